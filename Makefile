@@ -1,0 +1,54 @@
+# One front door: `make help`.
+PYTHON ?= python3
+TARGET ?= reference
+N      ?= 50
+export ANTIGRAVITY_CONFORMANCE_CACHE ?= $(CURDIR)/.cache
+
+VENV := .venv
+BIN  := $(VENV)/bin
+KIT  := $(BIN)/antigravity-conformance
+DONE := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup conformance test lint types check corpus docs repeat clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(DONE) ## install the kit into .venv; every other goal does so first
+
+$(DONE): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+conformance: $(DONE) ## judge TARGET (reference): make conformance TARGET=npm:opencode-antigravity-auth@1.3.0
+	@$(KIT) run $(TARGET)
+
+test: $(DONE) ## all tests of this project; those that need Node are "not run" where it is missing
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(DONE) ## ruff: lint and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DONE) ## mypy, strict
+	$(BIN)/mypy
+
+check: test lint types ## all three
+
+corpus: $(DONE) ## draw the stored examples of the property cases anew
+	$(BIN)/python -m conformance.cases.properties
+
+docs: $(DONE) ## write the pages that are made from data
+	$(BIN)/python -m conformance.wire.schema
+	$(BIN)/python -m conformance.requirements.errata
+
+repeat: $(DONE) ## judge TARGET N (50) times while every core is busy: the same definite verdict each time
+	$(BIN)/python -m tests.repeat $(N) $(TARGET)
+
+clean: ## remove what was installed and cached here
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache build dist

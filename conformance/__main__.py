@@ -1,0 +1,7 @@
+"""`python -m conformance` is `antigravity-conformance`."""
+
+import sys
+
+from conformance.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,81 @@
+"""The words in which cases are written: pools, files and calls, with the defaults that most cases want."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conformance.wire.scenario import ROOT, Call
+
+Json = Any
+NOW_MS = 1_700_000_000_000  # any instant will do: the clock is handed in
+LABELS = "abcdefghijklmnopqrstuvwxyz"
+USER_FILE = "home/.config/opencode/antigravity.json"
+PROJECT_FILE = "project/.opencode/antigravity.json"
+POOL_FILE = "home/.config/opencode/antigravity-accounts.json"
+
+
+def pool(accounts: int | Sequence[Mapping[str, Json]], **stored: Json) -> dict[str, Json]:
+    """A stored pool of accounts a, b, c, ... (or of the given account fields), version 3, active index 0."""
+    fields: Sequence[Mapping[str, Json]] = [{}] * accounts if isinstance(accounts, int) else accounts
+    listed = [
+        {"refreshToken": label(i), "addedAt": NOW_MS, "lastUsed": 0, **field} for i, field in enumerate(fields)
+    ]
+    return {"version": 3, "accounts": listed, "activeIndex": 0, **stored}
+
+
+def label(index: int) -> str:
+    """The label of the account at an index of `pool`: a, b, ... z, then a26, a27, ..."""
+    return LABELS[index] if index < len(LABELS) else f"a{index}"
+
+
+def open_pool(stored: Json, pid: int | None = 0, **params: Json) -> Call:
+    """Open a parsed pool at NOW_MS in a process whose id is `pid`."""
+    return Call("open", {"pool": stored, "pid": pid, "now_ms": NOW_MS, **params})
+
+
+def select(
+    family: str = "claude", strategy: str = "sticky", *, offset: bool = False, style: str | None = None, **params: Json
+) -> Call:
+    """Ask for the next account. Parameters left at their defaults are not sent, to keep reports short."""
+    optional = ({"pid_offset_enabled": True} if offset else {}) | ({"header_style": style} if style else {})
+    return Call("select", {"family": family, "strategy": strategy, **optional, **params})
+
+
+def picks(index: int) -> dict[str, Json]:
+    """The expectation of `select`: the account at this index of `pool`, not moved."""
+    return {"label": label(index), "index": index}
+
+
+def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Json) -> Call:
+    """The account at this index answered that it is limited."""
+    return Call(
+        "mark_rate_limited", {"label": label(index), "retry_after_ms": retry_after_ms, "family": family, **params}
+    )
+
+
+def advance(ms: int) -> Call:
+    """Move the clock."""
+    return Call("advance", {"ms": ms})
+
+
+def text(content: Json) -> dict[str, Json]:
+    """A file: a string as it is, anything else as JSON."""
+    return {"text": content if isinstance(content, str) else json.dumps(content)}
+
+
+def load_config(environment: Mapping[str, str] | None = None, platform: str = "linux") -> Call:
+    """Load the config of the folder `project` for the user whose home is the folder `home`."""
+    return Call(
+        "load_config",
+        {
+            "directory": f"{ROOT}/project",
+            "home": f"{ROOT}/home",
+            "environment": dict(environment or {}),
+            "platform": platform,
+        },
+    )
+
+
+def config(**keys: Json) -> dict[str, Json]:
+    """The expectation of `load_config`: these keys; others are not judged."""
+    return {"config": keys}

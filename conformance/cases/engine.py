@@ -1,0 +1,55 @@
+"""Starts pytest on the cases, so that nothing of the project around it is seen: no ini file, conftest or plugin."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from conformance.cases.properties import DRAW_VARIABLE
+from conformance.cases.settings import VARIABLE, RunSettings
+
+CASES = Path(__file__).parent
+PACKAGE_ROOT = CASES.parents[1]
+
+
+def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> int:
+    """Judge; events go to the file that the settings name. Returns pytest's exit code.
+
+    `folder` is temporary: pytest's working directory, ini file and output (`engine.log`) lie there.
+    """
+    settings_file = folder / "settings.json"
+    settings.write(settings_file)
+    ini = folder / "pytest.ini"
+    ini.write_text("[pytest]\n", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON"))}
+    environment |= {
+        VARIABLE: str(settings_file),
+        DRAW_VARIABLE: str(draw),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(PACKAGE_ROOT),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
+    }
+    with (folder / "engine.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "pytest", *_arguments(settings, ini, workers)],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # Ctrl-C reached it too; it ends its targets
+            raise
+
+
+def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
+    fixed = ["-c", str(ini), "--rootdir", str(CASES), "--confcutdir", str(CASES), "--import-mode", "importlib"]
+    ours = ["-p", "conformance.cases.plugin", "-p", "no:cacheprovider", "-p", "no:junitxml", "--tb", "short", "-q"]
+    several = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
+    first = ["--maxfail", "1"] if settings.fail_fast else []
+    return [*fixed, *ours, *several, *first, str(CASES)]

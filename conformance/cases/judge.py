@@ -1,0 +1,136 @@
+"""`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
+
+import base64
+import dataclasses
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.cases.findings import Finding, Mismatch, of_call
+from conformance.cases.settings import RunSettings
+from conformance.requirements.deviations import Deviation
+from conformance.targets.connection import Group, Launch
+from conformance.targets.errors import AdapterFault
+from conformance.targets.wire_log import WireLog
+from conformance.wire.answers import Answer, Raised, Result
+from conformance.wire.scenario import ROOT, Call, Scenario, matches, unsupported
+
+Json = Any
+FAULTS_BEFORE_GIVING_UP = 3
+
+
+class TargetJudge:
+    """One process of the target, started when it is first asked and again after a fault."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        self.settings = settings
+        self.deviations = [Deviation.model_validate(entry) for entry in settings.deviations]
+        self.findings: list[Finding] = []
+        self.requirements: Sequence[str] = ()
+        self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
+        self._group: Group | None = None
+        self._faults = 0
+
+    def start_case(self, requirements: Sequence[str]) -> None:
+        """Begin a case that judges these requirements."""
+        self.requirements = requirements
+        self.findings = []
+
+    def check(self, scenario: Scenario) -> None:
+        answers = self._ask(scenario)
+        for position, (call, answer) in enumerate(zip(scenario.calls, answers, strict=True)):
+            if not call.accepts(answer):
+                self._record(of_call(scenario, position, answer))
+        self._fail_on_unexplained()
+
+    def ask(self, calls: Sequence[Call]) -> list[Answer]:
+        return self._ask(Scenario(calls))
+
+    def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:
+        if not matches(expected, actual):
+            self._record(Finding(scenario, None, what, expected, actual, observed))
+        self._fail_on_unexplained()
+
+    def start_group(self) -> Group:
+        return self._start(self.settings.processes)
+
+    def _start(self, count: int) -> Group:
+        launch = Launch(
+            self.settings.argv, self.settings.environment, self.settings.name, Path(self.settings.folder)
+        )
+        return Group(
+            [launch] * count,
+            timeout_s=self.settings.timeout_s,
+            wire_log=self.wire_log,
+            pass_environment=self.settings.pass_environment,
+        )
+
+    def close(self) -> None:
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
+    def _ask(self, scenario: Scenario) -> list[Answer]:
+        if self._faults >= FAULTS_BEFORE_GIVING_UP:
+            raise AdapterFault(f"{self.settings.name} failed {self._faults} times in this run and is not asked again")
+        try:
+            if self._group is None:
+                self._group = self._start(1)
+                self._group.connections[0].hello()
+            with tempfile.TemporaryDirectory(dir=self._group.folder) as root:
+                write_files(Path(root), scenario.files)
+                calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+                answers = [_place_free(answer, root) for answer in self._group.connections[0].batch(calls)]
+        except AdapterFault:
+            self._faults += 1
+            self.close()
+            raise
+        if (method := unsupported(answers)) is not None:
+            raise AdapterFault(
+                f"{self.settings.name} claims what this case needs, but answered that {method} is not supported; "
+                "leave the capability out of its hello, or support the call"
+            )
+        return answers
+
+    def _record(self, finding: Finding) -> None:
+        covering = next((d for d in self.deviations if d.covers(self.requirements, finding.facts())), None)
+        self.findings.append(dataclasses.replace(finding, deviation=covering))
+
+    def _fail_on_unexplained(self) -> None:
+        unexplained = [finding for finding in self.findings if finding.deviation is None]
+        if unexplained:
+            raise Mismatch(unexplained[-1])
+
+
+def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
+    """Lay out the files of a scenario."""
+    (root / "home").mkdir()
+    (root / "project").mkdir()
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content.get("folder"):
+            path.mkdir()
+        elif "link" in content:
+            path.symlink_to(content["link"])
+        elif "base64" in content:
+            path.write_bytes(base64.b64decode(content["base64"]))
+        else:
+            path.write_bytes(content["text"].encode("utf-8"))
+
+
+def replace_text(value: Json, old: str, new: str) -> Json:
+    """The same JSON with one text replaced by another in every string."""
+    if isinstance(value, str):
+        return value.replace(old, new)
+    if isinstance(value, dict):
+        return {key: replace_text(item, old, new) for key, item in value.items()}
+    return [replace_text(item, old, new) for item in value] if isinstance(value, list) else value
+
+
+def _place_free(answer: Answer, root: str) -> Answer:
+    """Where the scenario's folder happened to lie is no part of an answer."""
+    if isinstance(answer, Result):
+        return Result(replace_text(answer.value, root, ROOT))
+    return Raised(answer.message.replace(root, ROOT)) if isinstance(answer, Raised) else answer

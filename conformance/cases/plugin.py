@@ -1,0 +1,109 @@
+"""The pytest plugin of a run: chooses the cases, gives them a judge, and turns their outcomes into events."""
+
+import json
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cases.findings import Mismatch
+from conformance.cases.judge import TargetJudge
+from conformance.cases.settings import RunSettings, read_settings
+from conformance.reports.events import append_event
+from conformance.targets.errors import AdapterFault
+
+SETTINGS = pytest.StashKey[RunSettings]()
+CASE = "conformance case"  # the name under which a case's record travels from a worker
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SETTINGS] = read_settings()
+    config.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    judged = set(config.stash[SETTINGS].judged)
+    wanted = [item for item in items if judged & set(_covered(item))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = wanted
+
+
+@pytest.fixture(scope="session")
+def target_judge(request: pytest.FixtureRequest) -> Iterator[TargetJudge]:
+    judge = TargetJudge(request.config.stash[SETTINGS])
+    yield judge
+    judge.close()
+
+
+@pytest.fixture
+def judge(target_judge: TargetJudge, request: pytest.FixtureRequest) -> TargetJudge:
+    target_judge.start_case(_judged(request.node, request.config.stash[SETTINGS]))
+    return target_judge
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" or report.failed:
+        outcome, message = _outcome(report, call)
+        judge = getattr(item, "funcargs", {}).get("judge")
+        record = {
+            "event": "case",
+            "case": report.nodeid.rpartition("/")[2],
+            "requirements": list(_judged(item, item.config.stash[SETTINGS])),
+            "outcome": outcome,
+            "message": message,
+            "findings": [finding.to_json() for finding in judge.findings] if judge is not None else [],
+        }
+        report.user_properties.append((CASE, json.dumps(record)))
+    return report
+
+
+@pytest.hookimpl
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _write_events(report)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if not hasattr(session.config, "workerinput"):
+        append_event(_events, {"event": "end", "pytest_exit": int(exitstatus)})
+
+
+_events = Path()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    global _events  # noqa: PLW0603 - pytest_runtest_logreport is not told of the session
+    worker = hasattr(session.config, "workerinput")
+    _events = Path("/dev/null") if worker else Path(session.config.stash[SETTINGS].events)
+
+
+def _write_events(report: pytest.TestReport) -> None:
+    for name, value in report.user_properties:
+        if name == CASE:
+            append_event(_events, json.loads(str(value)))
+
+
+def _covered(item: pytest.Item) -> list[str]:
+    return [requirement for mark in item.iter_markers("covers") for requirement in mark.args]
+
+
+def _judged(item: Any, settings: RunSettings) -> list[str]:
+    return [requirement for requirement in _covered(item) if requirement in settings.judged]
+
+
+def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[str, str]:
+    """The case's outcome in the suite's words, and why."""
+    if report.passed:
+        return "pass", ""
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, Mismatch):
+        return "fail", str(error)
+    if isinstance(error, AdapterFault):
+        return "unknown", str(error)
+    if report.skipped:
+        return "not run", str(error)
+    return "error", report.longreprtext

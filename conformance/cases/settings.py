@@ -1,0 +1,37 @@
+"""What `run` tells the engine: one JSON file, named by a variable that pytest-xdist's workers inherit."""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUN"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """All plain data: it crosses into the engine's processes."""
+
+    name: str  # the target, as messages name it
+    argv: list[str]
+    environment: dict[str, str]
+    folder: str  # where a command is started: the folder of the user
+    pass_environment: list[str]
+    capabilities: list[str]
+    judged: list[str]  # ids of the requirements to judge
+    deviations: list[dict[str, Any]]
+    events: str  # file to append events to
+    timeout_s: float = 60
+    wire_log: str | None = None
+    processes: int = 8  # real processes started at the same moment
+    fail_fast: bool = False
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
+
+
+def read_settings() -> RunSettings:
+    """The settings of this run. Raises KeyError outside one: cases are started by `run`, not by pytest alone."""
+    return RunSettings(**json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))

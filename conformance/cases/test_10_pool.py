@@ -1,0 +1,115 @@
+"""POOL: loading the pool."""
+
+import pytest
+
+from conformance.cases.calls import POOL_FILE, label, limit, open_pool, picks, pool, select, text
+from conformance.cases.kit import Judge, covers
+from conformance.wire.scenario import ROOT, Call, Scenario
+
+OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
+
+
+@covers("POOL-001")
+def test_accounts_keep_their_stored_order(judge: Judge) -> None:
+    labels = [label(i) for i in range(5)]
+    judge.check(Scenario([open_pool(pool(5)).gives({"accounts": labels})]))
+
+
+@covers("POOL-002")
+@pytest.mark.parametrize("active", [0, 1, 3])
+def test_each_family_starts_at_the_stored_active_index(judge: Judge, active: int) -> None:
+    calls = [open_pool(pool(4, activeIndex=active)), select().gives(picks(active))]
+    judge.check(Scenario([*calls, select("gemini").gives(picks(active))]))
+
+
+@covers("POOL-003")
+def test_a_family_starts_at_its_own_stored_index(judge: Judge) -> None:
+    stored = pool(4, activeIndex=1, activeIndexByFamily={"claude": 3, "gemini": 0})
+    judge.check(Scenario([open_pool(stored), select().gives(picks(3)), select("gemini").gives(picks(0))]))
+
+
+@covers("POOL-003")
+def test_a_family_without_a_stored_index_starts_at_the_active_index(judge: Judge) -> None:
+    stored = pool(4, activeIndex=1, activeIndexByFamily={"gemini": 2})
+    judge.check(Scenario([open_pool(stored), select().gives(picks(1)), select("gemini").gives(picks(2))]))
+
+
+@covers("POOL-004")
+@pytest.mark.parametrize(("stored_index", "account"), [(3, 0), (4, 1), (3_000_002, 2)])
+def test_an_index_beyond_the_last_account_wraps_around(judge: Judge, stored_index: int, account: int) -> None:
+    judge.check(Scenario([open_pool(pool(3, activeIndex=stored_index)), select().gives(picks(account))]))
+    stored = pool(3, activeIndexByFamily={"gemini": stored_index})
+    judge.check(Scenario([open_pool(stored), select("gemini").gives(picks(account))]))
+
+
+@covers("POOL-005")
+@pytest.mark.parametrize(
+    ("stored_index", "account"), [(-1, 0), (-7, 0), (1.5, 1), (2.999, 2), (-0.5, 0), ("2", 0), (None, 0), (True, 0)]
+)
+def test_an_odd_active_index_is_read_as_a_plain_one(judge: Judge, stored_index: object, account: int) -> None:
+    judge.check(Scenario([open_pool(pool(3, activeIndex=stored_index)), select().gives(picks(account))]))
+
+
+@covers("POOL-005")
+@pytest.mark.parametrize(("stored_index", "account"), [(-1, 0), (1.5, 1), ("2", 2), (None, 2), (False, 2)])
+def test_an_odd_family_index_is_read_as_a_plain_one(judge: Judge, stored_index: object, account: int) -> None:
+    stored = pool(3, activeIndex=2, activeIndexByFamily={"claude": stored_index})
+    judge.check(Scenario([open_pool(stored), select().gives(picks(account))]))
+
+
+@covers("POOL-006")
+@pytest.mark.parametrize("token", ["", None, 5, ["b"]])
+def test_an_entry_without_a_token_is_left_out(judge: Judge, token: object) -> None:
+    judge.check(Scenario([open_pool(pool([{}, {"refreshToken": token}, {}])).gives({"accounts": ["a", "c"]})]))
+
+
+@covers("POOL-007")
+def test_a_family_sticks_to_an_account_stored_after_an_entry_that_was_left_out(judge: Judge) -> None:
+    stored = pool([{}, {"refreshToken": ""}, {}], activeIndex=1)
+    calls = [select(strategy="round-robin").gives({"label": "c"}), select().gives({"label": "c"})]
+    judge.check(Scenario([open_pool(stored), *calls]))
+
+
+@covers("POOL-008")
+@pytest.mark.parametrize("accounts", [0, [{"refreshToken": ""}]])
+def test_nothing_is_selected_from_an_empty_pool(judge: Judge, accounts: int) -> None:
+    calls = [select(offset=True).gives(None), select("gemini", "round-robin").gives(None)]
+    judge.check(Scenario([open_pool(pool(accounts)).gives({"accounts": []}), *calls]))
+
+
+@covers("POOL-009")
+def test_a_pool_file_restores_the_index_of_each_family(judge: Judge) -> None:
+    stored = pool(4, activeIndex=1, activeIndexByFamily={"claude": 1, "gemini": 3})
+    calls = [OPEN_FILE, select().gives(picks(1)), select("gemini").gives(picks(3))]
+    judge.check(Scenario(calls, files={POOL_FILE: text(stored)}))
+
+
+@covers("POOL-010")
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param("", id="empty"),
+        pytest.param('{"version": 3, "accounts": [', id="cut-short"),
+        pytest.param({"version": 3, "activeIndex": 0}, id="no-accounts"),
+        pytest.param({"version": 3, "accounts": {}, "activeIndex": 0}, id="accounts-no-list"),
+        pytest.param(pool(2, version=99), id="unknown-version"),
+        pytest.param([], id="a-list"),
+    ],
+)
+def test_a_pool_file_that_cannot_be_used_is_an_empty_pool(judge: Judge, content: object) -> None:
+    files = {} if content is None else {POOL_FILE: text(content)}
+    judge.check(Scenario([OPEN_FILE.gives({"accounts": []}), select().gives(None)], files=files))
+
+
+@covers("POOL-010")
+def test_a_pool_file_that_can_be_used_is_read(judge: Judge) -> None:
+    """The other half of the rule: a target that reads no file at all would pass the cases above."""
+    opened = OPEN_FILE.gives({"accounts": ["a", "b"]})
+    judge.check(Scenario([opened, select().gives(picks(1))], files={POOL_FILE: text(pool(2, activeIndex=1))}))
+
+
+@covers("POOL-001")
+def test_labels_and_indices_name_the_same_accounts(judge: Judge) -> None:
+    limited = [limit(i, 1000) for i in range(2)]
+    judge.check(Scenario([open_pool(pool(3)), *limited, select().gives(picks(2))]))

@@ -1,0 +1,59 @@
+"""RR: strategy round-robin."""
+
+from collections import Counter
+
+from hypothesis import strategies as st
+
+from conformance.cases.calls import label, limit, open_pool, picks, pool, select
+from conformance.cases.kit import Judge, covers, values
+from conformance.cases.properties import property_case
+from conformance.wire.scenario import Scenario
+
+RR = "round-robin"
+
+
+@covers("RR-001")
+def test_each_call_answers_the_next_account(judge: Judge) -> None:
+    sequence = [select(strategy=RR).gives(picks(i)) for i in (2, 3, 0, 1, 2)]
+    judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *sequence]))
+
+
+@covers("RR-001")
+def test_a_single_account_is_answered_every_time(judge: Judge) -> None:
+    judge.check(Scenario([open_pool(pool(1)), *[select(strategy=RR).gives(picks(0))] * 3]))
+
+
+@covers("RR-002")
+@property_case(count=st.integers(1, 8), rounds=st.integers(1, 5), base=st.integers(0, 7))
+def test_requests_are_spread_evenly(judge: Judge, count: int, rounds: int, base: int) -> None:
+    calls = [open_pool(pool(count, activeIndex=base % count)), *[select(strategy=RR)] * (count * rounds)]
+    used = Counter(account["label"] for account in values(judge.ask(calls))[1:] if account)
+    judge.expect({label(i): rounds for i in range(count)}, dict(used), Scenario(calls), "requests by account")
+
+
+@covers("RR-003")
+@property_case(count=st.integers(2, 8), pid=st.integers(1, 2**22), base=st.integers(0, 7))
+def test_the_sequence_is_the_same_for_every_process_id(judge: Judge, count: int, pid: int, base: int) -> None:
+    sequence = [select(strategy=RR, offset=True).gives(picks((base + i) % count)) for i in range(count + 1)]
+    judge.check(Scenario([open_pool(pool(count, activeIndex=base % count), pid=pid), *sequence]))
+
+
+@covers("RR-004")
+def test_the_families_take_turns_in_one_rotation(judge: Judge) -> None:
+    families = ["claude", "gemini", "gemini", "claude", "gemini"]
+    turns = [select(family, RR).gives(picks(i % 4)) for i, family in enumerate(families)]
+    judge.check(Scenario([open_pool(pool(4)), *turns]))
+
+
+@covers("RR-005")
+def test_a_limited_account_is_passed_over(judge: Judge) -> None:
+    calls = [limit(1, 60_000), *[select(strategy=RR).gives(picks(i)) for i in (0, 2, 3, 0)]]
+    judge.check(Scenario([open_pool(pool(4)), *calls]))
+
+
+@covers("RR-005")
+def test_rotation_counts_over_the_accounts_that_can_be_used(judge: Judge) -> None:
+    # Cursor 2 of the available [a, b, d] is d; then cursor 3 of [a, d] is d again, and cursor 4 is a.
+    first = [limit(2, 60_000), select(strategy=RR).gives(picks(3))]
+    then = [limit(1, 60_000), select(strategy=RR).gives(picks(3)), select(strategy=RR).gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *first, *then]))

@@ -1,0 +1,72 @@
+"""`antigravity-conformance`: finds the command and turns what goes wrong into one message and an exit code."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from conformance import __version__
+from conformance.cli import requirements, run
+from conformance.requirements import CatalogueError
+from conformance.requirements.deviations import DeviationError
+from conformance.targets.errors import TargetError
+
+INTERRUPTED = 130  # as shells report Ctrl-C
+SUITE_FAULT = 4
+WRONG_USAGE = 2
+
+EPILOG = """\
+exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter or its
+start failed, 4 fault of the suite, 5 nothing was judged, 6 a deviation is stale
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command: list[str] = []
+    if "--" in given:
+        place = given.index("--")
+        given, command = given[:place], given[place + 1 :]
+        if not command:
+            print("antigravity-conformance: a command is expected after --", file=sys.stderr)
+            return WRONG_USAGE
+    options = _parser().parse_args(given)
+    try:
+        code: int = options.main(options, command)
+        return code
+    except TargetError as error:
+        print(f"antigravity-conformance: {error}", file=sys.stderr)
+        return error.exit_code
+    except DeviationError as error:
+        print(f"antigravity-conformance: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except CatalogueError as error:
+        print(f"antigravity-conformance: the catalogue is wrong: {error}", file=sys.stderr)
+        return SUITE_FAULT
+    except KeyboardInterrupt:
+        print("antigravity-conformance: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="antigravity-conformance",
+        description="Does an implementation of the account selection and config loading behave as specified, "
+        "run by one process and by many?",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (run, requirements):
+        name = module.__name__.rpartition(".")[2]
+        sub = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP,
+            epilog=EPILOG if module is run else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(main=module.main)
+    return parser

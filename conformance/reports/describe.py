@@ -1,0 +1,70 @@
+"""Scenarios and values in few words, for people."""
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.wire.scenario import ABSENT
+
+Json = Any
+WIDTH = 80
+
+
+def describe_scenario(scenario: Mapping[str, Json], position: int | None) -> Iterator[str]:
+    """One line a file and a call; an arrow marks the call whose answer is at fault."""
+    for path, content in scenario.get("files", {}).items():
+        kind, value = next(iter(content.items()))
+        yield f"  file {path}: {value if kind == 'text' else json.dumps(content)}"
+    for number, call in enumerate(scenario["calls"]):
+        mark = "> " if number == position else "  "
+        yield f"{mark}{call['method']} {describe_params(call['method'], call.get('params', {}))}".rstrip()
+
+
+def describe_params(method: str, params: Mapping[str, Json]) -> str:
+    """`family=claude strategy=sticky`; a pool is told by its accounts."""
+    words = []
+    for name, value in params.items():
+        shown = describe_pool(value) if method == "open" and name == "pool" else describe(value)
+        words.append(f"{name}={shown}")
+    return " ".join(words)
+
+
+def describe_pool(pool: Json) -> str:
+    """Accounts by label, with what differs from a plain account; then the other stored keys."""
+    if not isinstance(pool, dict) or not isinstance(pool.get("accounts"), list):
+        return describe(pool)
+    listed = [_describe_account(account) for account in pool["accounts"]]
+    others = [f"{k}={describe(v)}" for k, v in pool.items() if k not in ("accounts", "version")]
+    return "{" + ", ".join([f"{len(listed)} accounts: {' '.join(listed)}", *others]) + "}"
+
+
+def _describe_account(account: Json) -> str:
+    if not isinstance(account, dict):
+        return describe(account)
+    unusual = {k: v for k, v in account.items() if k not in ("refreshToken", "addedAt", "lastUsed")}
+    token = account.get("refreshToken")
+    name = token if isinstance(token, str) and token else f"(token {describe(token)})"
+    return name + (json.dumps(unusual) if unusual else "")
+
+
+def describe(value: Json) -> str:
+    """A value as JSON; a plain word without its quotes."""
+    if value == ABSENT:
+        return "(not there)"
+    if isinstance(value, str) and value and value.isprintable() and " " not in value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def wrap(text: str, indent: str, hanging: int = 4) -> str:
+    """Wrap to the terminal's width, every line indented; a continuation some places further."""
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + " " * hanging,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+        replace_whitespace=False,
+    )

@@ -1,0 +1,58 @@
+"""All that the writers of reports know about one run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.reports.verdicts import (
+    ADAPTER_FAULT,
+    CONFORMANT,
+    NOT_CONFORMANT,
+    NOTHING_JUDGED,
+    STALE,
+    SUITE_FAULT,
+    Outcome,
+)
+from conformance.requirements import Catalogue
+from conformance.requirements.deviations import Deviation
+
+CONCLUSIONS = {
+    CONFORMANT: "conformant",
+    NOT_CONFORMANT: "not conformant",
+    ADAPTER_FAULT: "no verdict: the adapter failed",
+    SUITE_FAULT: "no verdict: a fault of the suite",
+    NOTHING_JUDGED: "no verdict: nothing was judged",
+    STALE: "conformant, but a deviation is stale",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and what it came to. `observed` holds what the machine gave; all else repeats from run to run."""
+
+    target_word: str
+    hello: Mapping[str, Any]
+    profile: str
+    profile_reason: str
+    kit_version: str
+    catalogue: Catalogue
+    left_out: Sequence[str]  # ids of requirements that hold for other profiles only
+    deviations: Sequence[Deviation]
+    today: str
+    outcome: Outcome
+    observed: Mapping[str, Any]
+
+    @property
+    def hello_line(self) -> str:
+        return f"{self.hello['name']} {self.hello['version']}, {self.hello['language']}"
+
+    @property
+    def repeat_command(self) -> str:
+        """The command that judges this target again, but for its options."""
+        if self.target_word.startswith("-- "):
+            return "antigravity-conformance run [options] " + self.target_word
+        return f"antigravity-conformance run {self.target_word}"
+
+    @property
+    def conclusion(self) -> str:
+        return CONCLUSIONS[self.outcome.exit_code]

@@ -1,0 +1,102 @@
+"""The report a person reads: by section, at 80 columns."""
+
+from collections.abc import Iterator, Sequence
+
+from conformance.reports.describe import describe, describe_scenario, wrap
+from conformance.reports.events import Event
+from conformance.reports.run import Run
+from conformance.reports.verdicts import Stale, Verdict
+from conformance.wire.scenario import difference
+
+FINDINGS_SHOWN = 1
+
+
+def render(run: Run) -> Iterator[str]:
+    """All lines of the report."""
+    yield f"target   {run.target_word}"
+    yield f"         {run.hello_line}"
+    yield f"profile  {run.profile} ({run.profile_reason})"
+    shown: set[str] = set()
+    for section in run.catalogue.sections:
+        verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
+        if verdicts:
+            yield ""
+            yield section.title
+            for verdict in verdicts:
+                yield from _verdict(run, verdict, shown)
+    yield from _trouble(run)
+    yield ""
+    if run.left_out:
+        yield wrap(f"rules of other releases, left out: {', '.join(run.left_out)}", "")
+    yield from summary(run)
+
+
+def summary(run: Run) -> Iterator[str]:
+    """The counts; the last line says judged, claimed and all MUSTs."""
+    outcome = run.outcome
+    words = ("pass", "fail", "waived", "unknown", "not run", "not claimed")
+    yield ", ".join(f"{outcome.count(word)} {word}" for word in words if outcome.count(word))
+    musts = [v for v in outcome.verdicts if v.requirement.level == "MUST"]
+    claimed = [v for v in musts if v.word != "not claimed"]
+    judged = [v for v in claimed if v.is_definite]
+    yield wrap(f"{run.conclusion} (exit code {outcome.exit_code})", "")
+    yield f"{len(judged)} MUSTs judged / {len(claimed)} claimed / {len(musts)} in all"
+
+
+def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
+    word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
+    yield wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}", "  ", 21)
+    if verdict.reason:
+        yield wrap(verdict.reason, " " * 11)
+    if verdict.word == "waived":
+        yield from _waived(run, verdict)
+    if verdict.word == "fail":
+        for case in [c for c in verdict.cases if c["outcome"] == "fail"][:FINDINGS_SHOWN]:
+            yield from _failure(run, verdict, case)
+        yield wrap(f"repeat: {run.repeat_command} --only {verdict.requirement.id}", " " * 6)
+    if verdict.observed_reason and verdict.observed_reason not in shown:
+        shown.add(verdict.observed_reason)
+        yield from (wrap(line, "      ") for line in verdict.observed_reason.splitlines())
+
+
+def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
+    named = {f["deviation"] for c in verdict.cases for f in c["findings"] if f["waives"] == verdict.requirement.id}
+    for deviation in run.deviations:
+        if deviation.id in named:
+            yield wrap(deviation.reason, " " * 11)
+            yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+
+
+def _failure(run: Run, verdict: Verdict, case: Event) -> Iterator[str]:
+    finding = next((f for f in case["findings"] if f["deviation"] is None), None)
+    yield wrap(verdict.requirement.text, " " * 6)
+    yield wrap(f"case: {case['case']}", " " * 6)
+    if finding is None:
+        return
+    for line in describe_scenario(finding["scenario"], finding["position"]):
+        yield wrap(line.strip() if line.startswith("  ") else line, " " * (8 if line.startswith("  ") else 6))
+    places = list(difference(finding["expected"], finding["actual"])) or [("", finding["expected"], finding["actual"])]
+    for place, expected, actual in places[:4]:
+        where = f"{finding['what']}{' ' + place if place else ''}: "
+        yield wrap(f"{where}expected {describe(expected)}, got {describe(actual)}", " " * 6)
+    others = sum(c["outcome"] == "fail" for c in verdict.cases) - 1
+    if others:
+        yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
+
+
+def _trouble(run: Run) -> Iterator[str]:
+    for fault in run.outcome.suite_faults:
+        yield ""
+        yield "FAULT OF THE SUITE"
+        yield from (f"  {line}" for line in fault.splitlines())
+    if not run.outcome.complete:
+        yield ""
+        yield "THE RUN WAS CUT SHORT: what follows is all that was seen"
+    yield from _stale(run.outcome.stale)
+
+
+def _stale(stale: Sequence[Stale]) -> Iterator[str]:
+    for entry in stale:
+        yield ""
+        yield wrap(f"stale deviation {entry.deviation.id} ({entry.deviation.requirement}): {entry.why}", "")
+        yield wrap(f'remove the entry with "id": "{entry.deviation.id}" from the file of deviations', "  ")

@@ -1,0 +1,116 @@
+"""Reads and checks the catalogue. A mistaken entry is refused, saying where."""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from conformance.wire.methods import CAPABILITIES
+
+FOLDER = Path(__file__).parent
+RELEASES = ("1.2.8", "1.3.0", "1.4.3", "1.6.0")  # the published releases that are judged, oldest first
+RECOMMENDED = "recommended"
+
+
+class CatalogueError(ValueError):
+    """The catalogue is wrong; the message names the file and the entry."""
+
+
+class Requirement(BaseModel):
+    """One numbered rule. Ids never change and are never used again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{3}$")]
+    level: Literal["MUST", "SHOULD", "MAY"]
+    title: Annotated[str, Field(min_length=5, max_length=78)]
+    text: Annotated[str, Field(min_length=10)]
+    source: Annotated[str, Field(min_length=5, description="where the rule comes from: a document, a release's file")]
+    releases: list[str] = Field(min_length=1, description="where the feature exists, broken or not")
+    needs: list[str] = Field(description="capabilities without which a target cannot be asked")
+    wrong: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", description="a wrong implementation that breaks it")]
+    wrong_text: Annotated[str, Field(min_length=5, description="what that implementation does instead")]
+    superseded_by: str | None = Field(default=None, description="the rule that newer releases follow instead")
+
+
+class Section(BaseModel):
+    """One file of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prefix: str
+    title: str
+    about: str
+    requirement: list[Requirement]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All sections, in the order of their files."""
+
+    sections: tuple[Section, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Requirement]:
+        return {requirement.id: requirement for requirement in self}
+
+    def __iter__(self) -> Iterator[Requirement]:
+        return (requirement for section in self.sections for requirement in section.requirement)
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def choose(self, words: Sequence[str]) -> list[Requirement]:
+        """The requirements named by ids or section prefixes; none named: all. Raises KeyError for an unknown word."""
+        wanted = {word.upper() for word in words}
+        if unknown := wanted - set(self.by_id) - {section.prefix for section in self.sections}:
+            raise KeyError(sorted(unknown)[0])
+        return [r for r in self if not wanted or r.id in wanted or r.id.partition("-")[0] in wanted]
+
+
+def applies(requirement: Requirement, profile: str) -> bool:
+    """Is a target of this profile judged by the requirement?"""
+    if profile == RECOMMENDED:
+        return requirement.superseded_by is None
+    return profile in requirement.releases
+
+
+def load_catalogue(folder: Path = FOLDER) -> Catalogue:
+    """Read every `*.toml` of the folder. Raises CatalogueError for the first entry that is wrong."""
+    catalogue = Catalogue(tuple(_read_section(path) for path in sorted(folder.glob("*.toml"))))
+    seen: dict[str, str] = {}
+    for section in catalogue.sections:
+        for entry in section.requirement:
+            _check(entry, section, seen)
+    for entry in catalogue:
+        if entry.superseded_by is not None and entry.superseded_by not in seen:
+            raise CatalogueError(f"{entry.id}: superseded_by names {entry.superseded_by}, which does not exist")
+    return catalogue
+
+
+def _read_section(path: Path) -> Section:
+    try:
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Section.model_validate(document)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{path.name}: not TOML: {error}") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise CatalogueError(f"{path.name}: {place}: {problem['msg']}, got {problem['input']!r}") from error
+
+
+def _check(entry: Requirement, section: Section, seen: dict[str, str]) -> None:
+    if entry.id in seen:
+        raise CatalogueError(f"{entry.id}: the id is used twice, in {seen[entry.id]} and in {section.title!r}")
+    seen[entry.id] = repr(section.title)
+    if entry.id.partition("-")[0] != section.prefix:
+        raise CatalogueError(f"{entry.id}: the section {section.title!r} has the prefix {section.prefix}")
+    if unknown := [release for release in entry.releases if release not in RELEASES]:
+        raise CatalogueError(f"{entry.id}: unknown release {unknown[0]!r}; known: {', '.join(RELEASES)}")
+    if unknown := [need for need in entry.needs if need not in CAPABILITIES]:
+        raise CatalogueError(f"{entry.id}: unknown capability {unknown[0]!r}; known: {', '.join(CAPABILITIES)}")

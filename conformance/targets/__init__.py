@@ -1,0 +1,1 @@
+"""How a target is named, installed, started, talked to and stopped."""

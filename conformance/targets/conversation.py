@@ -1,0 +1,235 @@
+"""One target process as the runner sees it: calls go out, answers or one clear fault come back."""
+
+import contextlib
+import signal
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from conformance.targets import pids
+from conformance.targets.errors import AdapterFault
+from conformance.targets.exchange import Asked, Call, ask_batch, ask_one, read_answers
+from conformance.targets.streams import Errors, Input, Loop, Output
+from conformance.targets.wire_log import Direction, WireLog
+from conformance.wire.answers import Answer, AnswerError, Result
+from conformance.wire.framing import MAX_LINE_BYTES
+from conformance.wire.methods import WIRE_VERSION, HelloResult
+
+EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
+
+
+class Connection:
+    """One target process. After a fault it is dead: every further call raises the same AdapterFault."""
+
+    def __init__(
+        self,
+        name: str,
+        streams: tuple[Input, Output, Errors],
+        loop: Loop,
+        *,
+        timeout_s: float,
+        memory_limit_bytes: int,
+        wire_log: WireLog | None,
+    ) -> None:
+        self.name = name
+        self.pid = 0  # until it is started
+        self._supervisor_pid = 0
+        self._input, self._output, self._errors = streams
+        self._loop = loop
+        self._timeout_s = timeout_s
+        self._memory_limit_bytes = memory_limit_bytes
+        self._wire_log = wire_log
+        self._sent: deque[list[Asked]] = deque()
+        self._next_id = 1
+        self._returncode: int | None = None
+        self._held_bytes: int | None = None  # set where it was ended for holding so much memory
+        self._fault: str | None = None
+
+    def hello(self) -> HelloResult:
+        """Who the target says it is."""
+        answer = self.call("hello", wire=WIRE_VERSION)
+        if not isinstance(answer, Result):
+            self._fail(f"answered `hello` with {answer}; expected a result, for every adapter must answer it")
+        return HelloResult.model_validate(answer.value)
+
+    def call(self, method: str, /, **params: Any) -> Answer:
+        """Ask one thing, outside a batch, and wait for the answer."""
+        self._send([ask_one((method, params), self._next_id)])
+        return self.receive()[0]
+
+    def batch(self, calls: Sequence[Call]) -> list[Answer]:
+        """Ask many things at once and wait for all the answers."""
+        self.send(calls)
+        return self.receive()
+
+    def send(self, calls: Sequence[Call]) -> None:
+        """The first half of `batch`: returns at once. Each `send` needs its `receive`, in the same order."""
+        self._send(list(ask_batch(calls, self._next_id)))
+
+    def receive(self) -> list[Answer]:
+        """The second half: wait for the answers to the oldest `send` that is not received."""
+        self._check()
+        return [answer for asked in self._sent.popleft() for answer in self._answers(asked)]
+
+    def pid_status(self, hello_pid: int) -> pids.PidStatus:
+        """Is `hello_pid` this process or a descendant of it?"""
+        return pids.pid_status(hello_pid, self.pid, self._supervisor_pid)
+
+    def standard_error(self) -> str:
+        """The last lines that the target wrote there, indented; for messages about what it did."""
+        for _ in range(16):  # a pipe's fill and more; a target that never stops writing must not hold us
+            if not self.on_errors():
+                break
+        return self._errors.shown()
+
+    def _send(self, lines: list[Asked]) -> None:
+        self._check()
+        for asked in lines:
+            self._log("-->", asked.line)
+            self._input.put(asked.line)
+            self._next_id += len(asked.methods)
+        self._sent.append(lines)
+        self._input.write()
+        self.watch()
+
+    def _answers(self, asked: Asked) -> list[Answer]:
+        line = self._next_line(asked)
+        self._log("<--", line)
+        try:
+            return read_answers(asked, line)
+        except AnswerError as error:
+            self._fail(str(error))
+
+    def _next_line(self, asked: Asked) -> bytes:
+        """Wait for a line.
+
+        The deadline counts only when nothing more comes: what was there in time is taken, however late this
+        process, on a busy machine, comes to read it.
+        """
+        deadline_s = time.monotonic() + self._timeout_s
+        late = idle = False
+        while True:
+            line = self._output.take_line()
+            too_long = self._output.full if line is None else len(line) > MAX_LINE_BYTES
+            if too_long:
+                self._fail(
+                    f"wrote a line of more than {MAX_LINE_BYTES} bytes when asked {asked.described}; "
+                    "expected each line to have at most that many"
+                )
+            if line is not None:
+                self._note_end()
+                self.watch()
+                return line
+            if self._output.ended:
+                self._fail_ended(asked)
+            if late and idle:
+                self._fail(
+                    f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs "
+                    "longer, raise the limit with --timeout"
+                )
+            late = time.monotonic() >= deadline_s
+            received_bytes = self._output.received_bytes
+            self._loop.pump(0 if late else deadline_s - time.monotonic())
+            idle = self._output.received_bytes == received_bytes
+
+    # What the group reports.
+
+    def on_start(self, pid: int, supervisor_pid: int) -> None:
+        self.pid, self._supervisor_pid = pid, supervisor_pid
+        self._log("!!", "(started)")
+        self.watch()
+
+    def on_input(self) -> None:
+        self._input.write()
+        self.watch()
+
+    def on_output(self) -> None:
+        if not self._output.read():
+            self._note_end()
+        self.watch()
+
+    def on_errors(self) -> bool:
+        lines = self._errors.read()
+        for line in lines or []:
+            self._log("!!", line)
+        self.watch()
+        return lines is not None
+
+    def on_exit(self, returncode: int) -> None:
+        self._returncode = returncode
+        self._log("!!", f"({self._ending()})")
+        self._note_end()
+        self.watch()
+
+    def on_memory(self, resident_bytes: int) -> None:
+        self._held_bytes = resident_bytes
+
+    def watch(self) -> None:
+        """Let the selector look at exactly those pipes on which there is something to do."""
+        for stream, handler in (
+            (self._input, self.on_input),
+            (self._output, self.on_output),
+            (self._errors, self.on_errors),
+        ):
+            self._loop.watch(stream, handler)
+
+    def close(self) -> None:
+        """Close the pipes; the process itself is ended by the group."""
+        self._fault = self._fault or f"{self.name}: the connection is closed"
+        self._input.ended = self._output.ended = self._errors.ended = True
+        self.watch()
+        for stream in (self._input, self._output, self._errors):
+            stream.close()
+
+    def _note_end(self) -> None:
+        """What a process that is gone wrote is in the pipe by now; its children may keep the pipe open."""
+        if self._returncode is not None:
+            while self._output.read():
+                pass
+            self._output.ended = self._output.ended or not self._output.full
+
+    # Faults.
+
+    def _check(self) -> None:
+        if self._fault is not None:
+            raise AdapterFault(self._fault)
+
+    def _fail_ended(self, asked: Asked) -> NoReturn:
+        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self._timeout_s)
+        while self._returncode is None and time.monotonic() < deadline_s:
+            self._loop.pump(deadline_s - time.monotonic())
+        when = "in the middle of its answer to" if self._output.has_rest else "before it answered"
+        self._fail(
+            f"{self._ending()} {when} {asked.described}; expected it to answer every line until its standard "
+            "input ends"
+        )
+
+    def _ending(self) -> str:
+        if self._held_bytes is not None:
+            return (
+                f"was ended because it held {_mib(self._held_bytes)} (limit {_mib(self._memory_limit_bytes)})"
+            )
+        if self._returncode is None:
+            return "closed its standard output"
+        if self._returncode >= 0:
+            return f"exited with code {self._returncode}"
+        with contextlib.suppress(ValueError):
+            return f"was ended by {signal.Signals(-self._returncode).name}"
+        return f"was ended by signal {-self._returncode}"
+
+    def _fail(self, what: str) -> NoReturn:
+        shown = self.standard_error()
+        tail = f"\n  The end of its standard error:\n{shown}" if shown else ""
+        self._fault = f"{self.name} {what}.{tail}"
+        self._log("!!", f"({what})")
+        self.close()
+        raise AdapterFault(self._fault)
+
+    def _log(self, direction: Direction, text: str | bytes) -> None:
+        if self._wire_log is not None:
+            self._wire_log.write(direction, self.name, self.pid, text)
+
+
+def _mib(size_bytes: int) -> str:
+    return f"{size_bytes / 1024**2:.0f} MiB"

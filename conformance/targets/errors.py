@@ -1,0 +1,19 @@
+"""What can go wrong with a target, apart from its verdicts."""
+
+
+class TargetError(Exception):
+    """A target cannot be judged; the message is all that the user is told."""
+
+    exit_code = 3
+
+
+class UsageFault(TargetError):  # noqa: N818 - named as the exit codes are
+    """The user asked for something that does not exist or cannot be done."""
+
+    exit_code = 2
+
+
+class AdapterFault(TargetError):  # noqa: N818
+    """The adapter cannot be started, ended too early, or does not speak the wire."""
+
+    exit_code = 3

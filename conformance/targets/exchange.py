@@ -1,0 +1,127 @@
+"""Calls into lines and lines into answers: what is said over a connection, without any process."""
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from conformance.wire import answers, framing
+from conformance.wire.answers import Answer, AnswerError, Result
+from conformance.wire.methods import METHODS
+
+# Splitting by size alone would let a thousand small calls have answers that no line can hold.
+MAX_CALLS_A_LINE = 256
+SHOWN_CHARACTERS = 600
+
+Call = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One line to a target, and what it must answer to."""
+
+    line: bytes
+    first_id: int
+    methods: tuple[str, ...]
+    is_batch: bool
+
+    @property
+    def described(self) -> str:
+        """For messages: what the target was asked."""
+        if not self.is_batch:
+            return f"`{self.methods[0]}`"
+        shown = ", ".join(self.methods[:3]) + (", ..." if len(self.methods) > 3 else "")
+        return f"a batch of {len(self.methods)} calls ({shown})"
+
+
+def ask_one(call: Call, call_id: int) -> Asked:
+    """One call outside a batch."""
+    method, params = call
+    return Asked(framing.encode(answers.request(call_id, method, params)), call_id, (method,), is_batch=False)
+
+
+def ask_batch(calls: Sequence[Call], first_id: int) -> Iterator[Asked]:
+    """The calls as arrays, in order; more than one only where a line could not hold them or the answers.
+
+    Raises FrameError for a call that cannot travel at all.
+    """
+    parts: list[bytes] = []
+    methods: list[str] = []
+    size_bytes = 0
+    for call_id, (method, params) in enumerate(calls, first_id):
+        part = framing.encode(answers.request(call_id, method, params))[:-1]
+        too_long = size_bytes + len(part) + 3 > framing.MAX_LINE_BYTES
+        if parts and (too_long or len(parts) == MAX_CALLS_A_LINE):
+            yield _batch(parts, call_id - len(parts), methods)
+            parts, methods, size_bytes = [], [], 0
+        parts.append(part)
+        methods.append(method)
+        size_bytes += len(part) + 1
+    if parts:
+        yield _batch(parts, first_id + len(calls) - len(parts), methods)
+
+
+def _batch(parts: list[bytes], first_id: int, methods: list[str]) -> Asked:
+    return Asked(b"[" + b",".join(parts) + b"]\n", first_id, tuple(methods), is_batch=True)
+
+
+def read_answers(asked: Asked, line: bytes) -> list[Answer]:
+    """The answers in a line. Raises AnswerError, with what was wrong and what was expected."""
+    try:
+        message = framing.decode(line)
+    except framing.FrameError as error:
+        raise AnswerError(
+            f"wrote a line that is no answer to {asked.described}: {error}. Standard output belongs to the "
+            "wire; the adapter must write everything else to standard error"
+        ) from error
+    if not asked.is_batch:
+        return [_read(message, asked.first_id, asked.methods[0], "")]
+    count = len(asked.methods)
+    if not isinstance(message, list):
+        raise AnswerError(
+            f"answered {asked.described} with {framing.excerpt(line)}; expected one array of {count} answers"
+        )
+    if len(message) != count:
+        raise AnswerError(
+            f"answered {asked.described} with {len(message)} answers; expected {count}, one for each call, "
+            "in the order of the calls"
+        )
+    return [
+        _read(response, asked.first_id + place, method, f", call {place + 1} of {count} in a batch")
+        for place, (response, method) in enumerate(zip(message, asked.methods, strict=True))
+    ]
+
+
+def _read(response: Any, call_id: int, method: str, where: str) -> Answer:
+    try:
+        answer = answers.read_response(response, call_id, method)
+    except AnswerError as error:
+        raise AnswerError(f"gave no valid answer{where}: {_shortened(str(error))}") from error
+    if isinstance(answer, Result) and method in METHODS:
+        try:
+            _result_type(method).validate_python(answer.value)
+        except ValidationError as error:
+            raise AnswerError(
+                f"answered `{method}`{where} with a malformed result: {_problems(error)}. The result was "
+                f"{_shortened(repr(answer.value))}; see the table of methods for its shape"
+            ) from error
+    return answer
+
+
+@functools.cache
+def _result_type(method: str) -> TypeAdapter[Any]:
+    return METHODS[method].result_adapter
+
+
+def _problems(error: ValidationError) -> str:
+    problems = [
+        ": ".join(filter(None, [".".join(map(str, problem["loc"])), problem["msg"]]))
+        for problem in error.errors(include_url=False, include_context=False)
+    ]
+    return "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ..."

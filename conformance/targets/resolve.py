@@ -1,0 +1,57 @@
+"""From the word that names a target to the command that starts it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+from conformance.targets.errors import UsageFault
+
+PACKAGE_ROOT = str(Path(__file__).parents[2])  # where this very kit is imported from
+
+FORMS = """\
+  reference                            the bundled reference
+  npm:opencode-antigravity-auth@1.3.0  a published release, by exact version
+  python:package.module:attribute      a factory in a Python port
+  -- COMMAND ...                       any command that speaks the wire"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target that can be started. `word` is how the user named it, `argv` what starts it."""
+
+    word: str
+    argv: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def resolve(word: str | None, command: Sequence[str]) -> Target:
+    """Find out how to start a target; a release is installed if it is not there yet.
+
+    Raises UsageFault for a word that names no target, AdapterFault where a release cannot be installed.
+    """
+    if command:
+        if word is not None:
+            raise UsageFault(f"both a target, {word!r}, and a command after -- were given; give one of them")
+        return Target("-- " + " ".join(command), list(command))
+    if word is None:
+        raise UsageFault(f"no target was given. A target is one of\n{FORMS}")
+    kind, _, rest = word.partition(":")
+    if word == "reference":
+        return _python(word, ["reference_impl"])
+    if kind == "npm":
+        from conformance.targets import npm
+
+        name, version = npm.parse(word)
+        return Target(word, npm.command(npm.install(name, version)))
+    if kind == "python":
+        if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
+            raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")
+        return _python(word, ["conformance.targets.python_host", rest, "--path", str(Path.cwd())])
+    raise UsageFault(f"unknown target {word!r}. A target is one of\n{FORMS}")
+
+
+def _python(word: str, module: list[str]) -> Target:
+    """Our own code in a process of its own; -P and the path keep the user's folders from standing in for it."""
+    return Target(word, [sys.executable, "-P", "-m", *module], {"PYTHONPATH": PACKAGE_ROOT, "PYTHONSAFEPATH": "1"})

@@ -1,0 +1,41 @@
+"""Smoke before verdict: a broken adapter is told from an implementation that does not conform."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.targets.connection import Group, Launch
+from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import Target
+from conformance.targets.wire_log import WireLog
+from conformance.wire.answers import NotSupported, Result
+from conformance.wire.methods import CAPABILITIES, HelloResult
+
+
+def greet(
+    target: Target, *, timeout_s: float, wire_log: Path | None = None, pass_environment: Sequence[str] = ()
+) -> HelloResult:
+    """Start the target, ask who it is, open a pool of one account and end it.
+
+    Raises AdapterFault with one message where any of that fails.
+    """
+    log = WireLog(wire_log) if wire_log else None
+    launch = Launch(target.argv, target.environment, target.word)
+    with Group([launch], timeout_s=timeout_s, wire_log=log, pass_environment=pass_environment) as group:
+        connection = group.connections[0]
+        hello = connection.hello()
+        if unknown := [word for word in hello.capabilities if word not in CAPABILITIES]:
+            raise AdapterFault(
+                f"{target.word} claims the capability {unknown[0]!r}, which does not exist; "
+                f"the capabilities are {', '.join(CAPABILITIES)}"
+            )
+        account = {"refreshToken": "a", "addedAt": 0, "lastUsed": 0}
+        opened = connection.call("open", pool={"version": 3, "accounts": [account], "activeIndex": 0})
+        selects = "sticky" in hello.capabilities or "round-robin" in hello.capabilities
+        if selects and (not isinstance(opened, Result) or opened.value["accounts"] != ["a"]):
+            raise AdapterFault(
+                f"{target.word} was asked to open a pool of one account `a` and answered {opened}; "
+                'expected the result {"accounts": ["a"]}'
+            )
+        if not isinstance(connection.call("close"), Result | NotSupported):
+            raise AdapterFault(f"{target.word} refused `close`; expected the result null")
+    return hello

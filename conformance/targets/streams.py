@@ -1,0 +1,174 @@
+"""The three pipes of a target, seen from the runner: none of them blocks, and each is bounded."""
+
+import os
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable
+
+from conformance.wire.framing import MAX_LINE_BYTES
+
+READ_BYTES = 64 * 1024
+TAIL_BYTES = 64 * 1024
+SHOWN_LINES = 20
+SHOWN_BYTES = 4 * 1024
+
+
+class Stream:
+    """The runner's end of one pipe."""
+
+    event = selectors.EVENT_READ
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
+        self.descriptor = descriptor
+        self.ended = self.closed = False
+
+    @property
+    def wanted(self) -> bool:
+        """Is there anything to do once the pipe is ready?"""
+        return not self.ended
+
+    def close(self) -> None:
+        if not self.closed:
+            self.ended = self.closed = True
+            os.close(self.descriptor)
+
+    def _read(self) -> bytes:
+        """Nothing at present, or nothing ever again (then `ended` is set), is read as no bytes."""
+        if not self.wanted:
+            return b""
+        try:
+            data = os.read(self.descriptor, READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        self.ended = not data
+        return data
+
+
+class Input(Stream):
+    """Standard input of the target: takes any amount of data, writes what the pipe has room for."""
+
+    event = selectors.EVENT_WRITE
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._waiting: deque[memoryview] = deque()
+
+    @property
+    def wanted(self) -> bool:
+        return not self.ended and bool(self._waiting)
+
+    def put(self, line: bytes) -> None:
+        self._waiting.append(memoryview(line))
+
+    def write(self) -> None:
+        """Write what fits. A target that no longer reads shows itself by its answers, or the lack of them."""
+        while self.wanted:
+            try:
+                written = os.write(self.descriptor, self._waiting[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self.ended = True
+                return
+            self._waiting[0] = self._waiting[0][written:]
+            if not self._waiting[0]:
+                self._waiting.popleft()
+
+
+class Output(Stream):
+    """Standard output of the target, in lines. Reads on only while no more than about one line is waiting."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._data = bytearray()
+        self._searched_bytes = 0
+        self.received_bytes = 0
+
+    @property
+    def wanted(self) -> bool:
+        return not self.ended and not self.full
+
+    @property
+    def full(self) -> bool:
+        return len(self._data) > MAX_LINE_BYTES
+
+    @property
+    def has_rest(self) -> bool:
+        """Is anything waiting, a line or a part of one?"""
+        return bool(self._data)
+
+    def read(self) -> bool:
+        """Read once. False: there is nothing to read at present."""
+        data = self._read()
+        self._data += data
+        self.received_bytes += len(data)
+        return bool(data)
+
+    def take_line(self) -> bytes | None:
+        """The next line with its end, once all of it is there."""
+        end = self._data.find(b"\n", self._searched_bytes)
+        if end < 0:
+            self._searched_bytes = len(self._data)
+            return None
+        line = bytes(self._data[: end + 1])
+        del self._data[: end + 1]
+        self._searched_bytes = 0
+        return line
+
+
+class Errors(Stream):
+    """Standard error of the target: read all the time, so that it never blocks, and the end of it kept."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._tail = bytearray()
+        self._line = b""
+
+    def read(self) -> list[bytes] | None:
+        """Read once: the lines that are complete now. None: there is nothing to read at present."""
+        data = self._read()
+        if not data:
+            return None
+        self._tail += data
+        del self._tail[:-TAIL_BYTES]
+        *lines, rest = (self._line + data).split(b"\n")
+        self._line = rest[-TAIL_BYTES:]
+        return lines
+
+    def shown(self) -> str:
+        """The last lines, for a message; empty if there were none."""
+        lines = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip().splitlines()
+        return "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
+
+
+class Loop:
+    """Waits for all pipes of a group at once: while one target is waited for, none of the others is stuck."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._watched: set[Stream] = set()
+
+    def watch(self, stream: Stream, handler: Callable[[], object]) -> None:
+        """Look at the stream from now on, or no longer, as it wants; call this after what may change that."""
+        if stream.wanted and stream not in self._watched:
+            self._selector.register(stream.descriptor, stream.event, handler)
+            self._watched.add(stream)
+        elif not stream.wanted and stream in self._watched:
+            self._selector.unregister(stream.descriptor)
+            self._watched.remove(stream)
+
+    def watch_socket(self, watched: socket.socket, handler: Callable[[], object]) -> None:
+        """Always look at this one."""
+        self._selector.register(watched, selectors.EVENT_READ, handler)
+
+    def pump(self, timeout_s: float) -> None:
+        """Wait until anything is ready, and handle all that is."""
+        for key, _ in self._selector.select(max(0.0, timeout_s)):
+            key.data()
+
+    def close(self) -> None:
+        self._selector.close()

@@ -1,0 +1,93 @@
+"""The answers to a call: a result, a typed refusal, "not supported", or that the target raised. Standard library only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+# JSON-RPC's own codes, and one of ours.
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+NOT_SUPPORTED = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+REFUSED = 1
+
+Json = Any
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """Raise this in an adapter to refuse a call: `kind` is one of the refusals in the table of methods."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Result:
+    """The target did what it was asked; `value` has the shape given in the table of methods."""
+
+    value: Json
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The target refused, in a way that the table of methods names."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class NotSupported:
+    """The target has no such feature. It is never shown as passed."""
+
+    method: str
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The target itself failed on the call (an internal error). Never what a case expects, and no silence either."""
+
+    message: str
+
+
+Answer = Result | Refused | NotSupported | Raised
+
+
+class AnswerError(ValueError):
+    """A response is no JSON-RPC response to the request that was sent: a fault of the adapter."""
+
+
+def request(call_id: int, method: str, params: dict[str, Json]) -> dict[str, Json]:
+    """One JSON-RPC request."""
+    return {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+
+
+def read_response(response: Json, call_id: int, method: str) -> Answer:
+    """Read the response to one request. Raises AnswerError, with the response, where it is not one."""
+    if not isinstance(response, dict) or response.get("jsonrpc") != "2.0":
+        raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {response!r}")
+    if response.get("id") != call_id:
+        raise AnswerError(
+            f"{method}: expected the answer to id {call_id}, got one to id {response.get('id')!r}; "
+            "answers must come in the order of the calls"
+        )
+    if ("result" in response) == ("error" in response):
+        raise AnswerError(f"{method}: expected either result or error, got {sorted(response)}")
+    if "result" in response:
+        return Result(response["result"])
+    return _read_error(response["error"], method)
+
+
+def _read_error(error: Json, method: str) -> Answer:
+    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
+        raise AnswerError(f"{method}: expected an error object with a code, got {error!r}")
+    code, message = error["code"], str(error.get("message", ""))
+    if code == NOT_SUPPORTED:
+        return NotSupported(method)
+    if code == INTERNAL_ERROR:
+        return Raised(message)
+    data = error.get("data")
+    if code == REFUSED and isinstance(data, dict) and isinstance(data.get("refusal"), str):
+        return Refused(data["refusal"], message)
+    raise AnswerError(f"{method}: the adapter failed with error {code}: {message}")

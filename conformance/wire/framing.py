@@ -1,0 +1,79 @@
+"""One message a line: JSON in UTF-8, with the limits of the wire. Standard library only: adapters import this."""
+
+import json
+import math
+from typing import Any
+
+MAX_LINE_BYTES = 8 * 1024 * 1024
+MAX_INTEGER = 2**53 - 1
+
+Json = Any
+
+
+class FrameError(ValueError):
+    """A line is no message of the wire, or a value cannot travel on it."""
+
+
+def encode(message: Json) -> bytes:
+    """Write one message as a line.
+
+    Raises FrameError for a value that is no JSON, a number that is not a finite binary64 or an integer beyond
+    2^53 - 1, and for a line above 8 MiB.
+    """
+    _check_numbers(message)
+    try:
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        line = text.encode("utf-8") + b"\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FrameError(f"this value cannot travel on the wire: {error}") from error
+    if len(line) > MAX_LINE_BYTES:
+        raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed: send smaller batches")
+    return line
+
+
+def decode(line: bytes) -> Json:
+    """Read one line. Raises FrameError, quoting the line, where it is not JSON within the wire's limits."""
+    if len(line) > MAX_LINE_BYTES:
+        raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed")
+    try:
+        message = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"not a JSON message: {error}; the line was {excerpt(line)}") from error
+    try:
+        _check_numbers(message)
+    except FrameError as error:
+        raise FrameError(f"{error}; the line was {excerpt(line)}") from error
+    return message
+
+
+def excerpt(line: bytes, limit: int = 200) -> str:
+    """The beginning of a line, safe to print."""
+    text = line[:limit].decode("utf-8", errors="backslashreplace").rstrip("\n")
+    return repr(text) + (f" and {len(line) - limit} bytes more" if len(line) > limit else "")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON; a value that JSON lacks travels tagged")
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    message = dict(pairs)
+    if len(message) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"duplicate key {next(name for name in names if names.count(name) > 1)!r}")
+    return message
+
+
+def _check_numbers(value: Json) -> None:
+    """Refuse numbers that other languages would read as something else. Iterative: depth is the sender's choice."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list | tuple):
+            pending.extend(item)
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise FrameError(f"the number {item} is not finite")
+        elif isinstance(item, int) and not isinstance(item, bool) and abs(item) > MAX_INTEGER:
+            raise FrameError(f"the integer {item} is beyond 2^53 - 1")

@@ -1,0 +1,141 @@
+"""A scenario: files, and calls with the results expected. The one language of cases, vectors and bug reports.
+
+As JSON:
+
+    {"files": {"home/.config/opencode/antigravity.json": {"text": "{}"}},
+     "calls": [{"method": "open", "params": {"pool": {...}, "pid": 7}},
+               {"method": "select", "params": {...}, "expect": {"label": "b"}}]}
+
+Paths in `files` are relative to a folder made for the scenario; `{root}` in a parameter stands for that folder.
+`expect` matches an object whose listed keys match, an array of equal length whose items match, and anything else
+that is equal; `{"$": "absent"}` matches a key that is not there. `refusal` names the refusal expected instead.
+A call with neither must be answered by any result.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
+
+Json = Any
+ROOT = "{root}"
+ABSENT: Json = {"$": "absent"}
+UNJUDGED: Json = object()
+_KEYS = {"method", "params", "expect", "refusal"}
+
+
+class ScenarioError(ValueError):
+    """A scenario is not well formed; the message says where."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call and what is expected of it."""
+
+    method: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+    expect: Json = UNJUDGED
+    refusal: str | None = None
+
+    def gives(self, expected: Json) -> "Call":
+        """The same call, expected to answer this result."""
+        return replace(self, expect=expected)
+
+    def refuses(self, kind: str) -> "Call":
+        """The same call, expected to be refused in this way."""
+        return replace(self, refusal=kind)
+
+    @property
+    def expected(self) -> Json:
+        """The expectation as JSON, for reports."""
+        if self.refusal is not None:
+            return {"refusal": self.refusal}
+        return None if self.expect is UNJUDGED else self.expect
+
+    def accepts(self, answer: Answer) -> bool:
+        """Does the answer meet the expectation?"""
+        if self.refusal is not None:
+            return isinstance(answer, Refused) and answer.kind == self.refusal
+        return isinstance(answer, Result) and (self.expect is UNJUDGED or matches(self.expect, answer.value))
+
+    def to_json(self) -> dict[str, Json]:
+        judged = {} if self.expect is UNJUDGED else {"expect": self.expect}
+        refused = {} if self.refusal is None else {"refusal": self.refusal}
+        return {"method": self.method, "params": dict(self.params), **judged, **refused}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is given, and what is asked. `files` maps a path to `{"text"|"base64"|"link": ...}` or `{"folder": true}`."""
+
+    calls: Sequence[Call]
+    files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        files = {"files": {path: dict(content) for path, content in self.files.items()}} if self.files else {}
+        return {**files, "calls": [call.to_json() for call in self.calls]}
+
+    @staticmethod
+    def from_json(document: Json) -> "Scenario":
+        """Read a scenario. Raises ScenarioError, saying where, for anything that is not one."""
+        if not isinstance(document, dict) or not isinstance(document.get("calls"), list):
+            raise ScenarioError("a scenario is an object with a list `calls`")
+        if extra := sorted(set(document) - {"files", "calls"}):
+            raise ScenarioError(f"unknown key {extra[0]!r} in the scenario; known: files, calls")
+        calls = [_read_call(item, position) for position, item in enumerate(document["calls"])]
+        return Scenario(calls, document.get("files", {}))
+
+
+def _read_call(item: Json, position: int) -> Call:
+    where = f"calls[{position}]"
+    if not isinstance(item, dict) or not isinstance(item.get("method"), str):
+        raise ScenarioError(f"{where} must be an object with a method")
+    if extra := sorted(set(item) - _KEYS):
+        raise ScenarioError(f"unknown key {extra[0]!r} in {where}; known: {', '.join(sorted(_KEYS))}")
+    if not isinstance(item.get("params", {}), dict):
+        raise ScenarioError(f"params in {where} must be an object")
+    return Call(item["method"], item.get("params", {}), item.get("expect", UNJUDGED), item.get("refusal"))
+
+
+def matches(expected: Json, actual: Json) -> bool:
+    """Does the value meet the expectation? Listed keys decide; booleans are no numbers; -0 equals 0."""
+    if isinstance(expected, dict):
+        return isinstance(actual, dict) and all(
+            key not in actual if wanted == ABSENT else key in actual and matches(wanted, actual[key])
+            for key, wanted in expected.items()
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(actual, list)
+            and len(expected) == len(actual)
+            and all(matches(wanted, given) for wanted, given in zip(expected, actual, strict=True))
+        )
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return expected is actual
+    return bool(expected == actual)
+
+
+def difference(expected: Json, actual: Json, place: str = "") -> Iterator[tuple[str, Json, Json]]:
+    """The places in which a value differs from the expectation: (place, expected, actual)."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key, wanted in expected.items():
+            given = actual.get(key, ABSENT)
+            if wanted != ABSENT or given != ABSENT:
+                yield from difference(wanted, given, f"{place}.{key}" if place else key)
+    elif not matches(expected, actual):
+        yield place, expected, actual
+
+
+def show_answer(answer: Answer) -> Json:
+    """An answer as JSON, in the terms of an expectation."""
+    if isinstance(answer, Result):
+        return answer.value
+    if isinstance(answer, Refused):
+        return {"refusal": answer.kind}
+    return {"raised": answer.message} if isinstance(answer, Raised) else {"not supported": answer.method}
+
+
+def unsupported(answers: Sequence[Answer]) -> str | None:
+    """The first method that the target said it does not support."""
+    return next((answer.method for answer in answers if isinstance(answer, NotSupported)), None)

@@ -1,0 +1,36 @@
+"""Where the two config files lie (PATH-001 to PATH-014).
+
+Source: release 1.3.0, `dist/src/plugin/config/loader.js`, `getConfigDir`. Windows is a matter of variables and
+folders here; which separator its paths have is no rule of this project.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FILE_NAME = "antigravity.json"
+PROJECT_FOLDER = ".opencode"
+USER_FOLDER = "opencode"
+
+
+@dataclass(frozen=True)
+class ConfigRoot:
+    """The folder that holds the user's config folders: that of a variable, or else one below the home folder."""
+
+    variable: str
+    below_home: str
+
+
+POSIX = ConfigRoot("XDG_CONFIG_HOME", ".config")  # macOS too (PATH-002)
+ROOTS: Mapping[str, ConfigRoot] = {"win32": ConfigRoot("APPDATA", "AppData/Roaming")}  # XDG is ignored (PATH-011)
+
+
+def user_file(home: str, environment: Mapping[str, str], platform: str) -> str:
+    """The user's file. An empty variable counts as unset (PATH-005, PATH-010)."""
+    root = ROOTS.get(platform, POSIX)
+    folder = environment.get(root.variable) or f"{home}/{root.below_home}"
+    return f"{folder}/{USER_FOLDER}/{FILE_NAME}"
+
+
+def project_file(directory: str) -> str:
+    """The project's file: of this very folder, never of one above it (PATH-013)."""
+    return f"{directory}/{PROJECT_FOLDER}/{FILE_NAME}"

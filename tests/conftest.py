@@ -1,0 +1,31 @@
+"""What cannot run here is "not run": counted, named, and with `--no-missing` a failure."""
+
+import shutil
+
+import pytest
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-missing", action="store_true", help="a test that is not run fails the run")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if shutil.which("node") and shutil.which("npm"):
+        return
+    for item in items:
+        if item.get_closest_marker("needs_node"):
+            item.add_marker(pytest.mark.skip(reason="Node 20 and npm are not installed"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section(f"{len(skipped)} not run")
+        for report in skipped:
+            terminalreporter.write_line(f"{report.nodeid}: {report.longrepr[2]}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    missing = len(reporter.stats.get("skipped", [])) if reporter else 0
+    if missing and session.config.getoption("--no-missing") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
