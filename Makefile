@@ -45,6 +45,7 @@ corpus: $(DONE) ## draw the stored examples of the property cases anew
 
 docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.wire.schema
+	$(BIN)/python -m conformance.wire.page
 	$(BIN)/python -m conformance.requirements.errata
 
 repeat: $(DONE) ## judge TARGET N (50) times while every core is busy: the same definite verdict each time

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from conformance.cases.findings import Finding, Mismatch, of_call
 from conformance.cases.settings import RunSettings
 from conformance.requirements.deviations import Deviation
@@ -14,6 +16,7 @@ from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer, Raised, Result
+from conformance.wire.methods import METHODS
 from conformance.wire.scenario import ROOT, Call, Scenario, matches, unsupported
 
 Json = Any
@@ -72,6 +75,7 @@ class TargetJudge:
             self._group = None
 
     def _ask(self, scenario: Scenario) -> list[Answer]:
+        self._skip_unclaimed(scenario)
         if self._faults >= FAULTS_BEFORE_GIVING_UP:
             raise AdapterFault(f"{self.settings.name} failed {self._faults} times in this run and is not asked again")
         try:
@@ -92,6 +96,13 @@ class TargetJudge:
                 "leave the capability out of its hello, or support the call"
             )
         return answers
+
+    def _skip_unclaimed(self, scenario: Scenario) -> None:
+        """A case may ask for more than its requirement needs; without that, the requirement's other cases judge."""
+        for call in scenario.calls:
+            needed = METHODS[call.method].needs
+            if needed and needed not in self.settings.capabilities:
+                pytest.skip(f"the target does not claim: {needed}")
 
     def _record(self, finding: Finding) -> None:
         covering = next((d for d in self.deviations if d.covers(self.requirements, finding.facts())), None)

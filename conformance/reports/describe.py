@@ -22,9 +22,11 @@ def describe_scenario(scenario: Mapping[str, Json], position: int | None) -> Ite
 
 
 def describe_params(method: str, params: Mapping[str, Json]) -> str:
-    """`family=claude strategy=sticky`; a pool is told by its accounts."""
+    """`family=claude strategy=sticky`; a pool is told by its accounts, and the clock starts anywhere."""
     words = []
     for name, value in params.items():
+        if method == "open" and name == "now_ms":
+            continue
         shown = describe_pool(value) if method == "open" and name == "pool" else describe(value)
         words.append(f"{name}={shown}")
     return " ".join(words)

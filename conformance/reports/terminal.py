@@ -59,6 +59,13 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
         yield from (wrap(line, "      ") for line in verdict.observed_reason.splitlines())
 
 
+def _in_words(case: str) -> str:
+    """`test_30_pid.py::test_a_b[7]` as `a b [7], in test_30_pid.py`."""
+    file, _, name = case.partition("::")
+    words, bracket, parameters = name.removeprefix("test_").partition("[")
+    return f"{words.replace('_', ' ')}{' ' + bracket + parameters if bracket else ''}, in {file}"
+
+
 def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
     named = {f["deviation"] for c in verdict.cases for f in c["findings"] if f["waives"] == verdict.requirement.id}
     for deviation in run.deviations:
@@ -70,7 +77,7 @@ def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
 def _failure(run: Run, verdict: Verdict, case: Event) -> Iterator[str]:
     finding = next((f for f in case["findings"] if f["deviation"] is None), None)
     yield wrap(verdict.requirement.text, " " * 6)
-    yield wrap(f"case: {case['case']}", " " * 6)
+    yield wrap(f"case: {_in_words(case['case'])}", " " * 6)
     if finding is None:
         return
     for line in describe_scenario(finding["scenario"], finding["position"]):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+from conformance.targets import npm
 from conformance.targets.errors import UsageFault
 
 PACKAGE_ROOT = str(Path(__file__).parents[2])  # where this very kit is imported from
@@ -41,8 +42,6 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
     if word == "reference":
         return _python(word, ["reference_impl"])
     if kind == "npm":
-        from conformance.targets import npm
-
         name, version = npm.parse(word)
         return Target(word, npm.command(npm.install(name, version)))
     if kind == "python":

@@ -42,7 +42,9 @@ class HelloResult(Open_):
     name: str = Field(description="what is under test, as its users call it")
     version: str
     language: str
-    profile: str | None = Field(default=None, description="the release it claims to behave like; none: recommended")
+    profile: str | None = Field(
+        default=None, description="the release it claims to behave like; none: recommended"
+    )
     capabilities: list[str] = Field(description="what it claims; see the list of capabilities")
     pid: int = Field(description="the process id that the target itself reads")
 
@@ -68,11 +70,14 @@ class OpenParams(Strict):
 
     pool: Any = Field(default=None, description="a parsed pool file, handed to the target as it is")
     home: str | None = Field(
-        default=None, description="a home folder whose `.config/opencode/antigravity-accounts.json` the target reads"
+        default=None,
+        description="a home folder whose `.config/opencode/antigravity-accounts.json` the target reads",
     )
     now_ms: Milliseconds = Field(default=0, description="the clock, until `advance`")
     pid: int | None = Field(default=None, description="the process id to see; none: the real one")
-    random: list[float] = Field(default=[], description="random draws in [0, 1), used in order, then from the start")
+    random: list[float] = Field(
+        default=[], description="random draws in [0, 1), used in order, then from the start"
+    )
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None
 
@@ -84,7 +89,7 @@ class OpenParams(Strict):
 
 
 class OpenResult(Open_):
-    accounts: list[str] = Field(description="labels of the accounts loaded, in the order of their indices")
+    accounts: list[Any] = Field(description="labels of the accounts loaded, in the order of their indices")
 
 
 class SelectParams(Strict):
@@ -216,7 +221,9 @@ class SnapshotResult(Open_):
 class LoadConfigParams(Strict):
     directory: str = Field(description="the project's folder, absolute")
     home: str = Field(description="the user's home folder, absolute")
-    environment: dict[str, str] = Field(default={}, description="all variables that the target may see, beside HOME")
+    environment: dict[str, str] = Field(
+        default={}, description="all variables that the target may see, beside HOME"
+    )
     platform: Platform = "linux"
 
 
@@ -246,6 +253,7 @@ class Method:
     result: Any  # a type; None stands for JSON's null
     text: str
     refusals: tuple[str, ...] = ()
+    needs: str = ""  # the capability that a target claims who answers it
 
     @property
     def result_adapter(self) -> TypeAdapter[Any]:
@@ -264,32 +272,69 @@ METHODS: dict[str, Method] = {
     "hello": Method(HelloParams, HelloResult, "Who are you, and what do you claim to do?"),
     "open": Method(OpenParams, OpenResult, "Discard all state and load a pool."),
     "select": Method(
-        SelectParams, Account | None, "Choose the account for the next request; null: none can be used.", _OPENED
+        SelectParams,
+        Account | None,
+        "Choose the account for the next request; null: none can be used.",
+        _OPENED,
     ),
     "mark_rate_limited": Method(
-        MarkRateLimitedParams, None, "The account is limited for so long, for this quota.", _LABELLED
+        MarkRateLimitedParams,
+        None,
+        "The account is limited for so long, for this quota.",
+        _LABELLED,
+        needs="limits",
     ),
     "mark_rate_limited_with_reason": Method(
-        MarkRateLimitedWithReasonParams, BackoffResult, "The same, for as long as the reason implies.", _LABELLED
+        MarkRateLimitedWithReasonParams,
+        BackoffResult,
+        "The same, for as long as the reason implies.",
+        _LABELLED,
+        needs="backoff",
     ),
-    "mark_used": Method(LabelParams, None, "A request with the account was completed.", _LABELLED),
-    "mark_success": Method(LabelParams, None, "Its failures in a row are over.", _LABELLED),
-    "mark_cooling_down": Method(MarkCoolingDownParams, None, "Leave the account alone for so long.", _LABELLED),
-    "set_enabled": Method(SetEnabledParams, None, "Enable or disable the account.", _LABELLED),
-    "remove": Method(LabelParams, None, "Take the account out of the pool.", _LABELLED),
-    "record_health": Method(RecordHealthParams, HealthResult, "A request's outcome, for its health.", _LABELLED),
-    "consume_token": Method(TokenParams, ConsumeResult, "Take tokens from the account's bucket.", _LABELLED),
-    "refund_token": Method(TokenParams, RefundResult, "Give tokens back.", _LABELLED),
-    "min_wait": Method(MinWaitParams, MinWaitResult, "How long until any account can be used?", _OPENED),
-    "reset_limits": Method(FamilyParams, None, "Forget the family's limits.", _OPENED),
+    "mark_used": Method(
+        LabelParams, None, "A request with the account was completed.", _LABELLED, needs="used"
+    ),
+    "mark_success": Method(LabelParams, None, "Its failures in a row are over.", _LABELLED, needs="backoff"),
+    "mark_cooling_down": Method(
+        MarkCoolingDownParams, None, "Leave the account alone for so long.", _LABELLED, needs="cooldown"
+    ),
+    "set_enabled": Method(
+        SetEnabledParams, None, "Enable or disable the account.", _LABELLED, needs="enabled"
+    ),
+    "remove": Method(LabelParams, None, "Take the account out of the pool.", _LABELLED, needs="remove"),
+    "record_health": Method(
+        RecordHealthParams, HealthResult, "A request's outcome, for its health.", _LABELLED, needs="health"
+    ),
+    "consume_token": Method(
+        TokenParams, ConsumeResult, "Take tokens from the account's bucket.", _LABELLED, needs="tokens"
+    ),
+    "refund_token": Method(TokenParams, RefundResult, "Give tokens back.", _LABELLED, needs="tokens"),
+    "min_wait": Method(
+        MinWaitParams, MinWaitResult, "How long until any account can be used?", _OPENED, needs="min-wait"
+    ),
+    "reset_limits": Method(FamilyParams, None, "Forget the family's limits.", _OPENED, needs="reset-limits"),
     "has_other_account": Method(
-        HasOtherAccountParams, HasOtherAccountResult, "Can any other account serve this?", _LABELLED
+        HasOtherAccountParams,
+        HasOtherAccountResult,
+        "Can any other account serve this?",
+        _LABELLED,
+        needs="other-account",
     ),
-    "advance": Method(AdvanceParams, AdvanceResult, "Move the clock on.", _OPENED),
-    "snapshot": Method(Nothing, SnapshotResult, "Show the state.", _OPENED),
-    "save": Method(Nothing, None, "Write the pool to the folder it was read from.", ("not_open", "no_folder")),
-    "load_config": Method(LoadConfigParams, LoadConfigResult, "Load the config for a project folder."),
-    "fork": Method(ForkParams, ForkResult, "Fork; the child answers the calls (Python adapters: provided)."),
+    "advance": Method(AdvanceParams, AdvanceResult, "Move the clock on.", _OPENED, needs="clock"),
+    "snapshot": Method(Nothing, SnapshotResult, "Show the state.", _OPENED, needs="snapshot"),
+    "save": Method(
+        Nothing,
+        None,
+        "Write the pool to the folder it was read from.",
+        ("not_open", "no_folder"),
+        needs="save",
+    ),
+    "load_config": Method(
+        LoadConfigParams, LoadConfigResult, "Load the config for a project folder.", needs="config"
+    ),
+    "fork": Method(
+        ForkParams, ForkResult, "Fork; the child answers the calls (Python adapters: provided).", needs="fork"
+    ),
     "close": Method(Nothing, None, "Discard the pool. The next call may be `open`."),
 }
 

@@ -1,7 +1,8 @@
 """What the environment sets: one table (ENV-001 to ENV-024).
 
-Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `applyEnvOverrides`; `docs/CONFIGURATION.md` of the same
-release for KEEP_THINKING, which the code forgot. Names and words are compared as they are: no other case, no trimming.
+Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `applyEnvOverrides`; `docs/CONFIGURATION.md` of the
+same release for KEEP_THINKING, which its code forgot. Names and words are compared as they are: no other case,
+no trimming.
 """
 
 import re
@@ -20,7 +21,8 @@ MODES: Mapping[str, Json] = {"auto": "auto", "off": "off"}
 DEFAULT_THRESHOLD = 0.3
 
 # JavaScript's parseFloat: white space, then the longest beginning that is a number.
-_NUMBER = re.compile(r"[\s\ufeff]*([+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))")
+_SPACE = r"[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*"
+_NUMBER = re.compile(_SPACE + r"([+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))")
 
 
 def words(known: Mapping[str, Json], otherwise: Json = None) -> Callable[[str], Json]:
@@ -47,9 +49,10 @@ class Variable:
     group: str | None = None
 
 
+STICKY_OR = words(STRATEGIES, otherwise="sticky")  # a misspelt strategy is sticky (ENV-006)
 VARIABLES = (
     Variable("PID_OFFSET_ENABLED", "pid_offset_enabled", words(ON)),
-    Variable("ACCOUNT_SELECTION_STRATEGY", "account_selection_strategy", words(STRATEGIES, otherwise="sticky")),
+    Variable("ACCOUNT_SELECTION_STRATEGY", "account_selection_strategy", STICKY_OR),
     Variable("QUIET", "quiet_mode", words(ON)),
     Variable("DEBUG", "debug", words(OFF, otherwise=True)),
     Variable("SESSION_RECOVERY", "session_recovery", words(OFF)),
@@ -64,7 +67,7 @@ VARIABLES = (
 
 
 def environment_layer(environment: Mapping[str, str]) -> dict[str, Json]:
-    """The keys that the variables set, in the shape of a config file. An empty variable counts as unset (ENV-007)."""
+    """The keys that the variables set, as a config file would. An empty variable counts as unset (ENV-007)."""
     layer: dict[str, Json] = {}
     for variable in VARIABLES:
         text = environment.get(PREFIX + variable.name)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 
 def read_file(path: str) -> bytes | None:
-    """The content of a file; None where there is none that can be read: missing, a folder, a loop of links."""
+    """The content; None where there is no file that can be read: missing, a folder, a loop of links."""
     try:
         return Path(path).read_bytes()
-    except (OSError, ValueError):  # ValueError: a path that no file can have, such as one with a null character
+    except (OSError, ValueError):  # ValueError: a path that holds a null character
         return None

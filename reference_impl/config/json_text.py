@@ -1,7 +1,7 @@
 """JSON as JavaScript's `JSON.parse` reads it after `readFileSync(path, "utf-8")` (LAY-015 to LAY-020).
 
-Python's own parser reads NaN, gives up on deep nesting and on integers of many digits, where JavaScript does not;
-hence this one, which keeps its own stack. Numbers are binary64, as JavaScript's are.
+Python's own parser reads NaN, and gives up on deep nesting and on integers of many digits. JavaScript does
+neither; hence this one, which keeps its own stack. Numbers are binary64, as JavaScript's are.
 """
 
 import json
@@ -37,7 +37,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.open: list[tuple[Json, str | None]] = []  # containers begun, each with the key that its value gets
+        self.open: list[tuple[Json, str | None]] = []  # containers begun, and the key of the item to come
 
     def read(self) -> Json:
         while True:
@@ -125,4 +125,5 @@ class _Reader:
 
 def _binary64(text: str) -> int | float:
     number = float(text)
-    return int(number) if math.isfinite(number) and number.is_integer() and abs(number) <= MAX_WHOLE else number
+    whole = math.isfinite(number) and number.is_integer() and abs(number) <= MAX_WHOLE
+    return int(number) if whole else number

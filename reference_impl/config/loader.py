@@ -1,7 +1,7 @@
-"""The config in force: defaults, the user's file, the project's file, the environment, each over those before it.
+"""The config in force: defaults, user file, project file, environment, each over those before it.
 
-Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `loadConfig`; LAY-001 to LAY-021. That release lets the
-project's file reset the user's nested keys; here every key, nested ones too, overrides only itself (LAY-003, LAY-004).
+Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `loadConfig`; LAY-001 to LAY-021. That release lets
+the project file reset the user's nested keys; here a key overrides only itself, nested or not (LAY-003, LAY-004).
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """Where the two config files lie (PATH-001 to PATH-014).
 
-Source: release 1.3.0, `dist/src/plugin/config/loader.js`, `getConfigDir`. Windows is a matter of variables and
-folders here; which separator its paths have is no rule of this project.
+Source: release 1.3.0, `dist/src/plugin/config/loader.js`, `getConfigDir`. Windows is a matter of variables
+and folders here; which separator its paths have is no rule of this project.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,15 @@ USER_FOLDER = "opencode"
 
 @dataclass(frozen=True)
 class ConfigRoot:
-    """The folder that holds the user's config folders: that of a variable, or else one below the home folder."""
+    """The folder of all the user's config: that of a variable, or else one below the home folder."""
 
     variable: str
     below_home: str
 
 
 POSIX = ConfigRoot("XDG_CONFIG_HOME", ".config")  # macOS too (PATH-002)
-ROOTS: Mapping[str, ConfigRoot] = {"win32": ConfigRoot("APPDATA", "AppData/Roaming")}  # XDG is ignored (PATH-011)
+WINDOWS = ConfigRoot("APPDATA", "AppData/Roaming")  # XDG_CONFIG_HOME is ignored (PATH-009)
+ROOTS: Mapping[str, ConfigRoot] = {"win32": WINDOWS}
 
 
 def user_file(home: str, environment: Mapping[str, str], platform: str) -> str:

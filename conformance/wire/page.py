@@ -1,0 +1,112 @@
+"""Writes `docs/wire.md`: the table of methods, for people who write an adapter."""
+
+import json
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from conformance.wire.methods import CAPABILITIES, METHODS, REFUSALS
+
+PAGE = Path(__file__).parents[2] / "docs" / "wire.md"
+
+HEAD = """\
+# The wire, version 1
+
+An adapter answers JSON-RPC 2.0 on its standard input and output: one message a line, UTF-8, at most 8 MiB a line.
+Its standard error is its own; the kit shows it when something fails.
+
+- A line is a request, or an array of requests (a batch). **A batch runs strictly in order and is answered by one
+  array in that order.**
+- Numbers are finite; integers lie within ±(2^53 − 1); −0 equals 0.
+- An account is named by its **label**: the `refreshToken` it has in the pool, always a synthetic word here.
+- The adapter ends when its standard input ends.
+
+```
+--> {"jsonrpc":"2.0","id":1,"method":"hello","params":{"wire":1}}
+<-- {"jsonrpc":"2.0","id":1,"result":{"name":"my-port","version":"0.1","language":"go","capabilities":["sticky","pid"],"pid":4711}}
+--> [{"jsonrpc":"2.0","id":2,"method":"open","params":{"pool":{"version":3,"accounts":[{"refreshToken":"a"},{"refreshToken":"b"}],"activeIndex":0},"pid":7}},{"jsonrpc":"2.0","id":3,"method":"select","params":{"family":"claude","strategy":"sticky","pid_offset_enabled":true}}]
+<-- [{"jsonrpc":"2.0","id":2,"result":{"accounts":["a","b"]}},{"jsonrpc":"2.0","id":3,"result":{"label":"b","index":1}}]
+```
+
+## Answers
+
+| answer | as | what follows |
+|-|-|-|
+| a result | `result` | it is compared |
+| a refusal | error code 1, `"data": {"refusal": KIND}` | it is compared |
+| not supported | error code -32601 | the requirement is "not claimed"; an adapter that claims it is at fault |
+| the target failed | error code -32603 | the requirement fails, with the message |
+| anything else | | the adapter is at fault: "unknown" |
+
+Refusals: {refusals}
+
+The schema of every message is `conformance/wire/schema.json` (JSON Schema 2020-12). Vectors use the same shapes.
+"""
+
+
+def render() -> str:
+    """The whole page, from the table of methods."""
+    refusals = "; ".join(f"`{kind}`: {text}" for kind, text in REFUSALS.items()) + "."
+    lines = [HEAD.replace("{refusals}", refusals), "## Capabilities\n"]
+    lines.append("What a target does not claim in `hello` is not asked, and never shown as passed.\n")
+    lines.append("| capability | claims |\n|-|-|")
+    lines += [f"| `{name}` | {text} |" for name, text in CAPABILITIES.items()]
+    lines.append("\n## Methods")
+    for name, method in METHODS.items():
+        lines.append(f"\n### `{name}`\n\n{method.text}\n")
+        lines += _fields(method.params, "parameters")
+        if method.result is None:
+            lines.append("- result: null")
+        else:
+            lines += _result(method.result)
+        if method.refusals:
+            lines.append("- refusals: " + ", ".join(f"`{kind}`" for kind in method.refusals))
+    return "\n".join(lines) + "\n"
+
+
+def _result(result: Any) -> list[str]:
+    parts = [part for part in typing.get_args(result) if part is not type(None)] or [result]
+    nullable = len(parts) != len(typing.get_args(result)) and bool(typing.get_args(result))
+    return _fields(parts[0], "result, or null" if nullable else "result")
+
+
+def _fields(model: type[BaseModel], heading: str) -> list[str]:
+    if not model.model_fields:
+        return [f"- {heading}: none"]
+    return [f"- {heading}:", *_listed(model)]
+
+
+def _listed(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        default = "" if field.is_required() or field.default is None else f", `{json.dumps(field.default)}` unless given"
+        optional = ", optional" if not field.is_required() and field.default is None else ""
+        text = f": {field.description}" if field.description and field.description != "milliseconds" else ""
+        yield f"  - `{name}` ({_type(field.annotation)}{optional}{default}){text}"
+
+
+def _type(annotation: Any) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type(arguments[0])
+    if origin is typing.Literal:
+        return " or ".join(f"`{value!r}`".replace("'", '"') for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        named = [_type(part) for part in arguments if part is not type(None)]
+        return " or ".join(dict.fromkeys(named))
+    if origin is list:
+        return f"list of {_type(arguments[0])}"
+    if origin is dict:
+        return "object"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "object: " + ", ".join(f"`{name}`" for name in annotation.model_fields)
+    return {"str": "string", "int": "number", "float": "number", "bool": "boolean"}.get(
+        getattr(annotation, "__name__", ""), "any JSON"
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
