@@ -13,6 +13,7 @@ from reference_impl.limits import FAMILIES, Family
 
 Json = Any
 STORAGE_VERSION = 3
+NOWHERE = -1  # where a family stands in an empty pool
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Pool:
 
     accounts: list[Account]
     active_index: int = 0
-    active_index_by_family: dict[Family, int] = field(default_factory=lambda: dict.fromkeys(FAMILIES, 0))
+    active_index_by_family: dict[Family, int] = field(default_factory=lambda: dict.fromkeys(FAMILIES, NOWHERE))
 
 
 def load_pool(stored: Json) -> Pool:

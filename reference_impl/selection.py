@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reference_impl.limits import FAMILIES, Family, HeaderStyle, is_limited, quota_key
-from reference_impl.pool import Account, Pool
+from reference_impl.pool import NOWHERE, Account, Pool
 
 Strategy = Literal["sticky", "round-robin"]
 
@@ -58,7 +58,7 @@ class Selector:
         self.pool.accounts[index].reset_times_ms[key] = now_ms + retry_after_ms
 
     def _move_by_pid(self, family: Family, pid: int) -> None:
-        """Move the family's start by the PID, once a session (PID-001, PID-003): all loaded accounts count (PID-007)."""
+        """Move the start by the PID, once a session (PID-001, PID-003); all loaded accounts count (PID-007)."""
         count = len(self.pool.accounts)
         if count > 1 and not self.moved[family]:
             self.current[family] = (self.current[family] + pid % count) % count
@@ -67,9 +67,7 @@ class Selector:
     def _rotate(self, request: Request, now_ms: float) -> int | None:
         """Hand out the next available account (RR-001, RR-005) and stick the family to it (STK-002)."""
         available = [
-            index
-            for index, account in enumerate(self.pool.accounts)
-            if self._is_available(account, request, now_ms)
+            index for index, account in enumerate(self.pool.accounts) if self._is_available(account, request, now_ms)
         ]
         if not available:
             return None
@@ -80,7 +78,7 @@ class Selector:
 
     def _current(self, family: Family) -> Account | None:
         index = self.current[family]
-        return self.pool.accounts[index] if index < len(self.pool.accounts) else None
+        return None if index == NOWHERE else self.pool.accounts[index]
 
     def _is_available(self, account: Account, request: Request, now_ms: float) -> bool:
         return not is_limited(account.reset_times_ms, request.family, request.style, request.model, now_ms)

@@ -276,8 +276,7 @@ UNSHARE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-ch
 
 
 @pytest.mark.skipif(
-    sys.platform != "linux"
-    or subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode != 0,
+    sys.platform != "linux" or subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode != 0,
     reason="no PID namespaces here",
 )
 def test_pid_of_a_namespace_is_verified(started: Started) -> None:
@@ -297,12 +296,7 @@ def test_wire_log_has_a_line_for_each_message(started: Started, tmp_path: Path) 
             group.connections[1].hello()
     log.close()
     lines = (tmp_path / "wire.log").read_text().splitlines()
-    assert (
-        f'--> bad port [1/2] {pids[0]}  {{"jsonrpc":"2.0","id":1,"method":"hello","params":{{"wire":1}}}}'
-        in lines
-    )
-    assert any(
-        line.startswith(f'<-- bad port [1/2] {pids[0]}  {{"jsonrpc": "2.0", "id": 1,') for line in lines
-    )
+    assert f'--> bad port [1/2] {pids[0]}  {{"jsonrpc":"2.0","id":1,"method":"hello","params":{{"wire":1}}}}' in lines
+    assert any(line.startswith(f'<-- bad port [1/2] {pids[0]}  {{"jsonrpc": "2.0", "id": 1,') for line in lines)
     assert f"!!  bad port [2/2] {pids[1]}  no licence for this machine" in lines
     assert f"!!  bad port [2/2] {pids[1]}  (exited with code 7)" in lines

@@ -26,7 +26,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("requirement", CATALOGUE, ids=lambda requirement: requirement.id)
+@pytest.mark.parametrize("requirement", list(CATALOGUE), ids=lambda requirement: requirement.id)
 def test_the_wrong_implementation_fails_its_requirement(requirement: Requirement, tmp_path: Path) -> None:
     profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
     failed = failures(requirement.wrong, tmp_path, "--profile", profile, "--only", requirement.id)

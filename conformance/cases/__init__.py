@@ -1,1 +1,1 @@
-"""The checks: one pytest module per section of the catalogue, in its order. `antigravity-conformance run` starts them."""
+"""The checks: one pytest module per section of the catalogue, in its order; `run` starts them."""

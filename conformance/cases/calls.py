@@ -17,9 +17,7 @@ POOL_FILE = "home/.config/opencode/antigravity-accounts.json"
 def pool(accounts: int | Sequence[Mapping[str, Json]], **stored: Json) -> dict[str, Json]:
     """A stored pool of accounts a, b, c, ... (or of the given account fields), version 3, active index 0."""
     fields: Sequence[Mapping[str, Json]] = [{}] * accounts if isinstance(accounts, int) else accounts
-    listed = [
-        {"refreshToken": label(i), "addedAt": NOW_MS, "lastUsed": 0, **field} for i, field in enumerate(fields)
-    ]
+    listed = [{"refreshToken": label(i), "addedAt": NOW_MS, "lastUsed": 0, **field} for i, field in enumerate(fields)]
     return {"version": 3, "accounts": listed, "activeIndex": 0, **stored}
 
 
@@ -34,7 +32,12 @@ def open_pool(stored: Json, pid: int | None = 0, **params: Json) -> Call:
 
 
 def select(
-    family: str = "claude", strategy: str = "sticky", *, offset: bool = False, style: str | None = None, **params: Json
+    family: str = "claude",
+    strategy: str = "sticky",
+    *,
+    offset: bool = False,
+    style: str | None = None,
+    **params: Json,
 ) -> Call:
     """Ask for the next account. Parameters left at their defaults are not sent, to keep reports short."""
     optional = ({"pid_offset_enabled": True} if offset else {}) | ({"header_style": style} if style else {})
@@ -49,7 +52,8 @@ def picks(index: int) -> dict[str, Json]:
 def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Json) -> Call:
     """The account at this index answered that it is limited."""
     return Call(
-        "mark_rate_limited", {"label": label(index), "retry_after_ms": retry_after_ms, "family": family, **params}
+        "mark_rate_limited",
+        {"label": label(index), "retry_after_ms": retry_after_ms, "family": family, **params},
     )
 
 

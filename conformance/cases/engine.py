@@ -1,4 +1,4 @@
-"""Starts pytest on the cases, so that nothing of the project around it is seen: no ini file, conftest or plugin."""
+"""Starts pytest on the cases; of the project around it, no ini file, conftest or plugin is seen."""
 
 import os
 import subprocess
@@ -48,8 +48,27 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
 
 
 def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
-    fixed = ["-c", str(ini), "--rootdir", str(CASES), "--confcutdir", str(CASES), "--import-mode", "importlib"]
-    ours = ["-p", "conformance.cases.plugin", "-p", "no:cacheprovider", "-p", "no:junitxml", "--tb", "short", "-q"]
+    fixed = [
+        "-c",
+        str(ini),
+        "--rootdir",
+        str(CASES),
+        "--confcutdir",
+        str(CASES),
+        "--import-mode",
+        "importlib",
+    ]
+    ours = [
+        "-p",
+        "conformance.cases.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:junitxml",
+        "--tb",
+        "short",
+        "-q",
+    ]
     several = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
     first = ["--maxfail", "1"] if settings.fail_fast else []
     return [*fixed, *ours, *several, *first, str(CASES)]

@@ -51,7 +51,7 @@ def of_call(scenario: Scenario, position: int, answer: Answer) -> Finding:
     return Finding(scenario, position, call.method, call.expected, show_answer(answer))
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818 - what was found, not what went wrong here
     """The case fails: at least one finding that no deviation explains."""
 
     def __init__(self, finding: Finding) -> None:

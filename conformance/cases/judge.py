@@ -59,9 +59,7 @@ class TargetJudge:
         return self._start(self.settings.processes)
 
     def _start(self, count: int) -> Group:
-        launch = Launch(
-            self.settings.argv, self.settings.environment, self.settings.name, Path(self.settings.folder)
-        )
+        launch = Launch(self.settings.argv, self.settings.environment, self.settings.name, Path(self.settings.folder))
         return Group(
             [launch] * count,
             timeout_s=self.settings.timeout_s,

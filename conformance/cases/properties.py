@@ -6,9 +6,11 @@ this project draw fresh examples beside them, and shrink what fails. `python -m 
 refreshes the corpus.
 """
 
+import importlib
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -69,14 +71,8 @@ def draw_rows(arguments: dict[str, st.SearchStrategy[Any]]) -> list[dict[str, An
 
 def refresh_corpus() -> None:
     """Draw the corpus anew and write it, one file a property, one row a line."""
-    import importlib
-    import pkgutil
-
-    import conformance.cases as cases
-
-    for module in pkgutil.iter_modules(cases.__path__):
-        if module.name.startswith("test_"):
-            importlib.import_module(f"conformance.cases.{module.name}")
+    for module in sorted(Path(__file__).parent.glob("test_*.py")):
+        importlib.import_module(f"conformance.cases.{module.stem}")
     folder = fixtures_folder() / "corpus"
     folder.mkdir(exist_ok=True)
     for stale in set(folder.glob("*.json")) - {folder / f"{name}.json" for name in registered}:
@@ -88,6 +84,4 @@ def refresh_corpus() -> None:
 
 if __name__ == "__main__":
     # Run as a module this file is `__main__`; the cases register with the imported one.
-    from conformance.cases import properties
-
-    properties.refresh_corpus()
+    importlib.import_module("conformance.cases.properties").refresh_corpus()

@@ -44,7 +44,8 @@ def test_an_index_beyond_the_last_account_wraps_around(judge: Judge, stored_inde
 
 @covers("POOL-005")
 @pytest.mark.parametrize(
-    ("stored_index", "account"), [(-1, 0), (-7, 0), (1.5, 1), (2.999, 2), (-0.5, 0), ("2", 0), (None, 0), (True, 0)]
+    ("stored_index", "account"),
+    [(-1, 0), (-7, 0), (1.5, 1), (2.999, 2), (-0.5, 0), ("2", 0), (None, 0), (True, 0)],
 )
 def test_an_odd_active_index_is_read_as_a_plain_one(judge: Judge, stored_index: object, account: int) -> None:
     judge.check(Scenario([open_pool(pool(3, activeIndex=stored_index)), select().gives(picks(account))]))

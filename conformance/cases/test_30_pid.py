@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from conformance.cases.calls import label, limit, open_pool, picks, pool, select
-from conformance.cases.kit import Judge, Json, covers, values
+from conformance.cases.kit import Json, Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.wire.scenario import Call, Scenario
 
@@ -25,9 +25,7 @@ def test_the_first_account_is_that_of_the_process_id(judge: Judge, count: int, p
 
 @covers("PID-002")
 @property_case(count=ACCOUNTS, first_pid=PIDS, base=BASES)
-def test_consecutive_process_ids_reach_every_account_once(
-    judge: Judge, count: int, first_pid: int, base: int
-) -> None:
+def test_consecutive_process_ids_reach_every_account_once(judge: Judge, count: int, first_pid: int, base: int) -> None:
     stored = pool(count, activeIndex=base % count)
     calls = [
         call for pid in range(first_pid, first_pid + count) for call in (open_pool(stored, pid), select(offset=True))
@@ -106,9 +104,7 @@ def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, count:
     calls = [open_pool(pool(count), pid=None), Call("fork", {"calls": asked})]
     forked = values(judge.ask(calls))[1]
     selected = forked["answers"][0].get("result")
-    judge.expect(
-        picks(forked["pid"] % count), selected, Scenario(calls[1:]), "the child's account", observed=True
-    )
+    judge.expect(picks(forked["pid"] % count), selected, Scenario(calls[1:]), "the child's account", observed=True)
 
 
 @covers("PID-011")

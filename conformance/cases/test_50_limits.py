@@ -66,7 +66,9 @@ def test_a_limit_without_a_model_holds_for_all_models(judge: Judge) -> None:
 
 @covers("LIM-006")
 def test_a_claude_limit_leaves_gemini(judge: Judge) -> None:
-    judge.check(Scenario([open_pool(pool(1)), limit(0, 60_000), select("gemini").gives(picks(0)), select().gives(None)]))
+    judge.check(
+        Scenario([open_pool(pool(1)), limit(0, 60_000), select("gemini").gives(picks(0)), select().gives(None)])
+    )
 
 
 @covers("LIM-006")
@@ -86,5 +88,9 @@ def test_limits_stored_in_the_pool_count(judge: Judge) -> None:
 @covers("LIM-008")
 def test_nothing_is_selected_while_every_account_is_limited(judge: Judge) -> None:
     limits = [limit(i, 60_000) for i in range(3)]
-    calls = [select().gives(None), select(strategy="round-robin").gives(None), select(offset=True).gives(None)]
+    calls = [
+        select().gives(None),
+        select(strategy="round-robin").gives(None),
+        select(offset=True).gives(None),
+    ]
     judge.check(Scenario([open_pool(pool(3), pid=1), *limits, *calls]))

@@ -16,7 +16,7 @@ from conformance.cases.engine import run_cases
 from conformance.cases.settings import RunSettings
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
-from conformance.reports.run import Run
+from conformance.reports.run import ASKED_FOR, Run
 from conformance.reports.terminal import render
 from conformance.reports.verdicts import conclude, not_claimed_reason
 from conformance.requirements import Catalogue, Requirement, load_catalogue
@@ -35,8 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("target", nargs="?", metavar="TARGET", help="what to judge; or a command after --")
     add("--only", action="append", default=[], metavar="ID|SECTION", help="judge these alone; may be repeated")
     add("--list", action="store_true", help="print what would be judged, and judge nothing")
-    add("--profile", choices=[*RELEASES, RECOMMENDED], help="judge as this release; default: the one it claims")
-    add("--require", action="append", default=[], metavar="SECTION|all", help="not claimed and not run are failures")
+    add(
+        "--profile",
+        choices=[*RELEASES, RECOMMENDED],
+        help="judge as this release; default: the one it claims",
+    )
+    add(
+        "--require",
+        action="append",
+        default=[],
+        metavar="SECTION|all",
+        help="not claimed and not run are failures",
+    )
     add("--strict", action="store_true", help="a SHOULD that fails counts too")
     add("--fail-fast", action="store_true", help="stop at the first case that fails")
     add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
@@ -48,7 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--timeout", type=_positive, default=60, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
     add("--processes", type=_several, default=8, metavar="N", help="real processes started at once (8)")
-    add("--draw", type=_count, default=0, metavar="N", help="draw N fresh examples a property, beside the stored ones")
+    add(
+        "--draw",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="draw N fresh examples a property, beside the stored ones",
+    )
     add("-n", dest="workers", type=_count, default=0, metavar="N", help="run the cases on N cores")
 
 
@@ -79,7 +95,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def choose_profile(asked: str | None, claimed: str | None) -> tuple[str, str]:
     """The profile to judge by, and why: an unlisted release is judged as the nearest older one."""
     if asked is not None:
-        return asked, "asked for"
+        return asked, ASKED_FOR
     if claimed is None or claimed == RECOMMENDED:
         return RECOMMENDED, "the target claims no release"
     if claimed in RELEASES:
@@ -106,7 +122,10 @@ def _judge(
     with tempfile.TemporaryDirectory(prefix="antigravity-conformance-") as name:
         folder = Path(name)
         events_file = (options.events or folder / "events.jsonl").absolute()
-        append_event(events_file, {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged})
+        append_event(
+            events_file,
+            {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged},
+        )
         settings = RunSettings(
             name=target.word,
             argv=target.argv,
@@ -130,9 +149,7 @@ def _judge(
         events = read_events(events_file)
         if not interrupted and not any(event["event"] == "end" for event in events):
             sys.stderr.write((folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
-    outcome = conclude(
-        chosen, events, hello.capabilities, deviations, today, required=required, strict=options.strict
-    )
+    outcome = conclude(chosen, events, hello.capabilities, deviations, today, required=required, strict=options.strict)
     observed: dict[str, Any] = {
         "pid": hello.pid,
         "seconds": round(time.monotonic() - started_s, 3),
@@ -188,7 +205,7 @@ def _check_writable(path: Path) -> None:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    parts = text.split("-")[0].split(".")
+    parts = text.partition("-")[0].split(".")
     return tuple(int(part) if part.isdigit() else 0 for part in parts)
 
 

@@ -56,9 +56,7 @@ class Fleet:
         source = {"home": home} if "storage" in self.capabilities else {"pool": pool}
         for connection, loaded in zip(self.group.connections, settings, strict=True):
             connection.send([("open", source), *[("select", _parameters(family, loaded)) for family in families]])
-        return [
-            [_index(answer) for answer in connection.receive()[1:]] for connection in self.group.connections
-        ]
+        return [[_index(answer) for answer in connection.receive()[1:]] for connection in self.group.connections]
 
     def _write(self, pool: Json, config: dict[str, Json]) -> None:
         shared = self.group.folder / "shared"

@@ -59,6 +59,19 @@ def describe(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def command(text: str, indent: str) -> Iterator[str]:
+    """A command that can be copied as it stands: lines that a shell joins again."""
+    lines = textwrap.wrap(
+        text,
+        WIDTH - len(indent) - 6,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for number, line in enumerate(lines, 1):
+        yield indent + line + (" \\" if number < len(lines) else "")
+
+
 def wrap(text: str, indent: str, hanging: int = 4) -> str:
     """Wrap to the terminal's width, every line indented; a continuation some places further."""
     return textwrap.fill(

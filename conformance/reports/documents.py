@@ -67,12 +67,12 @@ def render_junit(run: Run) -> str:
         if not verdicts:
             continue
         counts = {
-            "tests": len(verdicts),
-            "failures": sum(v.word == "fail" for v in verdicts),
-            "errors": sum(v.word == "unknown" for v in verdicts),
-            "skipped": sum(v.word in ("not run", "not claimed", "waived") for v in verdicts),
+            "tests": str(len(verdicts)),
+            "failures": str(sum(v.word == "fail" for v in verdicts)),
+            "errors": str(sum(v.word == "unknown" for v in verdicts)),
+            "skipped": str(sum(v.word in ("not run", "not claimed", "waived") for v in verdicts)),
         }
-        suite = ET.SubElement(root, "testsuite", name=section.title, **{k: str(v) for k, v in counts.items()})
+        suite = ET.SubElement(root, "testsuite", {"name": section.title, **counts})
         for verdict in verdicts:
             _junit_case(suite, section.prefix, verdict)
     ET.indent(root)
@@ -98,7 +98,9 @@ def _failures(verdict: Verdict) -> list[str]:
         for finding in case["findings"]:
             if finding["deviation"] is None:
                 lines += [case["case"], *describe_scenario(finding["scenario"], finding["position"])]
-                lines += [f"{finding['what']}: expected {describe(finding['expected'])}, got {describe(finding['actual'])}"]
+                lines += [
+                    f"{finding['what']}: expected {describe(finding['expected'])}, got {describe(finding['actual'])}"
+                ]
     return lines
 
 

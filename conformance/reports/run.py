@@ -16,6 +16,8 @@ from conformance.reports.verdicts import (
 from conformance.requirements import Catalogue
 from conformance.requirements.deviations import Deviation
 
+ASKED_FOR = "asked for"
+
 CONCLUSIONS = {
     CONFORMANT: "conformant",
     NOT_CONFORMANT: "not conformant",
@@ -46,12 +48,12 @@ class Run:
     def hello_line(self) -> str:
         return f"{self.hello['name']} {self.hello['version']}, {self.hello['language']}"
 
-    @property
-    def repeat_command(self) -> str:
-        """The command that judges this target again, but for its options."""
-        if self.target_word.startswith("-- "):
-            return "antigravity-conformance run [options] " + self.target_word
-        return f"antigravity-conformance run {self.target_word}"
+    def repeat_command(self, requirement: str) -> str:
+        """The command that judges this target by one requirement again, by the profile of this run."""
+        words = ["antigravity-conformance", "run", "--only", requirement]
+        if self.profile_reason == ASKED_FOR:
+            words += ["--profile", self.profile]
+        return " ".join([*words, self.target_word])
 
     @property
     def conclusion(self) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from conformance.reports.describe import describe, describe_scenario, wrap
+from conformance.reports.describe import command, describe, describe_scenario, wrap
 from conformance.reports.events import Event
 from conformance.reports.run import Run
-from conformance.reports.verdicts import Stale, Verdict
+from conformance.reports.verdicts import WORDS, Stale, Verdict
 from conformance.wire.scenario import difference
 
 FINDINGS_SHOWN = 1
@@ -34,8 +34,7 @@ def render(run: Run) -> Iterator[str]:
 def summary(run: Run) -> Iterator[str]:
     """The counts; the last line says judged, claimed and all MUSTs."""
     outcome = run.outcome
-    words = ("pass", "fail", "waived", "unknown", "not run", "not claimed")
-    yield ", ".join(f"{outcome.count(word)} {word}" for word in words if outcome.count(word))
+    yield ", ".join(f"{outcome.count(word)} {word}" for word in WORDS if outcome.count(word))
     musts = [v for v in outcome.verdicts if v.requirement.level == "MUST"]
     claimed = [v for v in musts if v.word != "not claimed"]
     judged = [v for v in claimed if v.is_definite]
@@ -52,8 +51,8 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
         yield from _waived(run, verdict)
     if verdict.word == "fail":
         for case in [c for c in verdict.cases if c["outcome"] == "fail"][:FINDINGS_SHOWN]:
-            yield from _failure(run, verdict, case)
-        yield wrap(f"repeat: {run.repeat_command} --only {verdict.requirement.id}", " " * 6)
+            yield from _failure(verdict, case)
+        yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
     if verdict.observed_reason and verdict.observed_reason not in shown:
         shown.add(verdict.observed_reason)
         yield from (wrap(line, "      ") for line in verdict.observed_reason.splitlines())
@@ -74,7 +73,7 @@ def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
             yield wrap(f"evidence: {deviation.evidence}", " " * 11)
 
 
-def _failure(run: Run, verdict: Verdict, case: Event) -> Iterator[str]:
+def _failure(verdict: Verdict, case: Event) -> Iterator[str]:
     finding = next((f for f in case["findings"] if f["deviation"] is None), None)
     yield wrap(verdict.requirement.text, " " * 6)
     yield wrap(f"case: {_in_words(case['case'])}", " " * 6)

@@ -3,13 +3,14 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, get_args
 
 from conformance.reports.events import Event
 from conformance.requirements.catalogue import Requirement
 from conformance.requirements.deviations import Deviation
 
-Word = Literal["pass", "fail", "unknown", "not run", "not claimed", "waived"]
+Word = Literal["pass", "fail", "waived", "unknown", "not run", "not claimed"]
+WORDS: tuple[Word, ...] = get_args(Word)
 
 CONFORMANT, NOT_CONFORMANT, WRONG_USAGE, ADAPTER_FAULT, SUITE_FAULT, NOTHING_JUDGED, STALE = range(7)
 

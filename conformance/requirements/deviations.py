@@ -65,7 +65,11 @@ def load_deviations(path: Path, catalogue: Catalogue) -> list[Deviation]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DeviationError(f"{path.name}: cannot be read as JSON: {error}") from error
-    if not isinstance(document, dict) or set(document) != {"deviations"} or not isinstance(document["deviations"], list):
+    if (
+        not isinstance(document, dict)
+        or set(document) != {"deviations"}
+        or not isinstance(document["deviations"], list)
+    ):
         raise DeviationError(f'{path.name}: expected {{"deviations": [...]}} and nothing else')
     deviations: list[Deviation] = []
     for position, entry in enumerate(document["deviations"]):

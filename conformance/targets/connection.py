@@ -240,9 +240,7 @@ class Group:
         if done is None:
             self._clean_up_alone()
         elif done["left"]:
-            warnings.warn(
-                f"processes that cannot be ended are left: {done['left']}", RuntimeWarning, stacklevel=3
-            )
+            warnings.warn(f"processes that cannot be ended are left: {done['left']}", RuntimeWarning, stacklevel=3)
 
     def _clean_up_alone(self) -> None:
         """The supervisor is lost: end what can still be found without it."""

@@ -201,15 +201,12 @@ class Connection:
             self._loop.pump(deadline_s - time.monotonic())
         when = "in the middle of its answer to" if self._output.has_rest else "before it answered"
         self._fail(
-            f"{self._ending()} {when} {asked.described}; expected it to answer every line until its standard "
-            "input ends"
+            f"{self._ending()} {when} {asked.described}; expected it to answer every line until its standard input ends"
         )
 
     def _ending(self) -> str:
         if self._held_bytes is not None:
-            return (
-                f"was ended because it held {_mib(self._held_bytes)} (limit {_mib(self._memory_limit_bytes)})"
-            )
+            return f"was ended because it held {_mib(self._held_bytes)} (limit {_mib(self._memory_limit_bytes)})"
         if self._returncode is None:
             return "closed its standard output"
         if self._returncode >= 0:

@@ -37,9 +37,7 @@ def _adapter(target: str, folder: str | None) -> object:
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name + ".").startswith(error.name + "."):
             places = "the installed packages" + (f" and {folder}" if folder is not None else "")
-            _refuse(
-                f"there is no module {error.name!r} in {places}; install it or name its folder with --path"
-            )
+            _refuse(f"there is no module {error.name!r} in {places}; install it or name its folder with --path")
         _refuse(f"importing {module_name} failed, for it needs a module {error.name!r}", with_trace=True)
     except Exception as error:
         _refuse(f"importing {module_name} raised {type(error).__name__}: {error}", with_trace=True)
@@ -49,9 +47,7 @@ def _adapter(target: str, folder: str | None) -> object:
             _refuse(f"{target}: there is no {name!r} in {module_name} ({module.__file__})")
         factory = getattr(factory, name)
     if not callable(factory):
-        _refuse(
-            f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter"
-        )
+        _refuse(f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter")
     try:
         adapter: object = factory()
     except Exception as error:

@@ -1,10 +1,10 @@
 """From the word that names a target to the command that starts it."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
 
 from conformance.targets import npm
 from conformance.targets.errors import UsageFault
@@ -35,7 +35,7 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
     if command:
         if word is not None:
             raise UsageFault(f"both a target, {word!r}, and a command after -- were given; give one of them")
-        return Target("-- " + " ".join(command), list(command))
+        return Target("-- " + shlex.join(command), list(command))
     if word is None:
         raise UsageFault(f"no target was given. A target is one of\n{FORMS}")
     kind, _, rest = word.partition(":")

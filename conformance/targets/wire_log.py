@@ -25,9 +25,7 @@ class WireLog:
             text = text.decode("utf-8", errors="backslashreplace")
         text = text.rstrip("\n").replace("\r", "\\r").replace("\n", "\\n")
         line = f"{direction:3} {name} {pid}  {text}\n"
-        os.write(
-            self._descriptor, line.encode("utf-8", errors="backslashreplace")
-        )  # one write: lines stay whole
+        os.write(self._descriptor, line.encode("utf-8", errors="backslashreplace"))  # one write: lines stay whole
 
     def close(self) -> None:
         """Close the file; a log that is closed takes no more lines."""

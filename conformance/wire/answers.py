@@ -1,4 +1,4 @@
-"""The answers to a call: a result, a typed refusal, "not supported", or that the target raised. Standard library only."""
+"""The answers to a call: result, typed refusal, not supported, or that the target raised. Standard library only."""
 
 from dataclasses import dataclass
 from typing import Any

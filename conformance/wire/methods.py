@@ -24,7 +24,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Open_(BaseModel):
+class Reply(BaseModel):
     """A result object: an adapter may add fields of its own."""
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -38,13 +38,11 @@ class HelloParams(Strict):
     wire: Literal[1] = 1
 
 
-class HelloResult(Open_):
+class HelloResult(Reply):
     name: str = Field(description="what is under test, as its users call it")
     version: str
     language: str
-    profile: str | None = Field(
-        default=None, description="the release it claims to behave like; none: recommended"
-    )
+    profile: str | None = Field(default=None, description="the release it claims to behave like; none: recommended")
     capabilities: list[str] = Field(description="what it claims; see the list of capabilities")
     pid: int = Field(description="the process id that the target itself reads")
 
@@ -75,9 +73,7 @@ class OpenParams(Strict):
     )
     now_ms: Milliseconds = Field(default=0, description="the clock, until `advance`")
     pid: int | None = Field(default=None, description="the process id to see; none: the real one")
-    random: list[float] = Field(
-        default=[], description="random draws in [0, 1), used in order, then from the start"
-    )
+    random: list[float] = Field(default=[], description="random draws in [0, 1), used in order, then from the start")
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None
 
@@ -88,7 +84,7 @@ class OpenParams(Strict):
         return self
 
 
-class OpenResult(Open_):
+class OpenResult(Reply):
     accounts: list[Any] = Field(description="labels of the accounts loaded, in the order of their indices")
 
 
@@ -102,7 +98,7 @@ class SelectParams(Strict):
     soft_quota_cache_ttl_ms: Milliseconds | None = None
 
 
-class Account(Open_):
+class Account(Reply):
     label: str
     index: int = Field(description="its index in the pool as it is now")
 
@@ -129,7 +125,7 @@ class MarkRateLimitedWithReasonParams(Strict):
     failure_ttl_ms: Milliseconds | None = None
 
 
-class BackoffResult(Open_):
+class BackoffResult(Reply):
     backoff_ms: Milliseconds
 
 
@@ -149,7 +145,7 @@ class RecordHealthParams(Strict):
     outcome: Literal["success", "rate_limit", "failure"]
 
 
-class HealthResult(Open_):
+class HealthResult(Reply):
     score: float
 
 
@@ -158,12 +154,12 @@ class TokenParams(Strict):
     amount: float = 1
 
 
-class ConsumeResult(Open_):
+class ConsumeResult(Reply):
     consumed: bool
     tokens: float
 
 
-class RefundResult(Open_):
+class RefundResult(Reply):
     tokens: float
 
 
@@ -174,7 +170,7 @@ class MinWaitParams(Strict):
     strict: bool = False
 
 
-class MinWaitResult(Open_):
+class MinWaitResult(Reply):
     wait_ms: Milliseconds
 
 
@@ -189,7 +185,7 @@ class HasOtherAccountParams(Strict):
     model: str | None = None
 
 
-class HasOtherAccountResult(Open_):
+class HasOtherAccountResult(Reply):
     available: bool
 
 
@@ -197,11 +193,11 @@ class AdvanceParams(Strict):
     ms: Milliseconds
 
 
-class AdvanceResult(Open_):
+class AdvanceResult(Reply):
     now_ms: Milliseconds
 
 
-class AccountSnapshot(Open_):
+class AccountSnapshot(Reply):
     label: str
     index: int
     enabled: bool | None = None
@@ -210,7 +206,7 @@ class AccountSnapshot(Open_):
     cooling_down_until_ms: Milliseconds | None = None
 
 
-class SnapshotResult(Open_):
+class SnapshotResult(Reply):
     """What the target holds. Every field is optional: what is left out is not judged."""
 
     accounts: list[AccountSnapshot] | None = None
@@ -221,13 +217,11 @@ class SnapshotResult(Open_):
 class LoadConfigParams(Strict):
     directory: str = Field(description="the project's folder, absolute")
     home: str = Field(description="the user's home folder, absolute")
-    environment: dict[str, str] = Field(
-        default={}, description="all variables that the target may see, beside HOME"
-    )
+    environment: dict[str, str] = Field(default={}, description="all variables that the target may see, beside HOME")
     platform: Platform = "linux"
 
 
-class LoadConfigResult(Open_):
+class LoadConfigResult(Reply):
     config: dict[str, Any] = Field(description="every key that has a value; a key without one is left out")
 
 
@@ -240,7 +234,7 @@ class ForkParams(Strict):
     calls: list[Call] = Field(description="what the child is asked, on the state it inherits")
 
 
-class ForkResult(Open_):
+class ForkResult(Reply):
     pid: int = Field(description="the child's process id")
     answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, ids counted from 0")
 
@@ -291,16 +285,12 @@ METHODS: dict[str, Method] = {
         _LABELLED,
         needs="backoff",
     ),
-    "mark_used": Method(
-        LabelParams, None, "A request with the account was completed.", _LABELLED, needs="used"
-    ),
+    "mark_used": Method(LabelParams, None, "A request with the account was completed.", _LABELLED, needs="used"),
     "mark_success": Method(LabelParams, None, "Its failures in a row are over.", _LABELLED, needs="backoff"),
     "mark_cooling_down": Method(
         MarkCoolingDownParams, None, "Leave the account alone for so long.", _LABELLED, needs="cooldown"
     ),
-    "set_enabled": Method(
-        SetEnabledParams, None, "Enable or disable the account.", _LABELLED, needs="enabled"
-    ),
+    "set_enabled": Method(SetEnabledParams, None, "Enable or disable the account.", _LABELLED, needs="enabled"),
     "remove": Method(LabelParams, None, "Take the account out of the pool.", _LABELLED, needs="remove"),
     "record_health": Method(
         RecordHealthParams, HealthResult, "A request's outcome, for its health.", _LABELLED, needs="health"
@@ -329,9 +319,7 @@ METHODS: dict[str, Method] = {
         ("not_open", "no_folder"),
         needs="save",
     ),
-    "load_config": Method(
-        LoadConfigParams, LoadConfigResult, "Load the config for a project folder.", needs="config"
-    ),
+    "load_config": Method(LoadConfigParams, LoadConfigResult, "Load the config for a project folder.", needs="config"),
     "fork": Method(
         ForkParams, ForkResult, "Fork; the child answers the calls (Python adapters: provided).", needs="fork"
     ),

@@ -1,5 +1,7 @@
 """Writes `docs/wire.md`: the table of methods, for people who write an adapter."""
 
+# ruff: noqa: E501 - lines of a Markdown table and of the wire cannot be broken
+
 import json
 import types
 import typing
@@ -21,7 +23,7 @@ Its standard error is its own; the kit shows it when something fails.
 
 - A line is a request, or an array of requests (a batch). **A batch runs strictly in order and is answered by one
   array in that order.**
-- Numbers are finite; integers lie within ±(2^53 − 1); −0 equals 0.
+- Numbers are finite; integers lie within plus or minus 2^53 - 1; -0 equals 0.
 - An account is named by its **label**: the `refreshToken` it has in the pool, always a synthetic word here.
 - The adapter ends when its standard input ends.
 
@@ -82,7 +84,9 @@ def _fields(model: type[BaseModel], heading: str) -> list[str]:
 
 def _listed(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        default = "" if field.is_required() or field.default is None else f", `{json.dumps(field.default)}` unless given"
+        default = (
+            "" if field.is_required() or field.default is None else f", `{json.dumps(field.default)}` unless given"
+        )
         optional = ", optional" if not field.is_required() and field.default is None else ""
         text = f": {field.description}" if field.description and field.description != "milliseconds" else ""
         yield f"  - `{name}` ({_type(field.annotation)}{optional}{default}){text}"
@@ -93,19 +97,19 @@ def _type(annotation: Any) -> str:
     if origin is typing.Annotated:
         return _type(arguments[0])
     if origin is typing.Literal:
-        return " or ".join(f"`{value!r}`".replace("'", '"') for value in arguments)
+        return " or ".join(f"`{json.dumps(value)}`" for value in arguments)
     if origin in (typing.Union, types.UnionType):
         named = [_type(part) for part in arguments if part is not type(None)]
         return " or ".join(dict.fromkeys(named))
-    if origin is list:
-        return f"list of {_type(arguments[0])}"
-    if origin is dict:
-        return "object"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "object: " + ", ".join(f"`{name}`" for name in annotation.model_fields)
-    return {"str": "string", "int": "number", "float": "number", "bool": "boolean"}.get(
-        getattr(annotation, "__name__", ""), "any JSON"
-    )
+    element = f" of {_type(arguments[0])}" if origin is list else ""
+    return _WORDS.get(origin or annotation, "any JSON") + element
+
+
+_WORDS: dict[Any, str] = {
+    str: "string", int: "number", float: "number", bool: "boolean", list: "list", dict: "object"
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is given, and what is asked. `files` maps a path to `{"text"|"base64"|"link": ...}` or `{"folder": true}`."""
+    """What is given and asked. `files` maps a path to `{"text"|"base64"|"link": ...}` or `{"folder": true}`."""
 
     calls: Sequence[Call]
     files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

@@ -20,7 +20,10 @@ def build() -> dict[str, Any]:
     for name, method in METHODS.items():
         result = TypeAdapter(method.result).json_schema(ref_template="#/$defs/{model}")
         definitions.update(result.pop("$defs", {}))
-        definitions[f"{name}.params"] = {"$ref": f"#/$defs/{method.params.__name__}", "description": method.text}
+        definitions[f"{name}.params"] = {
+            "$ref": f"#/$defs/{method.params.__name__}",
+            "description": method.text,
+        }
         definitions[f"{name}.result"] = result
     definitions["request"] = {"oneOf": [_request(name) for name in METHODS]}
     definitions["response"] = _response()
@@ -55,7 +58,11 @@ def _request(name: str) -> dict[str, Any]:
 
 def _response() -> dict[str, Any]:
     head = {"jsonrpc": {"const": "2.0"}, "id": {"type": ["integer", "null"]}}
-    refusal = {"type": "object", "required": ["refusal"], "properties": {"refusal": {"enum": sorted(REFUSALS)}}}
+    refusal = {
+        "type": "object",
+        "required": ["refusal"],
+        "properties": {"refusal": {"enum": sorted(REFUSALS)}},
+    }
     error = {
         "type": "object",
         "required": ["code", "message"],
@@ -64,7 +71,11 @@ def _response() -> dict[str, Any]:
     return {
         "oneOf": [
             {"type": "object", "required": ["jsonrpc", "id", "result"], "properties": {**head, "result": {}}},
-            {"type": "object", "required": ["jsonrpc", "id", "error"], "properties": {**head, "error": error}},
+            {
+                "type": "object",
+                "required": ["jsonrpc", "id", "error"],
+                "properties": {**head, "error": error},
+            },
         ]
     }
 

@@ -50,44 +50,47 @@ def answer_line(adapter: object, line: bytes) -> bytes:
     return framing.encode(_answer(adapter, message))
 
 
+class _BadParameters(Exception):  # noqa: N818 - an answer
+    """The adapter's method does not take the parameters it was given."""
+
+
 def _answer(adapter: object, message: Json) -> Json:
     if not isinstance(message, dict) or not isinstance(message.get("method"), str):
         return _error(None, answers.INVALID_REQUEST, f"expected a request, got {message!r}")
-    call_id, method, params = message.get("id"), message["method"], message.get("params", {})
-    if not isinstance(params, dict):
-        return _error(
-            call_id, answers.INVALID_PARAMS, f"params of {method} must be an object, got {params!r}"
-        )
-    function = (
-        getattr(adapter, method, None) if method.isidentifier() and not method.startswith("_") else None
-    )
     try:
-        if callable(function):
-            return {"jsonrpc": "2.0", "id": call_id, "result": function(**params)}
-        if method == "fork":
-            return {"jsonrpc": "2.0", "id": call_id, "result": _fork(adapter, params["calls"])}
-    except answers.Refusal as refusal:
-        return _error(call_id, answers.REFUSED, str(refusal), {"refusal": refusal.kind})
-    except NotImplementedError:  # a part of the method, such as a strategy, that the port does not have
-        return _error(call_id, answers.NOT_SUPPORTED, f"{method} is not supported as asked: {params}")
-    except TypeError as error:
-        return _type_error(call_id, function, method, params, error)
+        result = _call(adapter, message["method"], message.get("params", {}))
+        return {"jsonrpc": "2.0", "id": message.get("id"), "result": result}
     except Exception as error:  # noqa: BLE001 - whatever the port raises is an answer, never a lost connection
-        traceback.print_exc(file=sys.stderr)
-        return _error(call_id, answers.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-    return _error(call_id, answers.NOT_SUPPORTED, f"{method} is not supported")
+        return _error(message.get("id"), *_read_exception(error, message["method"]))
 
 
-def _type_error(call_id: Json, function: Any, method: str, params: Json, error: TypeError) -> Json:
-    """Parameters that the adapter does not take are the adapter's fault; any other TypeError is the port's."""
+def _call(adapter: object, method: str, params: Json) -> Json:
+    function = getattr(adapter, method, None) if method.isidentifier() and not method.startswith("_") else None
+    if not callable(function):
+        if method == "fork":
+            return _fork(adapter, params["calls"])
+        raise NotImplementedError
     try:
-        inspect.signature(function).bind(**params)
-    except (TypeError, ValueError):
-        return _error(
-            call_id, answers.INVALID_PARAMS, f"the adapter's {method} does not take {sorted(params)}: {error}"
-        )
+        return function(**params)
+    except TypeError as error:  # from the call itself, or from somewhere in the port
+        try:
+            inspect.signature(function).bind(**params)
+        except (TypeError, ValueError):
+            raise _BadParameters(f"the adapter's {method} does not take {params}: {error}") from error
+        raise
+
+
+def _read_exception(error: Exception, method: str) -> tuple[int, str, Json]:
+    """Code, message and data of the answer that an exception becomes."""
+    match error:
+        case answers.Refusal():
+            return answers.REFUSED, str(error), {"refusal": error.kind}
+        case NotImplementedError():  # the method, or a part of it such as a strategy
+            return answers.NOT_SUPPORTED, f"{method} is not supported as asked", None
+        case _BadParameters():
+            return answers.INVALID_PARAMS, str(error), None
     traceback.print_exception(error, file=sys.stderr)
-    return _error(call_id, answers.INTERNAL_ERROR, f"TypeError: {error}")
+    return answers.INTERNAL_ERROR, f"{type(error).__name__}: {error}", None
 
 
 def _error(call_id: Json, code: int, message: str, data: Json = None) -> Json:

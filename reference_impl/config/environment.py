@@ -1,8 +1,8 @@
-"""What the environment sets: one table (ENV-001 to ENV-024).
+"""What the environment sets: one table (ENV-001 to ENV-025).
 
-Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `applyEnvOverrides`; `docs/CONFIGURATION.md` of the
-same release for KEEP_THINKING, which its code forgot. Names and words are compared as they are: no other case,
-no trimming.
+Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `applyEnvOverrides`; for KEEP_THINKING, which that
+code forgot, `docs/CONFIGURATION.md` of the same release. Names and words are compared as they are, in no
+other case and not trimmed.
 """
 
 import re
@@ -31,9 +31,9 @@ def words(known: Mapping[str, Json], otherwise: Json = None) -> Callable[[str], 
 
 
 def threshold(text: str) -> float:
-    """A number, brought into 0 to 1; what is no number means the default (ENV-022, ENV-024).
+    """A number, brought into 0 to 1; what is no number means the default (ENV-023, ENV-025).
 
-    1.3.0 takes 0 for "no number" (`parseFloat(...) || 0.3`); here 0 is 0 (ENV-023).
+    1.3.0 takes 0 for "no number" (`parseFloat(...) || 0.3`); here 0 is 0 (ENV-024).
     """
     number = _NUMBER.match(text)
     return DEFAULT_THRESHOLD if number is None else min(1.0, max(0.0, float(number[1])))
@@ -67,7 +67,7 @@ VARIABLES = (
 
 
 def environment_layer(environment: Mapping[str, str]) -> dict[str, Json]:
-    """The keys that the variables set, as a config file would. An empty variable counts as unset (ENV-007)."""
+    """The keys that the variables set, as a file would. An empty variable counts as unset (ENV-007)."""
     layer: dict[str, Json] = {}
     for variable in VARIABLES:
         text = environment.get(PREFIX + variable.name)

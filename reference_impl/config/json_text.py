@@ -1,4 +1,4 @@
-"""JSON as JavaScript's `JSON.parse` reads it after `readFileSync(path, "utf-8")` (LAY-015 to LAY-020).
+"""JSON as JavaScript's `JSON.parse` reads it after `readFileSync(path, "utf-8")` (LAY-017 to LAY-021).
 
 Python's own parser reads NaN, and gives up on deep nesting and on integers of many digits. JavaScript does
 neither; hence this one, which keeps its own stack. Numbers are binary64, as JavaScript's are.
@@ -24,12 +24,12 @@ class JsonError(ValueError):
 
 
 def decode(content: bytes) -> str:
-    """Bytes that are no UTF-8 become U+FFFD (LAY-019). A byte order mark stays, and is no JSON (LAY-020)."""
+    """Bytes that are no UTF-8 become U+FFFD (LAY-020). A byte order mark stays, and is no JSON (LAY-021)."""
     return content.decode("utf-8", errors="replace")
 
 
 def parse(text: str) -> Json:
-    """Read one value. The last of equal keys counts (LAY-018). Raises JsonError."""
+    """Read one value. The last of equal keys counts (LAY-019). Raises JsonError."""
     return _Reader(text).read()
 
 

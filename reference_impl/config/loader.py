@@ -1,7 +1,7 @@
 """The config in force: defaults, user file, project file, environment, each over those before it.
 
-Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `loadConfig`; LAY-001 to LAY-021. That release lets
-the project file reset the user's nested keys; here a key overrides only itself, nested or not (LAY-003, LAY-004).
+Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `loadConfig`; LAY-001 to LAY-022. There the
+project file resets the user's nested keys; here a key overrides only itself (LAY-003, LAY-004, LAY-005).
 """
 
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ def load_config(
 
 
 def file_layer(content: bytes | None) -> dict[str, Json]:
-    """The known keys that a file sets. One wrong value and the whole file is ignored (LAY-011)."""
+    """The known keys that a file sets. One wrong value and the whole file is ignored (LAY-012)."""
     if content is None:
         raise _Ignored("there is no file that can be read")
     try:

@@ -1,4 +1,4 @@
-"""Every key of the config: its kind, default and range (CFG-001 to CFG-035).
+"""Every key of the config: its kind, default and range (CFG-001 to CFG-039).
 
 Source: release 1.3.0, `dist/src/plugin/config/schema.js`. Values are taken as they are: text is no number, a
 number is no switch and null is no value. Fractions are accepted wherever there is a range; unknown keys are

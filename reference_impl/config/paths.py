@@ -1,4 +1,4 @@
-"""Where the two config files lie (PATH-001 to PATH-014).
+"""Where the two config files lie (PATH-001 to PATH-015).
 
 Source: release 1.3.0, `dist/src/plugin/config/loader.js`, `getConfigDir`. Windows is a matter of variables
 and folders here; which separator its paths have is no rule of this project.

@@ -1,0 +1,30 @@
+"""`python -m tests.readme` puts real runs into the README: the block after each `<!-- run: ARGUMENTS -->`."""
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.command import CHECKOUT, run_kit
+
+README = CHECKOUT / "README.md"
+_BLOCK = re.compile(r"(<!-- run: (.*?) -->\n```\n).*?(```\n)", re.DOTALL)
+
+
+def fill(text: str) -> str:
+    """The same page with every run as it is now."""
+    return _BLOCK.sub(lambda block: block[1] + output(block[2]) + block[3], text)
+
+
+def output(arguments: str) -> str:
+    return run_kit("run", *shlex.split(arguments)).stdout
+
+
+def port_of(text: str) -> str:
+    """The Python port that the page shows."""
+    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+if __name__ == "__main__":
+    Path(README).write_text(fill(README.read_text(encoding="utf-8")), encoding="utf-8")

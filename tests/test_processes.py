@@ -1,0 +1,56 @@
+"""Real processes and the pool that is fitted to them; the reference in real processes of its own."""
+
+import os
+
+import multiprocess
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from conformance.processes.fitting import BASE_INDEX, WRONG_STARTS, fit_pool
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.limits import FAMILIES
+
+POOL = {"accounts": [{"refreshToken": label} for label in "abcdefg"], "activeIndex": BASE_INDEX}
+
+
+def select_twice() -> tuple[int, list[int]]:
+    """In a process of its own: the real process id, and the accounts that each family selects."""
+    adapter = ReferenceAdapter()
+    adapter.open(POOL)
+    chosen = [adapter.select(f, "sticky", pid_offset_enabled=True)["index"] for f in (*FAMILIES, *FAMILIES)]
+    return os.getpid(), chosen
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_the_reference_uses_the_id_of_its_own_process(method: str) -> None:
+    context = multiprocess.get_context(method)
+    with context.Pool(4, maxtasksperchild=1) as pool:
+        seen = pool.starmap(select_twice, [()] * 8, chunksize=1)
+    assert len({pid for pid, _ in seen}) == 8
+    assert os.getpid() not in {pid for pid, _ in seen}
+    for pid, accounts in seen:
+        assert accounts == [(BASE_INDEX + pid % 7) % 7] * 4
+
+
+@settings(max_examples=300, derandomize=True, database=None)
+@given(st.lists(st.integers(2, 2**22), min_size=2, max_size=12, unique=True))
+def test_every_wrong_start_shows_in_a_fitted_pool(pids: list[int]) -> None:
+    fit = fit_pool(pids)
+    for wrong in WRONG_STARTS.values():
+        assert any(wrong(pid, fit.accounts) != fit.start(pid) for pid in pids)
+    assert any(pid % fit.accounts for pid in pids), "a port that moves twice would pass"
+    assert fit.spare not in {fit.start(pid) for pid in pids}
+
+
+@given(st.integers(2, 1000), st.integers(2, 8))
+def test_process_ids_that_are_equal_modulo_few_accounts_get_more_accounts(first: int, count: int) -> None:
+    stride = 2 * 3 * 4 * 5
+    pids = [first + stride * turn for turn in range(count)]
+    assume(count > 1)
+    assert stride % fit_pool(pids).accounts
+
+
+def test_process_ids_that_cannot_be_told_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="no pool of up to 1009 accounts"):
+        fit_pool([5, 5])

@@ -1,0 +1,61 @@
+"""The published releases, judged for real; and the reference held to them on generated scenarios."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from conformance.requirements.catalogue import RELEASES
+from conformance.targets.connection import Connection, Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.wire.answers import Result
+from conformance.wire.scenario import Call
+from tests.command import run_kit
+from tests.generate import scenarios
+
+pytestmark = [pytest.mark.needs_node]
+
+# Every requirement that a release breaks; each is a deviation of that release, with its evidence.
+BROKEN = {
+    "1.2.8": {"POOL-007", "POOL-009"},
+    "1.3.0": {"POOL-007", "POOL-009"},
+    "1.4.3": {"POOL-007", "POOL-009"},
+    "1.6.0": {"POOL-007"},
+}
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_a_release_conforms_but_for_its_deviations(version: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    run = run_kit("run", f"npm:opencode-antigravity-auth@{version}", "--json", str(report), "--strict")
+    assert run.returncode == 0, run.stdout + run.stderr
+    verdicts = {entry["id"]: entry["verdict"] for entry in json.loads(report.read_text())["requirements"]}
+    assert {requirement for requirement, verdict in verdicts.items() if verdict == "waived"} == BROKEN[version]
+    assert {requirement for requirement, verdict in verdicts.items() if verdict == "not claimed"} == {"PID-010"}
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[Connection, Connection]]:
+    """The reference and release 1.3.0, which it describes."""
+    targets = [resolve(word, []) for word in ("reference", "npm:opencode-antigravity-auth@1.3.0")]
+    with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
+        yield group.connections[0], group.connections[1]
+
+
+@settings(max_examples=1000, derandomize=True, database=None, deadline=None)
+@given(calls=scenarios())
+def test_the_reference_answers_as_release_1_3_0(pair: tuple[Connection, Connection], calls: list[Call]) -> None:
+    asked = [(call.method, dict(call.params)) for call in calls]
+    reference, release = ([show(answer) for answer in connection.batch(asked)] for connection in pair)
+    assert reference == release
+
+
+def show(answer: Any) -> Any:
+    """What both must agree on: results; of a snapshot, cursor and indices. A release drops limits that have ended."""
+    if not isinstance(answer, Result) or not isinstance(answer.value, dict) or "cursor" not in answer.value:
+        return answer
+    accounts = [{key: account[key] for key in ("label", "index")} for account in answer.value["accounts"]]
+    return {**answer.value, "accounts": accounts}
