@@ -15,6 +15,7 @@ import pytest
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.errors import AdapterFault
 from conformance.targets.exchange import MAX_CALLS_A_LINE, Call, ask_batch
+from conformance.targets.streams import READ_BYTES, Output
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.framing import MAX_LINE_BYTES, FrameError
@@ -184,6 +185,12 @@ def test_silence_names_the_call_and_the_option(started: Started) -> None:
     assert "--timeout" in message
 
 
+def test_exit_is_seen_though_a_grandchild_keeps_the_pipes(started: Started) -> None:
+    with started("daemon") as group:
+        group.connections[0].hello()
+        assert "exited with code 5 before it answered" in fault(group.connections[0], SNAPSHOT)
+
+
 def test_closed_output_is_told_from_an_exit(started: Started) -> None:
     with started("closes_output", timeout_s=1) as group:
         assert "closed its standard output before it answered `hello`" in fault(group.connections[0])
@@ -201,6 +208,18 @@ def test_flood_after_an_answer_leaves_the_answer_alone(started: Started) -> None
         fault(second)  # while this one is read, the first one fills its buffer
         assert first.receive() == [Result({"accounts": []})]
         assert f"wrote a line of more than {MAX_LINE_BYTES} bytes" in fault(first)
+
+
+def test_no_more_is_read_than_one_line_can_be() -> None:
+    reader, writer = os.pipe()
+    output = Output(reader)
+    while output.wanted:
+        os.write(writer, b"x" * READ_BYTES)
+        assert output.read()
+        assert output.received_bytes <= MAX_LINE_BYTES + READ_BYTES
+    assert output.take_line() is None
+    os.close(writer)
+    output.close()
 
 
 def test_flood_of_standard_error_blocks_nothing(started: Started) -> None:

@@ -43,17 +43,24 @@ class Runner:
             env=os.environ | {"TMPDIR": str(temporary)},
             start_new_session=True,
         )
+        self.family: list[psutil.Process] = []
+        self.folder = Path()
+        self.heir = 0
+
+    def await_targets(self) -> None:
         assert self.process.stdout is not None
         shown: dict[str, Any] = json.loads(self.process.stdout.readline())
-        self.family = [psutil.Process(pid) for pid in shown["pids"] if psutil.pid_exists(pid)]
-        self.folder = Path(shown["folder"])
-        self.heir: int = shown["heir"]
+        self.folder, self.heir = Path(shown["folder"]), shown["heir"]
+        for pid in shown["pids"]:
+            with suppress(psutil.NoSuchProcess):  # the daemon's parent ends on its own
+                self.family.append(psutil.Process(pid))
 
 
 @contextmanager
 def running(temporary: Path, *arguments: str) -> Iterator[Runner]:
     runner = Runner(temporary, arguments)
     try:
+        runner.await_targets()
         assert runner.folder.is_dir()
         yield runner
     finally:
@@ -161,6 +168,13 @@ def test_many_processes_are_one_group(tmp_path: Path, monkeypatch: pytest.Monkey
         assert len(family) == 64
     assert [process for process in family if process.is_running()] == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_process_has_a_session_of_its_own() -> None:
+    """So that Ctrl-C, which goes to the foreground group, is the runner's alone to act on."""
+    with Group([misbehaving("good")] * 2, timeout_s=BOUND_S) as group:
+        for pid in (group.supervisor_pid, *(connection.pid for connection in group.connections)):
+            assert os.getsid(pid) == os.getpgid(pid) == pid
 
 
 def test_descriptors_are_returned(tmp_path: Path) -> None:

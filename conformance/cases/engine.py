@@ -9,7 +9,6 @@ from conformance.cases.properties import DRAW_VARIABLE
 from conformance.cases.settings import VARIABLE, RunSettings
 
 CASES = Path(__file__).parent
-PACKAGE_ROOT = CASES.parents[1]
 
 
 def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> int:
@@ -26,7 +25,6 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
         VARIABLE: str(settings_file),
         DRAW_VARIABLE: str(draw),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONPATH": str(PACKAGE_ROOT),
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),

@@ -8,6 +8,7 @@ from conformance import __version__
 from conformance.cli import requirements, run
 from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
+from conformance.targets.connection import SupervisorLostError
 from conformance.targets.errors import TargetError
 
 INTERRUPTED = 130  # as shells report Ctrl-C
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DeviationError as error:
         print(f"antigravity-conformance: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except SupervisorLostError as error:
+        print(f"antigravity-conformance: {error}", file=sys.stderr)
+        return SUITE_FAULT
     except CatalogueError as error:
         print(f"antigravity-conformance: the catalogue is wrong: {error}", file=sys.stderr)
         return SUITE_FAULT

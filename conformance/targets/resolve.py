@@ -9,8 +9,6 @@ from pathlib import Path
 from conformance.targets import npm
 from conformance.targets.errors import UsageFault
 
-PACKAGE_ROOT = str(Path(__file__).parents[2])  # where this very kit is imported from
-
 FORMS = """\
   reference                            the bundled reference
   npm:opencode-antigravity-auth@1.3.0  a published release, by exact version
@@ -52,5 +50,5 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
 
 
 def _python(word: str, module: list[str]) -> Target:
-    """Our own code in a process of its own; -P and the path keep the user's folders from standing in for it."""
-    return Target(word, [sys.executable, "-P", "-m", *module], {"PYTHONPATH": PACKAGE_ROOT, "PYTHONSAFEPATH": "1"})
+    """Our own code in a process of its own; -P keeps the user's folder from standing in for it."""
+    return Target(word, [sys.executable, "-P", "-m", *module])

@@ -60,7 +60,7 @@ def _answer(adapter: object, message: Json) -> Json:
     try:
         result = _call(adapter, message["method"], message.get("params", {}))
         return {"jsonrpc": "2.0", "id": message.get("id"), "result": result}
-    except Exception as error:  # noqa: BLE001 - whatever the port raises is an answer, never a lost connection
+    except Exception as error:  # whatever the port raises is an answer, never a lost connection
         return _error(message.get("id"), *_read_exception(error, message["method"]))
 
 

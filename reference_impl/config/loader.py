@@ -33,7 +33,7 @@ class LoadedConfig:
     ignored: tuple[IgnoredFile, ...]
 
 
-class _Ignored(Exception):  # noqa: N818 - not an error of the loader's
+class Ignored(Exception):  # noqa: N818 - not an error of the loader's
     """The file has no effect; the message says why."""
 
 
@@ -46,7 +46,7 @@ def load_config(
     for path in (user_file(home, environment, platform), project_file(directory)):
         try:
             merged = merge(merged, file_layer(read(path)))
-        except _Ignored as reason:
+        except Ignored as reason:
             ignored.append(IgnoredFile(path, str(reason)))
     merged = merge(merged, environment_layer(environment))
     config = Config.model_validate(merged).model_dump(by_alias=True, exclude_none=True)
@@ -56,13 +56,13 @@ def load_config(
 def file_layer(content: bytes | None) -> dict[str, Json]:
     """The known keys that a file sets. One wrong value and the whole file is ignored (LAY-012)."""
     if content is None:
-        raise _Ignored("there is no file that can be read")
+        raise Ignored("there is no file that can be read")
     try:
         config = Config.model_validate(json_text.parse(json_text.decode(content)))
     except json_text.JsonError as error:
-        raise _Ignored(f"not JSON: {error}") from None
+        raise Ignored(f"not JSON: {error}") from None
     except ValidationError as error:
-        raise _Ignored(f"not valid: {_describe(error)}") from None
+        raise Ignored(f"not valid: {_describe(error)}") from None
     return config.model_dump(by_alias=True, exclude_unset=True)
 
 

@@ -80,9 +80,7 @@ def malformed() -> None:
 
 def internal_error() -> None:
     print("Traceback: the port divided by zero", file=sys.stderr)
-    serve(
-        lambda message: {"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32603, "message": "oops"}}
-    )
+    serve(lambda message: {"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32603, "message": "oops"}})
 
 
 def never_answers() -> None:

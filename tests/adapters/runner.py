@@ -16,9 +16,7 @@ from conformance.wire.answers import Result
 def main() -> None:
     modes = [word for word in sys.argv[1:] if word != "--fork"]
     script = str(Path(__file__).with_name("misbehaving.py"))
-    with Group(
-        [Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes], timeout_s=60
-    ) as group:
+    with Group([Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes], timeout_s=60) as group:
         pids = [group.supervisor_pid, *(connection.pid for connection in group.connections)]
         for connection in group.connections:
             answer = connection.call("hello", wire=1)

@@ -1,0 +1,125 @@
+"""PATH: where the files lie. Each file says in `resume_text` which one it is."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from conformance.cases.calls import PROJECT_FILE, USER_FILE, config, load_config, text
+from conformance.cases.kit import Judge, covers
+from conformance.wire.scenario import ROOT, Scenario
+
+POSIX = ["linux", "darwin"]
+DEFAULT = "continue"  # the text of no file
+XDG = {"XDG_CONFIG_HOME": f"{ROOT}/xdg"}
+XDG_FILE = "xdg/opencode/antigravity.json"
+APPDATA = {"APPDATA": f"{ROOT}/appdata"}
+APPDATA_FILE = "appdata/opencode/antigravity.json"
+ROAMING_FILE = "home/AppData/Roaming/opencode/antigravity.json"
+
+
+def reads(found: str, *others: str, environment: Mapping[str, str] | None = None, platform: str = "linux") -> Scenario:
+    """Of these files, the first one is read."""
+    files = {path: text({"resume_text": path}) for path in (found, *others)}
+    return Scenario([load_config(environment, platform).gives(config(resume_text=found))], files=files)
+
+
+def reads_none_of(*others: str, environment: Mapping[str, str] | None = None, platform: str = "linux") -> Scenario:
+    """None of these files is read."""
+    files = {path: text({"resume_text": path}) for path in others}
+    return Scenario([load_config(environment, platform).gives(config(resume_text=DEFAULT))], files=files)
+
+
+@covers("PATH-001")
+def test_linux(judge: Judge) -> None:
+    judge.check(reads(USER_FILE, "home/.opencode/antigravity.json", "home/antigravity.json"))
+
+
+@covers("PATH-002")
+def test_macos(judge: Judge) -> None:
+    mac = "home/Library/Application Support/opencode/antigravity.json"
+    judge.check(reads(USER_FILE, mac, platform="darwin"))
+
+
+@covers("PATH-003")
+@pytest.mark.parametrize("platform", POSIX)
+def test_xdg_config_home(judge: Judge, platform: str) -> None:
+    judge.check(reads(XDG_FILE, USER_FILE, "xdg/antigravity.json", environment=XDG, platform=platform))
+
+
+@covers("PATH-004")
+def test_xdg_config_home_without_a_file(judge: Judge) -> None:
+    judge.check(reads_none_of(USER_FILE, "xdg/antigravity.json", environment=XDG))
+
+
+@covers("PATH-005")
+def test_an_empty_xdg_config_home(judge: Judge) -> None:
+    judge.check(reads(USER_FILE, environment={"XDG_CONFIG_HOME": ""}))
+
+
+@covers("PATH-006")
+@pytest.mark.parametrize("platform", POSIX)
+def test_appdata_on_posix(judge: Judge, platform: str) -> None:
+    judge.check(reads(USER_FILE, APPDATA_FILE, environment=APPDATA, platform=platform))
+    judge.check(reads_none_of(APPDATA_FILE, environment=APPDATA, platform=platform))
+
+
+@covers("PATH-007")
+def test_windows(judge: Judge) -> None:
+    judge.check(reads(APPDATA_FILE, USER_FILE, ROAMING_FILE, environment=APPDATA, platform="win32"))
+
+
+@covers("PATH-008")
+def test_windows_without_appdata(judge: Judge) -> None:
+    local = "home/AppData/Local/opencode/antigravity.json"
+    judge.check(reads(ROAMING_FILE, USER_FILE, local, platform="win32"))
+
+
+@covers("PATH-009")
+def test_xdg_config_home_on_windows(judge: Judge) -> None:
+    judge.check(reads(APPDATA_FILE, XDG_FILE, environment={**APPDATA, **XDG}, platform="win32"))
+    judge.check(reads_none_of(XDG_FILE, environment=XDG, platform="win32"))
+
+
+@covers("PATH-010")
+def test_an_empty_appdata(judge: Judge) -> None:
+    judge.check(reads(ROAMING_FILE, environment={"APPDATA": ""}, platform="win32"))
+
+
+@covers("PATH-011")
+@pytest.mark.parametrize("environment", [{}, APPDATA], ids=["without APPDATA", "with APPDATA"])
+def test_dot_config_on_windows(judge: Judge, environment: Mapping[str, str]) -> None:
+    judge.check(reads_none_of(USER_FILE, environment=environment, platform="win32"))
+
+
+@covers("PATH-012")
+@pytest.mark.parametrize("platform", [*POSIX, "win32"])
+def test_the_file_of_the_project(judge: Judge, platform: str) -> None:
+    judge.check(reads(PROJECT_FILE, "project/antigravity.json", platform=platform))
+
+
+@covers("PATH-013")
+def test_a_folder_above_the_project(judge: Judge) -> None:
+    judge.check(reads_none_of(".opencode/antigravity.json"))
+
+
+@covers("PATH-014")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "home/.config/opencode/antigravity.jsonc",
+        "home/.config/opencode/opencode.json",
+        "project/.opencode/antigravity.jsonc",
+        "project/.opencode/opencode.json",
+        "project/antigravity.json",
+    ],
+)
+def test_another_file_name(judge: Judge, path: str) -> None:
+    judge.check(reads_none_of(path))
+
+
+@covers("PATH-015")
+@pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
+def test_a_link_to_a_file(judge: Judge, path: str) -> None:
+    target = path.replace("antigravity.json", "shared.json")
+    files = {path: {"link": "shared.json"}, target: text({"resume_text": "linked"})}
+    judge.check(Scenario([load_config().gives(config(resume_text="linked"))], files=files))

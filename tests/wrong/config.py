@@ -1,0 +1,293 @@
+"""Wrong config loading: the reference's with one thing changed."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.config import json_text, paths
+from reference_impl.config.environment import PREFIX, STRATEGIES, VARIABLES, environment_layer
+from reference_impl.config.files import read_file
+from reference_impl.config.loader import merge
+from reference_impl.config.model import Config
+
+Json = Any
+Layer = dict[str, Json]
+DEFAULTS = Config().model_dump(by_alias=True, exclude_none=True)
+NOT_VALID: Layer = {"quiet_mode": None}
+TEXTS = ("resume_text", "log_dir", "$schema")
+
+
+class WrongConfig(ReferenceAdapter):
+    """The loader in steps, each of which a wrong one replaces."""
+
+    defaults: ClassVar[Layer] = {}
+    unread: ClassVar[str | None] = None  # a variable, without its prefix
+    unchecked: ClassVar[str | None] = None  # the beginning of keys whose values are not checked
+
+    def load_config(
+        self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"
+    ) -> Json:
+        variables = environment or {}
+        user = self.layer(self.read(self.user_file(home, variables, platform)))
+        project = self.layer(self.read(self.project_file(directory)))
+        merged = self.combine(user, project, self.set_by(variables))
+        return {"config": self.finish(merge(self.defaults, merged))}
+
+    def user_file(self, home: str, variables: Mapping[str, str], platform: str) -> str:
+        return paths.user_file(home, variables, platform)
+
+    def project_file(self, directory: str) -> str:
+        return paths.project_file(directory)
+
+    def read(self, path: str) -> bytes | None:
+        return read_file(path)
+
+    def layer(self, content: bytes | None) -> Layer | None:
+        """What a file sets; None where it is ignored."""
+        if content is None:
+            return None
+        try:
+            document = self.parse(content)
+            document = self.document(document) if isinstance(document, dict) else document
+            passed = self.passed(document) if isinstance(document, dict) else {}
+            checked = {k: v for k, v in document.items() if k not in passed} if passed else document
+            return {**Config.model_validate(checked).model_dump(by_alias=True, exclude_unset=True), **passed}
+        except (json_text.JsonError, ValidationError):
+            return None
+
+    def parse(self, content: bytes) -> Json:
+        return json_text.parse(json_text.decode(content))
+
+    def document(self, document: Layer) -> Layer:
+        """What is checked instead of what the file says."""
+        return document
+
+    def passed(self, document: Layer) -> Layer:
+        """What is handed on unchecked."""
+        return {k: v for k, v in document.items() if self.unchecked and k.startswith(self.unchecked)}
+
+    def set_by(self, variables: Mapping[str, str]) -> Layer:
+        words = {
+            variable.name: self.word(variable.name, variables[PREFIX + variable.name])
+            for variable in VARIABLES
+            if PREFIX + variable.name in variables and variable.name != self.unread
+        }
+        return environment_layer({PREFIX + name: word for name, word in words.items() if word is not None})
+
+    def word(self, name: str, word: str) -> str | None:
+        """What a variable is taken to hold; None: it is not read."""
+        return word
+
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return merge(merge(user or {}, project or {}), variables)
+
+    def finish(self, merged: Layer) -> Layer:
+        return merge(DEFAULTS, merged)
+
+
+# Keys, defaults and ranges
+
+
+class PidOffsetOnByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"pid_offset_enabled": True}
+
+
+class PidOffsetKeyUnknown(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return {k: v for k, v in document.items() if k != "pid_offset_enabled"}
+
+
+class StickyByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"account_selection_strategy": "sticky"}
+
+
+class RoundRobinByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"account_selection_strategy": "round-robin"}
+
+
+class RoundRobinUnknown(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return NOT_VALID if document.get("account_selection_strategy") == "round-robin" else document
+
+
+class StrategyInFileFallsBackToSticky(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        strategy = document.get("account_selection_strategy", "sticky")
+        return document if strategy in STRATEGIES else {**document, "account_selection_strategy": "sticky"}
+
+
+class KeepThinkingByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"keep_thinking": True}
+
+
+class AutoUpdateOffByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"auto_update": False}
+
+
+class AutoResumeByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"auto_resume": True}
+
+
+class LeavesOut(WrongConfig):
+    """A key is part of the config only if it is set."""
+
+    key: ClassVar[str]
+
+    def finish(self, merged: Layer) -> Layer:
+        config = super().finish(merged)
+        return config if self.key in merged else {k: v for k, v in config.items() if k != self.key}
+
+
+class AutoResumeLeftOut(LeavesOut):
+    key = "auto_resume"
+
+
+class SwitchOnFirstRateLimitFixed(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return {k: v for k, v in document.items() if k != "switch_on_first_rate_limit"}
+
+
+class SwitchesOnlyOn(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return {k: v for k, v in document.items() if v is not False}
+
+
+class ResumeTextEmptyByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"resume_text": ""}
+
+
+class LogDirByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"log_dir": "antigravity-logs"}
+
+
+class EmptyTextCountsAsUnset(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return {k: v for k, v in document.items() if k not in TEXTS or v != ""}
+
+
+class EmptyResponseDelayInSeconds(WrongConfig):
+    defaults: ClassVar[Layer] = {"empty_response_retry_delay_ms": 2}
+
+
+class EmptyResponseUnchecked(WrongConfig):
+    unchecked = "empty_response_"
+
+
+class ProactiveRefreshLate(WrongConfig):
+    defaults: ClassVar[Layer] = {"proactive_refresh_buffer_seconds": 60}
+
+
+class ProactiveRefreshUnchecked(WrongConfig):
+    unchecked = "proactive_refresh_"
+
+
+class RateLimitWaitUnlimitedByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"max_rate_limit_wait_seconds": 0}
+
+
+class RateLimitWaitOfZeroRefused(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return NOT_VALID if document.get("max_rate_limit_wait_seconds") == 0 else document
+
+
+class SignatureCacheLeftOut(LeavesOut):
+    key = "signature_cache"
+
+
+class SignatureCacheUnchecked(WrongConfig):
+    unchecked = "signature_cache"
+
+
+class HealthPenaltiesPositive(WrongConfig):
+    defaults: ClassVar[Layer] = {"health_score": {"rate_limit_penalty": 10, "failure_penalty": 20}}
+
+
+class HealthScoreUnchecked(WrongConfig):
+    unchecked = "health_score"
+
+
+class TokenBucketEmptyByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"token_bucket": {"initial_tokens": 1}}
+
+
+class TokenBucketUnchecked(WrongConfig):
+    unchecked = "token_bucket"
+
+
+class WebSearchLeftOut(LeavesOut):
+    key = "web_search"
+
+
+class WebSearchUnchecked(WrongConfig):
+    unchecked = "web_search"
+
+
+class WholeNumbersOnly(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        values = [
+            item for value in document.values() for item in (value.values() if isinstance(value, dict) else [value])
+        ]
+        return NOT_VALID if any(isinstance(value, float) and value % 1 for value in values) else document
+
+
+class Coerces(WrongConfig):
+    """Takes other types of value than the key has."""
+
+    def document(self, document: Layer) -> Layer:
+        return {k: self.coerce(DEFAULTS.get(k, ""), v) for k, v in document.items()}
+
+    def coerce(self, default: Json, value: Json) -> Json:
+        """`default` shows which type the key has."""
+        raise NotImplementedError
+
+
+class NumbersAsSwitches(Coerces):
+    def coerce(self, default: Json, value: Json) -> Json:
+        return bool(value) if isinstance(default, bool) and value in (0, 1) else value
+
+
+class TextAsSwitches(Coerces):
+    def coerce(self, default: Json, value: Json) -> Json:
+        return value == "true" if isinstance(default, bool) and value in ("true", "false") else value
+
+
+class SwitchesAsNumbers(Coerces):
+    def coerce(self, default: Json, value: Json) -> Json:
+        return int(value) if type(default) is int and isinstance(value, bool) else value
+
+
+class NumbersAsText(Coerces):
+    def coerce(self, default: Json, value: Json) -> Json:
+        return str(value) if isinstance(default, str) and type(value) is int else value
+
+
+class EmptyListAsEmptyGroup(Coerces):
+    def coerce(self, default: Json, value: Json) -> Json:
+        return {} if isinstance(default, dict) and value == [] else value
+
+
+class NullCountsAsUnset(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return {k: v for k, v in document.items() if v is not None}
+
+
+def unknown(document: Layer) -> Layer:
+    known = {field.alias or name for name, field in Config.model_fields.items()}
+    return {k: v for k, v in document.items() if k not in known}
+
+
+class UnknownKeysRefused(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return NOT_VALID if unknown(document) else document
+
+
+class UnknownKeysKept(WrongConfig):
+    def passed(self, document: Layer) -> Layer:
+        return unknown(document)
+
+
+class KeysInAnyCase(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return {k.lower(): v for k, v in document.items()}
