@@ -1,31 +1,41 @@
 """The reference as a target: the wire's methods over the pure core. The one place that reads pid and files."""
 
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any
 
 from conformance.wire.answers import Refusal
-from reference_impl.limits import Family, HeaderStyle
-from reference_impl.pool import load_pool, parse_pool_file
-from reference_impl.selection import Request, Selector, Strategy
+from reference_impl import events
+from reference_impl.limits import Family, HeaderStyle, Request
+from reference_impl.pool import Account, Pool, load_pool
+from reference_impl.profiles import RECOMMENDED, profile
+from reference_impl.selection import Moment, Selector, Strategy
+from reference_impl.soft_quota import SoftQuota
+from reference_impl.storage import parse_pool_file
+from reference_impl.trackers import Health, HealthSettings, Outcome, Tokens, TokenSettings
 
 Json = Any
 POOL_FILE = ".config/opencode/antigravity-accounts.json"
-CAPABILITIES = [
-    "sticky", "round-robin", "pid", "clock", "limits", "snapshot", "storage",
+CAPABILITIES = (
+    "sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "backoff", "used", "cooldown", "enabled",
+    "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait", "reset-limits", "other-account", "snapshot", "storage",
     "config", "environment", "platform", "fork",
-]  # fmt: skip
+)  # fmt: skip
 
 
 class ReferenceAdapter:
-    """`reference`: parameters and results are those of the table of methods; times in milliseconds."""
+    """`reference`, at a profile: parameters and results are those of the table of methods; times in milliseconds."""
 
     name = "reference"
 
-    def __init__(self) -> None:
+    def __init__(self, profile_name: str = RECOMMENDED) -> None:
+        self.profile = profile(profile_name)
         self.selector: Selector | None = None
         self.now_ms: float = 0
         self.pid: int | None = None
+        self.draws: Iterator[float] = itertools.repeat(0.5)
 
     def hello(self, wire: int) -> Json:  # noqa: ARG002 - there is one version so far
         from conformance import __version__
@@ -34,38 +44,60 @@ class ReferenceAdapter:
             "name": self.name,
             "version": __version__,
             "language": "python",
-            "capabilities": CAPABILITIES,
+            "profile": self.profile.name,
+            "capabilities": [word for word in CAPABILITIES if self.profile.knows(word)],
             "pid": os.getpid(),
         }
 
-    def open(self, pool: Json = None, home: str | None = None, now_ms: float = 0, pid: int | None = None) -> Json:
+    def open(
+        self,
+        pool: Json = None,
+        home: str | None = None,
+        now_ms: float = 0,
+        pid: int | None = None,
+        random: list[float] | None = None,
+        health: dict[str, float] | None = None,
+        tokens: dict[str, float] | None = None,
+    ) -> Json:
         self.now_ms, self.pid = now_ms, pid
-        self.selector = self.new_selector(pool if home is None else _read_pool(home))
+        self.draws = itertools.cycle(random or [0.5])
+        stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
+        self.selector = self.new_selector(self.load(stored))
+        self.selector.health = Health(HealthSettings(**(health or {})))
+        self.selector.tokens = Tokens(TokenSettings(**(tokens or {})))
         return {"accounts": [account.label for account in self.selector.pool.accounts]}
 
-    def new_selector(self, stored: Json) -> Selector:
-        """A new session on a parsed pool."""
-        return Selector(load_pool(stored))
+    def load(self, stored: Json) -> Pool:
+        """The accounts of a stored pool."""
+        return load_pool(stored, self.profile)
+
+    def new_selector(self, pool: Pool) -> Selector:
+        """A new session on a pool."""
+        return Selector(pool, self.profile)
 
     def select(
         self,
         family: Family,
-        strategy: str,
+        strategy: Strategy,
         header_style: HeaderStyle = "antigravity",
         model: str | None = None,
         pid_offset_enabled: bool = False,
+        soft_quota_threshold_percent: float | None = None,
+        soft_quota_cache_ttl_ms: float | None = None,
     ) -> Json:
-        selector = self._opened()
-        if strategy not in ("sticky", "round-robin"):
-            raise NotImplementedError(strategy)
-        index = selector.select(
+        if soft_quota_threshold_percent is not None or soft_quota_cache_ttl_ms is not None:
+            self._claims("soft-quota")
+        limit, ttl_ms, plain = soft_quota_threshold_percent, soft_quota_cache_ttl_ms, SoftQuota()
+        account = self._opened().select(
             Request(family, header_style, model),
-            cast(Strategy, strategy),
-            now_ms=self.now_ms,
-            pid=self.process_id(),
+            strategy,
+            Moment(self.now_ms, self.process_id()),
             pid_offset_enabled=pid_offset_enabled,
+            soft=SoftQuota(
+                plain.threshold_percent if limit is None else limit, plain.cache_ttl_ms if ttl_ms is None else ttl_ms
+            ),
         )
-        return None if index is None else {"label": selector.pool.accounts[index].label, "index": index}
+        return None if account is None else {"label": account.label, "index": account.index}
 
     def process_id(self) -> int:
         """The pid handed to `open`, or that of this very process: a forked child has its own (PID-010)."""
@@ -79,8 +111,84 @@ class ReferenceAdapter:
         header_style: HeaderStyle = "antigravity",
         model: str | None = None,
     ) -> None:
-        request = Request(family, header_style, model)
-        self._opened().mark_rate_limited(self._index(label), request, retry_after_ms, now_ms=self.now_ms)
+        events.mark_rate_limited(self._find(label), Request(family, header_style, model), retry_after_ms, self.now_ms)
+
+    def mark_rate_limited_with_reason(
+        self,
+        label: str,
+        family: Family,
+        reason: str,
+        header_style: HeaderStyle = "antigravity",
+        model: str | None = None,
+        retry_after_ms: float | None = None,
+        failure_ttl_ms: float | None = None,
+    ) -> Json:
+        self._claims("backoff")
+        wait_ms = events.mark_rate_limited_with_reason(
+            self._opened(),
+            self._find(label),
+            Request(family, header_style, model),
+            reason,
+            self.now_ms,
+            lambda: next(self.draws),
+            retry_after_ms,
+            failure_ttl_ms,
+        )
+        return {"backoff_ms": wait_ms}
+
+    def mark_success(self, label: str) -> None:
+        self._claims("backoff")
+        self._find(label).failures = 0
+
+    def mark_used(self, label: str) -> None:
+        self._claims("used")
+        self._find(label).last_used_ms = self.now_ms
+
+    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:  # noqa: ARG002 - for people
+        self._find(label).cooling_down_until_ms = self.now_ms + cooldown_ms
+
+    def set_enabled(self, label: str, enabled: bool) -> None:
+        self._claims("enabled")
+        events.set_enabled(self._opened(), self._find(label).index, enabled)
+
+    def remove(self, label: str) -> None:
+        events.remove(self._opened(), self._find(label))
+
+    def record_health(self, label: str, outcome: Outcome) -> Json:
+        self._claims("health")
+        health, index = self._opened().health, self._find(label).index
+        health.record(index, outcome, self.now_ms)
+        return {"score": health.score(index, self.now_ms)}
+
+    def consume_token(self, label: str, amount: float = 1) -> Json:
+        self._claims("tokens")
+        tokens, index = self._opened().tokens, self._find(label).index
+        consumed = tokens.consume(index, amount, self.now_ms)
+        return {"consumed": consumed, "tokens": tokens.tokens(index, self.now_ms)}
+
+    def refund_token(self, label: str, amount: float = 1) -> Json:
+        self._claims("tokens")
+        tokens, index = self._opened().tokens, self._find(label).index
+        tokens.refund(index, amount, self.now_ms)
+        return {"tokens": tokens.tokens(index, self.now_ms)}
+
+    def min_wait(
+        self, family: Family, model: str | None = None, header_style: HeaderStyle | None = None, strict: bool = False
+    ) -> Json:
+        if strict or header_style is not None:
+            self._claims("strict-wait")
+        request = Request(family, header_style or "antigravity", model)
+        strictly = strict and header_style is not None
+        return {"wait_ms": events.min_wait_ms(self._opened(), request, self.now_ms, strict=strictly)}
+
+    def reset_limits(self, family: Family, model: str | None = None) -> None:
+        self._claims("reset-limits")
+        events.reset_limits(self._opened(), Request(family, model=model))
+
+    def has_other_account(self, label: str, family: Family, model: str | None = None) -> Json:
+        self._claims("other-account")
+        account, request = self._find(label), Request(family, model=model)
+        return {"available": events.has_other_account(self._opened(), account, request, self.now_ms)}
 
     def advance(self, ms: float) -> Json:
         self._opened()
@@ -90,15 +198,7 @@ class ReferenceAdapter:
     def snapshot(self) -> Json:
         selector = self._opened()
         return {
-            "accounts": [
-                {
-                    "label": account.label,
-                    "index": index,
-                    "enabled": account.enabled,
-                    "rate_limit_reset_times_ms": account.reset_times_ms,
-                }
-                for index, account in enumerate(selector.pool.accounts)
-            ],
+            "accounts": [_show(account, self.now_ms) for account in selector.pool.accounts],
             "cursor": selector.cursor,
             "active_index_by_family": selector.current,
         }
@@ -120,14 +220,31 @@ class ReferenceAdapter:
             raise Refusal("not_open", "no pool is open; call `open` first")
         return self.selector
 
-    def _index(self, label: str) -> int:
-        for index, account in enumerate(self._opened().pool.accounts):
+    def _find(self, label: str) -> Account:
+        for account in self._opened().pool.accounts:
             if account.label == label:
-                return index
+                return account
         raise Refusal("unknown_account", f"no account {label!r} is loaded")
 
+    def _claims(self, capability: str) -> None:
+        if not self.profile.knows(capability):
+            raise NotImplementedError(capability)
 
-def _read_pool(home: str) -> Json:
+
+def _show(account: Account, now_ms: float) -> Json:
+    """Limits and cooldowns that have ended are left out, whether or not anything has noticed yet."""
+    rest_ms = account.cooling_down_until_ms
+    return {
+        "label": account.label,
+        "index": account.index,
+        "enabled": account.enabled,
+        "last_used_ms": account.last_used_ms,
+        "rate_limit_reset_times_ms": {key: end for key, end in account.reset_times_ms.items() if now_ms < end},
+        **({"cooling_down_until_ms": rest_ms} if rest_ms is not None and now_ms < rest_ms else {}),
+    }
+
+
+def _read_pool(home: str) -> bytes | None:
     from reference_impl.config.files import read_file
 
-    return parse_pool_file(read_file(str(PurePosixPath(home) / POOL_FILE)))
+    return read_file(str(PurePosixPath(home) / POOL_FILE))

@@ -1,17 +1,28 @@
 """Rate limits: which quota a request draws on, and whether an account is limited for it.
 
-Times are milliseconds since 1970. Sources: LIM-001 to LIM-007; release 1.3.0, `dist/src/plugin/accounts.js`.
+Times are milliseconds since 1970. Sources: LIM-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 Family = Literal["claude", "gemini"]
 HeaderStyle = Literal["antigravity", "gemini-cli"]
 
 FAMILIES: tuple[Family, ...] = ("claude", "gemini")
+STYLES: tuple[HeaderStyle, ...] = ("antigravity", "gemini-cli")
 
 _GEMINI_QUOTA: dict[HeaderStyle, str] = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: a model of a family, through a header style."""
+
+    family: Family
+    style: HeaderStyle = "antigravity"
+    model: str | None = None
 
 
 def quota_key(family: Family, style: HeaderStyle, model: str | None = None) -> str:
@@ -25,9 +36,28 @@ def quota_key(family: Family, style: HeaderStyle, model: str | None = None) -> s
     return f"{base}:{model}" if model else base
 
 
-def is_limited(
-    reset_times_ms: Mapping[str, float], family: Family, style: HeaderStyle, model: str | None, now_ms: float
-) -> bool:
-    """Is any quota that the request draws on, its model's or the one above it, limited now?"""
-    keys = {quota_key(family, style, model), quota_key(family, style)}
-    return any(now_ms < reset_times_ms[key] for key in keys if key in reset_times_ms)
+def quota_keys(request: Request) -> set[str]:
+    """All quotas that a request draws on: its model's and the one above it."""
+    return {
+        quota_key(request.family, request.style, request.model),
+        quota_key(request.family, request.style),
+    }
+
+
+def is_limited(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
+    """Is any quota that the request draws on limited now?"""
+    return any(now_ms < reset_times_ms[key] for key in quota_keys(request) if key in reset_times_ms)
+
+
+def is_limited_in_both_styles(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
+    """Is the family limited whichever header style is used?"""
+    return all(is_limited(reset_times_ms, each, now_ms) for each in in_both_styles(request))
+
+
+def in_both_styles(request: Request) -> Iterator[Request]:
+    """The same request through each header style; for Claude, the request itself."""
+    if request.family == "claude":
+        yield request
+    else:
+        for style in STYLES:
+            yield Request(request.family, style, request.model)

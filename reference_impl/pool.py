@@ -1,28 +1,36 @@
 """From a stored pool to the accounts that selection works on.
 
-Sources: POOL-001 to POOL-010; release 1.3.0, `dist/src/plugin/accounts.js` and `storage.js`.
+Sources: POOL-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, constructor. Files: `storage.py`.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reference_impl.javascript import to_number
 from reference_impl.limits import FAMILIES, Family
+from reference_impl.profiles import Profile
 
 Json = Any
-STORAGE_VERSION = 3
 NOWHERE = -1  # where a family stands in an empty pool
 
 
 @dataclass
 class Account:
-    """One account. Its index is its place in the pool and is kept nowhere else."""
+    """One account. Times are milliseconds since 1970."""
 
     label: str  # the refresh token, which names the account
+    index: int
     enabled: bool = True
+    last_used_ms: float = 0
     reset_times_ms: dict[str, float] = field(default_factory=dict)  # by quota key
+    cooling_down_until_ms: float | None = None
+    touched_ms: dict[str, float] = field(default_factory=dict)  # by quota key, in this session
+    failures: int = 0  # in a row
+    last_failure_ms: float | None = None
+    cached_quota: Json = None
+    cached_quota_updated_ms: Json = None
 
 
 @dataclass
@@ -34,47 +42,61 @@ class Pool:
     active_index_by_family: dict[Family, int] = field(default_factory=lambda: dict.fromkeys(FAMILIES, NOWHERE))
 
 
-def load_pool(stored: Json) -> Pool:
+def load_pool(stored: Json, profile: Profile) -> Pool:
     """Build the pool from parsed JSON.
 
-    Entries without a refresh token are left out (POOL-006) and leave no gap (POOL-007). A pool that is not an
-    object with a list of accounts is empty (POOL-008).
+    Entries without a refresh token are left out (POOL-006) and leave no gap (POOL-007). A pool that is not an object
+    with a list of accounts is empty (POOL-008).
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
-    listed = entries if isinstance(entries, list) else []
-    accounts = [account for entry in listed if (account := _load_account(entry)) is not None]
+    accounts = []
+    for position, entry in enumerate(entries if isinstance(entries, list) else []):
+        index = position if profile.has("index-is-stored-position") else len(accounts)
+        account = _load_account(entry, index, profile)
+        if account is not None:
+            accounts.append(account)
     if not accounts:
         return Pool([])
     count = len(accounts)
-    active = _index(stored.get("activeIndex"), 0) % count
-    stored_families = stored.get("activeIndexByFamily")
-    by_family = stored_families if isinstance(stored_families, Mapping) else {}
-    return Pool(accounts, active, {family: _index(by_family.get(family), active) % count for family in FAMILIES})
+    active = _whole(stored.get("activeIndex"), 0) % count
+    families = stored.get("activeIndexByFamily")
+    by_family = families if isinstance(families, Mapping) else {}
+    return Pool(accounts, active, {family: _whole(by_family.get(family), active) % count for family in FAMILIES})
 
 
-def parse_pool_file(content: bytes | None) -> Json:
-    """Parse a pool file; None where it is missing, not JSON or of an unknown version (POOL-010)."""
-    try:
-        stored = json.loads(content.decode("utf-8")) if content is not None else None
-    except (ValueError, RecursionError):
-        return None
-    return stored if isinstance(stored, dict) and stored.get("version") == STORAGE_VERSION else None
-
-
-def _load_account(entry: Json) -> Account | None:
+def _load_account(entry: Json, index: int, profile: Profile) -> Account | None:
     token = entry.get("refreshToken") if isinstance(entry, Mapping) else None
     if not isinstance(token, str) or not token:
         return None
+    time_of = _coerced if profile.has("stored-times-coerced") else _number
     limits = entry.get("rateLimitResetTimes")
+    resets = {key: time_of(value) for key, value in limits.items()} if isinstance(limits, Mapping) else {}
+    cooling = time_of(entry["coolingDownUntil"]) if "coolingDownUntil" in entry else None
     return Account(
         label=token,
+        index=index,
         enabled=entry.get("enabled") is not False,
-        reset_times_ms=dict(limits) if isinstance(limits, Mapping) else {},
+        last_used_ms=_whole(entry.get("lastUsed"), 0),
+        reset_times_ms={key: value for key, value in resets.items() if value is not None},
+        cooling_down_until_ms=cooling,
+        cached_quota=entry.get("cachedQuota"),
+        cached_quota_updated_ms=entry.get("cachedQuotaUpdatedAt"),
     )
 
 
-def _index(value: Json, fallback: int) -> int:
-    """A stored index: fractions are cut off, negative ones are 0, anything but a number is the fallback (POOL-005)."""
+def _number(value: Json) -> float | None:
+    """A stored time that is a number; others are left out (POOL-011)."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _coerced(value: Json) -> float | None:
+    return to_number(value)
+
+
+def _whole(value: Json, fallback: int) -> int:
+    """A stored index or time: fractions are cut off, negative ones are 0, no number is the fallback (POOL-005)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return fallback
     return max(0, math.floor(value))
+
+

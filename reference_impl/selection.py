@@ -1,25 +1,29 @@
 """Which account serves the next request.
 
-A `Selector` is one session: what the plugin calls an account manager, one for each start of a process. Sources:
-STK-*, PID-*, RR-*, LIM-*; release 1.3.0, `dist/src/plugin/accounts.js`, `getCurrentOrNextForFamily`.
+A `Selector` is one session: what the plugin calls an account manager, one for each start of a process. Sources: STK-*,
+PID-*, RR-*, HYB-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `getCurrentOrNextForFamily`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reference_impl.limits import FAMILIES, Family, HeaderStyle, is_limited, quota_key
+from reference_impl import hybrid, soft_quota
+from reference_impl.limits import FAMILIES, Family, Request, is_limited, is_limited_in_both_styles, quota_key
 from reference_impl.pool import NOWHERE, Account, Pool
+from reference_impl.profiles import Profile
+from reference_impl.soft_quota import SoftQuota
+from reference_impl.trackers import Health, Tokens
 
-Strategy = Literal["sticky", "round-robin"]
+Strategy = Literal["sticky", "round-robin", "hybrid"]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked for: a model of a family, through a header style."""
+class Moment:
+    """What the machine gives to one selection: the clock and the process id."""
 
-    family: Family
-    style: HeaderStyle = "antigravity"
-    model: str | None = None
+    now_ms: float
+    pid: int
 
 
 @dataclass
@@ -31,6 +35,9 @@ class Selector:
     """
 
     pool: Pool
+    profile: Profile
+    health: Health = field(default_factory=Health)
+    tokens: Tokens = field(default_factory=Tokens)
     cursor: int = field(init=False)
     current: dict[Family, int] = field(init=False)
     moved: dict[Family, bool] = field(init=False)
@@ -41,44 +48,151 @@ class Selector:
         self.moved = dict.fromkeys(FAMILIES, False)
 
     def select(
-        self, request: Request, strategy: Strategy, *, now_ms: float, pid: int, pid_offset_enabled: bool
-    ) -> int | None:
-        """The index of the account to use, or None where every account is unavailable."""
-        if strategy == "sticky":
-            if pid_offset_enabled:
-                self._move_by_pid(request.family, pid)
-            current = self._current(request.family)
-            if current is not None and self._is_available(current, request, now_ms):
-                return self.current[request.family]
-        return self._rotate(request, now_ms)
+        self,
+        request: Request,
+        strategy: Strategy,
+        moment: Moment,
+        *,
+        pid_offset_enabled: bool = False,
+        soft: SoftQuota | None = None,
+    ) -> Account | None:
+        """The account to use, or None where every account is unavailable."""
+        soft = soft or SoftQuota()
+        chosen = None
+        if strategy == "hybrid":
+            chosen = self._best(request, moment, soft)
+        if chosen is None and strategy != "round-robin":
+            chosen = self._stick(request, moment, soft, pid_offset_enabled)
+        if chosen is None:
+            chosen = self._rotate(request, moment, soft)
+        if chosen is not None:
+            chosen.touched_ms[quota_key(request.family, request.style, request.model)] = moment.now_ms
+        return chosen
 
-    def mark_rate_limited(self, index: int, request: Request, retry_after_ms: float, *, now_ms: float) -> None:
-        """Limit the quota that the request drew on, until `retry_after_ms` from now (LIM-001)."""
-        key = quota_key(request.family, request.style, request.model)
-        self.pool.accounts[index].reset_times_ms[key] = now_ms + retry_after_ms
+    # Strategy sticky
+
+    def _stick(self, request: Request, moment: Moment, soft: SoftQuota, pid_offset_enabled: bool) -> Account | None:
+        """The family's own account, if it can be used (STK-001)."""
+        if pid_offset_enabled:
+            self._move_by_pid(request.family, moment.pid)
+        account = self._current(request.family)
+        if account is None or not self._is_available(account, request, moment, soft):
+            return None
+        if self.profile.has("selection-counts-as-use"):
+            account.last_used_ms = moment.now_ms
+        return account
 
     def _move_by_pid(self, family: Family, pid: int) -> None:
         """Move the start by the PID, once a session (PID-001, PID-003); all loaded accounts count (PID-007)."""
         count = len(self.pool.accounts)
         if count > 1 and not self.moved[family]:
-            self.current[family] = (self.current[family] + pid % count) % count
+            self.current[family] = self._offset(family, pid)
             self.moved[family] = True
 
-    def _rotate(self, request: Request, now_ms: float) -> int | None:
+    def _offset(self, family: Family, pid: int) -> int:
+        count, base = len(self.pool.accounts), self.current[family]
+        if base == NOWHERE:
+            # The remainder of -1 + 0 is -1 in JavaScript: still nowhere.
+            return base + pid % count if self.profile.has("offset-from-nowhere") else pid % count
+        return (base + pid % count) % count
+
+    def _current(self, family: Family) -> Account | None:
+        index = self.current[family]
+        if not 0 <= index < len(self.pool.accounts):
+            return None
+        account = self.pool.accounts[index]
+        return account if account.enabled or self.profile.has("disabled-account-kept") else None
+
+    # Strategy round-robin, and where a family has to leave its account
+
+    def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
         """Hand out the next available account (RR-001, RR-005) and stick the family to it (STK-002)."""
-        available = [
-            index for index, account in enumerate(self.pool.accounts) if self._is_available(account, request, now_ms)
-        ]
+        available = [a for a in self._usable() if self._is_available(a, request, moment, soft)]
         if not available:
             return None
         chosen = available[self.cursor % len(available)]
         self.cursor += 1
-        self.current[request.family] = chosen
+        self.current[request.family] = chosen.index
+        if self.profile.has("selection-counts-as-use"):
+            chosen.last_used_ms = moment.now_ms
         return chosen
 
-    def _current(self, family: Family) -> Account | None:
-        index = self.current[family]
-        return None if index == NOWHERE else self.pool.accounts[index]
+    # Strategy hybrid
 
-    def _is_available(self, account: Account, request: Request, now_ms: float) -> bool:
-        return not is_limited(account.reset_times_ms, request.family, request.style, request.model, now_ms)
+    def _best(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
+        """The best candidate (HYB-001); it counts as used from now on (HYB-005)."""
+        if self.profile.has("fresh-account-first"):
+            chosen = next((a for a in self._usable() if self._is_fresh(a, request, moment)), None)
+        else:
+            index = hybrid.best(
+                list(self._candidates(request, moment, soft)),
+                self.tokens.settings.max_tokens,
+                moment.now_ms,
+                bonus=not self.profile.has("no-bonus-for-the-current-account"),
+            )
+            # By place, as in the releases: where indices have gaps, another account or none (POOL-007).
+            places = self.pool.accounts
+            chosen = places[index] if index is not None and index < len(places) else None
+        if chosen is not None:
+            chosen.last_used_ms = moment.now_ms
+            self.current[request.family] = chosen.index
+        return chosen
+
+    def _candidates(self, request: Request, moment: Moment, soft: SoftQuota) -> Iterator[hybrid.Candidate]:
+        fewest = 50 if self.profile.has("health-floor-fixed") else self.health.settings.min_usable
+        for account in self._usable():
+            candidate = hybrid.Candidate(
+                account.index,
+                self.health.score(account.index, moment.now_ms),
+                self.tokens.tokens(account.index, moment.now_ms),
+                account.last_used_ms,
+                account.index == self.current[request.family],
+            )
+            able = candidate.health >= fewest and candidate.tokens >= hybrid.FEWEST_TOKENS
+            if able and not self._hybrid_unavailable(account, request, moment, soft):
+                yield candidate
+
+    def _hybrid_unavailable(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        if self.profile.has("hybrid-ignores-header-style"):
+            limited = is_limited_in_both_styles(account.reset_times_ms, request, moment.now_ms)
+        else:
+            limited = is_limited(account.reset_times_ms, request, moment.now_ms)
+        return limited or self._is_over(account, request, moment, soft) or is_cooling(account, moment.now_ms)
+
+    def _is_fresh(self, account: Account, request: Request, moment: Moment) -> bool:
+        """Not yet used for the quota in this session, or used before a limit that still runs (1.2.8)."""
+        key = quota_key(request.family, request.style, request.model)
+        touched_ms = account.touched_ms.get(key, 0)
+        reset_ms = account.reset_times_ms.get(key)
+        waits = reset_ms is not None and moment.now_ms < reset_ms and touched_ms < reset_ms
+        return (touched_ms == 0 or waits) and self._is_available(account, request, moment, SoftQuota())
+
+    # Which accounts can be used
+
+    def _usable(self) -> list[Account]:
+        every = self.pool.accounts
+        return every if self.profile.has("disabled-accounts-selected") else [a for a in every if a.enabled]
+
+    def _is_available(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        limited = (
+            is_limited_in_both_styles(account.reset_times_ms, request, moment.now_ms)
+            if self.profile.has("gemini-limited-by-both-styles")
+            else is_limited(account.reset_times_ms, request, moment.now_ms)
+        )
+        return not (limited or self._is_over(account, request, moment, soft) or is_cooling(account, moment.now_ms))
+
+    def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        if not self.profile.knows("soft-quota"):
+            return False
+        cached, updated_ms = account.cached_quota, account.cached_quota_updated_ms
+        return soft_quota.is_over(cached, updated_ms, soft, request.family, request.model, moment.now_ms)
+
+
+def is_cooling(account: Account, now_ms: float) -> bool:
+    """Is the account to be left alone (COOL-001)? A cooldown ends for good when it is first seen to be over."""
+    if account.cooling_down_until_ms is None:
+        return False
+    if now_ms >= account.cooling_down_until_ms:
+        account.cooling_down_until_ms = None
+        return False
+    return True

@@ -202,15 +202,15 @@ class AccountSnapshot(Reply):
     index: int
     enabled: bool | None = None
     last_used_ms: Milliseconds | None = None
-    rate_limit_reset_times_ms: dict[str, Milliseconds] | None = None
-    cooling_down_until_ms: Milliseconds | None = None
+    rate_limit_reset_times_ms: dict[str, Any] | None = None  # a stored time may be no number
+    cooling_down_until_ms: Any = None
 
 
 class SnapshotResult(Reply):
     """What the target holds. Every field is optional: what is left out is not judged."""
 
     accounts: list[AccountSnapshot] | None = None
-    cursor: int | None = None
+    cursor: int | float | None = None
     active_index_by_family: dict[Family, int] | None = None
 
 
@@ -343,6 +343,7 @@ CAPABILITIES = {
     "tokens": "`consume_token`, `refund_token`",
     "soft-quota": "the soft quota parameters of `select`",
     "min-wait": "`min_wait`",
+    "strict-wait": "the header style and `strict` of `min_wait`",
     "reset-limits": "`reset_limits`",
     "other-account": "`has_other_account`",
     "snapshot": "`snapshot`",

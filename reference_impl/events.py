@@ -1,0 +1,153 @@
+"""What happens to a session between selections: limits, cooldowns, switches, removals, and how long to wait.
+
+Sources: LIM-*, BACK-*, COOL-*, ENA-*, REM-*, WAIT-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`.
+"""
+
+import math
+from collections.abc import Callable
+
+from reference_impl.backoff import FAILURE_TTL_MS, backoff_ms
+from reference_impl.limits import FAMILIES, Request, in_both_styles, is_limited, is_limited_in_both_styles, quota_key
+from reference_impl.pool import NOWHERE, Account
+from reference_impl.selection import Selector, is_cooling
+
+
+def mark_rate_limited(account: Account, request: Request, retry_after_ms: float, now_ms: float) -> None:
+    """Limit the quota that the request drew on, until `retry_after_ms` from now (LIM-001)."""
+    key = quota_key(request.family, request.style, request.model)
+    account.reset_times_ms[key] = now_ms + retry_after_ms
+
+
+def mark_rate_limited_with_reason(
+    selector: Selector,
+    account: Account,
+    request: Request,
+    reason: str,
+    now_ms: float,
+    draw: Callable[[], float],
+    retry_after_ms: float | None = None,
+    failure_ttl_ms: float | None = None,
+) -> float:
+    """Limit the quota for as long as the reason and the failures in a row imply (BACK-*); returns milliseconds."""
+    ttl_ms = FAILURE_TTL_MS if failure_ttl_ms is None else failure_ttl_ms
+    last_ms = account.last_failure_ms
+    if last_ms is not None and now_ms - last_ms > ttl_ms and not selector.profile.has("failures-never-expire"):
+        account.failures = 0
+    asked = retry_after_ms is not None and retry_after_ms > 0
+    jittered = reason == "MODEL_CAPACITY_EXHAUSTED" and not asked
+    fixed = selector.profile.has("capacity-backoff-fixed")
+    wait_ms = backoff_ms(reason, account.failures, retry_after_ms, draw() if jittered and not fixed else None)
+    account.failures += 1
+    account.last_failure_ms = now_ms
+    mark_rate_limited(account, request, wait_ms, now_ms)
+    return wait_ms
+
+
+def set_enabled(selector: Selector, index: int, enabled: bool) -> None:
+    """A disabled account is left by each family that stands on it, for the first enabled one (ENA-002).
+
+    By place, as in 1.6.0: where indices have gaps, another account or none (POOL-007).
+    """
+    accounts = selector.pool.accounts
+    if index >= len(accounts):
+        return
+    accounts[index].enabled = enabled
+    if enabled:
+        return
+    first = next((other.index for place, other in enumerate(accounts) if place != index and other.enabled), NOWHERE)
+    for family in FAMILIES:
+        if selector.current[family] == index:
+            selector.current[family] = first
+
+
+def remove(selector: Selector, account: Account) -> None:
+    """Take the account out. The accounts behind it move up, and with them rotation and families (REM-*)."""
+    accounts = selector.pool.accounts
+    place = next(i for i, other in enumerate(accounts) if other is account)
+    del accounts[place]
+    for index, other in enumerate(accounts):
+        other.index = index
+    if not selector.profile.has("trackers-by-index"):
+        selector.health.scores = _without(selector.health.scores, place)
+        selector.tokens.buckets = _without(selector.tokens.buckets, place)
+    if not accounts:
+        selector.cursor = 0
+        selector.current = dict.fromkeys(FAMILIES, NOWHERE)
+        return
+    if selector.cursor > place:
+        selector.cursor -= 1
+    selector.cursor %= len(accounts)
+    for family in FAMILIES:
+        if selector.current[family] > place:
+            selector.current[family] -= 1
+        if selector.current[family] >= len(accounts):
+            selector.current[family] = NOWHERE
+
+
+def _without(tracked: dict[int, tuple[float, float]], place: int) -> dict[int, tuple[float, float]]:
+    return {index - (index > place): state for index, state in tracked.items() if index != place}
+
+
+def reset_limits(selector: Selector, request: Request) -> None:
+    """Forget the limits that a request of the family could meet, and all failures in a row (WAIT-005)."""
+    for account in selector.pool.accounts:
+        for each in in_both_styles(request):
+            keys = {quota_key(each.family, each.style, each.model)}
+            if not selector.profile.has("reset-leaves-base-limit"):
+                keys.add(quota_key(each.family, each.style))
+            for key in keys:
+                account.reset_times_ms.pop(key, None)
+        account.failures = 0
+
+
+def has_other_account(selector: Selector, account: Account, request: Request, now_ms: float) -> bool:
+    """Can another account serve a Gemini request in the style antigravity? For Claude never (OTH-*)."""
+    if request.family == "claude":
+        return False
+    asked = Request(request.family, "antigravity", request.model)
+    return any(
+        other.index != account.index
+        and other.enabled
+        and not is_cooling(other, now_ms)
+        and not is_limited(other.reset_times_ms, asked, now_ms)
+        for other in selector.pool.accounts
+    )
+
+
+def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: bool) -> float:
+    """Milliseconds until any account can be used; 0 where one can, or where none ever will (WAIT-*).
+
+    `strict`: only the header style of the request will do.
+    """
+    has = selector.profile.has
+    waits = []
+    for account in selector.pool.accounts:
+        is_out = not account.enabled and not has("disabled-accounts-selected")
+        limited = is_limited if strict else is_limited_in_both_styles
+        rests = is_cooling(account, now_ms) and not has("cooldown-not-waited-for")
+        if not is_out and not rests and not limited(account.reset_times_ms, request, now_ms):
+            return 0
+        if not is_out or has("disabled-accounts-waited-for"):
+            waits.append(_wait_ms(selector, account, request, now_ms, strict=strict))
+    finite = [wait for wait in waits if wait != math.inf]
+    return min(finite, default=0)
+
+
+def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: float, *, strict: bool) -> float:
+    """Until this account can be used, through whichever style comes first."""
+    has = selector.profile.has
+    styles = []
+    for each in [request] if strict else in_both_styles(request):
+        keys = {quota_key(each.family, each.style, each.model)}
+        if not has("wait-ignores-base-limit"):
+            keys.add(quota_key(each.family, each.style))
+        ends = [account.reset_times_ms[key] for key in keys if now_ms < account.reset_times_ms.get(key, 0)]
+        if ends:
+            styles.append(max(ends) - now_ms)
+        elif not has("wait-ignores-base-limit"):
+            styles.append(0)
+    wait = min(styles, default=math.inf)
+    if not has("cooldown-not-waited-for") and account.cooling_down_until_ms is not None:
+        rest = max(0, account.cooling_down_until_ms - now_ms)
+        return max(rest, 0 if wait == math.inf else wait)
+    return wait

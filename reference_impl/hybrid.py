@@ -1,0 +1,43 @@
+"""Strategy hybrid: which account is best, by health, tokens and time since last use.
+
+Sources: HYB-*; releases 1.3.0 to 1.6.0, `dist/src/plugin/rotation.js`, `selectHybridAccount`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEALTH_WEIGHT = 2
+TOKENS_WEIGHT = 5
+SECONDS_WEIGHT = 0.1
+LONGEST_IDLE_S = 3600
+CURRENT_BONUS = 150
+FEWEST_TOKENS = 1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An account that can be used, and what it is judged by."""
+
+    index: int
+    health: float
+    tokens: float
+    last_used_ms: float
+    is_current: bool
+
+
+def score(candidate: Candidate, max_tokens: float, now_ms: float) -> float:
+    """The more health, tokens and idle time, the better (HYB-002). Never negative."""
+    idle_s = min((now_ms - candidate.last_used_ms) / 1000, LONGEST_IDLE_S)
+    health = candidate.health * HEALTH_WEIGHT
+    tokens = candidate.tokens / max_tokens * 100 * TOKENS_WEIGHT
+    return max(0, health + tokens + idle_s * SECONDS_WEIGHT)
+
+
+def best(candidates: Sequence[Candidate], max_tokens: float, now_ms: float, *, bonus: bool) -> int | None:
+    """The index with the highest score, of equal ones the first (HYB-003); the current account has a bonus (HYB-004)."""
+
+    def total(candidate: Candidate) -> float:
+        extra = CURRENT_BONUS if bonus and candidate.is_current else 0
+        return score(candidate, max_tokens, now_ms) + extra
+
+    return max(candidates, key=total).index if candidates else None

@@ -1,0 +1,99 @@
+"""Quirks: the named ways in which releases behave, as data over one reference.
+
+A release is a row: the quirks that list it. `recommended` is the row with none. Adding a release means adding its name
+here and to the quirks it has; a quirk is a few lines where the rule is. `fixtures/quirks/NAME.json` holds for each a
+scenario that tells it from its opposite.
+"""
+
+from dataclasses import dataclass
+
+ALL = ("1.2.8", "1.3.0", "1.4.3", "1.6.0")
+RECOMMENDED = "recommended"
+
+
+@dataclass(frozen=True)
+class Quirk:
+    """One way of behaving, and the releases that have it."""
+
+    name: str
+    text: str
+    releases: tuple[str, ...]
+
+
+QUIRKS = (
+    # Loading the pool
+    Quirk("index-is-stored-position", "Indices keep the gaps of entries that were left out.", ALL),
+    Quirk(
+        "family-index-lost-in-the-file",
+        "Reading a pool file drops each family's own index.",
+        ("1.2.8", "1.3.0", "1.4.3"),
+    ),
+    Quirk("version-4-unknown", "A pool file of version 4 is ignored.", ("1.2.8", "1.3.0", "1.4.3")),
+    Quirk("stored-times-coerced", "Stored times that are no numbers are compared as JavaScript does.", ALL),
+    # Which accounts can be used
+    Quirk("disabled-accounts-selected", "Disabled accounts are selected like others.", ("1.2.8", "1.3.0")),
+    Quirk("disabled-account-kept", "A family keeps its account although it is disabled.", ("1.2.8", "1.3.0", "1.4.3")),
+    Quirk("gemini-limited-by-both-styles", "Gemini is limited only when both header styles are.", ("1.2.8",)),
+    # Selection
+    Quirk("offset-from-nowhere", "A family that stands nowhere gets the PID offset from one before account 0.", ALL),
+    Quirk("selection-counts-as-use", "Every selection sets the time of last use.", ("1.2.8", "1.3.0")),
+    Quirk("fresh-account-first", "Hybrid takes the first account not yet used for the quota.", ("1.2.8",)),
+    Quirk("no-bonus-for-the-current-account", "Hybrid gives the current account no bonus.", ("1.3.0",)),
+    Quirk("hybrid-ignores-header-style", "Hybrid asks whether both header styles are limited.", ALL),
+    Quirk("health-floor-fixed", "Hybrid wants a health of 50, whatever is configured.", ("1.3.0", "1.4.3", "1.6.0")),
+    Quirk(
+        "trackers-by-index",
+        "Health and tokens stay at the index when an account is removed, and pass to another account.",
+        ("1.3.0", "1.4.3", "1.6.0"),
+    ),
+    # Backoff and waiting
+    Quirk("capacity-backoff-fixed", "A lack of capacity is waited out for exactly 15 s.", ("1.3.0",)),
+    Quirk("failures-never-expire", "Failures in a row count however long ago the last one was.", ("1.3.0",)),
+    Quirk("cooldown-not-waited-for", "The minimum wait is 0 although every account is cooling down.", ALL),
+    Quirk("wait-ignores-base-limit", "With a model, the minimum wait looks at the model's limit alone.", ALL),
+    Quirk("disabled-accounts-waited-for", "The minimum wait counts limits of disabled accounts.", ("1.4.3", "1.6.0")),
+    Quirk("reset-leaves-base-limit", "With a model, forgetting limits leaves the one above it.", ("1.3.0", "1.4.3", "1.6.0")),
+)
+
+BY_NAME = {quirk.name: quirk for quirk in QUIRKS}
+PROFILES = (*ALL, RECOMMENDED)
+
+# What a release has no method for, the reference of its profile does not claim.
+SINCE = {
+    "backoff": "1.3.0",
+    "health": "1.3.0",
+    "tokens": "1.3.0",
+    "reset-limits": "1.3.0",
+    "used": "1.4.3",
+    "strict-wait": "1.4.3",
+    "enabled": "1.6.0",
+    "other-account": "1.6.0",
+    "soft-quota": "1.6.0",
+}
+
+
+class UnknownProfile(ValueError):  # noqa: N818 - it names what is wrong
+    """There is no such profile; the message lists those there are."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A row of quirks."""
+
+    name: str
+    quirks: frozenset[str]
+
+    def has(self, quirk: str) -> bool:
+        return quirk in self.quirks
+
+    def knows(self, capability: str) -> bool:
+        """Does the release have the feature at all?"""
+        since = SINCE.get(capability)
+        return since is None or self.name == RECOMMENDED or ALL.index(self.name) >= ALL.index(since)
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name. Raises UnknownProfile."""
+    if name not in PROFILES:
+        raise UnknownProfile(f"there is no profile {name!r}; profiles are {', '.join(PROFILES)}")
+    return Profile(name, frozenset(quirk.name for quirk in QUIRKS if name in quirk.releases))

@@ -1,0 +1,91 @@
+"""Health and tokens of accounts, which hybrid selection weighs.
+
+Times are milliseconds. Sources: HYB-*, HEA-*, TOK-*; releases 1.3.0 to 1.6.0, `dist/src/plugin/rotation.js`.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+MS_AN_HOUR = 3_600_000
+MS_A_MINUTE = 60_000
+
+Outcome = Literal["success", "rate_limit", "failure"]
+
+
+@dataclass(frozen=True)
+class HealthSettings:
+    """Points. The config key is `health_score`."""
+
+    initial: float = 70
+    success_reward: float = 1
+    rate_limit_penalty: float = -10
+    failure_penalty: float = -20
+    recovery_rate_per_hour: float = 2
+    min_usable: float = 50
+    max_score: float = 100
+
+
+@dataclass(frozen=True)
+class TokenSettings:
+    """Tokens. The config key is `token_bucket`."""
+
+    max_tokens: float = 50
+    regeneration_rate_per_minute: float = 6
+    initial_tokens: float = 50
+
+
+@dataclass
+class Health:
+    """Scores by account. An account never heard of has the initial score."""
+
+    settings: HealthSettings = field(default_factory=HealthSettings)
+    scores: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (score, since when)
+
+    def score(self, account: int, now_ms: float) -> float:
+        """The score now: whole points are recovered with time, up to the maximum (HEA-004)."""
+        if account not in self.scores:
+            return self.settings.initial
+        score, since_ms = self.scores[account]
+        recovered = math.floor((now_ms - since_ms) / MS_AN_HOUR * self.settings.recovery_rate_per_hour)
+        return min(self.settings.max_score, score + recovered)
+
+    def record(self, account: int, outcome: Outcome, now_ms: float) -> None:
+        """A request's outcome raises the score, or lowers it to no less than 0 (HEA-001 to HEA-003)."""
+        score = self.score(account, now_ms)
+        if outcome == "success":
+            score = min(self.settings.max_score, score + self.settings.success_reward)
+        elif outcome == "rate_limit":
+            score = max(0, score + self.settings.rate_limit_penalty)
+        else:
+            score = max(0, score + self.settings.failure_penalty)
+        self.scores[account] = (score, now_ms)
+
+
+@dataclass
+class Tokens:
+    """Buckets by account. An account never heard of has the initial tokens."""
+
+    settings: TokenSettings = field(default_factory=TokenSettings)
+    buckets: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (tokens, since when)
+
+    def tokens(self, account: int, now_ms: float) -> float:
+        """Tokens now, fractions included: they come back with time, up to the maximum (TOK-002)."""
+        if account not in self.buckets:
+            return self.settings.initial_tokens
+        tokens, since_ms = self.buckets[account]
+        recovered = (now_ms - since_ms) / MS_A_MINUTE * self.settings.regeneration_rate_per_minute
+        return min(self.settings.max_tokens, tokens + recovered)
+
+    def consume(self, account: int, amount: float, now_ms: float) -> bool:
+        """Take tokens; False, and nothing taken, where there are too few (TOK-003)."""
+        tokens = self.tokens(account, now_ms)
+        if tokens < amount:
+            return False
+        self.buckets[account] = (tokens - amount, now_ms)
+        return True
+
+    def refund(self, account: int, amount: float, now_ms: float) -> None:
+        """Give tokens back, up to the maximum (TOK-004)."""
+        tokens = min(self.settings.max_tokens, self.tokens(account, now_ms) + amount)
+        self.buckets[account] = (tokens, now_ms)
