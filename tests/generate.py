@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.cases.calls import NOW_MS, advance, limit, open_pool, pool, select
+from conformance.wire.calls import NOW_MS, advance, limit, open_pool, pool, select
 from conformance.wire.scenario import Call
 
 FAMILIES = st.sampled_from(["claude", "gemini"])

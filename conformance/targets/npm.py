@@ -19,7 +19,12 @@ OLDEST_NODE = 20
 KNOWN = "1.2.8, 1.3.0, 1.4.3, 1.6.0"
 
 _NAME = r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*"
-_VERSION = r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?"
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_VERSION = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-[0-9A-Za-z.-]+)?"
+_HOW = (
+    f"install Node {OLDEST_NODE} or newer with npm: on Debian `apt-get install nodejs npm`, "
+    "elsewhere from the Node.js site"
+)
 
 
 def parse(word: str) -> tuple[str, str]:
@@ -28,7 +33,7 @@ def parse(word: str) -> tuple[str, str]:
     if match is None:
         raise UsageFault(
             f"{word!r} names no release; expected npm:NAME@VERSION with an exact version, such as "
-            f"npm:opencode-antigravity-auth@1.3.0 (judged often: {KNOWN})"
+            f"npm:opencode-antigravity-auth@1.3.0. Known to work: {KNOWN}"
         )
     return match[1], match[2]
 
@@ -36,7 +41,7 @@ def parse(word: str) -> tuple[str, str]:
 def cache_folder() -> Path:
     """Where installed releases are kept: the one place beside temporary folders that the kit writes to."""
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else platformdirs.user_cache_path("antigravity-conformance", appauthor=False)
+    return Path(named).absolute() if named else platformdirs.user_cache_path("antigravity-conformance", False)
 
 
 def install(name: str, version: str) -> Path:
@@ -48,25 +53,35 @@ def install(name: str, version: str) -> Path:
     installed = releases / f"{name.replace('/', '+')}@{version}"
     package = installed / "node_modules" / name
     if not package.is_dir():
+        node_path()  # without Node, npm is no help
         npm = _tool("npm")
-        _make_folder(releases)
-        with FileLock(releases / f"{installed.name}.lock"):
-            if not package.is_dir():
-                _install_into(installed, name, version, npm)
+        try:
+            releases.mkdir(parents=True, exist_ok=True)
+            with FileLock(releases / f"{installed.name}.lock"):
+                if not package.is_dir():  # another run may have installed it while we waited
+                    _install_into(installed, name, version, npm)
+        except OSError as error:
+            raise AdapterFault(
+                f"cannot write {error.filename or releases}: {error.strerror}; make the cache folder {releases} "
+                f"writable, or name another one in {CACHE_VARIABLE}"
+            ) from error
     return package
 
 
 def command(package: Path) -> list[str]:
     """What starts the adapter on an installed package. Raises AdapterFault where Node is missing or too old."""
+    return [node_path(), str(ADAPTER), str(package)]
+
+
+def node_path() -> str:
+    """The Node on the PATH. Raises AdapterFault where it is missing or too old."""
     node = _tool("node")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    run = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    version = run.stdout.strip()
     major = version.removeprefix("v").partition(".")[0]
     if not major.isdigit() or int(major) < OLDEST_NODE:
-        raise AdapterFault(f"Node {OLDEST_NODE} or newer is needed, and {node} is {version or 'broken'}; {_HOW}")
-    return [node, str(ADAPTER), str(package)]
-
-
-_HOW = "install Node 20 or newer with npm: on Debian `apt-get install nodejs npm`, on macOS `brew install node`"
+        raise AdapterFault(f"{node} is Node {version or 'unknown'}, too old to run a release; {_HOW}")
+    return node
 
 
 def _tool(name: str) -> str:
@@ -76,18 +91,12 @@ def _tool(name: str) -> str:
     return found
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AdapterFault(
-            f"cannot make the cache folder {folder}: {error.strerror}; name another one in {CACHE_VARIABLE}"
-        ) from error
-
-
 def _install_into(installed: Path, name: str, version: str, npm: str) -> None:
     """Install beside the final place and rename, so that half an installation is never taken for one."""
-    with tempfile.TemporaryDirectory(dir=installed.parent, prefix=".installing-") as folder:
+    prefix = f".installing-{installed.name}-"
+    for leftover in installed.parent.glob(f"{prefix}*"):  # of a run that was killed: we hold its lock now
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=installed.parent, prefix=prefix) as folder:
         place = Path(folder) / "package"
         place.mkdir()
         (place / "package.json").write_text(json.dumps({"private": True}), encoding="utf-8")
@@ -98,17 +107,24 @@ def _install_into(installed: Path, name: str, version: str, npm: str) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
         )
         if run.returncode != 0 or not (place / "node_modules" / name).is_dir():
             _raise_failure(name, version, run)
-        shutil.rmtree(installed, ignore_errors=True)
+        shutil.rmtree(installed, ignore_errors=True)  # a folder without the package in it is no installation
         place.rename(installed)
 
 
 def _raise_failure(name: str, version: str, run: subprocess.CompletedProcess[str]) -> None:
     said = run.stderr + run.stdout
-    if any(code in said for code in ("ETARGET", "E404", "No matching version")):
-        raise UsageFault(f"npm knows no {name}@{version}; see `npm view {name} versions` (judged often: {KNOWN})")
-    tail = "\n".join(f"  {line}" for line in said.strip().splitlines()[-8:])
-    raise AdapterFault(f"npm could not install {name}@{version} (exit code {run.returncode}); it said\n{tail}")
+    release = f"{name}@{version}"
+    words = {word.rstrip(".") for word in re.findall(r"[\w@/.+-]+", said)}
+    # The same codes stand for a dependency that is not found, which is no fault of the target word.
+    if release in words and words & {"ETARGET", "E404"}:
+        raise UsageFault(f"npm knows no {release}; `npm view {name} versions` lists them. Known to work: {KNOWN}")
+    errors = re.findall(r"^npm (?:error|ERR!) (.*\S)", said, re.MULTILINE) or said.strip().splitlines()[-4:]
+    raise AdapterFault(
+        f"npm could not install {release} (exit code {run.returncode}): {'; '.join(errors[:4]) or 'it said nothing'}\n"
+        f"Check the network and npm's settings; `npm install {release}` in an empty folder shows all of it"
+    )

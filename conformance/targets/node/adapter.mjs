@@ -1,46 +1,51 @@
 // node adapter.mjs PACKAGE_FOLDER: a published release of the plugin, answering the wire (docs/wire.md).
 import { writeSync } from "node:fs";
-import { register } from "node:module";
 
-import { Refusal, loadPlugin } from "./plugin.mjs";
-import { stopTimers } from "./machine.mjs";
+import { NotSupported, Refusal, loadPlugin } from "./plugin.mjs";
 
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
 const NOT_SUPPORTED = -32601;
+const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
 const REFUSED = 1;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const LINE_END = 10;
 
-// Standard output is the wire's from before the plugin is loaded: what it prints goes to standard error.
-process.stdout.write = (...args) => process.stderr.write(...args);
-for (const level of ["log", "info", "debug", "dir", "table"]) console[level] = (...args) => console.error(...args);
+// Standard output is the wire's before the plugin is loaded: what it prints, console.* too, goes to standard error.
+// The getter is replaced unread, since reading it would make file descriptor 1 non-blocking.
+Object.defineProperty(process, "stdout", { get: () => process.stderr });
 
-register("./resolve.mjs", import.meta.url);
-const methods = await loadPlugin(process.argv[2]);
-stopTimers();
-
-const failure = (id, code, message, data) => ({
-  jsonrpc: "2.0",
-  id,
-  error: data === undefined ? { code, message } : { code, message, data },
+const methods = await loadPlugin(process.argv[2]).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
 });
+
+const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
+const success = (id, result) => ({ jsonrpc: "2.0", id, result: result ?? null });
 
 function raised(id, error) {
   if (error instanceof Refusal) return failure(id, REFUSED, error.message, { refusal: error.kind });
+  if (error instanceof NotSupported) return failure(id, NOT_SUPPORTED, error.message);
   console.error(error);
   return failure(id, INTERNAL_ERROR, String(error));
 }
 
-// Most methods answer at once; only what touches a folder is a promise, so a batch waits for nothing else.
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+// Most methods answer at once; only those that touch a folder answer a promise, so a batch waits for nothing else.
 function answer(request) {
-  const { id = null, method, params = {} } = request ?? {};
-  if (typeof method !== "string") return failure(null, INVALID_REQUEST, "expected a request with a method");
+  if (!isObject(request) || typeof request.method !== "string") {
+    return failure(null, INVALID_REQUEST, "expected a request: an object with a method");
+  }
+  const { id = null, method, params = {} } = request;
   if (!Object.hasOwn(methods, method)) return failure(id, NOT_SUPPORTED, `${method} is not supported`);
+  if (!isObject(params)) return failure(id, INVALID_PARAMS, `params of ${method} must be an object`);
   try {
     const result = methods[method](params);
-    if (!(result instanceof Promise)) return { jsonrpc: "2.0", id, result };
+    if (!(result instanceof Promise)) return success(id, result);
     return result.then(
-      (value) => ({ jsonrpc: "2.0", id, result: value }),
+      (value) => success(id, value),
       (error) => raised(id, error),
     );
   } catch (error) {
@@ -48,12 +53,14 @@ function answer(request) {
   }
 }
 
-async function answerLine(line) {
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+async function answerLine(bytes) {
   let message;
   try {
-    message = JSON.parse(line);
+    message = JSON.parse(utf8.decode(bytes));
   } catch (error) {
-    return failure(null, PARSE_ERROR, String(error));
+    return failure(null, PARSE_ERROR, `not a JSON message: ${error.message}`);
   }
   if (!Array.isArray(message) || message.length === 0) return answer(message);
   const answers = [];
@@ -64,6 +71,8 @@ async function answerLine(line) {
   return answers;
 }
 
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 function send(message) {
   let bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   while (bytes.length > 0) {
@@ -71,19 +80,43 @@ function send(message) {
       bytes = bytes.subarray(writeSync(1, bytes));
     } catch (error) {
       if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(pause, 0, 0, 1); // a non-blocking pipe was handed to us, and it is full
     }
   }
 }
 
-let rest = [];
-for await (const chunk of process.stdin) {
-  let from = 0;
-  for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-    rest.push(chunk.subarray(from, end));
-    send(await answerLine(Buffer.concat(rest).toString("utf8")));
-    rest = [];
-    from = end + 1;
+// Lines are cut as bytes. One that is too long is answered once, and what is left of it is skipped, not kept.
+async function* linesOf(input) {
+  let parts = [];
+  let size = 0;
+  const take = () => {
+    const line = size > MAX_LINE_BYTES ? null : Buffer.concat(parts);
+    parts = [];
+    size = 0;
+    return line;
+  };
+  const add = (part) => {
+    size += part.length;
+    if (size > MAX_LINE_BYTES) parts = [];
+    else parts.push(part);
+  };
+  for await (const chunk of input) {
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, from)) {
+      add(chunk.subarray(from, end));
+      yield take();
+      from = end + 1;
+    }
+    if (from < chunk.length) add(chunk.subarray(from));
   }
-  rest.push(chunk.subarray(from));
+  if (size > 0) yield take();
+}
+
+for await (const line of linesOf(process.stdin)) {
+  send(
+    line === null
+      ? failure(null, PARSE_ERROR, `a line above ${MAX_LINE_BYTES} bytes; send smaller batches`)
+      : await answerLine(line),
+  );
 }
 process.exit(0);

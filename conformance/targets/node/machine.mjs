@@ -2,57 +2,69 @@
 // Set from outside, since the release is loaded unchanged.
 
 export const realPid = process.pid;
-const realTimers = { setTimeout: globalThis.setTimeout, setInterval: globalThis.setInterval };
-const realPlatform = process.platform;
 const realNow = Date.now;
+const realPlatform = process.platform;
+const { setTimeout: realSetTimeout, setInterval: realSetInterval } = globalThis;
 
+// null: the real one
 export const machine = { nowMs: null, pid: null, draws: [], drawn: 0, platform: null };
 
-Date.now = () => machine.nowMs ?? realNow();
+const virtualNow = () => machine.nowMs ?? realNow();
+Date.now = virtualNow;
 Math.random = () => (machine.draws.length ? machine.draws[machine.drawn++ % machine.draws.length] : 0.5);
 Object.defineProperty(process, "pid", { get: () => machine.pid ?? realPid });
 Object.defineProperty(process, "platform", { get: () => machine.platform ?? realPlatform });
 
-const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle, [Symbol.toPrimitive]: () => 0 };
+const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle };
 
-// Saves that a release schedules for later would write behind the harness's back, so its timers never fire. Only while
-// it reads or writes a folder are they real: its file lock waits on them. What it schedules then and leaves behind is
-// taken back.
+// Saves that a release schedules for later would write behind the harness's back, so timers never fire.
 export function stopTimers() {
   globalThis.setTimeout = () => idle;
   globalThis.setInterval = () => idle;
 }
 
-export async function withRealTimers(work) {
+// Reading and writing a folder takes a file lock, which waits on timers and judges by the clock whether another
+// process's lock is stale: both are real meanwhile, the clock for the lock only. Timers left behind are taken back.
+async function withRealLock(work) {
   const started = [];
-  globalThis.setTimeout = (...args) => started[started.push(realTimers.setTimeout(...args)) - 1];
-  globalThis.setInterval = (...args) => started[started.push(realTimers.setInterval(...args)) - 1];
+  globalThis.setTimeout = (...args) => started[started.push(realSetTimeout(...args)) - 1];
+  globalThis.setInterval = (...args) => started[started.push(realSetInterval(...args)) - 1];
+  Date.now = () => (new Error().stack.includes("/proper-lockfile/") ? realNow() : virtualNow());
   try {
     return await work();
   } finally {
+    Date.now = virtualNow;
     stopTimers();
-    for (const timer of started) clearTimeout(timer);
+    started.forEach(clearTimeout); // which ends intervals as well
   }
 }
 
-// Runs `work` with exactly these variables and this home; the ones before are put back.
-export function withEnvironment(environment, home, work) {
-  const before = { ...process.env };
-  const restore = () => setEnvironment(before);
-  setEnvironment({ ...environment, HOME: home });
-  let result;
-  try {
-    result = work();
-  } catch (error) {
-    restore();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(restore);
-  restore();
-  return result;
-}
-
+// process.env is changed in place: modules hold on to the object, and the system's own lookups see the change.
 function setEnvironment(environment) {
-  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(environment, name)) delete process.env[name];
   Object.assign(process.env, environment);
+}
+
+// Runs `work` with exactly these variables, on this platform; what was there before is put back.
+export function withEnvironment(environment, platform, work) {
+  const before = { ...process.env };
+  setEnvironment(environment);
+  machine.platform = platform;
+  try {
+    return work();
+  } finally {
+    machine.platform = null;
+    setEnvironment(before);
+  }
+}
+
+// The same for work on the plugin's folder under `home`, which takes its time.
+export async function withFolder(home, work) {
+  const before = { ...process.env };
+  setEnvironment({ HOME: home });
+  try {
+    return await withRealLock(work);
+  } finally {
+    setEnvironment(before);
+  }
 }

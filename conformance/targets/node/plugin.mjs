@@ -1,9 +1,6 @@
-// The wire's methods over a published release, which is loaded unchanged. Names and shapes: docs/wire.md.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-
-import { machine, realPid, withEnvironment, withRealTimers } from "./machine.mjs";
+// The wire's methods over a published release. Names and shapes: docs/wire.md.
+import { machine, realPid, withEnvironment, withFolder } from "./machine.mjs";
+import { loadPackage } from "./package.mjs";
 
 export class Refusal extends Error {
   constructor(kind, message) {
@@ -12,16 +9,16 @@ export class Refusal extends Error {
   }
 }
 
+export class NotSupported extends Error {}
+
+const RECORDERS = { success: "recordSuccess", rate_limit: "recordRateLimit", failure: "recordFailure" };
+
 export async function loadPlugin(folder) {
-  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const load = async (file) => {
-    const path = join(folder, "dist/src/plugin", file);
-    return existsSync(path) ? import(pathToFileURL(path).href) : null;
-  };
-  const { AccountManager } = await load("accounts.js");
-  const { loadConfig } = await load("config/loader.js");
-  const rotation = await load("rotation.js"); // 1.2.8 has none
+  const release = await loadPackage(folder);
+  const { name, version, profile, AccountManager, loadConfig, rotation } = release;
   const can = (method) => typeof AccountManager.prototype[method] === "function";
+  const hasSoftQuota = can("isAccountOverSoftQuota");
+  const waitsByStyle = AccountManager.prototype.getMinWaitTimeForFamily.length > 2;
   let manager = null;
   let home = null;
 
@@ -30,39 +27,61 @@ export async function loadPlugin(folder) {
     return manager;
   };
   const find = (label) => {
-    const account = opened().getAccounts().find((candidate) => candidate.parts.refreshToken === label);
+    const account = opened().accounts.find((candidate) => candidate.parts.refreshToken === label);
     if (!account) throw new Refusal("unknown_account", `no account ${JSON.stringify(label)} is loaded`);
     return account;
   };
   const named = (account) => account && { label: account.parts.refreshToken, index: account.index };
 
-  const methods = {
-    hello: () => ({ name, version, language: "javascript", profile: version, capabilities, pid: realPid }),
+  const start = (loaded) => {
+    manager = loaded;
+    machine.drawn = 0; // loading may draw, for device fingerprints: the draws given are for the calls that follow
+    return { accounts: loaded.accounts.map((account) => account.parts.refreshToken) };
+  };
 
-    open({ pool, home: folderGiven, now_ms = 0, pid = null, random = [], health = null, tokens = null }) {
-      Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0 });
+  const methods = {
+    hello: () => ({ name, version, language: "javascript", profile: profile ?? undefined, capabilities, pid: realPid }),
+
+    open({ pool, home: folderGiven, now_ms = 0, pid = null, random = [], health, tokens }) {
       manager = null;
       home = folderGiven ?? null;
+      Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0 });
       // Trackers live as long as the process: new ones take the place of those that an earlier pool has used.
-      rotation?.initHealthTracker(health === null ? {} : camelCased(health));
-      rotation?.initTokenTracker(tokens === null ? {} : camelCased(tokens));
-      const done = (made) => {
-        manager = made;
-        return { accounts: made.getAccounts().map((account) => account.parts.refreshToken) };
-      };
-      if (home === null) return done(new AccountManager(undefined, structuredClone(pool)));
-      return onDisk(() => AccountManager.loadFromDisk(undefined)).then(done);
+      rotation?.initHealthTracker(camelCased(health));
+      rotation?.initTokenTracker(camelCased(tokens));
+      // The pool was parsed for this call alone, so the release may keep parts of it and change them.
+      if (home === null) return start(new AccountManager(undefined, pool));
+      return withFolder(home, () => AccountManager.loadFromDisk(undefined)).then(start);
     },
 
-    select({ family, strategy, header_style = "antigravity", model, ...rest }) {
-      const soft = [rest.soft_quota_threshold_percent ?? undefined, rest.soft_quota_cache_ttl_ms ?? undefined];
-      const offset = rest.pid_offset_enabled ?? false;
-      return named(opened().getCurrentOrNextForFamily(family, model, strategy, header_style, offset, ...soft));
+    select({ family, strategy, header_style = "antigravity", model, pid_offset_enabled = false, ...soft }) {
+      const quota = [soft.soft_quota_threshold_percent ?? undefined, soft.soft_quota_cache_ttl_ms ?? undefined];
+      if (!hasSoftQuota && quota.some((value) => value !== undefined)) {
+        throw new NotSupported(`${version} has no soft quota`);
+      }
+      return named(
+        opened().getCurrentOrNextForFamily(family, model, strategy, header_style, pid_offset_enabled, ...quota),
+      );
     },
 
     mark_rate_limited({ label, retry_after_ms, family, header_style = "antigravity", model }) {
-      opened().markRateLimited(find(label), retry_after_ms, family, header_style, model);
-      return null;
+      const account = find(label);
+      manager.markRateLimited(account, retry_after_ms, family, header_style, model);
+    },
+
+    mark_cooling_down({ label, cooldown_ms, reason }) {
+      const account = find(label);
+      manager.markAccountCoolingDown(account, cooldown_ms, reason);
+    },
+
+    remove({ label }) {
+      const account = find(label);
+      manager.removeAccount(account);
+    },
+
+    min_wait({ family, model, header_style, strict = false }) {
+      if (strict && !waitsByStyle) throw new NotSupported(`${version} does not tell header styles apart in min_wait`);
+      return { wait_ms: opened().getMinWaitTimeForFamily(family, model, header_style, strict) };
     },
 
     advance({ ms }) {
@@ -72,100 +91,80 @@ export async function loadPlugin(folder) {
     },
 
     snapshot: () => ({
-      accounts: opened().getAccounts().map((account) => ({
+      accounts: opened().accounts.map((account) => ({
         ...named(account),
-        ...(account.enabled === undefined ? {} : { enabled: account.enabled }),
+        enabled: account.enabled, // undefined before 1.3.2, and so left out
         last_used_ms: account.lastUsed,
         rate_limit_reset_times_ms: { ...account.rateLimitResetTimes },
-        ...(account.coolingDownUntil === undefined ? {} : { cooling_down_until_ms: account.coolingDownUntil }),
+        cooling_down_until_ms: account.coolingDownUntil,
       })),
       cursor: manager.cursor,
       active_index_by_family: { ...manager.currentAccountIndexByFamily },
     }),
 
-    mark_cooling_down({ label, cooldown_ms, reason }) {
-      opened().markAccountCoolingDown(find(label), cooldown_ms, reason);
-      return null;
-    },
-
-    remove({ label }) {
-      opened().removeAccount(find(label));
-      return null;
-    },
-
-    min_wait: ({ family, model, header_style, strict = false }) => ({
-      wait_ms: opened().getMinWaitTimeForFamily(family, model, header_style, strict),
-    }),
-
-    async save() {
+    save() {
       opened();
       if (home === null) throw new Refusal("no_folder", "the pool was handed over parsed: there is no folder");
-      await onDisk(() => manager.saveToDisk());
-      return null;
+      return withFolder(home, () => manager.saveToDisk());
     },
 
     load_config({ directory, home: user, environment = {}, platform = "linux" }) {
-      machine.platform = platform;
-      try {
-        const config = withEnvironment(environment, user, () => loadConfig(directory));
-        return { config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) };
-      } finally {
-        machine.platform = null;
-      }
+      return { config: withEnvironment({ ...environment, HOME: user }, platform, () => loadConfig(directory)) };
     },
 
     close() {
       manager = null;
-      return null;
     },
 
     ...(can("markRateLimitedWithReason") && {
-      mark_rate_limited_with_reason({ label, family, header_style = "antigravity", model, reason, ...rest }) {
-        const durations = [rest.retry_after_ms ?? undefined, rest.failure_ttl_ms ?? undefined];
+      mark_rate_limited_with_reason({ label, family, header_style = "antigravity", model, reason, ...durations }) {
         const account = find(label);
+        const retryAfterMs = durations.retry_after_ms ?? undefined;
+        const failureTtlMs = durations.failure_ttl_ms ?? undefined; // 1.3.0 takes none: there failures never expire
         return {
-          backoff_ms: opened().markRateLimitedWithReason(account, family, header_style, model, reason, ...durations),
+          backoff_ms: manager.markRateLimitedWithReason(
+            ...[account, family, header_style, model, reason, retryAfterMs, failureTtlMs],
+          ),
         };
       },
       mark_success({ label }) {
-        opened().markRequestSuccess(find(label));
-        return null;
+        const account = find(label);
+        manager.markRequestSuccess(account);
       },
     }),
 
     ...(can("markAccountUsed") && {
       mark_used({ label }) {
-        opened().markAccountUsed(find(label).index);
-        return null;
+        const { index } = find(label);
+        manager.markAccountUsed(index);
       },
     }),
 
     ...(can("setAccountEnabled") && {
       set_enabled({ label, enabled }) {
-        opened().setAccountEnabled(find(label).index, enabled);
-        return null;
+        const { index } = find(label);
+        manager.setAccountEnabled(index, enabled);
       },
     }),
 
     ...(can("clearAllRateLimitsForFamily") && {
       reset_limits({ family, model }) {
         opened().clearAllRateLimitsForFamily(family, model);
-        return null;
       },
     }),
 
     ...(can("hasOtherAccountWithAntigravityAvailable") && {
-      has_other_account: ({ label, family, model }) => ({
-        available: opened().hasOtherAccountWithAntigravityAvailable(find(label).index, family, model),
-      }),
+      has_other_account({ label, family, model }) {
+        const { index } = find(label);
+        return { available: manager.hasOtherAccountWithAntigravityAvailable(index, family, model) };
+      },
     }),
 
     ...(rotation && {
       record_health({ label, outcome }) {
         const { index } = find(label);
-        const record = { success: "recordSuccess", rate_limit: "recordRateLimit", failure: "recordFailure" }[outcome];
         const tracker = rotation.getHealthTracker();
-        tracker[record](index);
+        tracker[RECORDERS[outcome]](index);
         return { score: tracker.getScore(index) };
       },
       consume_token({ label, amount = 1 }) {
@@ -182,17 +181,17 @@ export async function loadPlugin(folder) {
     }),
   };
 
-  const onDisk = (work) => withEnvironment({}, home, () => withRealTimers(work));
-
+  // By what the release has, never by its number: a fork numbers its versions in its own way.
   const capabilities = [
     ...["sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "cooldown", "remove", "min-wait"],
     ...["snapshot", "storage", "save", "config", "environment", "platform"],
     ...(methods.mark_rate_limited_with_reason ? ["backoff"] : []),
     ...(methods.mark_used ? ["used"] : []),
+    // 1.4.3 skips accounts that the pool says are disabled, yet cannot disable one: half of the capability is none.
     ...(methods.set_enabled ? ["enabled"] : []),
     ...(methods.reset_limits ? ["reset-limits"] : []),
     ...(methods.has_other_account ? ["other-account"] : []),
-    ...(can("isAccountOverSoftQuota") ? ["soft-quota"] : []),
+    ...(hasSoftQuota ? ["soft-quota"] : []),
     ...(rotation ? ["health", "tokens"] : []),
   ];
   return methods;
@@ -200,5 +199,5 @@ export async function loadPlugin(folder) {
 
 function camelCased(settings) {
   const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [camel(name), value]));
+  return Object.fromEntries(Object.entries(settings ?? {}).map(([name, value]) => [camel(name), value]));
 }
