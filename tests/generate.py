@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.cases.calls import NOW_MS, open_pool, pool
+from conformance.wire.calls import NOW_MS, open_pool, pool
 from conformance.wire.scenario import Call
 
 FAMILIES = st.sampled_from(["claude", "gemini"])

@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.needs_node]
 
 # Every requirement that a release breaks; each is a deviation of that release, with its evidence.
 BROKEN = {
-    "1.2.8": {"POOL-007", "POOL-009"},
-    "1.3.0": {"POOL-007", "POOL-009"},
-    "1.4.3": {"POOL-007", "POOL-009"},
-    "1.6.0": {"POOL-007"},
+    "1.2.8": {"POOL-007", "POOL-009", "LAY-004"},
+    "1.3.0": {"POOL-007", "POOL-009", "CFG-009", "ENV-021", "ENV-024", "LAY-004", "LAY-005"},
+    "1.4.3": {"POOL-007", "POOL-009", "CFG-009", "ENV-021", "LAY-003", "LAY-004", "LAY-005"},
+    "1.6.0": {"POOL-007", "CFG-009", "ENV-008", "LAY-003", "LAY-004", "LAY-005"},
 }
 
 

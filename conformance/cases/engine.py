@@ -1,14 +1,17 @@
 """Starts pytest on the cases; of the project around it, no ini file, conftest or plugin is seen."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from conformance.cases.properties import DRAW_VARIABLE
 from conformance.cases.settings import VARIABLE, RunSettings
 
 CASES = Path(__file__).parent
+RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
 
 
 def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> int:
@@ -29,6 +32,8 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
     }
+    reader, writer = os.pipe()
+    environment[RUNNER_VARIABLE] = str(reader)
     with (folder / "engine.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pytest", *_arguments(settings, ini, workers)],
@@ -37,12 +42,28 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            pass_fds=(reader,),
+            start_new_session=True,  # Ctrl-C is for us; the pipe then tells it to stop
         )
+        os.close(reader)
         try:
             return process.wait()
-        except KeyboardInterrupt:
-            process.wait()  # Ctrl-C reached it too; it ends its targets
-            raise
+        finally:
+            os.close(writer)
+            process.wait()  # it ends its targets
+
+
+def stop_with_runner() -> None:
+    """In the engine: behave as on Ctrl-C once the runner is interrupted or gone, however it came to its end."""
+    reader, main_thread = int(os.environ[RUNNER_VARIABLE]), threading.main_thread().ident
+    assert main_thread is not None
+
+    def wait() -> None:
+        os.read(reader, 1)  # nothing is ever written there
+        signal.pthread_kill(main_thread, signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell started in the background ignores it
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
@@ -55,6 +76,8 @@ def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
         str(CASES),
         "--import-mode",
         "importlib",
+        "--basetemp",
+        str(ini.with_name("temporary")),
     ]
     ours = [
         "-p",

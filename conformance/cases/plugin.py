@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from conformance.cases.engine import stop_with_runner
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
@@ -18,6 +19,8 @@ CASE = "conformance case"  # the name under which a case's record travels from a
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        stop_with_runner()
     config.stash[SETTINGS] = read_settings()
     config.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
 
@@ -68,7 +71,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if not hasattr(session.config, "workerinput"):
+    cut_short = exitstatus == pytest.ExitCode.INTERRUPTED
+    if not cut_short and not hasattr(session.config, "workerinput"):
         append_event(_events, {"event": "end", "pytest_exit": int(exitstatus)})
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.cases.calls import POOL_FILE, label, limit, open_pool, picks, pool, select, text
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import POOL_FILE, label, limit, open_pool, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})

@@ -1,7 +1,7 @@
 """STK: strategy sticky."""
 
-from conformance.cases.calls import advance, limit, open_pool, picks, pool, select
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import advance, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Scenario
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.calls import label, limit, open_pool, picks, pool, select
 from conformance.cases.kit import Json, Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.wire.calls import label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 PIDS = st.integers(1, 2**22)  # Linux hands out no larger one

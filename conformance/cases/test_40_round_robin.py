@@ -4,9 +4,9 @@ from collections import Counter
 
 from hypothesis import strategies as st
 
-from conformance.cases.calls import label, limit, open_pool, picks, pool, select
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.wire.calls import label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Scenario
 
 RR = "round-robin"

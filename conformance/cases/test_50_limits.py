@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.cases.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Scenario
 
 STYLES = ("antigravity", "gemini-cli")

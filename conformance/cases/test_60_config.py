@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ABSENT, Scenario
 
 Json = Any
@@ -165,39 +165,26 @@ HEALTH_SCORE = {
 TOKEN_BUCKET = {"max_tokens": 50, "regeneration_rate_per_minute": 6, "initial_tokens": 50}
 
 
-@covers("CFG-016")
-def test_defaults_of_empty_response(judge: Judge) -> None:
-    judge.check(defaults(empty_response_max_attempts=4, empty_response_retry_delay_ms=2000))
+DEFAULTS: dict[str, dict[str, Json]] = {
+    "CFG-016": {"empty_response_max_attempts": 4, "empty_response_retry_delay_ms": 2000},
+    "CFG-018": {"proactive_refresh_buffer_seconds": 1800, "proactive_refresh_check_interval_seconds": 300},
+    "CFG-020": {"max_rate_limit_wait_seconds": 300},
+    "CFG-022": {"signature_cache": SIGNATURE_CACHE},
+    "CFG-024": {"health_score": HEALTH_SCORE},
+    "CFG-026": {"token_bucket": TOKEN_BUCKET},
+    "CFG-028": {"web_search": {"default_mode": "off", "grounding_threshold": 0.3}},
+}
 
 
-@covers("CFG-018")
-def test_defaults_of_proactive_refresh(judge: Judge) -> None:
-    judge.check(defaults(proactive_refresh_buffer_seconds=1800, proactive_refresh_check_interval_seconds=300))
-
-
-@covers("CFG-020")
-def test_default_of_max_rate_limit_wait(judge: Judge) -> None:
-    judge.check(defaults(max_rate_limit_wait_seconds=300))
-
-
-@covers("CFG-022")
-def test_defaults_of_signature_cache(judge: Judge) -> None:
-    judge.check(defaults(signature_cache=SIGNATURE_CACHE))
-
-
-@covers("CFG-024")
-def test_defaults_of_health_score(judge: Judge) -> None:
-    judge.check(defaults(health_score=HEALTH_SCORE))
-
-
-@covers("CFG-026")
-def test_defaults_of_token_bucket(judge: Judge) -> None:
-    judge.check(defaults(token_bucket=TOKEN_BUCKET))
-
-
-@covers("CFG-028")
-def test_defaults_of_web_search(judge: Judge) -> None:
-    judge.check(defaults(web_search={"default_mode": "off", "grounding_threshold": 0.3}))
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(keys, id=requirement, marks=pytest.mark.covers(requirement))
+        for requirement, keys in DEFAULTS.items()
+    ],
+)
+def test_defaults_of_numbers(judge: Judge, keys: dict[str, Json]) -> None:
+    judge.check(defaults(**keys))
 
 
 # requirement, group, key, minimum, maximum, default
@@ -282,7 +269,7 @@ def test_a_fraction_is_accepted(judge: Judge, group: str | None, key: str, value
 @covers("CFG-031")
 @pytest.mark.parametrize(
     ("key", "value", "default"),
-    [("debug", 1, False), ("pid_offset_enabled", 1, False), ("auto_update", 0, True), ("auto_update", 0.0, True)],
+    [("debug", 1, False), ("quota_fallback", 1, False), ("auto_update", 0, True), ("auto_update", 0.0, True)],
 )
 def test_a_number_is_no_switch(judge: Judge, key: str, value: float, default: bool) -> None:
     judge.check(in_file({key: value}, **{key: default}))
@@ -291,7 +278,7 @@ def test_a_number_is_no_switch(judge: Judge, key: str, value: float, default: bo
 @covers("CFG-032")
 @pytest.mark.parametrize("value", ["true", "True", "1", "on"])
 def test_text_is_no_switch(judge: Judge, value: str) -> None:
-    judge.check(in_file({"pid_offset_enabled": value}, pid_offset_enabled=False))
+    judge.check(in_file({"debug": value}, debug=False))
 
 
 @covers("CFG-032")
@@ -352,6 +339,6 @@ def test_unknown_keys_are_dropped(judge: Judge) -> None:
 
 
 @covers("CFG-039")
-@pytest.mark.parametrize("key", ["PID_OFFSET_ENABLED", "Pid_Offset_Enabled", "pidOffsetEnabled"])
+@pytest.mark.parametrize("key", ["DEBUG", "Debug", "debuG"])
 def test_a_key_in_another_case_is_another_key(judge: Judge, key: str) -> None:
-    judge.check(in_file({key: True, "quiet_mode": True}, pid_offset_enabled=False, quiet_mode=True))
+    judge.check(in_file({key: True, "quiet_mode": True}, debug=False, quiet_mode=True))

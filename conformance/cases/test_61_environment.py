@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.calls import USER_FILE, config, load_config, text
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import USER_FILE, config, load_config, text
 from conformance.wire.scenario import Scenario
 
 Json = Any
 PREFIX = "OPENCODE_ANTIGRAVITY_"
+OFF = {"pid_offset_enabled": False}  # said by the file, so that a wrong default is not blamed on a variable
 
 
 def with_variable(name: str, value: str, *, user: Mapping[str, Json] | None = None, **keys: Json) -> Scenario:
@@ -32,7 +33,7 @@ def test_pid_offset_by_true(judge: Judge) -> None:
 @covers("ENV-003")
 @pytest.mark.parametrize("value", ["yes", "on", "2", "01", "enabled"])
 def test_pid_offset_by_no_other_word(judge: Judge, value: str) -> None:
-    judge.check(with_variable("PID_OFFSET_ENABLED", value, pid_offset_enabled=False))
+    judge.check(with_variable("PID_OFFSET_ENABLED", value, user=OFF, pid_offset_enabled=False))
 
 
 @covers("ENV-004")
@@ -151,13 +152,14 @@ def test_log_dir(judge: Judge, value: str) -> None:
 @covers("ENV-019")
 @pytest.mark.parametrize("name", ["opencode_antigravity_pid_offset_enabled", "Opencode_Antigravity_Pid_Offset_Enabled"])
 def test_a_name_in_another_case(judge: Judge, name: str) -> None:
-    judge.check(Scenario([load_config({name: "1"}).gives(config(pid_offset_enabled=False))]))
+    expected = config(pid_offset_enabled=False)
+    judge.check(Scenario([load_config({name: "1"}).gives(expected)], files={USER_FILE: text(OFF)}))
 
 
 @covers("ENV-020")
 @pytest.mark.parametrize("value", ["TRUE", "True", " 1", "1 ", "true\n"])
 def test_a_word_in_another_form_is_no_switch(judge: Judge, value: str) -> None:
-    judge.check(with_variable("PID_OFFSET_ENABLED", value, pid_offset_enabled=False))
+    judge.check(with_variable("PID_OFFSET_ENABLED", value, user=OFF, pid_offset_enabled=False))
 
 
 @covers("ENV-020")

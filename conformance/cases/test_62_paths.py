@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance.cases.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ROOT, Scenario
 
 POSIX = ["linux", "darwin"]

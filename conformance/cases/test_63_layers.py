@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.cases.kit import Judge, covers
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 Json = Any
@@ -81,10 +81,17 @@ def test_a_project_file_that_sets_nothing(judge: Judge) -> None:
 
 @covers("LAY-004")
 def test_a_key_of_signature_cache_overrides_only_itself(judge: Judge) -> None:
-    user = text({"signature_cache": {"memory_ttl_seconds": 100, "write_interval_seconds": 20}})
-    project = text({"signature_cache": {"enabled": False, "write_interval_seconds": 30}})
-    merged = {"enabled": False, "memory_ttl_seconds": 100, "write_interval_seconds": 30}
-    judge.check(layers(user=user, project=project, signature_cache=merged))
+    user, project = {"memory_ttl_seconds": 100}, {"enabled": False}
+    merged = {"enabled": False, "memory_ttl_seconds": 100}
+    files = {"user": text({"signature_cache": user}), "project": text({"signature_cache": project})}
+    judge.check(layers(signature_cache=merged, **files))
+
+
+@covers("LAY-004")
+def test_the_project_decides_in_signature_cache(judge: Judge) -> None:
+    user, project = {"write_interval_seconds": 20}, {"write_interval_seconds": 30}
+    files = {"user": text({"signature_cache": user}), "project": text({"signature_cache": project})}
+    judge.check(layers(signature_cache=project, **files))
 
 
 @covers("LAY-005")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.cases.calls import pool
 from conformance.cases.kit import Judge, covers
 from conformance.processes.fitting import BASE_INDEX, Fit, fit_pool
 from conformance.processes.fleet import Fleet
+from conformance.wire.calls import pool
 from conformance.wire.scenario import Scenario
 
 BOTH_FAMILIES_TWICE = ("claude", "claude", "gemini", "gemini")

@@ -1,6 +1,8 @@
 """`antigravity-conformance`: finds the command and turns what goes wrong into one message and an exit code."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +13,8 @@ from conformance.requirements.deviations import DeviationError
 from conformance.targets.connection import SupervisorLostError
 from conformance.targets.errors import TargetError
 
-INTERRUPTED = 130  # as shells report Ctrl-C
+INTERRUPTED = 128 + signal.SIGINT  # as shells report Ctrl-C
+NOBODY_READS = 128 + signal.SIGPIPE
 SUITE_FAULT = 4
 WRONG_USAGE = 2
 
@@ -32,31 +35,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("antigravity-conformance: a command is expected after --", file=sys.stderr)
             return WRONG_USAGE
     options = _parser().parse_args(given)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI that gives up on us: as Ctrl-C
     try:
         code: int = options.main(options, command)
-        return code
-    except TargetError as error:
-        print(f"antigravity-conformance: {error}", file=sys.stderr)
-        return error.exit_code
-    except DeviationError as error:
-        print(f"antigravity-conformance: {error}", file=sys.stderr)
-        return WRONG_USAGE
-    except SupervisorLostError as error:
-        print(f"antigravity-conformance: {error}", file=sys.stderr)
-        return SUITE_FAULT
-    except CatalogueError as error:
-        print(f"antigravity-conformance: the catalogue is wrong: {error}", file=sys.stderr)
-        return SUITE_FAULT
-    except KeyboardInterrupt:
-        print("antigravity-conformance: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough; Python must not try to write the rest as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    except (TargetError, DeviationError, SupervisorLostError, CatalogueError, KeyboardInterrupt) as error:
+        message, code = _explain(error)
+        print(f"antigravity-conformance: {message}", file=sys.stderr)
+    return code
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """What the user is told of it, and the exit code."""
+    match error:
+        case TargetError():
+            return str(error), error.exit_code
+        case DeviationError():
+            return str(error), WRONG_USAGE
+        case CatalogueError():
+            return f"the catalogue is wrong: {error}", SUITE_FAULT
+        case KeyboardInterrupt():
+            return "interrupted", INTERRUPTED
+    return str(error), SUITE_FAULT
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
-        description="Does an implementation of the account selection and config loading behave as specified, "
-        "run by one process and by many?",
+        description="Does an implementation of the account selection and config loading behave as\n"
+        "specified, run by one process and by many?",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -67,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name,
             help=module.HELP,
-            description=module.HELP,
+            description=module.DESCRIPTION,
             epilog=EPILOG if module is run else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -7,7 +7,7 @@ from conformance.reports.describe import wrap
 from conformance.requirements import load_catalogue
 from conformance.targets.errors import UsageFault
 
-HELP = "print the catalogue"
+HELP = DESCRIPTION = "print the catalogue"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,12 +2,12 @@
 
 import argparse
 import datetime
-import os
 import platform
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ from conformance.targets.resolve import FORMS, Target, resolve
 from conformance.targets.smoke import greet
 from conformance.wire.methods import HelloResult
 
-HELP = f"judge a target. A target is one of\n{FORMS}"
+HELP = "judge a target"
+DESCRIPTION = f"Judge a target. A target is one of\n{FORMS}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true", help="a SHOULD that fails counts too")
     add("--fail-fast", action="store_true", help="stop at the first case that fails")
     add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
-    add("--today", type=datetime.date.fromisoformat, metavar="DATE", help="judge expiry against this day")
+    add("--today", type=_day, metavar="DATE", help="judge expiry against this day")
     add("--json", type=Path, metavar="FILE", help="write everything as JSON")
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
@@ -74,8 +75,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     required = _required(catalogue, options.require)
     if options.list and options.target is None and not command:
         return _list(named, options.profile or RECOMMENDED, None)
+    if options.fail_fast and options.workers > 1:
+        raise UsageFault("--fail-fast goes with one core only: on several, which case fails first is chance; drop -n")
     for path in filter(None, (options.json, options.junit, options.events, options.wire_log)):
-        _check_writable(path)
+        _start_empty(path)
     target = resolve(options.target, command)
     hello = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
     profile, reason = choose_profile(options.profile, hello.profile)
@@ -83,12 +86,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         return _list(named, profile, hello)
     deviations = _deviations(catalogue, options.deviations, target, profile)
     run = _judge(options, target, hello, (profile, reason), catalogue, named, required, deviations)
-    for line in render(run):
-        print(line)
     if options.json:
         options.json.write_text(render_json(run), encoding="utf-8")
     if options.junit:
         options.junit.write_text(render_junit(run), encoding="utf-8")
+    for line in render(run):
+        print(line)
     return run.outcome.exit_code
 
 
@@ -198,10 +201,14 @@ def _list(chosen: Sequence[Requirement], profile: str, hello: HelloResult | None
     return 0
 
 
-def _check_writable(path: Path) -> None:
-    folder = path.absolute().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK) or path.is_dir():
-        raise UsageFault(f"cannot write {path}: expected a file in a folder that exists and may be written")
+def _start_empty(path: Path) -> None:
+    """What an earlier run left there is never taken for a part of this one."""
+    try:
+        path.write_bytes(b"")
+    except OSError as error:
+        raise UsageFault(
+            f"cannot write {path}: {error.strerror}; expected a file in a folder that exists and may be written"
+        ) from error
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -210,21 +217,28 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text}")
-    return value
+    with suppress(ValueError):
+        if 0 < (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a number of 0 or more, got {text}")
-    return value
+    return _at_least(0, text)
 
 
 def _several(text: str) -> int:
-    value = int(text)
-    if value < 2:
-        raise argparse.ArgumentTypeError(f"expected 2 processes or more, got {text}")
-    return value
+    return _at_least(2, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    with suppress(ValueError):
+        if (value := int(text)) >= least:
+            return value
+    raise argparse.ArgumentTypeError(f"expected a whole number of {least} or more, got {text!r}")
+
+
+def _day(text: str) -> datetime.date:
+    with suppress(ValueError):
+        return datetime.date.fromisoformat(text)
+    raise argparse.ArgumentTypeError(f"expected a day such as 2026-12-31, got {text!r}")

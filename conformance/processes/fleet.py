@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.cases.calls import POOL_FILE, PROJECT_FILE, USER_FILE, label
 from conformance.targets.connection import Group
 from conformance.targets.errors import AdapterFault
 from conformance.wire.answers import Answer, Result
+from conformance.wire.calls import POOL_FILE, PROJECT_FILE, USER_FILE, label
 
 Json = Any
 

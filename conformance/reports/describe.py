@@ -15,7 +15,7 @@ def describe_scenario(scenario: Mapping[str, Json], position: int | None) -> Ite
     """One line a file and a call; an arrow marks the call whose answer is at fault."""
     for path, content in scenario.get("files", {}).items():
         kind, value = next(iter(content.items()))
-        yield f"  file {path}: {value if kind == 'text' else json.dumps(content)}"
+        yield f"  file {path}: {value if kind == 'text' and value.isprintable() else json.dumps(content)}"
     for number, call in enumerate(scenario["calls"]):
         mark = "> " if number == position else "  "
         yield f"{mark}{call['method']} {describe_params(call['method'], call.get('params', {}))}".rstrip()
@@ -72,14 +72,17 @@ def command(text: str, indent: str) -> Iterator[str]:
         yield indent + line + (" \\" if number < len(lines) else "")
 
 
+def printable(text: str) -> str:
+    """The same text with control characters escaped: a target may have sent any, and XML has no place for them."""
+    return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def wrap(text: str, indent: str, hanging: int = 4) -> str:
     """Wrap to the terminal's width, every line indented; a continuation some places further."""
     return textwrap.fill(
-        text,
+        printable(text),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent + " " * hanging,
         break_on_hyphens=False,
-        drop_whitespace=True,
-        replace_whitespace=False,
     )

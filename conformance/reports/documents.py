@@ -4,7 +4,7 @@ import json
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from conformance.reports.describe import describe, describe_scenario
+from conformance.reports.describe import describe, describe_scenario, printable
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict
 
@@ -83,13 +83,13 @@ def _junit_case(suite: ET.Element, prefix: str, verdict: Verdict) -> None:
     requirement = verdict.requirement
     case = ET.SubElement(suite, "testcase", classname=prefix, name=f"{requirement.id} {requirement.title}")
     if verdict.word == "fail":
-        element = ET.SubElement(case, "failure", message=verdict.reason or requirement.text)
-        element.text = _printable("\n".join(_failures(verdict)))
+        element = ET.SubElement(case, "failure", message=printable(verdict.reason or requirement.text))
+        element.text = printable("\n".join(_failures(verdict)))
     elif verdict.word == "unknown":
         element = ET.SubElement(case, "error", message=verdict.reason)
-        element.text = _printable(verdict.observed_reason)
+        element.text = printable(verdict.observed_reason)
     elif verdict.word != "pass":
-        ET.SubElement(case, "skipped", message=f"{verdict.word}: {verdict.reason}")
+        ET.SubElement(case, "skipped", message=printable(f"{verdict.word}: {verdict.reason}"))
 
 
 def _failures(verdict: Verdict) -> list[str]:
@@ -102,8 +102,3 @@ def _failures(verdict: Verdict) -> list[str]:
                     f"{finding['what']}: expected {describe(finding['expected'])}, got {describe(finding['actual'])}"
                 ]
     return lines
-
-
-def _printable(text: str) -> str:
-    """XML 1.0 has no place for most control characters, which a target may well have sent."""
-    return "".join(c if c in "\n\t" or (c.isprintable() and c not in "\ufffe\uffff") else repr(c)[1:-1] for c in text)

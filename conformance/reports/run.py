@@ -57,4 +57,6 @@ class Run:
 
     @property
     def conclusion(self) -> str:
-        return CONCLUSIONS[self.outcome.exit_code]
+        waived = self.outcome.count("waived")
+        known = f", with {waived} known deviation{'s' if waived > 1 else ''}" if waived else ""
+        return CONCLUSIONS[self.outcome.exit_code] + (known if self.outcome.exit_code == CONFORMANT else "")

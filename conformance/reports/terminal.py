@@ -13,9 +13,9 @@ FINDINGS_SHOWN = 1
 
 def render(run: Run) -> Iterator[str]:
     """All lines of the report."""
-    yield f"target   {run.target_word}"
-    yield f"         {run.hello_line}"
-    yield f"profile  {run.profile} ({run.profile_reason})"
+    yield wrap(f"target   {run.target_word}", "", 9)
+    yield wrap(run.hello_line, " " * 9, 0)
+    yield wrap(f"profile  {run.profile} ({run.profile_reason})", "", 9)
     shown: set[str] = set()
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
@@ -94,7 +94,7 @@ def _trouble(run: Run) -> Iterator[str]:
     for fault in run.outcome.suite_faults:
         yield ""
         yield "FAULT OF THE SUITE"
-        yield from (f"  {line}" for line in fault.splitlines())
+        yield from (wrap(line, "  ") for line in fault.splitlines())
     if not run.outcome.complete:
         yield ""
         yield "THE RUN WAS CUT SHORT: what follows is all that was seen"

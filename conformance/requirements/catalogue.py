@@ -96,7 +96,7 @@ def _read_section(path: Path) -> Section:
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         return Section.model_validate(document)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path.name}: not TOML: {error}") from error
     except ValidationError as error:
         problem = error.errors()[0]

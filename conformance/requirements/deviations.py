@@ -21,6 +21,7 @@ from conformance.requirements.catalogue import Catalogue
 from conformance.wire.scenario import Scenario, ScenarioError
 
 Json = Any
+_FACTS = ("scenario", "call", "expected", "actual")  # what a predicate sees
 
 
 class DeviationError(ValueError):
@@ -95,6 +96,9 @@ def _read(entry: Json, where: str, catalogue: Catalogue) -> Deviation:
         raise DeviationError(f"{where}: counterexample: {error}") from error
     if deviation.requirement not in catalogue.by_id:
         raise DeviationError(f"{where}: there is no requirement {deviation.requirement}")
-    if not deviation.when.get("properties"):
+    named = deviation.when.get("properties", {})
+    if not named:
         raise DeviationError(f"{where}: `when` covers every mismatch; name the call and both values in `properties`")
+    if unknown := sorted(set(named) - set(_FACTS)):  # it would hold always
+        raise DeviationError(f"{where}: `when` names {unknown[0]!r}; known: {', '.join(_FACTS)}")
     return deviation

@@ -67,7 +67,7 @@ def read_response(response: Json, call_id: int, method: str) -> Answer:
     """Read the response to one request. Raises AnswerError, with the response, where it is not one."""
     if not isinstance(response, dict) or response.get("jsonrpc") != "2.0":
         raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {response!r}")
-    if response.get("id") != call_id:
+    if response.get("id") != call_id or isinstance(response["id"], bool):
         raise AnswerError(
             f"{method}: expected the answer to id {call_id}, got one to id {response.get('id')!r}; "
             "answers must come in the order of the calls"
@@ -80,7 +80,7 @@ def read_response(response: Json, call_id: int, method: str) -> Answer:
 
 
 def _read_error(error: Json, method: str) -> Answer:
-    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
+    if not isinstance(error, dict) or type(error.get("code")) is not int:  # True is an int to isinstance
         raise AnswerError(f"{method}: expected an error object with a code, got {error!r}")
     code, message = error["code"], str(error.get("message", ""))
     if code == NOT_SUPPORTED:

@@ -18,14 +18,14 @@ def encode(message: Json) -> bytes:
     """Write one message as a line.
 
     Raises FrameError for a value that is no JSON, a number that is not a finite binary64 or an integer beyond
-    2^53 - 1, and for a line above 8 MiB.
+    2^53 - 1, half a character (a lone surrogate), and for a line above 8 MiB.
     """
-    _check_numbers(message)
     try:
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         line = text.encode("utf-8") + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         raise FrameError(f"this value cannot travel on the wire: {error}") from error
+    _check_values(message)  # after `dumps`, which has refused a value that holds itself
     if len(line) > MAX_LINE_BYTES:
         raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed: send smaller batches")
     return line
@@ -40,8 +40,8 @@ def decode(line: bytes) -> Json:
     except (ValueError, RecursionError) as error:
         raise FrameError(f"not a JSON message: {error}; the line was {excerpt(line)}") from error
     try:
-        _check_numbers(message)
-    except FrameError as error:
+        _check_values(message)
+    except ValueError as error:
         raise FrameError(f"{error}; the line was {excerpt(line)}") from error
     return message
 
@@ -64,16 +64,20 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return message
 
 
-def _check_numbers(value: Json) -> None:
-    """Refuse numbers that other languages would read as something else. Iterative: depth is the sender's choice."""
+def _check_values(value: Json) -> None:
+    """Refuse what other languages would read as something else. Iterative: depth is the sender's choice."""
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, dict):
+            pending.extend(item)
             pending.extend(item.values())
         elif isinstance(item, list | tuple):
             pending.extend(item)
+        elif isinstance(item, str):
+            item.encode("utf-8")  # JSON can escape half a character, which UTF-8 cannot hold
         elif isinstance(item, float) and not math.isfinite(item):
             raise FrameError(f"the number {item} is not finite")
         elif isinstance(item, int) and not isinstance(item, bool) and abs(item) > MAX_INTEGER:
-            raise FrameError(f"the integer {item} is beyond 2^53 - 1")
+            shown = item if item.bit_length() < 100 else f"of {item.bit_length()} bits"
+            raise FrameError(f"the integer {shown} is beyond 2^53 - 1")

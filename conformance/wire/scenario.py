@@ -23,6 +23,7 @@ ROOT = "{root}"
 ABSENT: Json = {"$": "absent"}
 UNJUDGED: Json = object()
 _KEYS = {"method", "params", "expect", "refusal"}
+_FILE_KEYS = {"text": str, "base64": str, "link": str, "folder": bool}
 
 
 class ScenarioError(ValueError):
@@ -84,7 +85,17 @@ class Scenario:
         if extra := sorted(set(document) - {"files", "calls"}):
             raise ScenarioError(f"unknown key {extra[0]!r} in the scenario; known: files, calls")
         calls = [_read_call(item, position) for position, item in enumerate(document["calls"])]
-        return Scenario(calls, document.get("files", {}))
+        return Scenario(calls, _read_files(document.get("files", {})))
+
+
+def _read_files(files: Json) -> Mapping[str, Mapping[str, Json]]:
+    if not isinstance(files, dict):
+        raise ScenarioError("files must be an object: a path, and what is there")
+    for path, content in files.items():
+        key, value = next(iter(content.items())) if isinstance(content, dict) and len(content) == 1 else (None, None)
+        if key not in _FILE_KEYS or not isinstance(value, _FILE_KEYS[key]):
+            raise ScenarioError(f"files[{path!r}] must be an object with one of {', '.join(_FILE_KEYS)}")
+    return files
 
 
 def _read_call(item: Json, position: int) -> Call:
@@ -95,6 +106,10 @@ def _read_call(item: Json, position: int) -> Call:
         raise ScenarioError(f"unknown key {extra[0]!r} in {where}; known: {', '.join(sorted(_KEYS))}")
     if not isinstance(item.get("params", {}), dict):
         raise ScenarioError(f"params in {where} must be an object")
+    if not isinstance(item.get("refusal"), str | None):
+        raise ScenarioError(f"refusal in {where} must be a string")
+    if "expect" in item and item.get("refusal") is not None:
+        raise ScenarioError(f"{where} has both expect and refusal; a call has one expectation")
     return Call(item["method"], item.get("params", {}), item.get("expect", UNJUDGED), item.get("refusal"))
 
 
@@ -120,9 +135,11 @@ def difference(expected: Json, actual: Json, place: str = "") -> Iterator[tuple[
     """The places in which a value differs from the expectation: (place, expected, actual)."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key, wanted in expected.items():
-            given = actual.get(key, ABSENT)
-            if wanted != ABSENT or given != ABSENT:
-                yield from difference(wanted, given, f"{place}.{key}" if place else key)
+            here = f"{place}.{key}" if place else key
+            if wanted != ABSENT and key in actual:
+                yield from difference(wanted, actual[key], here)
+            elif wanted != ABSENT or key in actual:
+                yield here, wanted, actual.get(key, ABSENT)
     elif not matches(expected, actual):
         yield place, expected, actual
 

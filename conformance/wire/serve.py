@@ -1,6 +1,7 @@
 """`serve(adapter)`: the adapter's end of the wire for Python ports. Standard library only, one thread."""
 
 import contextlib
+import functools
 import inspect
 import io
 import os
@@ -46,15 +47,32 @@ def answer_line(adapter: object, line: bytes) -> bytes:
     except framing.FrameError as error:
         return framing.encode(_error(None, answers.PARSE_ERROR, str(error)))
     if isinstance(message, list) and message:
-        return framing.encode([_answer(adapter, item) for item in message])
-    return framing.encode(_answer(adapter, message))
+        return _answer_batch(adapter, message)
+    return _encode(_answer(adapter, message))
+
+
+def _answer_batch(adapter: object, messages: list[Json]) -> bytes:
+    line = b"[" + b",".join(_encode(_answer(adapter, message))[:-1] for message in messages) + b"]\n"
+    if len(line) > framing.MAX_LINE_BYTES:
+        problem = f"{len(messages)} answers make a line of {len(line)} bytes, which cannot be sent"
+        return framing.encode(_error(None, answers.INTERNAL_ERROR, problem))
+    return line
+
+
+def _encode(response: dict[str, Json]) -> bytes:
+    """The line of a response. A result that cannot travel (NaN, an object) becomes an internal error in its place."""
+    try:
+        return framing.encode(response)
+    except framing.FrameError as error:
+        problem = f"the answer cannot be sent: {error}"
+        return framing.encode(_error(response["id"], answers.INTERNAL_ERROR, problem))
 
 
 class _BadParameters(Exception):  # noqa: N818 - an answer
     """The adapter's method does not take the parameters it was given."""
 
 
-def _answer(adapter: object, message: Json) -> Json:
+def _answer(adapter: object, message: Json) -> dict[str, Json]:
     if not isinstance(message, dict) or not isinstance(message.get("method"), str):
         return _error(None, answers.INVALID_REQUEST, f"expected a request, got {message!r}")
     try:
@@ -66,9 +84,9 @@ def _answer(adapter: object, message: Json) -> Json:
 
 def _call(adapter: object, method: str, params: Json) -> Json:
     function = getattr(adapter, method, None) if method.isidentifier() and not method.startswith("_") else None
+    if method == "fork" and not callable(function):
+        function = functools.partial(_fork, adapter)
     if not callable(function):
-        if method == "fork":
-            return _fork(adapter, params["calls"])
         raise NotImplementedError
     try:
         return function(**params)
@@ -93,7 +111,7 @@ def _read_exception(error: Exception, method: str) -> tuple[int, str, Json]:
     return answers.INTERNAL_ERROR, f"{type(error).__name__}: {error}", None
 
 
-def _error(call_id: Json, code: int, message: str, data: Json = None) -> Json:
+def _error(call_id: Json, code: int, message: str, data: Json = None) -> dict[str, Json]:
     error = {"code": code, "message": message} | ({"data": data} if data is not None else {})
     return {"jsonrpc": "2.0", "id": call_id, "error": error}
 
@@ -104,8 +122,7 @@ def _fork(adapter: object, calls: list[Json]) -> Json:
     child = os.fork()
     if child == 0:
         try:
-            requests = [{"id": position, **call} for position, call in enumerate(calls)]
-            line = framing.encode([_answer(adapter, item) for item in requests])
+            line = _answer_batch(adapter, [{"id": position, **call} for position, call in enumerate(calls)])
             with os.fdopen(writer, "wb") as pipe:
                 pipe.write(line)
         finally:

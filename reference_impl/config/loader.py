@@ -76,6 +76,6 @@ def merge(below: Mapping[str, Json], above: Mapping[str, Json]) -> dict[str, Jso
 
 def _describe(error: ValidationError) -> str:
     """The first problem, as `key: what is wrong`. The value is left out: it may be long, or private."""
-    problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    problem = error.errors()[0]
     place = ".".join(str(part) for part in problem["loc"])
     return f"{place}: {problem['msg']}" if place else str(problem["msg"])

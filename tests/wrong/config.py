@@ -226,9 +226,8 @@ class WebSearchUnchecked(WrongConfig):
 
 class WholeNumbersOnly(WrongConfig):
     def document(self, document: Layer) -> Layer:
-        values = [
-            item for value in document.values() for item in (value.values() if isinstance(value, dict) else [value])
-        ]
+        groups = [value if isinstance(value, dict) else {"": value} for value in document.values()]
+        values = [value for group in groups for value in group.values()]
         return NOT_VALID if any(isinstance(value, float) and value % 1 for value in values) else document
 
 

@@ -1,5 +1,6 @@
 """Wrong variables and wrong paths: the reference's config loading with one thing changed."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ class WebSearchThresholdUnbounded(WrongConfig):
             number = float(variables.get(PREFIX + "WEB_SEARCH_THRESHOLD", ""))
         except ValueError:
             return layer
-        return {**layer, "web_search": {"grounding_threshold": number}} if number == number else layer
+        return layer if math.isnan(number) else {**layer, "web_search": {"grounding_threshold": number}}
 
 
 class WebSearchThresholdOfZeroIsNone(WrongConfig):

@@ -34,7 +34,7 @@ class ProjectFileResetsOtherKeys(WrongConfig):
 
 
 class SignatureCacheReplaced(WrongConfig):
-    groups = ("signature_cache",)
+    groups: tuple[str, ...] = ("signature_cache",)
 
     def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
         kept = {k: v for k, v in (user or {}).items() if k not in self.groups or k not in (project or {})}
@@ -159,7 +159,7 @@ class ListOfObjectsAsFile(WrongConfig):
 class FirstOfEqualKeys(WrongConfig):
     def parse(self, content: bytes) -> Json:
         super().parse(content)
-        return json.loads(content, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+        return json.loads(json_text.decode(content), object_pairs_hook=lambda pairs: dict(reversed(pairs)))
 
 
 class Latin1Files(WrongConfig):

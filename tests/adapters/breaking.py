@@ -1,0 +1,115 @@
+"""A port that starts well and has one fault, named by its first argument, that shows in the middle of a run.
+
+Unlike those of `misbehaving.py` it answers correctly until then: it is the reference with something changed.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, BinaryIO
+
+from conformance.wire.serve import Wire, answer_line, claimed
+from reference_impl.adapter import ReferenceAdapter
+
+Json = Any
+
+
+class Port(ReferenceAdapter):
+    """Correct but for what the modes below change."""
+
+    name = "breaking"
+    capabilities: tuple[str, ...] | None = None
+
+    def hello(self, wire: int) -> Json:
+        hello = super().hello(wire)
+        return hello | ({} if self.capabilities is None else {"capabilities": list(self.capabilities)})
+
+
+class OffByOne(Port):
+    """Reads the process id plus one; only where the number of accounts is among `counts`."""
+
+    counts = range(1, 100)
+
+    def process_id(self) -> int:
+        return super().process_id() + (len(self._opened().pool.accounts) in self.counts)
+
+
+class OffByOneOfTwo(OffByOne):
+    counts = range(2, 3)
+
+
+class StickyOnly(Port):
+    capabilities = ("sticky",)
+
+
+class Nothing(Port):
+    capabilities = ()
+
+
+def die(_output: BinaryIO, _answer: bytes) -> None:
+    print("the port ran out of luck", file=sys.stderr, flush=True)
+    os._exit(9)
+
+
+def hang(_output: BinaryIO, _answer: bytes) -> None:
+    print("thinking", file=sys.stderr, flush=True)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(3600)
+
+
+def leave_a_grandchild(output: BinaryIO, answer: bytes) -> None:
+    """Die, and leave a process in a session of its own that holds every pipe open."""
+    if os.fork() == 0:
+        os.setsid()
+        hang(output, answer)
+    die(output, answer)
+
+
+def flood(output: BinaryIO, _answer: bytes) -> None:
+    while True:
+        output.write(b"x" * 65536)
+
+
+def say_no_json(output: BinaryIO, _answer: bytes) -> None:
+    output.write(b"Limits are marked now.\n")
+
+
+def turn_around(output: BinaryIO, answer: bytes) -> None:
+    output.write(json.dumps(json.loads(answer)[::-1]).encode() + b"\n")
+
+
+ADAPTERS: dict[str, type[Port]] = {
+    "off-by-one": OffByOne,
+    "off-by-one-of-two": OffByOneOfTwo,
+    "off-by-one-and-dies": OffByOne,
+    "sticky-only": StickyOnly,
+    "nothing": Nothing,
+}
+FAULTS = {
+    "dies": die,
+    "off-by-one-and-dies": die,
+    "hangs": hang,
+    "leaves-a-grandchild": leave_a_grandchild,
+    "floods": flood,
+    "no-json": say_no_json,
+    "wrong-order": turn_around,
+}
+
+
+def serve(wire: Wire, mode: str) -> None:
+    """Answer; the fault shows when an account is marked as limited."""
+    adapter = ADAPTERS.get(mode, Port)()
+    for line in wire.input:
+        answer = answer_line(adapter, line)
+        if mode in FAULTS and b'"mark_rate_limited"' in line:
+            FAULTS[mode](wire.output, answer)
+        else:
+            wire.output.write(answer)
+        wire.output.flush()
+
+
+if __name__ == "__main__":
+    with claimed() as claimed_wire:
+        serve(claimed_wire, sys.argv[1])

@@ -1,0 +1,130 @@
+"""Deviations: a mistaken file is refused, saying where; a predicate covers what it names and nothing behind it."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cases.findings import Finding
+from conformance.requirements import RELEASES, load_catalogue
+from conformance.requirements.deviations import (
+    Deviation,
+    DeviationError,
+    load_deviations,
+    shipped_deviations,
+)
+from conformance.wire.calls import select
+from conformance.wire.scenario import Scenario
+from tests.factories import catalogue, deviation, deviation_entry, requirement
+
+Json = Any
+CATALOGUE = catalogue(requirement("ONE-001"), requirement("ONE-002"))
+
+
+def load(folder: Path, document: Json) -> list[Deviation]:
+    path = folder / "known.json"
+    path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+    return load_deviations(path, CATALOGUE)
+
+
+def test_a_file_of_deviations_is_read(tmp_path: Path) -> None:
+    second = deviation_entry(id="other", requirement="ONE-002", expires="2026-03-01", issue="owner/port#7")
+    first, other = load(tmp_path, {"deviations": [deviation_entry(), second]})
+    assert (first.id, first.expires, first.issue) == ("answers-b", None, None)
+    assert (other.requirement, other.expires, other.issue) == ("ONE-002", datetime.date(2026, 3, 1), "owner/port#7")
+
+
+def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DeviationError, match=r"known\.json: cannot be read as JSON: .*No such file"):
+        load_deviations(tmp_path / "known.json", CATALOGUE)
+
+
+@pytest.mark.parametrize("document", [[], {}, {"deviations": {}}, {"deviations": [], "more": 1}, "null"])
+def test_a_file_of_another_shape_is_told_what_is_expected(tmp_path: Path, document: Json) -> None:
+    with pytest.raises(DeviationError) as caught:
+        load(tmp_path, document)
+    assert str(caught.value) == 'known.json: expected {"deviations": [...]} and nothing else'
+
+
+def test_a_file_that_is_no_json_is_told_the_place(tmp_path: Path) -> None:
+    with pytest.raises(DeviationError, match=r"known\.json: cannot be read as JSON: .* line 1 column 17"):
+        load(tmp_path, '{"deviations": [}')
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"id": "Answers B"}, "id: "),
+        ({"reason": "because"}, "reason: "),
+        ({"evidence": None}, "evidence: "),
+        ({"expires": "soon"}, "expires: "),
+        ({"when": None}, "when: "),
+        ({"until": "2026-03-01"}, "until: Extra inputs are not permitted, got '2026-03-01'"),
+        ({"requirement": "ONE-999"}, "there is no requirement ONE-999"),
+        ({"when": {"properties": 3}}, "`when` is no JSON Schema: 3 is not of type 'object'"),
+        ({"when": {"properties": {"actual": {"type": "text"}}}}, "`when` is no JSON Schema: 'text' is not valid"),
+        ({"when": {}}, "`when` covers every mismatch; name the call and both values in `properties`"),
+        ({"when": {"properties": {}}}, "`when` covers every mismatch"),
+        ({"when": {"required": ["actual"]}}, "`when` covers every mismatch"),
+        (
+            {"when": {"properties": {"actaul": {"const": "b"}}}},
+            "`when` names 'actaul'; known: scenario, call, expected, actual",
+        ),
+        ({"counterexample": {"calls": [{"method": 3}]}}, "counterexample: calls[0] must be an object with a method"),
+        ({"id": "first"}, "the id 'first' is used twice"),
+    ],
+)
+def test_a_mistaken_entry_is_refused_saying_where(tmp_path: Path, changed: dict[str, Json], problem: str) -> None:
+    with pytest.raises(DeviationError) as caught:
+        load(tmp_path, {"deviations": [deviation_entry(id="first"), deviation_entry(**changed)]})
+    assert str(caught.value).startswith(f"known.json: deviations[1]: {problem}")
+
+
+@pytest.mark.parametrize("field", ["id", "requirement", "reason", "evidence", "when", "counterexample"])
+def test_a_field_that_is_missing_is_named(tmp_path: Path, field: str) -> None:
+    entry = {key: value for key, value in deviation_entry().items() if key != field}
+    with pytest.raises(DeviationError, match=rf"deviations\[0\]: {field}: Field required"):
+        load(tmp_path, {"deviations": [entry]})
+
+
+def facts(expected: Json, actual: Json, family: str = "claude") -> Json:
+    return Finding(Scenario([select(family)]), 0, "select", expected, actual).facts()
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "covered"),
+    [("a", "b", True), ("a", "c", False), ("b", "b", False), ("b", "a", False), ("a", None, False)],
+)
+def test_a_predicate_sees_both_values(expected: Json, actual: Json, covered: bool) -> None:
+    assert deviation().covers(["ONE-001"], facts(expected, actual)) is covered
+
+
+def test_a_predicate_sees_the_call_and_the_scenario() -> None:
+    of_claude = {"call": {"properties": {"params": {"properties": {"family": {"const": "claude"}}}}}}
+    alone = {"scenario": {"properties": {"calls": {"maxItems": 1}}}}
+    found = deviation(when={"properties": {**of_claude, **alone}})
+    assert found.covers(["ONE-001"], facts("a", "b"))
+    assert not found.covers(["ONE-001"], facts("a", "b", family="gemini"))
+
+
+def test_a_deviation_explains_only_cases_that_name_its_requirement() -> None:
+    assert deviation("ONE-001").covers(["ONE-002", "ONE-001"], facts("a", "b"))
+    assert not deviation("ONE-001").covers(["ONE-002"], facts("a", "b"))
+
+
+def test_a_deviation_holds_on_the_day_of_its_expiry_and_not_on_the_next() -> None:
+    found = deviation(expires="2026-03-01")
+    assert [found.is_expired(datetime.date(2026, month, 1)) for month in (2, 3)] == [False, False]
+    assert found.is_expired(datetime.date(2026, 3, 2))
+    assert not deviation().is_expired(datetime.date.max)
+
+
+@pytest.mark.parametrize("profile", [*RELEASES, "recommended"])
+def test_the_shipped_deviations_of_every_profile_load(profile: str) -> None:
+    shipped_deviations(profile, load_catalogue())
+
+
+def test_the_recommended_profile_has_none() -> None:
+    assert shipped_deviations("recommended", load_catalogue()) == []

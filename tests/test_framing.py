@@ -1,0 +1,138 @@
+"""A message is a line: what travels comes back the same, what cannot is refused, with the line quoted."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.wire.framing import MAX_INTEGER, MAX_LINE_BYTES, FrameError, decode, encode, excerpt
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+SCALARS = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False) | TEXT
+VALUES = st.recursive(
+    SCALARS.filter(lambda value: value not in (float("inf"), float("-inf"))),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+DEEP = 100_000
+
+
+@given(VALUES)
+def test_every_value_comes_back_the_same_from_one_line(value: Any) -> None:
+    line = encode(value)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert repr(decode(line)) == repr(value)  # repr tells 1 from 1.0 and from True, and 0.0 from -0.0
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_is_not_finite_is_not_sent(number: float) -> None:
+    with pytest.raises(FrameError, match=f"the number {number} is not finite"):
+        encode({"result": [number]})
+
+
+@pytest.mark.parametrize("line", [b"NaN", b'{"wait_ms":Infinity}', b"[-Infinity]"])
+def test_the_names_of_such_numbers_are_not_json(line: bytes) -> None:
+    with pytest.raises(FrameError, match="is not JSON; a value that JSON lacks travels tagged") as caught:
+        decode(line)
+    assert excerpt(line) in str(caught.value)
+
+
+def test_a_number_too_large_for_binary64_is_refused() -> None:
+    with pytest.raises(FrameError, match=r"the number inf is not finite; the line was '\[1e400\]'"):
+        decode(b"[1e400]")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_integers_end_at_two_to_the_53rd_less_one(sign: int) -> None:
+    largest = sign * MAX_INTEGER
+    assert decode(encode([largest])) == [largest]
+    with pytest.raises(FrameError, match="beyond 2\\^53 - 1"):
+        encode([largest + sign])
+    with pytest.raises(FrameError, match="beyond 2\\^53 - 1; the line was"):
+        decode(b"[%d]" % (largest + sign))
+
+
+@pytest.mark.parametrize("digits", [1000, 5000])  # Python prints no integer of more than 4300 digits
+def test_an_enormous_integer_is_refused_in_few_words(digits: int) -> None:
+    with pytest.raises(FrameError) as caught:
+        encode([10**digits])
+    assert len(str(caught.value)) < 300
+    with pytest.raises(FrameError) as caught:
+        decode(b"9" * digits)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("value", ["\ud800", ["a\udfff"], {"\udc80": 1}])
+def test_half_a_character_is_neither_sent_nor_read(value: Any) -> None:
+    with pytest.raises(FrameError, match="surrogates not allowed"):
+        encode(value)
+    line = repr(value).replace("'", '"').encode()
+    with pytest.raises(FrameError, match="surrogates not allowed; the line was"):
+        decode(line)
+
+
+def test_a_character_sent_as_two_escapes_is_read() -> None:
+    assert decode(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+
+
+def test_a_key_that_comes_twice_is_refused_by_its_name() -> None:
+    line = b'{"id":1,"result":{"label":"a","index":0,"label":"b"}}'
+    with pytest.raises(FrameError, match="duplicate key 'label'") as caught:
+        decode(line)
+    assert excerpt(line) in str(caught.value)
+
+
+def test_a_line_of_exactly_8_mib_travels_and_one_byte_more_does_not() -> None:
+    fitting = "x" * (MAX_LINE_BYTES - 3)  # two quotes and the newline
+    line = encode(fitting)
+    assert len(line) == MAX_LINE_BYTES
+    assert decode(line) == fitting
+    with pytest.raises(FrameError, match="a line of 8388609 bytes; at most 8388608 are allowed: send smaller batches"):
+        encode(fitting + "x")
+    with pytest.raises(FrameError, match="a line of 8388609 bytes; at most 8388608 are allowed"):
+        decode(b" " + line)
+
+
+def test_a_value_nested_too_deep_is_refused_in_both_directions() -> None:
+    value: list[Any] = []
+    for _ in range(DEEP):
+        value = [value]
+    with pytest.raises(FrameError, match="cannot travel"):
+        encode(value)
+    with pytest.raises(FrameError, match=r"not a JSON message.* and 199800 bytes more"):
+        decode(b"[" * DEEP + b"]" * DEEP)
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    value: dict[str, Any] = {}
+    value["self"] = [value]
+    with pytest.raises(FrameError, match="Circular reference"):
+        encode(value)
+
+
+@pytest.mark.parametrize("value", [{"a": {1, 2}}, b"bytes", object()])
+def test_what_is_no_json_is_not_sent(value: Any) -> None:
+    with pytest.raises(FrameError, match=r"this value cannot travel on the wire: .* not JSON serializable"):
+        encode(value)
+
+
+@pytest.mark.parametrize("line", [b'{"a":\xff}', b"\xc3(", b"\xed\xa0\x80"])
+def test_bytes_that_are_not_utf_8_are_refused_and_shown(line: bytes) -> None:
+    with pytest.raises(FrameError, match="can't decode") as caught:
+        decode(line)
+    assert excerpt(line) in str(caught.value)
+
+
+@pytest.mark.parametrize("line", [b"", b"\n", b"Listening on port 80\n", b"{} {}", b"{'a':1}", b"\xef\xbb\xbf{}"])
+def test_a_line_that_is_no_json_is_quoted(line: bytes) -> None:
+    with pytest.raises(FrameError, match="not a JSON message") as caught:
+        decode(line)
+    assert f"the line was {excerpt(line)}" in str(caught.value)
+
+
+def test_an_excerpt_is_one_printable_line_that_says_what_is_left_out() -> None:
+    assert excerpt(b"\x1b[2J\xff\n") == r"'\x1b[2J\\xff'"
+    assert excerpt(b"x" * 200) == repr("x" * 200)
+    assert excerpt(b"x" * 203) == f"{'x' * 200!r} and 3 bytes more"

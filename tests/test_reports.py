@@ -1,0 +1,278 @@
+"""The reports: 80 columns whatever a target sent, JSON that repeats, JUnit that parses."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.reports import terminal
+from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, printable, wrap
+from conformance.reports.documents import render_json, render_junit
+from conformance.reports.events import append_event, read_events
+from conformance.reports.run import ASKED_FOR, Run
+from conformance.reports.verdicts import Outcome
+from conformance.wire.scenario import ABSENT
+from tests.factories import case, concluded, deviation, finding, finished_run, requirement
+
+Json = Any
+CONTROL = "\x1b[2J\x00\x07\r\x9b"
+HOSTILE = ["x" * 500, "word " * 100, f"one\ntwo{CONTROL}three", "\u202egnp.exe", "é" * 200, "-" * 200]
+IDS = ["ONE-001", "ONE-002", "ONE-003", "ONE-004", "TWO-001", "TWO-002"]
+
+
+def mixed_outcome(text: str = "a word") -> Outcome:
+    """Every verdict once, with this text wherever a target or its machine can put one."""
+    known = deviation("ONE-002", reason=f"It was decided: {text}", evidence=f"it says {text}")
+    scenario = {"files": {f"home/{text}": {"text": text}}, "calls": [{"method": "select", "params": {"model": text}}]}
+    found = finding({"label": "a"}, {"label": text, "index": [text]}, scenario=scenario)
+    events = [
+        case("fail", "ONE-001", findings=[found]),
+        case("pass", "ONE-002", findings=[finding(by=known)]),
+        case("unknown", "ONE-003", message=f"it wrote {text}"),
+        case("not run", "ONE-004", message=f"not as root: {text}"),
+        case("pass", "TWO-001"),
+    ]
+    rules = [requirement(id_, needs=["fork"] if id_ == "TWO-002" else []) for id_ in IDS]
+    return concluded(events, *rules, deviations=[known, deviation("TWO-001", id="past", reason=text + " " * 10)])
+
+
+def lines(run: Run) -> list[str]:
+    return "\n".join(terminal.render(run)).split("\n")
+
+
+def hostile_run(text: str) -> Run:
+    return finished_run(
+        mixed_outcome(text),
+        hello={"name": text, "version": text, "language": text},
+        profile_reason=f"the listed release nearest to {text}, which the target claims",
+        deviations=[deviation("ONE-002", reason=f"It was decided: {text}")],
+        left_out=[f"OLD-{number:03}" for number in range(40)],
+    )
+
+
+@pytest.mark.parametrize("text", ["a word", *HOSTILE], ids=range(len(HOSTILE) + 1))
+def test_no_line_of_the_report_is_wider_than_a_terminal_or_moves_its_cursor(text: str) -> None:
+    for line in lines(hostile_run(text)):
+        assert len(line) <= WIDTH, line
+        assert line.isprintable(), line
+
+
+@given(st.text())
+def test_wrapped_text_is_printable_and_narrow_whatever_it_was(text: str) -> None:
+    for line in wrap(text, " " * 6).split("\n"):
+        assert len(line) <= WIDTH
+        assert line.isprintable()
+
+
+def test_a_fault_of_the_suite_is_narrow_too() -> None:
+    (fault,) = [case("error", message="Traceback\n    " + "long " * 50 + CONTROL)]
+    shown = lines(finished_run(concluded([fault])))
+    assert "FAULT OF THE SUITE" in shown
+    assert all(len(line) <= WIDTH and line.isprintable() for line in shown)
+
+
+def test_only_a_word_of_a_command_may_be_wider_for_it_has_to_be_copied() -> None:
+    word = "python:" + "package." * 20 + "port:Port"
+    shown = list(command(f"repeat: antigravity-conformance run --only ONE-001 {word}", " " * 6))
+    assert [line.strip() for line in shown if len(line) > WIDTH] == [word]
+    joined = "".join(line.removesuffix("\\").strip() + " " for line in shown).strip()
+    assert joined == f"repeat: antigravity-conformance run --only ONE-001 {word}"
+    assert all(line.endswith(" \\") for line in shown[:-1])
+
+
+def test_the_command_to_repeat_names_the_profile_only_if_it_was_asked_for() -> None:
+    outcome = concluded([case("fail", findings=[finding()])])
+    assert finished_run(outcome).repeat_command("ONE-001") == (
+        "antigravity-conformance run --only ONE-001 python:port:Port"
+    )
+    asked = finished_run(outcome, profile="1.3.0", profile_reason=ASKED_FOR)
+    assert asked.repeat_command("ONE-001").endswith("--only ONE-001 --profile 1.3.0 python:port:Port")
+
+
+def test_the_last_line_counts_judged_claimed_and_all_musts() -> None:
+    *_, counts, conclusion, last = lines(finished_run(mixed_outcome()))
+    assert counts == "1 pass, 1 fail, 1 waived, 1 unknown, 1 not run, 1 not claimed"
+    assert conclusion == "not conformant (exit code 1)"
+    assert last == "3 MUSTs judged / 5 claimed / 6 in all"
+
+
+def test_only_musts_are_counted_in_the_last_line() -> None:
+    outcome = concluded([case("pass")], requirement(), requirement("ONE-002", "SHOULD"))
+    assert lines(finished_run(outcome))[-1] == "1 MUSTs judged / 1 claimed / 1 in all"
+
+
+def test_a_failure_shows_the_rule_the_case_the_call_and_both_values() -> None:
+    found = finding({"label": "a"}, {"label": "b", "index": 0})
+    shown = lines(finished_run(concluded([case("fail", name="test_one.py::test_it_is_kept[7]", findings=[found])])))
+    start = shown.index("  ONE-001  FAIL        The rule ONE-001")
+    assert shown[start + 1 : start + 6] == [
+        "      What ONE-001 asks for.",
+        "      case: it is kept [7], in test_one.py",
+        "      > select family=claude strategy=sticky",
+        "      select label: expected a, got b",
+        "      repeat: antigravity-conformance run --only ONE-001 python:port:Port",
+    ]
+
+
+def test_a_failure_says_how_many_cases_more_there_are() -> None:
+    failed = [case("fail", name=f"test_one.py::test_{name}", findings=[finding()]) for name in "abc"]
+    assert any("and 2 more cases of this requirement" in line for line in lines(finished_run(concluded(failed))))
+    assert any("and 1 more case of this requirement" in line for line in lines(finished_run(concluded(failed[:2]))))
+
+
+def test_what_a_deviation_explains_is_not_shown_as_the_failure() -> None:
+    found = [finding(actual="explained", by=deviation()), finding(actual="unexplained")]
+    shown = "\n".join(lines(finished_run(concluded([case("fail", findings=found)]))))
+    assert "got unexplained" in shown
+    assert "got explained" not in shown
+
+
+def test_a_stale_deviation_is_told_with_the_edit_that_mends_it() -> None:
+    shown = lines(finished_run(concluded([case("pass")], deviations=[deviation()])))
+    assert "stale deviation answers-b (ONE-001): no answer shows it any more, and ONE-001" in shown
+    assert '  remove the entry with "id": "answers-b" from the file of deviations' in shown
+
+
+def test_a_run_cut_short_says_so() -> None:
+    shown = lines(finished_run(concluded([case("pass")], complete=False)))
+    assert any(line.startswith("THE RUN WAS CUT SHORT") for line in shown)
+    assert "no verdict: a fault of the suite (exit code 4)" in shown
+
+
+def test_an_adapters_last_words_are_shown_once() -> None:
+    events = [case("unknown", id_, message="it exited with code 3") for id_ in ("ONE-001", "ONE-002")]
+    shown = lines(finished_run(concluded(events, requirement("ONE-001"), requirement("ONE-002"))))
+    assert shown.count("      it exited with code 3") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a", "a"),
+        ("two words", '"two words"'),
+        ("", '""'),
+        ("a\x1b", '"a\\u001b"'),
+        (None, "null"),
+        ({"a": [1, True]}, '{"a": [1, true]}'),
+        (ABSENT, "(not there)"),
+    ],
+)
+def test_values_are_shown_as_json_and_plain_words_as_they_are(value: Json, shown: str) -> None:
+    assert describe(value) == shown
+
+
+@pytest.mark.parametrize("pool", [None, [], {"accounts": 3}, {"accounts": [None, 3, {"refreshToken": None}, {}]}])
+def test_a_pool_of_any_shape_can_be_shown(pool: Json) -> None:
+    assert describe_pool(pool)
+
+
+def test_a_pool_is_told_by_its_accounts_and_what_is_unusual() -> None:
+    accounts = [{"refreshToken": "a", "addedAt": 1, "lastUsed": 0}, {"refreshToken": "b", "enabled": False}]
+    pool = {"version": 3, "accounts": accounts, "activeIndex": 1}
+    assert describe_pool(pool) == '{2 accounts: a b{"enabled": false}, activeIndex=1}'
+
+
+def test_a_scenario_marks_the_call_at_fault_and_keeps_a_file_on_its_line() -> None:
+    scenario = {
+        "files": {"home/a": {"text": "{}"}, "home/b": {"text": "1\n2"}, "home/c": {"folder": True}},
+        "calls": [{"method": "open", "params": {"now_ms": 5, "pid": 7}}, {"method": "close"}],
+    }
+    assert list(describe_scenario(scenario, 1)) == [
+        "  file home/a: {}",
+        '  file home/b: {"text": "1\\n2"}',
+        '  file home/c: {"folder": true}',
+        "  open pid=7",
+        "> close",
+    ]
+
+
+@pytest.mark.parametrize("text", ["plain", "tab\tand\nnewline", "é\N{GRINNING FACE}"])
+def test_ordinary_text_is_printable_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+# What machines read
+
+
+def report(pid: int) -> Json:
+    """The JSON of a run in which everything that a machine can give depends on this number."""
+    events = [
+        case("unknown", "ONE-001", message=f"process {pid} exited"),
+        case("fail", "ONE-002", findings=[finding(pid, pid + 1, observed=True), finding()]),
+        case("error", "ONE-003", message=f"Traceback in a folder {pid}"),
+    ]
+    outcome = concluded(events, *(requirement(id_) for id_ in ("ONE-001", "ONE-002", "ONE-003")))
+    observed = {"pid": pid, "seconds": pid, "folder": f"a folder {pid}"}
+    return json.loads(render_json(finished_run(outcome, hello={"pid": pid}, observed=observed)))
+
+
+def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
+    first, second = report(4711), report(815)
+    of_first, of_second = first.pop("observed"), second.pop("observed")
+    assert json.dumps(first) == json.dumps(second)
+    assert of_first["reasons"]["ONE-001"] == "process 4711 exited"
+    assert of_first["suite_faults"] == [f"{case('error', 'ONE-003')['case']}: Traceback in a folder 4711"]
+    (findings,) = of_second["findings"].values()
+    assert [found["expected"] for found in findings] == [815]
+
+
+def test_the_json_report_has_every_verdict_and_its_findings() -> None:
+    document = json.loads(render_json(finished_run(mixed_outcome())))
+    verdicts = {entry["id"]: entry["verdict"] for entry in document["requirements"]}
+    assert verdicts == dict(zip(IDS, ["fail", "waived", "unknown", "not run", "pass", "not claimed"], strict=True))
+    assert (document["exit_code"], document["complete"], document["format"]) == (1, True, 1)
+    assert document["stale_deviations"] == [
+        {"id": "past", "why": "no answer shows it any more, and TWO-001 was judged"}
+    ]
+    (failed,) = document["requirements"][0]["cases"]
+    assert failed["findings"][0]["actual"] == {"label": "a word", "index": ["a word"]}
+
+
+@pytest.mark.parametrize("text", ["a word", *HOSTILE, "\ufffe\uffff"], ids=range(len(HOSTILE) + 2))
+def test_the_reports_for_machines_parse_whatever_a_target_sent(text: str) -> None:
+    run = hostile_run(text)
+    assert json.loads(render_json(run))["hello"]["name"] == text
+    ET.fromstring(render_junit(run).encode("utf-8"))  # noqa: S314 - it was written here
+
+
+def test_control_characters_are_escaped_in_junit_and_not_lost() -> None:
+    root = ET.fromstring(render_junit(finished_run(mixed_outcome(f"a{CONTROL}b"))))  # noqa: S314
+    error, failure = root.find(".//error"), root.find(".//failure")
+    assert error is not None
+    assert failure is not None
+    assert error.text == r"it wrote a\x1b[2J\x00\x07\r\x9bb"
+    assert r"\u001b[2J\u0000\u0007\r" in str(failure.text)
+
+
+def test_junit_has_a_suite_a_section_with_its_counts() -> None:
+    root = ET.fromstring(render_junit(finished_run(mixed_outcome())))  # noqa: S314
+    counts = {
+        suite.attrib["name"]: [int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")]
+        for suite in root
+    }
+    assert counts == {"Section ONE": [4, 1, 1, 2], "Section TWO": [2, 0, 0, 1]}
+    for suite in root:
+        for name, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.attrib[name]) == len(suite.findall(f"testcase/{element}"))
+        assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+    skipped = [str(element.attrib["message"]) for element in root.iter("skipped")]
+    assert skipped == [
+        "waived: answers-b",
+        "not run: not as root: a word",
+        "not claimed: the target does not claim: fork",
+    ]
+
+
+def test_the_log_of_events_survives_a_last_line_that_was_cut_short(tmp_path: Path) -> None:
+    log = tmp_path / "events.jsonl"
+    assert read_events(log) == []
+    events = [case("pass"), case("fail", findings=[finding(actual="\ud800\u2028")])]
+    for event in events:
+        append_event(log, event)
+    with log.open("ab") as file:
+        file.write(b'{"event":"en')
+    assert read_events(log) == events

@@ -1,0 +1,190 @@
+"""Scenarios: what an expectation accepts, how a difference is told, and how one is read back."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
+from conformance.wire.scenario import (
+    ABSENT,
+    UNJUDGED,
+    Call,
+    Scenario,
+    ScenarioError,
+    difference,
+    matches,
+    show_answer,
+    unsupported,
+)
+
+Json = Any
+
+KEYS = st.sampled_from(["a", "b", "c"])
+LEAVES = st.sampled_from([None, True, False, 0, 1, -0.0, 1.5, "", "a"])
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner), max_leaves=8)
+EXPECTATIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner | st.just(ABSENT)),
+    max_leaves=8,
+)
+WORDS = st.text(min_size=1, max_size=5)
+CALLS = st.builds(
+    lambda method, params, judged: Call(method, params, **judged),
+    WORDS,
+    st.dictionaries(WORDS, VALUES, max_size=3),
+    st.one_of(st.just({}), st.fixed_dictionaries({"expect": VALUES}), st.fixed_dictionaries({"refusal": WORDS})),
+)
+CONTENTS = st.one_of(
+    st.fixed_dictionaries({"text": st.text()}),
+    st.fixed_dictionaries({"base64": st.just("AP8=")}),
+    st.fixed_dictionaries({"link": WORDS}),
+    st.just({"folder": True}),
+)
+SCENARIOS = st.builds(Scenario, st.lists(CALLS, max_size=4), st.dictionaries(WORDS, CONTENTS, max_size=3))
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ({}, {"label": "a"}),
+        ({"label": "a"}, {"label": "a", "index": 0}),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}),
+        ([{"a": 1}], [{"a": 1, "b": 2}]),
+        (0, -0.0),
+        (1, 1.0),
+        (None, None),
+        ({"a": ABSENT}, {}),
+        ({"a": ABSENT, "b": 1}, {"b": 1}),
+    ],
+)
+def test_an_expectation_accepts_what_it_does_not_mention(expected: Json, actual: Json) -> None:
+    assert matches(expected, actual)
+    assert list(difference(expected, actual)) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ({"label": "a"}, {"index": 0}),
+        ({"a": None}, {}),
+        ({}, None),
+        ({}, []),
+        ([1], [1, 2]),
+        ([1, 2], [2, 1]),
+        ([], {}),
+        (1, True),
+        (True, 1),
+        (0, False),
+        (False, None),
+        ([1], [True]),
+        ("1", 1),
+        ({"a": ABSENT}, {"a": None}),
+        ({"a": ABSENT}, {"a": ABSENT}),
+        ({"a": {"b": ABSENT}}, {}),
+        (ABSENT, {}),
+    ],
+)
+def test_an_expectation_refuses_what_differs(expected: Json, actual: Json) -> None:
+    assert not matches(expected, actual)
+    assert list(difference(expected, actual))
+
+
+@given(VALUES)
+def test_every_value_matches_itself_as_it_was_sent(value: Json) -> None:
+    assert matches(value, json.loads(json.dumps(value)))
+
+
+@given(EXPECTATIONS, VALUES)
+def test_there_is_a_difference_exactly_where_a_value_does_not_match(expected: Json, actual: Json) -> None:
+    assert (list(difference(expected, actual)) == []) == matches(expected, actual)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "places"),
+    [
+        (1, 2, [("", 1, 2)]),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, [("b", 2, 3)]),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 0, "c": 0}}, [("a.b", 1, 0), ("a.c", 2, 0)]),
+        ({"a": {"b": 1}}, {}, [("a", {"b": 1}, ABSENT)]),
+        ({"a": ABSENT}, {"a": 1}, [("a", ABSENT, 1)]),
+        ({"a": [1, 2]}, {"a": [1, 3]}, [("a", [1, 2], [1, 3])]),
+    ],
+)
+def test_a_difference_names_its_place(expected: Json, actual: Json, places: Json) -> None:
+    assert list(difference(expected, actual)) == places
+
+
+@given(SCENARIOS)
+def test_a_scenario_comes_back_the_same_from_json(scenario: Scenario) -> None:
+    assert Scenario.from_json(json.loads(json.dumps(scenario.to_json()))) == scenario
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ([], "a scenario is an object with a list `calls`"),
+        ({"calls": {}}, "a scenario is an object with a list `calls`"),
+        ({"calls": [], "file": {}}, "unknown key 'file' in the scenario; known: files, calls"),
+        ({"calls": [], "files": []}, "files must be an object"),
+        ({"calls": [], "files": {"a": "text"}}, "files['a'] must be an object with one of text, base64, link, folder"),
+        ({"calls": [], "files": {"a": {}}}, "files['a'] must be"),
+        ({"calls": [], "files": {"a": {"text": "", "link": "b"}}}, "files['a'] must be"),
+        ({"calls": [], "files": {"a": {"txt": ""}}}, "files['a'] must be"),
+        ({"calls": [], "files": {"a": {"text": 1}}}, "files['a'] must be"),
+        ({"calls": [{"method": "close"}, "close"]}, "calls[1] must be an object with a method"),
+        ({"calls": [{"method": 1}]}, "calls[0] must be an object with a method"),
+        (
+            {"calls": [{"method": "select", "expects": 1}]},
+            "unknown key 'expects' in calls[0]; known: expect, method, params, refusal",
+        ),
+        ({"calls": [{"method": "select", "params": []}]}, "params in calls[0] must be an object"),
+        ({"calls": [{"method": "select", "refusal": 1}]}, "refusal in calls[0] must be a string"),
+        ({"calls": [{"method": "select", "refusal": "not_open", "expect": 1}]}, "calls[0] has both expect and refusal"),
+    ],
+)
+def test_what_is_no_scenario_is_refused_saying_where(document: Json, problem: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.from_json(document)
+    assert str(caught.value).startswith(problem)
+
+
+ANSWERS: list[Answer] = [
+    Result({"index": 0, "label": "a"}),
+    Refused("not_open", "no"),
+    NotSupported("select"),
+    Raised("KeyError"),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "accepted"),
+    [
+        (Call("select"), [True, False, False, False]),
+        (Call("select").gives({"label": "a"}), [True, False, False, False]),
+        (Call("select").gives({"label": "b"}), [False, False, False, False]),
+        (Call("select").refuses("not_open"), [False, True, False, False]),
+        (Call("select").refuses("unknown_account"), [False, False, False, False]),
+    ],
+)
+def test_a_call_accepts_only_what_it_expects(call: Call, accepted: list[bool]) -> None:
+    assert [call.accepts(answer) for answer in ANSWERS] == accepted
+
+
+def test_null_is_an_expectation_of_its_own() -> None:
+    assert not Call("select").gives(None).accepts(Result({"label": "a"}))
+    assert Scenario.from_json({"calls": [{"method": "select", "expect": None}]}).calls[0].expect is None
+    assert Scenario.from_json({"calls": [{"method": "select"}]}).calls[0].expect is UNJUDGED
+
+
+def test_answers_are_shown_in_the_terms_of_expectations() -> None:
+    assert [show_answer(answer) for answer in ANSWERS] == [
+        {"index": 0, "label": "a"},
+        {"refusal": "not_open"},
+        {"not supported": "select"},
+        {"raised": "KeyError"},
+    ]
+    assert unsupported(ANSWERS) == "select"
+    assert unsupported([ANSWERS[0]]) is None

@@ -1,0 +1,215 @@
+"""A Python port on the wire: in order, only by its public methods, and never silent about what went wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from conformance.wire import answers
+from conformance.wire.answers import Refusal, request
+from conformance.wire.framing import MAX_LINE_BYTES, decode, encode
+from conformance.wire.serve import answer_line
+from tests.command import CHECKOUT
+
+Json = Any
+
+
+class Port:
+    """A port that is right, wrong and mistaken, by method."""
+
+    secret = "not callable"  # noqa: S105 - a word
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def advance(self, ms: float) -> Json:
+        self.total += int(ms)
+        return {"now_ms": self.total}
+
+    def select(self, family: str, strategy: str = "sticky") -> Json:  # noqa: ARG002 - the wire gives it
+        if strategy != "sticky":
+            raise NotImplementedError(strategy)
+        raise Refusal("not_open", "call `open` first")
+
+    def min_wait(self, family: str) -> Json:
+        return len(family) + None  # type: ignore[operator]  # a mistake inside the port
+
+    def snapshot(self) -> Json:
+        return {"cursor": float("nan")}
+
+    def consume_token(self, amount: int) -> Json:
+        return "x" * amount
+
+    def _private(self) -> Json:
+        return "reached"
+
+
+def ask(method: str, **params: Json) -> Json:
+    return answer(encode(request(1, method, params)))
+
+
+def answer(line: bytes, port: object = None) -> Json:
+    return decode(answer_line(port or Port(), line))
+
+
+def error_code(response: Json) -> int:
+    code: int = response["error"]["code"]
+    return code
+
+
+def test_a_batch_runs_in_order_and_is_answered_in_that_order() -> None:
+    batch = [request(call_id, "advance", {"ms": ms}) for call_id, ms in ((9, 1), (3, 10), (7, 100))]
+    assert answer(encode(batch)) == [
+        {"jsonrpc": "2.0", "id": 9, "result": {"now_ms": 1}},
+        {"jsonrpc": "2.0", "id": 3, "result": {"now_ms": 11}},
+        {"jsonrpc": "2.0", "id": 7, "result": {"now_ms": 111}},
+    ]
+
+
+def test_a_call_that_fails_does_not_stop_its_batch() -> None:
+    batch = [request(1, "advance", {"ms": 1}), request(2, "min_wait", {"family": "claude"}), 3, request(4, "save", {})]
+    first, *failed, last = answer(encode([*batch, request(5, "advance", {"ms": 1})]))
+    assert [first["result"], last["result"]] == [{"now_ms": 1}, {"now_ms": 2}]
+    assert [error_code(response) for response in failed] == [
+        answers.INTERNAL_ERROR,
+        answers.INVALID_REQUEST,
+        answers.NOT_SUPPORTED,
+    ]
+
+
+@pytest.mark.parametrize("method", ["save", "secret", "_private", "__init__", "__class__", "total.real", ""])
+def test_only_public_methods_of_the_port_are_reached(method: str) -> None:
+    response = ask(method)
+    assert error_code(response) == answers.NOT_SUPPORTED
+    assert response["id"] == 1
+
+
+def test_a_refusal_travels_with_its_kind() -> None:
+    assert ask("select", family="claude")["error"] == {
+        "code": answers.REFUSED,
+        "message": "call `open` first",
+        "data": {"refusal": "not_open"},
+    }
+
+
+def test_a_part_of_a_method_can_be_not_supported() -> None:
+    error = ask("select", family="claude", strategy="hybrid")["error"]
+    assert error == {"code": answers.NOT_SUPPORTED, "message": "select is not supported as asked"}
+
+
+@pytest.mark.parametrize("params", [{}, {"ms": 1, "unit": "s"}, {"millis": 1}, [1], None])
+def test_parameters_that_the_port_does_not_take_are_told_with_the_parameters(params: Json) -> None:
+    response = answer(encode(request(1, "advance", params)))
+    assert error_code(response) == answers.INVALID_PARAMS
+    assert f"the adapter's advance does not take {params}" in response["error"]["message"]
+
+
+def test_a_type_error_inside_the_port_is_the_ports(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ask("min_wait", family="claude")["error"]
+    assert error["code"] == answers.INTERNAL_ERROR
+    assert error["message"].startswith("TypeError: unsupported operand")
+    assert "in min_wait" in capsys.readouterr().err  # the traceback is kept where the kit shows it
+
+
+@pytest.mark.parametrize("line", [b"Listening on 80\n", b"\xff\n", b"\n", b'{"id":1,"id":2}\n'])
+def test_a_garbage_line_is_answered_and_quoted(line: bytes) -> None:
+    response = answer(line)
+    assert (response["id"], error_code(response)) == (None, answers.PARSE_ERROR)
+    assert "the line was" in response["error"]["message"]
+
+
+@pytest.mark.parametrize("message", [[], {}, 7, None, {"method": 3}])
+def test_what_is_no_request_is_told(message: Json) -> None:
+    response = answer(encode(message))
+    assert (response["id"], error_code(response)) == (None, answers.INVALID_REQUEST)
+    assert response["error"]["message"] == f"expected a request, got {message!r}"
+
+
+def test_a_result_that_cannot_travel_is_an_internal_error_in_its_place() -> None:
+    batch = [request(1, "snapshot", {}), request(2, "advance", {"ms": 1})]
+    broken, whole = answer(encode(batch))
+    assert (broken["id"], error_code(broken)) == (1, answers.INTERNAL_ERROR)
+    assert broken["error"]["message"] == "the answer cannot be sent: the number nan is not finite"
+    assert whole["result"] == {"now_ms": 1}
+
+
+def test_answers_that_make_too_long_a_line_are_told() -> None:
+    batch = [request(call_id, "consume_token", {"amount": MAX_LINE_BYTES // 2}) for call_id in (1, 2)]
+    response = answer(encode(batch))
+    assert error_code(response) == answers.INTERNAL_ERROR
+    assert "2 answers make a line of 8388" in response["error"]["message"]
+
+
+@pytest.mark.parametrize("params", [{}, {"call": []}, {"calls": [], "more": 1}])
+def test_fork_refuses_wrong_parameters_without_forking(params: Json) -> None:
+    response = answer(encode(request(1, "fork", params)))
+    assert error_code(response) == answers.INVALID_PARAMS
+
+
+def test_a_port_may_fork_in_its_own_way() -> None:
+    class Forking:
+        def fork(self, calls: list[Json]) -> Json:
+            return {"pid": 5, "answers": calls}
+
+    response = answer(encode(request(1, "fork", {"calls": []})), Forking())
+    assert response["result"] == {"pid": 5, "answers": []}
+
+
+PRINTING_PORT = """
+import os, sys
+from conformance.wire import serve
+class Port:
+    def hello(self, wire):
+        print("printed")
+        os.write(1, b"written to descriptor 1\\n")
+        os.system("echo said by a child")
+        return {"pid": os.getpid(), "input": sys.stdin.read()}
+    def advance(self, ms):
+        self.ms = getattr(self, "ms", 0) + ms
+        return {"now_ms": self.ms}
+serve(Port())
+"""
+
+
+def serve_in_a_process(*messages: Json) -> tuple[list[Json], subprocess.CompletedProcess[bytes]]:
+    """The answers of a printing port, one a message, and the process that gave them."""
+    process = subprocess.run(
+        [sys.executable, "-c", PRINTING_PORT],
+        input=b"".join(encode(message) for message in messages),
+        capture_output=True,
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return [json.loads(line) for line in process.stdout.splitlines()], process
+
+
+def test_what_a_port_prints_goes_to_standard_error() -> None:
+    (response,), process = serve_in_a_process(request(1, "hello", {"wire": 1}))
+    assert response["result"]["input"] == ""  # the calls are not the port's to read
+    for words in (b"printed", b"written to descriptor 1", b"said by a child"):
+        assert words in process.stderr
+
+
+def test_a_fork_answers_on_the_state_it_inherits_and_leaves_the_parents_alone() -> None:
+    calls = [
+        {"method": "advance", "params": {"ms": 10}},
+        {"method": "nothing"},
+        {"method": "hello", "params": {"wire": 1}},
+    ]
+    responses, _ = serve_in_a_process(
+        request(1, "advance", {"ms": 1}),
+        request(2, "fork", {"calls": calls}),
+        request(3, "advance", {"ms": 1}),
+        request(4, "hello", {"wire": 1}),
+    )
+    forked = responses[1]["result"]
+    advanced, unknown, hello = forked["answers"]
+    assert advanced == {"jsonrpc": "2.0", "id": 0, "result": {"now_ms": 11}}
+    assert (unknown["id"], error_code(unknown)) == (1, answers.NOT_SUPPORTED)
+    assert hello["result"]["pid"] == forked["pid"] != responses[3]["result"]["pid"]
+    assert responses[2]["result"] == {"now_ms": 2}
