@@ -98,5 +98,3 @@ def _whole(value: Json, fallback: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return fallback
     return max(0, math.floor(value))
-
-

@@ -52,7 +52,11 @@ QUIRKS = (
     Quirk("cooldown-not-waited-for", "The minimum wait is 0 although every account is cooling down.", ALL),
     Quirk("wait-ignores-base-limit", "With a model, the minimum wait looks at the model's limit alone.", ALL),
     Quirk("disabled-accounts-waited-for", "The minimum wait counts limits of disabled accounts.", ("1.4.3", "1.6.0")),
-    Quirk("reset-leaves-base-limit", "With a model, forgetting limits leaves the one above it.", ("1.3.0", "1.4.3", "1.6.0")),
+    Quirk(
+        "reset-leaves-base-limit",
+        "With a model, forgetting limits leaves the one above it.",
+        ("1.3.0", "1.4.3", "1.6.0"),
+    ),
 )
 
 BY_NAME = {quirk.name: quirk for quirk in QUIRKS}

@@ -29,9 +29,7 @@ def quota_group(family: Family, model: str | None) -> str:
     return "gemini-flash" if "flash" in name else "gemini-pro"
 
 
-def is_over(
-    cached: Any, updated_ms: Any, soft: SoftQuota, family: Family, model: str | None, now_ms: float
-) -> bool:
+def is_over(cached: Any, updated_ms: Any, soft: SoftQuota, family: Family, model: str | None, now_ms: float) -> bool:
     """Is the account at or above the threshold? What is not known, or known too long, is no reason (SOFT-002)."""
     if soft.threshold_percent >= 100 or not isinstance(cached, Mapping) or updated_ms is None:
         return False

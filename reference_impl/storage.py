@@ -11,7 +11,15 @@ from typing import Any
 from reference_impl.profiles import Profile
 
 Json = Any
-_KEPT_BY_MIGRATION = ("email", "refreshToken", "projectId", "managedProjectId", "addedAt", "lastUsed", "lastSwitchReason")
+_KEPT_BY_MIGRATION = (
+    "email",
+    "refreshToken",
+    "projectId",
+    "managedProjectId",
+    "addedAt",
+    "lastUsed",
+    "lastSwitchReason",
+)
 
 
 def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> Json:

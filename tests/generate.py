@@ -17,9 +17,7 @@ REASONS = st.sampled_from(
 ODD_INDICES: st.SearchStrategy[Any] = st.one_of(
     st.integers(-2, 9), st.floats(-2, 9), st.sampled_from([None, "1", True, [], 1e300])
 )
-QUOTAS = st.sampled_from(
-    ["claude", "gemini-antigravity", "gemini-cli", "gemini-cli:m1", "gemini-antigravity:flash-2"]
-)
+QUOTAS = st.sampled_from(["claude", "gemini-antigravity", "gemini-cli", "gemini-cli:m1", "gemini-antigravity:flash-2"])
 DURATIONS_MS = st.sampled_from([0, 1, 999, 1000, 1999, 2000, 60_000, 3_600_000, 3_600_001, 0.5])
 TIMES: st.SearchStrategy[Any] = st.sampled_from([NOW_MS - 1, NOW_MS, NOW_MS + 1, NOW_MS + 1000, NOW_MS + 3_600_000])
 ODD_TIMES: st.SearchStrategy[Any] = st.one_of(
@@ -55,8 +53,14 @@ def scenarios(draw: st.DrawFn, capabilities: Collection[str]) -> list[Call]:
     stored = draw(pools())
     settings: dict[str, Any] = {"random": draw(st.lists(st.sampled_from([0, 0.25, 0.5, 0.999]), max_size=3))}
     if "health" in capabilities and draw(st.booleans()):
-        settings["health"] = {"initial": draw(st.sampled_from([40, 50, 70, 100])), "min_usable": draw(st.sampled_from([0, 50, 60]))}
-        settings["tokens"] = {"initial_tokens": draw(st.sampled_from([0.5, 1, 3, 50])), "max_tokens": draw(st.sampled_from([1, 10, 50]))}
+        settings["health"] = {
+            "initial": draw(st.sampled_from([40, 50, 70, 100])),
+            "min_usable": draw(st.sampled_from([0, 50, 60])),
+        }
+        settings["tokens"] = {
+            "initial_tokens": draw(st.sampled_from([0.5, 1, 3, 50])),
+            "max_tokens": draw(st.sampled_from([1, 10, 50])),
+        }
     calls = [open_pool(stored, pid=draw(st.integers(0, 2**22)), **settings)]
     loaded = [e["refreshToken"] for e in stored["accounts"] if isinstance(e["refreshToken"], str) and e["refreshToken"]]
     kinds = [kind for kind, needs in _KINDS if needs in capabilities]

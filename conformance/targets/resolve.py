@@ -8,9 +8,10 @@ from pathlib import Path
 
 from conformance.targets import npm
 from conformance.targets.errors import UsageFault
+from reference_impl.profiles import PROFILES, RECOMMENDED
 
 FORMS = """\
-  reference                            the bundled reference
+  reference, reference@1.4.3           the bundled reference, and as a release
   npm:opencode-antigravity-auth@1.3.0  a published release, by exact version
   python:package.module:attribute      a factory in a Python port
   -- COMMAND ...                       any command that speaks the wire"""
@@ -37,8 +38,11 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
     if word is None:
         raise UsageFault(f"no target was given. A target is one of\n{FORMS}")
     kind, _, rest = word.partition(":")
-    if word == "reference":
-        return _python(word, ["reference_impl"])
+    if word == "reference" or word.startswith("reference@"):
+        profile = word.partition("@")[2] or RECOMMENDED
+        if profile not in PROFILES:
+            raise UsageFault(f"{word!r}: there is no profile {profile!r}; the profiles are {', '.join(PROFILES)}")
+        return _python(word, ["reference_impl", profile])
     if kind == "npm":
         name, version = npm.parse(word)
         return Target(word, npm.command(npm.install(name, version)))

@@ -3,33 +3,27 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reference_impl import events
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.limits import FAMILIES, Family, is_limited
-from reference_impl.pool import NOWHERE, Account, Pool, load_pool
-from reference_impl.selection import Request, Selector
+from reference_impl.limits import FAMILIES, STYLES, Family, Request, is_limited
+from reference_impl.pool import Account, Pool, load_pool
+from reference_impl.profiles import profile
+from reference_impl.selection import Moment, Selector
+from reference_impl.soft_quota import SoftQuota
 
 Json = Any
-
-
-class Wrong(ReferenceAdapter):
-    """A reference that loads another pool."""
-
-    def new_selector(self, stored: Json) -> Selector:
-        return Selector(self.load(stored))
-
-    def load(self, stored: Json) -> Pool:
-        return load_pool(stored)
 
 
 def selecting(selector: type[Selector]) -> Callable[[], ReferenceAdapter]:
     """The reference with another selector: decorates the selector, and takes its name as the target's."""
 
     class Selecting(ReferenceAdapter):
-        def new_selector(self, stored: Json) -> Selector:
-            return selector(load_pool(stored))
+        def new_selector(self, pool: Pool) -> Selector:
+            return selector(pool, self.profile)
 
     return Selecting
 
@@ -41,29 +35,29 @@ def count_of(selector: Selector) -> int:
 # Loading the pool
 
 
-class PoolInReverse(Wrong):
+class PoolInReverse(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
-        pool = load_pool(stored)
+        pool = super().load(stored)
         pool.accounts.reverse()
         return pool
 
 
-class ActiveIndexIgnored(Wrong):
+class ActiveIndexIgnored(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
-        return load_pool({**stored, "activeIndex": 0})
+        return super().load({**stored, "activeIndex": 0})
 
 
-class FamilyIndexIgnored(Wrong):
+class FamilyIndexIgnored(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
-        return load_pool({**stored, "activeIndexByFamily": {}})
+        return super().load({**stored, "activeIndexByFamily": {}})
 
 
-class IndexClampedToLast(Wrong):
+class IndexClampedToLast(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
         last = len(stored["accounts"]) - 1
         families = {k: min(v, last) for k, v in stored.get("activeIndexByFamily", {}).items() if isinstance(v, int)}
         active = stored["activeIndex"]
-        return load_pool(
+        return super().load(
             {
                 **stored,
                 "activeIndex": min(active, last) if isinstance(active, int) else active,
@@ -72,44 +66,35 @@ class IndexClampedToLast(Wrong):
         )
 
 
-class NegativeIndexFromTheEnd(Wrong):
+class NegativeIndexFromTheEnd(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
         index = stored.get("activeIndex")
         if isinstance(index, int) and index < 0:
             stored = {**stored, "activeIndex": index % len(stored["accounts"])}
-        return load_pool(stored)
+        return super().load(stored)
 
 
-class TokenlessAccountsLoaded(Wrong):
+class TokenlessAccountsLoaded(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
         accounts = [{**entry, "refreshToken": entry.get("refreshToken") or "none"} for entry in stored["accounts"]]
-        return load_pool({**stored, "accounts": accounts})
+        return super().load({**stored, "accounts": accounts})
 
 
-class IndexIsStoredPosition(Wrong):
-    """After rotation the current index points past the gap, and so at no account, as in the releases."""
+class IndexIsStoredPosition(ReferenceAdapter):
+    """As in the releases: what looks an index up as a place finds another account, or none."""
 
-    def new_selector(self, stored: Json) -> Selector:
-        gap = len(stored["accounts"]) - len(load_pool(stored).accounts) if stored else 0
-
-        class Gapped(Selector):
-            def _rotate(self, request: Request, now_ms: float) -> int | None:
-                chosen = super()._rotate(request, now_ms)
-                if chosen is not None and gap:
-                    self.current[request.family] = chosen + gap if chosen + gap < count_of(self) else NOWHERE
-                return chosen
-
-        return Gapped(load_pool(stored))
+    def load(self, stored: Json) -> Pool:
+        return load_pool(stored, profile("1.6.0"))
 
 
-class PhantomAccount(Wrong):
+class PhantomAccount(ReferenceAdapter):
     def select(self, *args: Any, **params: Any) -> Json:
         chosen = super().select(*args, **params)
         empty = not self._opened().pool.accounts
         return {"label": "nobody", "index": 0} if empty else chosen
 
 
-class FamilyIndexLostInTheFile(Wrong):
+class FamilyIndexLostInTheFile(ReferenceAdapter):
     def open(self, pool: Json = None, home: str | None = None, *args: Any, **params: Any) -> Json:
         answer = super().open(pool, home, *args, **params)
         if home is not None and self.selector is not None:
@@ -117,7 +102,7 @@ class FamilyIndexLostInTheFile(Wrong):
         return answer
 
 
-class AnyVersionRead(Wrong):
+class AnyVersionRead(ReferenceAdapter):
     def open(self, pool: Json = None, home: str | None = None, *args: Any, **params: Any) -> Json:
         if home is not None:
             try:
@@ -133,30 +118,30 @@ class AnyVersionRead(Wrong):
 
 @selecting
 class StickyRotates(Selector):
-    def select(self, request: Request, *args: Any, **params: Any) -> int | None:
+    def select(self, request: Request, *args: Any, **params: Any) -> Account | None:
         chosen = super().select(request, *args, **params)
         if chosen is not None:
-            self.current[request.family] = (chosen + 1) % count_of(self)
+            self.current[request.family] = (chosen.index + 1) % count_of(self)
         return chosen
 
 
 @selecting
 class StickyWaitsForItsAccount(Selector):
-    def select(self, request: Request, strategy: Any, **params: Any) -> int | None:
-        chosen = self.current[request.family]
-        after = super().select(request, strategy, **params)
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
+        kept = self.current[request.family]
+        after = super().select(request, strategy, moment, **params)
         if strategy == "sticky" and after is not None and not self.moved[request.family]:
-            self.current[request.family] = chosen
-            return chosen
+            self.current[request.family] = kept
+            return self.pool.accounts[kept]
         return after
 
 
 @selecting
 class ReturnsToTheOldAccount(Selector):
-    def select(self, request: Request, strategy: Any, **params: Any) -> int | None:
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
         kept = dict(self.current)
-        chosen = super().select(request, strategy, **params)
-        if strategy == "sticky" and not params["pid_offset_enabled"] and chosen != kept[request.family]:
+        chosen = super().select(request, strategy, moment, **params)
+        if strategy == "sticky" and not params["pid_offset_enabled"] and self.current != kept:
             self.current = kept
             self.cursor = self.pool.active_index
         return chosen
@@ -164,10 +149,10 @@ class ReturnsToTheOldAccount(Selector):
 
 @selecting
 class OneAccountForBothFamilies(Selector):
-    def _rotate(self, request: Request, now_ms: float) -> int | None:
-        chosen = super()._rotate(request, now_ms)
+    def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
+        chosen = super()._rotate(request, moment, soft)
         if chosen is not None:
-            self.current = dict.fromkeys(FAMILIES, chosen)
+            self.current = dict.fromkeys(FAMILIES, chosen.index)
         return chosen
 
 
@@ -234,17 +219,17 @@ class OffsetForBothFamiliesAtOnce(MovesWrongly):
 
 @selecting
 class OneAccountIsMissed(Selector):
-    def select(self, *args: Any, **params: Any) -> int | None:
-        chosen = super().select(*args, **params)
-        return None if count_of(self) == 1 and params["pid_offset_enabled"] and params["pid"] else chosen
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
+        chosen = super().select(request, strategy, moment, **params)
+        return None if count_of(self) == 1 and params["pid_offset_enabled"] and moment.pid else chosen
 
 
-class OffsetAlwaysOn(Wrong):
+class OffsetAlwaysOn(ReferenceAdapter):
     def select(self, *args: Any, **params: Any) -> Json:
         return super().select(*args, **(params | {"pid_offset_enabled": True}))
 
 
-class PidReadBeforeFork(Wrong):
+class PidReadBeforeFork(ReferenceAdapter):
     def open(self, *args: Any, **params: Any) -> Json:
         answer = super().open(*args, **params)
         if self.pid is None:
@@ -254,11 +239,12 @@ class PidReadBeforeFork(Wrong):
 
 @selecting
 class StuckOnTheLandingPlace(Selector):
-    def select(self, request: Request, strategy: Any, **params: Any) -> int | None:
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
         if strategy == "sticky" and params["pid_offset_enabled"]:
-            self._move_by_pid(request.family, params["pid"])
-            return self.current[request.family] if count_of(self) > 1 else super().select(request, strategy, **params)
-        return super().select(request, strategy, **params)
+            self._move_by_pid(request.family, moment.pid)
+            if count_of(self) > 1:
+                return self.pool.accounts[self.current[request.family]]
+        return super().select(request, strategy, moment, **params)
 
 
 # Strategy round-robin
@@ -273,9 +259,9 @@ class IncrementBeforeUse(Selector):
 
 @selecting
 class FirstAccountTwice(Selector):
-    def _rotate(self, request: Request, now_ms: float) -> int | None:
-        chosen = super()._rotate(request, now_ms)
-        if chosen == 0 and self.cursor % (2 * count_of(self)) == 1:
+    def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
+        chosen = super()._rotate(request, moment, soft)
+        if chosen is self.pool.accounts[0] and self.cursor % (2 * count_of(self)) == 1:
             self.cursor -= 1
             self.cursor += 2 * count_of(self)
         return chosen
@@ -285,11 +271,11 @@ class FirstAccountTwice(Selector):
 class OffsetUnderRoundRobin(Selector):
     shifted = False
 
-    def select(self, request: Request, strategy: Any, **params: Any) -> int | None:
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
         if strategy == "round-robin" and params["pid_offset_enabled"] and not self.shifted:
-            self.cursor += params["pid"]
+            self.cursor += moment.pid
             self.shifted = True
-        return super().select(request, strategy, **params)
+        return super().select(request, strategy, moment, **params)
 
 
 @selecting
@@ -298,9 +284,9 @@ class RotationPerFamily(Selector):
         super().__post_init__()
         self.cursors = dict.fromkeys(FAMILIES, self.cursor)
 
-    def _rotate(self, request: Request, now_ms: float) -> int | None:
+    def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
         self.cursor = self.cursors[request.family]
-        chosen = super()._rotate(request, now_ms)
+        chosen = super()._rotate(request, moment, soft)
         self.cursors[request.family] = self.cursor
         return chosen
 
@@ -309,12 +295,12 @@ class RotationPerFamily(Selector):
 class RotationIgnoresLimits(Selector):
     rotating = False
 
-    def select(self, request: Request, strategy: Any, **params: Any) -> int | None:
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
         self.rotating = strategy == "round-robin"
-        return super().select(request, strategy, **params)
+        return super().select(request, strategy, moment, **params)
 
-    def _is_available(self, account: Account, request: Request, now_ms: float) -> bool:
-        return self.rotating or super()._is_available(account, request, now_ms)
+    def _is_available(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        return self.rotating or super()._is_available(account, request, moment, soft)
 
 
 # Rate limits
@@ -322,59 +308,57 @@ class RotationIgnoresLimits(Selector):
 
 @selecting
 class LimitIncludesItsEnd(Selector):
-    def _is_available(self, account: Account, request: Request, now_ms: float) -> bool:
-        return super()._is_available(account, request, now_ms - 0.5)
+    def _is_available(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        return super()._is_available(account, request, replace(moment, now_ms=moment.now_ms - 0.5), soft)
 
 
-class MarksWrongly(Selector):
-    """A selector that limits other quotas than the one that the request drew on."""
+def limiting(others: Callable[[Request], list[Request]]) -> type[ReferenceAdapter]:
+    """The reference that limits other quotas than the one that the request drew on."""
 
-    def requests_limited(self, request: Request) -> list[Request]:
-        raise NotImplementedError
+    class Limiting(ReferenceAdapter):
+        def mark_rate_limited(
+            self,
+            label: str,
+            retry_after_ms: float,
+            family: Family,
+            header_style: Any = "antigravity",
+            model: Any = None,
+        ) -> None:
+            for limited in others(Request(family, header_style, model)):
+                events.mark_rate_limited(self._find(label), limited, retry_after_ms, self.now_ms)
 
-    def mark_rate_limited(self, index: int, request: Request, retry_after_ms: float, *, now_ms: float) -> None:
-        for limited in self.requests_limited(request):
-            super().mark_rate_limited(index, limited, retry_after_ms, now_ms=now_ms)
-
-
-@selecting
-class ClaudeQuotaByModel(Selector):
-    def mark_rate_limited(self, index: int, request: Request, retry_after_ms: float, *, now_ms: float) -> None:
-        super().mark_rate_limited(index, request, retry_after_ms, now_ms=now_ms)
-        limits = self.pool.accounts[index].reset_times_ms
-        if request.model and "claude" in limits:
-            limits[f"claude:{request.model}"] = limits.pop("claude")
-
-    def _is_available(self, account: Account, request: Request, now_ms: float) -> bool:
-        by_model = account.reset_times_ms.get(f"claude:{request.model}", 0)
-        return now_ms >= by_model and super()._is_available(account, request, now_ms)
+    return Limiting
 
 
-@selecting
-class GeminiStylesShareAQuota(MarksWrongly):
-    def requests_limited(self, request: Request) -> list[Request]:
-        return [Request(request.family, style, request.model) for style in ("antigravity", "gemini-cli")]
+class ClaudeQuotaByModel(ReferenceAdapter):
+    """Keeps a Claude limit under the model's name, and looks for it there."""
+
+    def mark_rate_limited(self, label: str, retry_after_ms: float, family: Family, *args: Any, **params: Any) -> None:
+        super().mark_rate_limited(label, retry_after_ms, family, *args, **params)
+        limits = self._find(label).reset_times_ms
+        if params.get("model") and "claude" in limits:
+            limits[f"claude:{params['model']}"] = limits.pop("claude")
 
 
-class StyleStrict(Wrong):
+class GeminiStylesShareAQuota(limiting(lambda r: [Request(r.family, style, r.model) for style in STYLES])):  # type: ignore[misc]
+    pass
+
+
+class StyleStrict(ReferenceAdapter):
     """The reference itself: strict by header style, as every release after 1.2.8."""
 
 
-@selecting
-class ModelLimitForAllModels(MarksWrongly):
-    def requests_limited(self, request: Request) -> list[Request]:
-        return [Request(request.family, request.style)]
+class ModelLimitForAllModels(limiting(lambda r: [Request(r.family, r.style)])):  # type: ignore[misc]
+    pass
 
 
-@selecting
-class FamiliesShareAQuota(MarksWrongly):
-    def requests_limited(self, request: Request) -> list[Request]:
-        return [Request(family, request.style, request.model) for family in FAMILIES]
+class FamiliesShareAQuota(limiting(lambda r: [Request(family, r.style, r.model) for family in FAMILIES])):  # type: ignore[misc]
+    pass
 
 
-class StoredLimitsIgnored(Wrong):
+class StoredLimitsIgnored(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
-        pool = load_pool(stored)
+        pool = super().load(stored)
         for account in pool.accounts:
             account.reset_times_ms.clear()
         return pool
@@ -382,11 +366,8 @@ class StoredLimitsIgnored(Wrong):
 
 @selecting
 class LimitedRatherThanNone(Selector):
-    def _rotate(self, request: Request, now_ms: float) -> int | None:
-        chosen = super()._rotate(request, now_ms)
+    def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
+        chosen = super()._rotate(request, moment, soft)
         several = count_of(self) > 1  # with one account it waits, so that only the rule itself is broken
-        all_limited = all(
-            is_limited(a.reset_times_ms, request.family, request.style, request.model, now_ms)
-            for a in self.pool.accounts
-        )
-        return 0 if chosen is None and several and all_limited else chosen
+        all_limited = all(is_limited(account.reset_times_ms, request, moment.now_ms) for account in self.pool.accounts)
+        return self.pool.accounts[0] if chosen is None and several and all_limited else chosen
