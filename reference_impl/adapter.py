@@ -20,8 +20,8 @@ Json = Any
 POOL_FILE = ".config/opencode/antigravity-accounts.json"
 CAPABILITIES = (
     "sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "backoff", "used", "cooldown", "enabled",
-    "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait", "reset-limits", "other-account", "snapshot", "storage",
-    "config", "environment", "platform", "fork",
+    "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait", "reset-limits", "other-account", "snapshot",
+    "storage", "config", "environment", "platform", "fork",
 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def score(candidate: Candidate, max_tokens: float, now_ms: float) -> float:
 
 
 def best(candidates: Sequence[Candidate], max_tokens: float, now_ms: float, *, bonus: bool) -> int | None:
-    """The index with the highest score, of equal ones the first (HYB-003); the current account has a bonus (HYB-004)."""
+    """The index with the highest score, of equal ones the first; the current account has a bonus."""
 
     def total(candidate: Candidate) -> float:
         extra = CURRENT_BONUS if bonus and candidate.is_current else 0

@@ -10,25 +10,23 @@ _WHITE_SPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 def to_number(value: Any) -> float:
     """The number that a comparison takes the value for: NaN for what is none, which no comparison meets."""
-    match value:
-        case None:
+    if isinstance(value, list):
+        value = _text_of_list(value)
+    if isinstance(value, str):
+        text = value.strip(_WHITE_SPACE)
+        if not text:
             return 0.0
-        case bool() | int() | float():
-            return float(value)
-        case str():
-            text = value.strip(_WHITE_SPACE)
-            if not text:
-                return 0.0
-            return float(text.replace("Infinity", "inf")) if _NUMBER.fullmatch(text) else math.nan
-        case []:
-            return 0.0
-        case [single] if not isinstance(single, bool | dict):
-            return to_number("" if single is None else single)
-    return math.nan
+        return float(text.replace("Infinity", "inf")) if _NUMBER.fullmatch(text) else math.nan
+    if value is None:
+        return 0.0
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
-def is_truthy(value: Any) -> bool:
-    """Would an `if` take the value for true?"""
-    if isinstance(value, int | float):
-        return value != 0 and not math.isnan(value)
-    return value is not None and value != ""
+def _text_of_list(items: list[Any]) -> Any:
+    """What a list of one item is compared as, the item's text; of none, the empty text; of several, no number."""
+    if len(items) > 1:
+        return "several"
+    item = items[0] if items else None
+    if isinstance(item, list):
+        return _text_of_list(item)
+    return "" if item is None else "a word" if isinstance(item, bool | dict) else item

@@ -49,7 +49,7 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
     with a list of accounts is empty (POOL-008).
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
-    accounts = []
+    accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)
         account = _load_account(entry, index, profile)
