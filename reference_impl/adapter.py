@@ -59,7 +59,7 @@ class ReferenceAdapter:
         health: dict[str, float] | None = None,
         tokens: dict[str, float] | None = None,
     ) -> Json:
-        self.now_ms, self.pid = now_ms, pid
+        self.selector, self.now_ms, self.pid = None, now_ms, pid
         self.draws = itertools.cycle(random or [0.5])
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))

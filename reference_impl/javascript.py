@@ -30,3 +30,15 @@ def _text_of_list(items: list[Any]) -> Any:
     if isinstance(item, list):
         return _text_of_list(item)
     return "" if item is None else "a word" if isinstance(item, bool | dict) else item
+
+
+def is_greater(left: Any, right: Any) -> bool:
+    """Would `left > right` hold? Two texts are compared as texts, anything else as numbers."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left.encode("utf-16-be", "surrogatepass") > right.encode("utf-16-be", "surrogatepass")
+    return to_number(left) > to_number(right)
+
+
+def is_truthy(value: Any) -> bool:
+    """Would an `if` take the value for true? Empty lists and objects are."""
+    return value is not None and value != "" and (not isinstance(value, int | float) or value != 0)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reference_impl.javascript import to_number
+from reference_impl.javascript import is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
 from reference_impl.profiles import Profile
 
@@ -45,10 +45,12 @@ class Pool:
 def load_pool(stored: Json, profile: Profile) -> Pool:
     """Build the pool from parsed JSON.
 
-    Entries without a refresh token are left out (POOL-006) and leave no gap (POOL-007). A pool that is not an object
-    with a list of accounts is empty (POOL-008).
+    Entries without a refresh token, or that are no objects, are left out (POOL-006, POOL-012) and leave no gap
+    (POOL-007). A pool that is not an object with a list of accounts is empty (POOL-008, POOL-012).
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
+    if profile.has("malformed-pool-fatal") and _is_fatal(stored, entries):
+        raise TypeError("the pool has no list of accounts, or an entry that is null")
     accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)
@@ -62,6 +64,13 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
     families = stored.get("activeIndexByFamily")
     by_family = families if isinstance(families, Mapping) else {}
     return Pool(accounts, active, {family: _whole(by_family.get(family), active) % count for family in FAMILIES})
+
+
+def _is_fatal(stored: Json, entries: Json) -> bool:
+    """Releases fail on an entry that is null, and where `accounts` is missing, null or a text."""
+    if isinstance(entries, list):
+        return None in entries
+    return is_truthy(stored) and (entries is None or (isinstance(entries, str) and entries != ""))
 
 
 def _load_account(entry: Json, index: int, profile: Profile) -> Account | None:

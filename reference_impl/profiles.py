@@ -29,6 +29,13 @@ QUIRKS = (
         ("1.2.8", "1.3.0", "1.4.3"),
     ),
     Quirk("version-4-unknown", "A pool file of version 4 is ignored.", ("1.2.8", "1.3.0", "1.4.3")),
+    Quirk(
+        "empty-token-counts-in-a-file",
+        "In a pool file, an entry with an empty token counts, and can displace the account with its email.",
+        ALL,
+    ),
+    Quirk("null-entry-voids-old-file", "A pool file of version 1 or 2 is ignored for an entry that is null.", ALL),
+    Quirk("malformed-pool-fatal", "Loading a parsed pool fails for an entry that is null, or without a list.", ALL),
     Quirk("stored-times-coerced", "Stored times that are no numbers are compared as JavaScript does.", ALL),
     # Which accounts can be used
     Quirk("disabled-accounts-selected", "Disabled accounts are selected like others.", ("1.2.8", "1.3.0")),
@@ -51,7 +58,7 @@ QUIRKS = (
     Quirk("failures-never-expire", "Failures in a row count however long ago the last one was.", ("1.3.0",)),
     Quirk("cooldown-not-waited-for", "The minimum wait is 0 although every account is cooling down.", ALL),
     Quirk("wait-ignores-base-limit", "With a model, the minimum wait looks at the model's limit alone.", ALL),
-    Quirk("disabled-accounts-waited-for", "The minimum wait counts limits of disabled accounts.", ("1.4.3", "1.6.0")),
+    Quirk("disabled-accounts-waited-for", "The minimum wait counts limits of disabled accounts.", ALL),
     Quirk(
         "reset-leaves-base-limit",
         "With a model, forgetting limits leaves the one above it.",

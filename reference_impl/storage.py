@@ -6,8 +6,9 @@ Sources: POOL-009, POOL-010, STO-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/st
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
+from reference_impl.javascript import is_greater, is_truthy
 from reference_impl.profiles import Profile
 
 Json = Any
@@ -20,59 +21,105 @@ _KEPT_BY_MIGRATION = (
     "lastUsed",
     "lastSwitchReason",
 )
+_LONGEST_EXACT_NUMBER = 16  # digits; longer ones are read as JavaScript reads all numbers
 
 
 def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> Json:
     """The stored pool; None where the file is missing, no JSON, or of an unknown version (POOL-010)."""
-    try:
-        document = json.loads(content.decode("utf-8", errors="replace")) if content is not None else None
-    except (ValueError, RecursionError):
-        return None
+    document = _parse(content)
     if not isinstance(document, dict) or not isinstance(document.get("accounts"), list):
         return None
-    version = document.get("version")
-    versions = (1, 2, 3) if profile.has("version-4-unknown") else (1, 2, 3, 4)
-    if isinstance(version, bool) or version not in versions:
+    version, entries = document.get("version"), document["accounts"]
+    if isinstance(version, bool) or version not in ((1, 2, 3) if profile.has("version-4-unknown") else (1, 2, 3, 4)):
         return None
-    accounts = document["accounts"]
-    if version in (1, 2):
-        if not all(isinstance(entry, Mapping) for entry in accounts):
-            return None  # the migration gives up on the whole file (STO-004)
-        accounts = [_migrate(entry, version, now_ms) for entry in accounts]
-        document = {**document, "activeIndexByFamily": None}
-    accounts = newest_by_email([e for e in accounts if isinstance(e, dict) and isinstance(e.get("refreshToken"), str)])
     families = None if profile.has("family-index-lost-in-the-file") else document.get("activeIndexByFamily")
+    if version in (1, 2):
+        if None in entries and profile.has("null-entry-voids-old-file"):
+            return None
+        entries = [_migrate(entry, version, now_ms) for entry in entries if isinstance(entry, Mapping)]
+        families = None
+    accounts = newest_by_email([entry for entry in entries if _is_account(entry, profile)], profile)
     active = _clamped(document.get("activeIndex"), len(accounts))
     return {"accounts": accounts, "activeIndex": active, "activeIndexByFamily": families}
 
 
-def newest_by_email(accounts: list[dict[str, Json]]) -> list[dict[str, Json]]:
+def _parse(content: bytes | None) -> Json:
+    if content is None:
+        return None
+    try:
+        text = content.decode("utf-8", errors="replace")
+        return json.loads(text, parse_int=_number, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_EXACT_NUMBER else float(digits)
+
+
+def _refuse(word: str) -> NoReturn:
+    """Python's parser takes NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{word} is no JSON")
+
+
+def _is_account(entry: Json, profile: Profile) -> bool:
+    """Entries without a token are left out before anything is counted or compared (STO-009)."""
+    token = entry.get("refreshToken") if isinstance(entry, Mapping) else None
+    return isinstance(token, str) and (token != "" or profile.has("empty-token-counts-in-a-file"))
+
+
+def newest_by_email(accounts: list[dict[str, Json]], profile: Profile) -> list[dict[str, Json]]:
     """Of accounts with one email the one used last, then the one added last, then the first (STO-002)."""
-    newest: dict[str, int] = {}
-    for position, account in enumerate(accounts):
-        email = account.get("email")
-        if not email:
-            continue
-        best = newest.get(email)
-        if best is None or _age_key(account) > _age_key(accounts[best]):
-            newest[email] = position
-    return [a for position, a in enumerate(accounts) if not a.get("email") or newest[a["email"]] == position]
+    newest: dict[Json, dict[str, Json]] = {}
+    for account in accounts:
+        email = _email(account)
+        if email is not None and (email not in newest or _is_newer(account, newest[email], profile)):
+            newest[email] = account
+    return [account for account in accounts if newest.get(_email(account), account) is account]
 
 
-def _age_key(account: Mapping[str, Json]) -> tuple[float, float]:
-    return account.get("lastUsed") or 0, account.get("addedAt") or 0
+def _email(account: Mapping[str, Json]) -> Json:
+    """What tells emails apart: None where there is none, and for a list or an object, which equals no other."""
+    email = account.get("email")
+    return None if isinstance(email, dict | list) or not is_truthy(email) else (type(email) is bool, email)
 
 
-def _migrate(entry: Mapping[str, Json], version: int, now_ms: float) -> dict[str, Json]:
-    """An account of version 1 or 2 in today's shape: limits that still run get today's quota keys (STO-003)."""
-    limits = entry.get("rateLimitResetTimes") or {}
+def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: Profile) -> bool:
+    if not profile.has("stored-times-coerced"):
+        return (_time(account, "lastUsed"), _time(account, "addedAt")) > (
+            _time(other, "lastUsed"),
+            _time(other, "addedAt"),
+        )
+    (used, added), (other_used, other_added) = (
+        [each.get(key) if is_truthy(each.get(key)) else 0 for key in ("lastUsed", "addedAt")]
+        for each in (account, other)
+    )
+    return is_greater(used, other_used) or (_is_same(used, other_used) and is_greater(added, other_added))
+
+
+def _time(account: Mapping[str, Json], key: str) -> float:
+    """A stored time that is a number; others count as none (STO-010)."""
+    value = account.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """Strict equality, as JavaScript has it: no conversion, and a list or an object equals only itself."""
+    if isinstance(one, dict | list):
+        return one is other
+    return (type(one) is bool) == (type(other) is bool) and bool(one == other)
+
+
+def _migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
+    """An account of version 1 or 2 in today's shape: limits that still run get today's quota keys (STO-004, STO-005)."""
+    limits = entry.get("rateLimitResetTimes")
     if version == 1:
-        reset = entry.get("rateLimitResetTime") if entry.get("isRateLimited") else None
+        reset = entry.get("rateLimitResetTime") if is_truthy(entry.get("isRateLimited")) else None
         limits = {"claude": reset, "gemini": reset}
     kept = {
         today: limits[then]
         for then, today in (("claude", "claude"), ("gemini", "gemini-antigravity"))
-        if limits.get(then) and limits[then] > now_ms
+        if isinstance(limits, Mapping) and is_truthy(limits.get(then)) and is_greater(limits[then], now_ms)
     }
     return {key: entry[key] for key in _KEPT_BY_MIGRATION if key in entry} | {"rateLimitResetTimes": kept}
 

@@ -1,12 +1,13 @@
-"""Generated selection scenarios: pools with odd stored values, and calls that make things happen."""
+"""Generated selection scenarios: pools with odd stored values, pool files, and calls that make things happen."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 
 from hypothesis import strategies as st
 
 from conformance.wire.calls import NOW_MS, open_pool, pool
-from conformance.wire.scenario import Call
+from conformance.wire.scenario import ROOT, Call
 
 FAMILIES = st.sampled_from(["claude", "gemini"])
 STYLES = st.sampled_from(["antigravity", "gemini-cli"])
@@ -71,6 +72,52 @@ def scenarios(draw: st.DrawFn, capabilities: Collection[str]) -> list[Call]:
         if kind == "remove":
             loaded.remove(call.params["label"])
     return [*calls, Call("snapshot")]
+
+
+EMAILS: st.SearchStrategy[Any] = st.sampled_from(["one", "one", "two", "One", "", None, 1, True, [], {}])
+ODD_USES: st.SearchStrategy[Any] = st.sampled_from([0, 5, 10, 10.5, "5", "10", "", "soon", None, True, {}, -1])
+NO_ACCOUNTS: st.SearchStrategy[Any] = st.sampled_from([None, "x", 5, True, [], {}, {"refreshToken": None}])
+OLD_LIMITS: st.SearchStrategy[Any] = st.one_of(
+    st.dictionaries(st.sampled_from(["claude", "gemini", "gemini-cli"]), ODD_TIMES, max_size=3),
+    st.sampled_from([None, [], [NOW_MS + 1000]]),
+)
+
+_FILED = st.fixed_dictionaries(
+    {"refreshToken": st.sampled_from([*"abcdef", ""])},
+    optional={
+        "email": EMAILS,
+        "lastUsed": ODD_USES,
+        "addedAt": ODD_USES,
+        "enabled": st.sampled_from([True, False]),
+        "isRateLimited": st.sampled_from([True, False, 1, "", None]),
+        "rateLimitResetTime": ODD_TIMES,
+        "rateLimitResetTimes": OLD_LIMITS,
+        "coolingDownUntil": ODD_TIMES,
+    },
+)
+
+
+@st.composite
+def pool_files(draw: st.DrawFn) -> str:
+    """A pool file of any version, mostly one that can be read."""
+    plain = st.fixed_dictionaries({"refreshToken": st.sampled_from("abcdef")})
+    entries = st.one_of(plain, _FILED, _FILED, _FILED, NO_ACCOUNTS) if draw(st.booleans()) else st.one_of(plain, _FILED)
+    document = {
+        "version": draw(st.sampled_from([1, 2, 3, 3, 3.0, 4, 4, 5, "3", True, None])),
+        "accounts": draw(st.one_of(*[st.lists(entries, max_size=5)] * 9, st.sampled_from([None, {}, "ab"]))),
+        "activeIndex": draw(ODD_INDICES),
+        "activeIndexByFamily": draw(st.one_of(st.dictionaries(FAMILIES, ODD_INDICES), st.sampled_from([None, [], 5]))),
+    }
+    del document[draw(st.sampled_from([*document, *["activeIndexByFamily"] * 6]))]
+    return json.dumps(document)
+
+
+@st.composite
+def file_sessions(draw: st.DrawFn, capabilities: Collection[str]) -> list[Call]:
+    """One session on a pool file: what is loaded depends on the target, so no call names an account."""
+    opened = Call("open", {"home": f"{ROOT}/home", "pid": draw(st.integers(0, 99)), "now_ms": NOW_MS})
+    kinds = st.sampled_from(["select", "select", "select", "min_wait", "advance"])
+    return [opened, *(draw(_call(draw(kinds), capabilities, st.nothing())) for _ in range(4)), Call("snapshot")]
 
 
 _KINDS = [
