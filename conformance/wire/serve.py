@@ -45,7 +45,7 @@ def answer_line(adapter: object, line: bytes) -> bytes:
     try:
         message = framing.decode(line)
     except framing.FrameError as error:
-        return framing.encode(_error(None, answers.PARSE_ERROR, str(error)))
+        return _encode(_error(None, answers.PARSE_ERROR, str(error)))
     if isinstance(message, list) and message:
         return _answer_batch(adapter, message)
     return _encode(_answer(adapter, message))
