@@ -16,7 +16,7 @@ from conformance.targets.errors import AdapterFault, UsageFault
 NAME = "opencode-antigravity-auth"
 # A stand-in for npm: it notes each call, then does what the test wants of it.
 NPM = """#!{python}
-import os, pathlib, sys, time
+import os, pathlib, sys
 log = open({log!r}, "a"); log.write(" ".join(sys.argv[1:]) + "\\n"); log.close()
 release = sys.argv[-1]
 name = release.rpartition("@")[0]
@@ -129,7 +129,7 @@ def test_a_scoped_release_has_a_folder_of_its_own_beside_the_others(cache: Path,
 
 def test_runs_at_the_same_time_install_once(cache: Path, tools: Tools) -> None:
     tools.add_node()
-    tools.add_npm(f"time.sleep(0.2); {INSTALLS}")
+    tools.add_npm()
     with ThreadPoolExecutor(4) as runs:
         packages = set(runs.map(lambda _: npm.install(NAME, "1.3.0"), range(4)))
     assert len(packages) == len(tools.calls()) == 1
@@ -152,7 +152,8 @@ def test_what_a_killed_run_left_is_no_installation_and_is_removed(cache: Path, t
 
 def test_a_failed_installation_leaves_nothing_and_can_be_tried_again(cache: Path, tools: Tools) -> None:
     tools.add_node()
-    tools.add_npm(prints("npm error code ECONNREFUSED", "npm error syscall connect"))
+    said = prints("npm error code ECONNREFUSED", f"npm error syscall connect, for {NAME}@1.3.0")
+    tools.add_npm(f"{INSTALLS}\n{said}")
     with pytest.raises(AdapterFault) as failed:
         npm.install(NAME, "1.3.0")
     message = str(failed.value)

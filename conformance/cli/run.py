@@ -152,7 +152,16 @@ def _judge(
         events = read_events(events_file)
         if not interrupted and not any(event["event"] == "end" for event in events):
             sys.stderr.write((folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
-    outcome = conclude(chosen, events, hello.capabilities, deviations, today, required=required, strict=options.strict)
+    outcome = conclude(
+        chosen,
+        events,
+        hello.capabilities,
+        deviations,
+        today,
+        required=required,
+        strict=options.strict,
+        cut_short=options.fail_fast,
+    )
     observed: dict[str, Any] = {
         "pid": hello.pid,
         "seconds": round(time.monotonic() - started_s, 3),
