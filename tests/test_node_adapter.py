@@ -196,6 +196,13 @@ def test_refusals_say_their_kind(adapter: Adapter, version: str) -> None:
     assert refusals == ["not_open", "not_open", None, "unknown_account", "no_folder", None, "not_open"]
 
 
+def test_an_account_is_disabled_by_its_label_also_where_the_release_counts_skipped_ones(adapter: Adapter) -> None:
+    pool = {"accounts": [{"refreshToken": label} for label in ("", "b", "c")]}
+    disable = ("set_enabled", {"label": "b", "enabled": False})
+    *_, snapshot = adapter.results("1.6.0", opening(pool=pool), disable, SNAPSHOT)
+    assert [(account["label"], account["enabled"]) for account in snapshot["accounts"]] == [("b", False), ("c", True)]
+
+
 def test_what_the_release_throws_is_an_internal_error(adapter: Adapter) -> None:
     _, thrown, then = adapter.answers("1.3.0", opening(), opening(pool={"accounts": [None]}), STICKY)
     assert thrown["error"]["code"] == -32603

@@ -24,8 +24,10 @@ const methods = await loadPlugin(process.argv[2]).catch((error) => {
 const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
 
 // JSON would turn a number that is not finite into null, which is another answer.
-const canTravel = (value) =>
-  typeof value === "object" && value !== null ? Object.values(value).every(canTravel) : typeof value !== "number" || Number.isFinite(value);
+function canTravel(value) {
+  if (typeof value === "object" && value !== null) return Object.values(value).every(canTravel);
+  return typeof value !== "number" || Number.isFinite(value);
+}
 
 function success(id, result) {
   if (canTravel(result)) return { jsonrpc: "2.0", id, result: result ?? null };
@@ -84,7 +86,8 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 function send(message) {
   let bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   if (bytes.length > MAX_LINE_BYTES) {
-    return send(failure(null, INTERNAL_ERROR, `the answers make a line of ${bytes.length} bytes; send smaller batches`));
+    const problem = `the answers make a line of ${bytes.length} bytes; send smaller batches`;
+    return send(failure(null, INTERNAL_ERROR, problem));
   }
   while (bytes.length > 0) {
     try {
