@@ -196,11 +196,34 @@ def test_refusals_say_their_kind(adapter: Adapter, version: str) -> None:
     assert refusals == ["not_open", "not_open", None, "unknown_account", "no_folder", None, "not_open"]
 
 
+def test_an_account_is_disabled_by_its_label_also_where_the_release_counts_skipped_ones(adapter: Adapter) -> None:
+    pool = {"accounts": [{"refreshToken": label} for label in ("", "b", "c")]}
+    disable = ("set_enabled", {"label": "b", "enabled": False})
+    *_, snapshot = adapter.results("1.6.0", opening(pool=pool), disable, SNAPSHOT)
+    assert [(account["label"], account["enabled"]) for account in snapshot["accounts"]] == [("b", False), ("c", True)]
+
+
 def test_what_the_release_throws_is_an_internal_error(adapter: Adapter) -> None:
     _, thrown, then = adapter.answers("1.3.0", opening(), opening(pool={"accounts": [None]}), STICKY)
     assert thrown["error"]["code"] == -32603
     assert "TypeError" in thrown["error"]["message"]
     assert then["error"]["data"] == {"refusal": "not_open"}
+
+
+def test_a_number_that_is_not_finite_is_an_internal_error(adapter: Adapter) -> None:
+    beyond = ("advance", {"ms": 1.7e308})
+    _, finite, infinite, then = adapter.answers("1.3.0", opening(), beyond, beyond, STICKY)
+    assert finite["result"] == {"now_ms": 1.7e308}
+    assert infinite["error"]["code"] == -32603
+    assert then["result"]["label"] == "a"
+
+
+def test_answers_that_make_too_long_a_line_are_said_to(adapter: Adapter) -> None:
+    long_label = opening(pool={"accounts": [{"refreshToken": "a" * 1_000_000}]})
+    batch = [{"id": n, "method": m, "params": p} for n, (m, p) in enumerate([long_label, *[SNAPSHOT] * 8])]
+    (answer,) = adapter.lines("1.3.0", json.dumps(batch).encode())
+    assert answer["error"]["code"] == -32603
+    assert "send smaller batches" in answer["error"]["message"]
 
 
 # The machine that the release sees.
@@ -221,7 +244,7 @@ def test_the_clock_stands_until_it_is_moved(adapter: Adapter, version: str) -> N
     results = adapter.results(version, *calls, opening(now_ms=9), LIMIT_A, ("advance", {"ms": 1000}), STICKY)
     assert results[2]["accounts"][0]["rate_limit_reset_times_ms"] == {"claude": 6000}
     assert [results[n]["label"] for n in (3, 5, 9)] == ["b", "b", "a"]
-    assert results[4] == {"now_ms": 5999.5}
+    assert [results[n]["now_ms"] for n in (4, 8)] == [5999.5, 1009]
 
 
 @pytest.mark.parametrize("version", ["1.4.3", "1.6.0"])
@@ -274,15 +297,15 @@ def test_a_lock_held_by_another_process_is_waited_for_on_the_real_clock(adapter:
 
 
 def test_a_save_that_the_release_schedules_never_comes(adapter: Adapter, tmp_path: Path) -> None:
-    pool = {**POOL, "version": 4}
-    write_pool(adapter.home, pool)
-    write_pool(tmp_path / "other", pool)
+    outdated = {"refreshToken": "a", "fingerprint": {"userAgent": "antigravity/0.0.1 linux/x64"}}
+    write_pool(adapter.home, {"version": 4, "accounts": [outdated], "activeIndex": 0})  # schedules one as it is read
+    write_pool(tmp_path / "other", {**POOL, "version": 4})
     before = files_below(tmp_path)
     stored, other = (("open", {"home": str(home)}) for home in (adapter.home, tmp_path / "other"))
-    disable = ("set_enabled", {"label": "a", "enabled": False})
+    disable = ("set_enabled", {"label": "a", "enabled": False})  # and so does this
     # Were it scheduled, it would come at once: nobody waits for the second that the release leaves before it.
-    at_once = "--import=data:text/javascript,globalThis.setTimeout=(work)=>setImmediate(work)"
-    adapter.results("1.6.0", stored, disable, *[other] * 20, NODE_OPTIONS=at_once)
+    at_once = "--import=data:text/javascript,const/**/later=setTimeout;globalThis.setTimeout=(work)=>later(work,0)"
+    adapter.results("1.6.0", stored, *[other] * 20, disable, *[other] * 20, NODE_OPTIONS=at_once)
     assert files_below(tmp_path) == before
 
 

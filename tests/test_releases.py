@@ -1,6 +1,7 @@
 """The published releases, judged for real; and the reference held to them on generated scenarios."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from conformance.cases.findings import Finding, of_call
+from conformance.cases.judge import replace_text, write_files
+from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import RELEASES
+from conformance.requirements.deviations import shipped_deviations
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
-from conformance.wire.scenario import Call
+from conformance.wire.scenario import ROOT, Call, Scenario
 from tests.command import run_kit
 from tests.generate import scenarios
 
+CATALOGUE = load_catalogue()
 pytestmark = [pytest.mark.needs_node]
 
 # Every requirement that a release breaks; each is a deviation of that release, with its evidence.
@@ -59,3 +65,35 @@ def show(answer: Any) -> Any:
         return answer
     accounts = [{key: account[key] for key in ("label", "index")} for account in answer.value["accounts"]]
     return {**answer.value, "accounts": accounts}
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault(version: str) -> None:
+    target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        for deviation in shipped_deviations(version, CATALOGUE):
+            scenario = Scenario.from_json(deviation.counterexample)
+            findings = [found.facts() for found in run_scenario(group, scenario)]
+            covered = [facts for facts in findings if deviation.covers([deviation.requirement], facts)]
+            assert covered, f"{deviation.id}: not shown by its counterexample: {findings}"
+            for facts in covered:
+                another = {**facts, "actual": {"label": "nobody", "index": 77, "config": {}}}
+                assert not deviation.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
+
+
+def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
+    target = resolve("reference", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        for version in RELEASES:
+            for deviation in shipped_deviations(version, CATALOGUE):
+                assert not run_scenario(group, Scenario.from_json(deviation.counterexample)), deviation.id
+
+
+def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
+    """Ask the first process of the group; what it did not answer as expected."""
+    with tempfile.TemporaryDirectory(dir=group.folder) as root:
+        write_files(Path(root), scenario.files)
+        calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+        answers = group.connections[0].batch(calls)
+    pairs = enumerate(zip(scenario.calls, answers, strict=True))
+    return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]

@@ -61,6 +61,11 @@ def test_no_line_of_the_report_is_wider_than_a_terminal_or_moves_its_cursor(text
         assert line.isprintable(), line
 
 
+def test_a_long_command_as_the_target_is_wrapped_too() -> None:
+    run = finished_run(concluded([case("fail", findings=[finding()])]), target_word="-- " + "node adapter.mjs " * 10)
+    assert [line for line in lines(run) if len(line) > WIDTH] == []
+
+
 @given(st.text())
 def test_wrapped_text_is_printable_and_narrow_whatever_it_was(text: str) -> None:
     for line in wrap(text, " " * 6).split("\n"):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.wire.answers import request
+from conformance.wire.answers import METHOD_NAMES, request
 from conformance.wire.calls import advance, limit, open_pool, pool, select
 from conformance.wire.framing import decode, encode
 from conformance.wire.methods import METHODS, REFUSALS
@@ -140,3 +140,7 @@ def test_what_the_reference_says_is_valid_call_by_call_and_in_a_batch() -> None:
     assert [call.method for call, response in zip(CONVERSATION, responses, strict=True) if "error" in response] == [
         "select", "mark_rate_limited", "select", "save",
     ]  # fmt: skip
+
+
+def test_adapters_know_the_methods_of_the_table() -> None:
+    assert set(METHODS) == METHOD_NAMES

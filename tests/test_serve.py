@@ -121,6 +121,12 @@ def test_a_garbage_line_is_answered_and_quoted(line: bytes) -> None:
     assert "the line was" in response["error"]["message"]
 
 
+def test_a_complaint_too_long_to_send_is_told_in_short() -> None:
+    key = b'"' + b"\x7f" * (MAX_LINE_BYTES // 3) + b'":1'  # four characters each where it is quoted
+    response = answer(b"{" + key + b"," + key + b"}")
+    assert response["error"]["message"].startswith("the answer cannot be sent: a line of")
+
+
 @pytest.mark.parametrize("message", [[], {}, 7, None, {"method": 3}])
 def test_what_is_no_request_is_told(message: Json) -> None:
     response = answer(encode(message))
@@ -160,17 +166,20 @@ def test_a_port_may_fork_in_its_own_way() -> None:
 
 PRINTING_PORT = """
 import os, sys
-from conformance.wire import serve
+from conformance.wire.serve import claimed, serve_on
 class Port:
+    def __init__(self):
+        self.input = sys.stdin.read()
     def hello(self, wire):
         print("printed")
         os.write(1, b"written to descriptor 1\\n")
         os.system("echo said by a child")
-        return {"pid": os.getpid(), "input": sys.stdin.read()}
+        return {"pid": os.getpid(), "input": self.input}
     def advance(self, ms):
         self.ms = getattr(self, "ms", 0) + ms
         return {"now_ms": self.ms}
-serve(Port())
+with claimed() as wire:
+    serve_on(wire, Port())
 """
 
 

@@ -18,11 +18,28 @@ SETTINGS = pytest.StashKey[RunSettings]()
 CASE = "conformance case"  # the name under which a case's record travels from a worker
 
 
+class EventWriter:
+    """Appends an event a case. Not for workers: what they report arrives in the process that started them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, value in report.user_properties:
+            if name == CASE:
+                append_event(self.path, json.loads(str(value)))
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus != pytest.ExitCode.INTERRUPTED:  # without its end, a run counts as cut short
+            append_event(self.path, {"event": "end", "pytest_exit": int(exitstatus)})
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    settings = config.stash[SETTINGS] = read_settings()
+    config.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
     if not hasattr(config, "workerinput"):
         stop_with_runner()
-    config.stash[SETTINGS] = read_settings()
-    config.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
+        config.pluginmanager.register(EventWriter(Path(settings.events)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -63,32 +80,6 @@ def pytest_runtest_makereport(
         }
         report.user_properties.append((CASE, json.dumps(record)))
     return report
-
-
-@pytest.hookimpl
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    _write_events(report)
-
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    cut_short = exitstatus == pytest.ExitCode.INTERRUPTED
-    if not cut_short and not hasattr(session.config, "workerinput"):
-        append_event(_events, {"event": "end", "pytest_exit": int(exitstatus)})
-
-
-_events = Path()
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    global _events  # noqa: PLW0603 - pytest_runtest_logreport is not told of the session
-    worker = hasattr(session.config, "workerinput")
-    _events = Path("/dev/null") if worker else Path(session.config.stash[SETTINGS].events)
-
-
-def _write_events(report: pytest.TestReport) -> None:
-    for name, value in report.user_properties:
-        if name == CASE:
-            append_event(_events, json.loads(str(value)))
 
 
 def _covered(item: pytest.Item) -> list[str]:

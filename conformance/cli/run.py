@@ -118,7 +118,6 @@ def _judge(
     required: Sequence[str],
     deviations: Sequence[Deviation],
 ) -> Run:
-    today = options.today or datetime.date.today()
     started_s = time.monotonic()
     chosen = [requirement for requirement in named if applies(requirement, profile[0])]
     judged = [requirement.id for requirement in chosen if not not_claimed_reason(requirement, hello.capabilities)]
@@ -129,21 +128,7 @@ def _judge(
             events_file,
             {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged},
         )
-        settings = RunSettings(
-            name=target.word,
-            argv=target.argv,
-            environment=target.environment,
-            folder=str(Path.cwd()),
-            pass_environment=options.env,
-            capabilities=hello.capabilities,
-            judged=judged,
-            deviations=[d.model_dump(mode="json") for d in deviations if not d.is_expired(today)],
-            events=str(events_file),
-            timeout_s=options.timeout,
-            wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
-            processes=options.processes,
-            fail_fast=options.fail_fast,
-        )
+        settings = _settings(options, target, hello.capabilities, judged, deviations, events_file)
         interrupted = False
         try:
             run_cases(settings, folder, workers=options.workers, draw=options.draw)
@@ -152,7 +137,16 @@ def _judge(
         events = read_events(events_file)
         if not interrupted and not any(event["event"] == "end" for event in events):
             sys.stderr.write((folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
-    outcome = conclude(chosen, events, hello.capabilities, deviations, today, required=required, strict=options.strict)
+    outcome = conclude(
+        chosen,
+        events,
+        hello.capabilities,
+        deviations,
+        options.today,
+        required=required,
+        strict=options.strict,
+        cut_short=options.fail_fast,
+    )
     observed: dict[str, Any] = {
         "pid": hello.pid,
         "seconds": round(time.monotonic() - started_s, 3),
@@ -162,7 +156,34 @@ def _judge(
     }
     word, claims = target.word, hello.model_dump(exclude_none=True)
     left_out = [requirement.id for requirement in named if requirement not in chosen]
-    return Run(word, claims, *profile, __version__, catalogue, left_out, deviations, str(today), outcome, observed)
+    return Run(
+        word, claims, *profile, __version__, catalogue, left_out, deviations, str(options.today), outcome, observed
+    )
+
+
+def _settings(
+    options: argparse.Namespace,
+    target: Target,
+    capabilities: list[str],
+    judged: list[str],
+    deviations: Sequence[Deviation],
+    events_file: Path,
+) -> RunSettings:
+    return RunSettings(
+        name=target.word,
+        argv=target.argv,
+        environment=target.environment,
+        folder=str(Path.cwd()),
+        pass_environment=options.env,
+        capabilities=capabilities,
+        judged=judged,
+        deviations=[d.model_dump(mode="json") for d in deviations if not d.is_expired(options.today)],
+        events=str(events_file),
+        timeout_s=options.timeout,
+        wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
+        processes=options.processes,
+        fail_fast=options.fail_fast,
+    )
 
 
 def _choose(catalogue: Catalogue, words: Sequence[str], option: str) -> list[Requirement]:

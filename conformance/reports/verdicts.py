@@ -86,10 +86,12 @@ def conclude(
     *,
     required: Sequence[str] = (),
     strict: bool = False,
+    cut_short: bool = False,
 ) -> Outcome:
     """Work out the verdict of every chosen requirement, all of which apply to the target's profile.
 
-    `required` are ids that must be judged: not claimed and not run then fail.
+    `required` are ids that must be judged: not claimed and not run then fail. `cut_short`: cases may be missing, so
+    that nothing can be said of stale deviations.
     """
     cases = sorted((e for e in events if e["event"] == "case"), key=lambda e: e["case"])
     ends = [e for e in events if e["event"] == "end"]
@@ -103,7 +105,8 @@ def conclude(
     faults = [f"{c['case']}: {c['message']}" for c in cases if c["outcome"] == "error"]
     if ends and ends[-1]["pytest_exit"] not in (0, 1, 5):
         faults.append(f"the engine ended with pytest's exit code {ends[-1]['pytest_exit']}")
-    return Outcome(verdicts, _stale(verdicts, deviations, today), bool(ends), faults, strict)
+    stale = [] if cut_short else _stale(verdicts, deviations, today)
+    return Outcome(verdicts, stale, bool(ends), faults, strict)
 
 
 def _judge(requirement: Requirement, cases: Sequence[Event]) -> Verdict:

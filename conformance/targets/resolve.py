@@ -54,5 +54,5 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
 
 
 def _python(word: str, module: list[str]) -> Target:
-    """Our own code in a process of its own; -P keeps the user's folder from standing in for it."""
-    return Target(word, [sys.executable, "-P", "-m", *module])
+    """Our own code in a process of its own. -P and -B: the user's folder neither stands in for it nor is written to."""
+    return Target(word, [sys.executable, "-B", "-P", "-m", *module])

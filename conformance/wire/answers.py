@@ -11,6 +11,34 @@ INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 REFUSED = 1
 
+# Every method of the wire, for adapters, which do not load the table: `methods.METHODS` has the same names.
+METHOD_NAMES = frozenset(
+    [
+        "hello",
+        "open",
+        "select",
+        "mark_rate_limited",
+        "mark_rate_limited_with_reason",
+        "mark_used",
+        "mark_success",
+        "mark_cooling_down",
+        "set_enabled",
+        "remove",
+        "record_health",
+        "consume_token",
+        "refund_token",
+        "min_wait",
+        "reset_limits",
+        "has_other_account",
+        "advance",
+        "snapshot",
+        "save",
+        "load_config",
+        "fork",
+        "close",
+    ]
+)
+
 Json = Any
 
 
@@ -67,6 +95,8 @@ def read_response(response: Json, call_id: int, method: str) -> Answer:
     """Read the response to one request. Raises AnswerError, with the response, where it is not one."""
     if not isinstance(response, dict) or response.get("jsonrpc") != "2.0":
         raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {response!r}")
+    if response.get("id") is None and isinstance(response.get("error"), dict):
+        raise AnswerError(f"{method}: the adapter could not read the call: {response['error'].get('message')}")
     if response.get("id") != call_id or isinstance(response["id"], bool):
         raise AnswerError(
             f"{method}: expected the answer to id {call_id}, got one to id {response.get('id')!r}; "

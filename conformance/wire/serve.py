@@ -45,7 +45,7 @@ def answer_line(adapter: object, line: bytes) -> bytes:
     try:
         message = framing.decode(line)
     except framing.FrameError as error:
-        return framing.encode(_error(None, answers.PARSE_ERROR, str(error)))
+        return _encode(_error(None, answers.PARSE_ERROR, str(error)))
     if isinstance(message, list) and message:
         return _answer_batch(adapter, message)
     return _encode(_answer(adapter, message))
@@ -83,7 +83,7 @@ def _answer(adapter: object, message: Json) -> dict[str, Json]:
 
 
 def _call(adapter: object, method: str, params: Json) -> Json:
-    function = getattr(adapter, method, None) if method.isidentifier() and not method.startswith("_") else None
+    function = getattr(adapter, method, None) if method in answers.METHOD_NAMES else None
     if method == "fork" and not callable(function):
         function = functools.partial(_fork, adapter)
     if not callable(function):

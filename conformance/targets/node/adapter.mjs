@@ -22,7 +22,17 @@ const methods = await loadPlugin(process.argv[2]).catch((error) => {
 });
 
 const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
-const success = (id, result) => ({ jsonrpc: "2.0", id, result: result ?? null });
+
+// JSON would turn a number that is not finite into null, which is another answer.
+function canTravel(value) {
+  if (typeof value === "object" && value !== null) return Object.values(value).every(canTravel);
+  return typeof value !== "number" || Number.isFinite(value);
+}
+
+function success(id, result) {
+  if (canTravel(result)) return { jsonrpc: "2.0", id, result: result ?? null };
+  return failure(id, INTERNAL_ERROR, "the result holds a number that is not finite");
+}
 
 function raised(id, error) {
   if (error instanceof Refusal) return failure(id, REFUSED, error.message, { refusal: error.kind });
@@ -75,6 +85,10 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 function send(message) {
   let bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  if (bytes.length > MAX_LINE_BYTES) {
+    const problem = `the answers make a line of ${bytes.length} bytes; send smaller batches`;
+    return send(failure(null, INTERNAL_ERROR, problem));
+  }
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(1, bytes));

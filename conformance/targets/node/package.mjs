@@ -11,10 +11,10 @@ const ORIGINAL = "opencode-antigravity-auth";
 export async function loadPackage(folder) {
   if (!folder) throw new Error("no package folder was given; usage: node adapter.mjs PACKAGE_FOLDER");
   const modules = join(folder, "dist/src/plugin");
-  for (const needed of [join(folder, "package.json"), join(modules, "accounts.js"), join(modules, "config/loader.js")]) {
-    if (!existsSync(needed)) {
-      throw new Error(`${needed} is missing; expected a package built as ${ORIGINAL} is. Build it, or install it from npm`);
-    }
+  const needed = [join(folder, "package.json"), join(modules, "accounts.js"), join(modules, "config/loader.js")];
+  const missing = needed.find((file) => !existsSync(file));
+  if (missing) {
+    throw new Error(`${missing} is missing; expected a package built as ${ORIGINAL} is. Build it, or install it from npm`);
   }
   const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 

@@ -142,8 +142,8 @@ export async function loadPlugin(folder) {
 
     ...(can("setAccountEnabled") && {
       set_enabled({ label, enabled }) {
-        const { index } = find(label);
-        manager.setAccountEnabled(index, enabled);
+        const account = find(label);
+        manager.setAccountEnabled(manager.accounts.indexOf(account), enabled); // by position, which `index` may not be
       },
     }),
 

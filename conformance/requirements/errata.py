@@ -1,0 +1,89 @@
+"""Reads the errata of the PID offset tutorial and writes them as `docs/errata.md`.
+
+That the evidence holds is no matter of this page: `tests/test_errata.py` runs all of it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+FILE = Path(__file__).with_name("errata.json")
+PAGE = Path(__file__).parents[2] / "docs" / "errata.md"
+
+Text = Annotated[str, Field(min_length=5)]
+
+HEAD = """\
+# Errata of the PID offset tutorial
+
+The PID offset tutorial (2026-01-23), "PID Offset: Parallel Agents", describes how `opencode-antigravity-auth` spreads
+processes over accounts; its line numbers are those of release 1.3.0. This page lists each statement in it that is
+**false**, is in **contradiction** to another, or leaves something **open**. What holds, as far as it can be checked,
+is in the catalogue: `antigravity-conformance requirements list`.
+
+All evidence is executed by `tests/test_errata.py`: calculations, and the releases 1.2.8, 1.3.0, 1.4.3 and 1.6.0, run
+as published. Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
+`sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
+
+Not judged, since no run of the plugin shows it: what OpenCode and oh-my-opencode do (`opencode chat`, how agents are
+started), what a provider caches or limits, and claims without a measure ("significantly improves").
+"""
+
+
+class Erratum(BaseModel):
+    """One statement of the tutorial that does not hold as it stands. Ids never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: Annotated[str, Field(pattern=r"^E-[0-9]{2}$")]
+    kind: Literal["false", "contradiction", "open"]
+    where: Annotated[Text, Field(description="headings in the tutorial, separated by semicolons")]
+    statement: Annotated[Text, Field(description="a short quote")]
+    problem: Text
+    evidence: Annotated[Text, Field(description="what `tests/test_errata.py` computes or runs")]
+    holds_instead: Text
+    requirements: Annotated[list[str], Field(description="ids of the catalogue, beside those named in the text")]
+
+
+def load_errata(file: Path = FILE) -> tuple[Erratum, ...]:
+    """Read the errata, by id. Raises pydantic's ValidationError for an entry that is wrong."""
+    return tuple(TypeAdapter(list[Erratum]).validate_json(file.read_bytes()))
+
+
+def render_markdown(errata: Sequence[Erratum]) -> str:
+    """The whole page: an introduction, a table of contents by kind, a section for each erratum."""
+    return "\n".join([HEAD, *_contents(errata), *map(_section, errata)])
+
+
+def _contents(errata: Sequence[Erratum]) -> list[str]:
+    lines = ["| kind | errata |", "|-|-|"]
+    for kind in ("false", "contradiction", "open"):
+        links = [f"[{erratum.id}](#{erratum.id.lower()})" for erratum in errata if erratum.kind == kind]
+        lines.append(f"| {kind} ({len(links)}) | {', '.join(links)} |")
+    return [*lines, ""]
+
+
+def _section(erratum: Erratum) -> str:
+    places = ", ".join(f'"{place}"' for place in erratum.where.split("; "))
+    lines = [
+        f"## {erratum.id}",
+        f"**{erratum.kind.capitalize()}**, in {places}:",
+        "\n".join(f"> {part}  " for part in _parts(erratum.statement)).rstrip(),
+        erratum.problem,
+        f"**Evidence.** {erratum.evidence}",
+        f"**Instead.** {erratum.holds_instead}",
+    ]
+    if erratum.requirements:
+        lines.append(f"**Requirements.** {', '.join(erratum.requirements)}")
+    return "\n\n".join(lines) + "\n"
+
+
+def _parts(statement: str) -> list[str]:
+    """A quote put together from several places, one line for each."""
+    first, *others = statement.split(" … ")
+    return [first, *(f"… {other}" for other in others)]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render_markdown(load_errata()), encoding="utf-8")
