@@ -149,7 +149,7 @@ class ReferenceAdapter:
 
     def set_enabled(self, label: str, enabled: bool) -> None:
         self._claims("enabled")
-        events.set_enabled(self._opened(), self._find(label).index, enabled)
+        events.set_enabled(self._opened(), self._find(label), enabled)
 
     def remove(self, label: str) -> None:
         events.remove(self._opened(), self._find(label))

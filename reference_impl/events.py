@@ -43,20 +43,16 @@ def mark_rate_limited_with_reason(
     return wait_ms
 
 
-def set_enabled(selector: Selector, index: int, enabled: bool) -> None:
-    """A disabled account is left by each family that stands on it, for the first enabled one (ENA-002).
-
-    By place, as in 1.6.0: where indices have gaps, another account or none (POOL-007).
-    """
-    accounts = selector.pool.accounts
-    if index >= len(accounts):
-        return
-    accounts[index].enabled = enabled
+def set_enabled(selector: Selector, account: Account, enabled: bool) -> None:
+    """A disabled account is left by each family that stands on it, for the first enabled one (ENA-002)."""
+    account.enabled = enabled
     if enabled:
         return
-    first = next((other.index for place, other in enumerate(accounts) if place != index and other.enabled), NOWHERE)
+    accounts = selector.pool.accounts
+    place = next(i for i, other in enumerate(accounts) if other is account)
+    first = next((other.index for other in accounts if other is not account and other.enabled), NOWHERE)
     for family in FAMILIES:
-        if selector.current[family] == index:
+        if selector.current[family] == place:
             selector.current[family] = first
 
 
