@@ -111,7 +111,7 @@ def _is_same(one: Json, other: Json) -> bool:
 
 
 def _migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
-    """An account of version 1 or 2 in today's shape: limits that still run get today's quota keys (STO-004, STO-005)."""
+    """An old account in today's shape: limits that still run get today's quota keys (STO-004, STO-005)."""
     limits = entry.get("rateLimitResetTimes")
     if version == 1:
         reset = entry.get("rateLimitResetTime") if is_truthy(entry.get("isRateLimited")) else None

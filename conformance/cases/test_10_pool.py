@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import POOL_FILE, label, limit, open_pool, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, limit, open_pool, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
@@ -114,3 +114,30 @@ def test_a_pool_file_that_can_be_used_is_read(judge: Judge) -> None:
 def test_labels_and_indices_name_the_same_accounts(judge: Judge) -> None:
     limited = [limit(i, 1000) for i in range(2)]
     judge.check(Scenario([open_pool(pool(3)), *limited, select().gives(picks(2))]))
+
+
+@covers("POOL-011")
+@pytest.mark.parametrize("time", [str(NOW_MS + 1000), [NOW_MS + 1000], "soon", None, True, {}], ids=repr)
+def test_a_limit_whose_time_is_no_number_limits_nothing(judge: Judge, time: object) -> None:
+    stored = pool([{"rateLimitResetTimes": {"claude": time}}])
+    judge.check(Scenario([open_pool(stored), select(strategy="round-robin").gives(picks(0))]))
+
+
+@covers("POOL-011")
+@pytest.mark.parametrize("time", [str(NOW_MS + 1000), [NOW_MS + 1000], "soon", {}, None, True], ids=repr)
+def test_a_cooldown_whose_time_is_no_number_limits_nothing(judge: Judge, time: object) -> None:
+    stored = pool([{"coolingDownUntil": time}])
+    judge.check(Scenario([open_pool(stored), select(strategy="round-robin").gives(picks(0))]))
+
+
+@covers("POOL-012")
+@pytest.mark.parametrize("entry", [None, "b", 5, True, []], ids=repr)
+def test_an_entry_that_is_no_object_is_left_out(judge: Judge, entry: object) -> None:
+    first, last = pool(2)["accounts"]
+    judge.check(Scenario([open_pool({**pool(0), "accounts": [first, entry, last]}).gives({"accounts": ["a", "b"]})]))
+
+
+@covers("POOL-012")
+@pytest.mark.parametrize("stored", [{"version": 3}, {"version": 3, "accounts": None}, {"accounts": {}}, []], ids=repr)
+def test_a_pool_without_a_list_of_accounts_is_empty(judge: Judge, stored: object) -> None:
+    judge.check(Scenario([open_pool(stored).gives({"accounts": []})]))

@@ -10,6 +10,7 @@ from conformance.wire.scenario import Call, Scenario
 
 STYLES = ("antigravity", "gemini-cli")
 FAMILIES = ("claude", "gemini")
+ANY: Json = {}  # the expectation of `select`: an account, whichever
 LIMITS = st.lists(st.integers(1, 100_000), min_size=1, max_size=6)
 
 
@@ -54,11 +55,8 @@ def test_the_shortest_limit_is_waited_for(judge: Judge, waits: list[int]) -> Non
 def test_after_the_wait_an_account_can_be_used_and_not_before(judge: Judge, waits: list[int]) -> None:
     given = [open_pool(pool(len(waits))), *[limit(index, ms) for index, ms in enumerate(waits)]]
     answer = values(judge.ask([*given, min_wait()]))[-1]
-    waited = answer["wait_ms"] if answer is not None else 0
-    judge.expect(True, waited > 0, Scenario([*given, min_wait()]), "there is a wait")
-    calls = [*given, advance(waited - 1), select(), advance(1), select()]
-    before, after = [value is not None for value in values(judge.ask(calls)) if not isinstance(value, dict) or "label" in value][-2:]
-    judge.expect([False, True], [before, after], Scenario(calls), "an account is found 1 ms before the end, and at it")
+    wait_ms = 1 if answer is None else max(1, answer["wait_ms"])  # 0 would be wrong, and is seen to be
+    judge.check(Scenario([*given, advance(wait_ms - 1), select().gives(None), advance(1), select().gives(ANY)]))
 
 
 @covers("WAIT-004")
@@ -84,7 +82,7 @@ def test_gemini_does_not_wait_while_one_style_is_free(judge: Judge, style: str) 
 
 
 @covers("WAIT-006")
-@property_case(waits=st.lists(st.tuples(st.integers(1, 99_999), st.integers(1, 99_999)).map(list), min_size=1, max_size=4))
+@property_case(waits=st.lists(st.lists(st.integers(1, 99_999), min_size=2, max_size=2), min_size=1, max_size=4))
 def test_gemini_waits_for_the_first_style_to_be_free(judge: Judge, waits: list[list[int]]) -> None:
     limits = [
         limit(index, ms, "gemini", header_style=style)

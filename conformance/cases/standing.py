@@ -1,0 +1,68 @@
+"""Pools whose accounts stand at a given health, with given tokens and idle for so long, and the calls to get there."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any, NamedTuple
+
+from conformance.wire.calls import NOW_MS, label, open_pool, pool
+from conformance.wire.scenario import Call
+
+Json = Any
+INITIAL_HEALTH = 70
+LOSS_BY_RATE_LIMIT = 10
+
+
+class Standing(NamedTuple):
+    """What hybrid selection weighs."""
+
+    health: int = INITIAL_HEALTH
+    tokens: float = 50
+    idle_s: float = 3600
+
+
+def standing(accounts: Sequence[Standing], *, full: float = 50, **params: Json) -> list[Call]:
+    """Open a pool in which account a cannot be a candidate, and b, c, ... stand as given.
+
+    The families stand on a, which has no tokens: so none of the others has the bonus of the current account.
+    `full` are the tokens that a bucket begins with.
+    """
+    every = [Standing(tokens=0), *accounts]
+    stored = pool([{"lastUsed": NOW_MS - each.idle_s * 1000} for each in every])
+    calls = [open_pool(stored, **params)]
+    for index, each in enumerate(every):
+        calls += _outcomes(index, each.health)
+        if each.tokens < full:
+            calls.append(consume(index, full - each.tokens))
+    return calls
+
+
+def _outcomes(index: int, health: int) -> list[Call]:
+    """Rate limits down to the health or below it, then successes up to it."""
+    limits = max(0, ceil((INITIAL_HEALTH - health) / LOSS_BY_RATE_LIMIT))
+    successes = health - (INITIAL_HEALTH - limits * LOSS_BY_RATE_LIMIT)
+    return [record(index, "rate_limit")] * limits + [record(index, "success")] * successes
+
+
+def record(index: int, outcome: str) -> Call:
+    """A request with the account at this index had this outcome."""
+    return Call("record_health", {"label": label(index), "outcome": outcome})
+
+
+def consume(index: int, amount: float | None = None) -> Call:
+    """Take tokens from the account at this index."""
+    return Call("consume_token", {"label": label(index)} | ({} if amount is None else {"amount": amount}))
+
+
+def refund(index: int, amount: float | None = None) -> Call:
+    """Give tokens back to the account at this index."""
+    return Call("refund_token", {"label": label(index)} | ({} if amount is None else {"amount": amount}))
+
+
+def remove(index: int) -> Call:
+    """Take the account that stood at this index when the pool was opened out of it."""
+    return Call("remove", {"label": label(index)})
+
+
+def cool(index: int, cooldown_ms: int) -> Call:
+    """Leave the account at this index alone for so long."""
+    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": "auth-failure"})

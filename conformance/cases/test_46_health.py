@@ -1,0 +1,174 @@
+"""HEA: health. A success after it all asks for the score; what defaults decide is compared with a score before."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import strategies as st
+
+from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.properties import property_case
+from conformance.cases.standing import cool, record, remove
+from conformance.wire.calls import advance, limit, open_pool, pool, select
+from conformance.wire.scenario import Call, Scenario
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+HALF_AN_HOUR_MS = 30 * MINUTE_MS
+SUCCESS, RATE_LIMIT, FAILURE = record(0, "success"), record(0, "rate_limit"), record(0, "failure")
+
+
+def is_at(score: float) -> Json:
+    return {"score": score}
+
+
+def scores(judge: Judge, calls: Sequence[Call]) -> list[float]:
+    """The scores that outcomes led to; what is no score counts as 0, and the comparison fails."""
+    answers = zip(calls, values(judge.ask(calls)), strict=True)
+    return [answer["score"] if answer else 0 for call, answer in answers if call.method == "record_health"]
+
+
+def changes(judge: Judge, outcome: str, points: float) -> None:
+    """An outcome adds so many points to the score before it."""
+    calls = [open_pool(pool(1)), SUCCESS, record(0, outcome)]
+    before, after = scores(judge, calls)
+    judge.expect(before + points, after, Scenario(calls), f"score after {outcome}")
+
+
+@covers("HEA-001")
+def test_a_success_adds_a_point(judge: Judge) -> None:
+    changes(judge, "success", 1)
+
+
+@covers("HEA-002")
+def test_a_rate_limit_takes_ten_points(judge: Judge) -> None:
+    changes(judge, "rate_limit", -10)
+
+
+@covers("HEA-003")
+def test_a_failure_takes_twenty_points(judge: Judge) -> None:
+    changes(judge, "failure", -20)
+
+
+@covers("HEA-004")
+@property_case(ms=st.integers(0, 24 * HOUR_MS))
+def test_whole_points_come_back(judge: Judge, ms: int) -> None:
+    recovers(judge, ms, ms // HALF_AN_HOUR_MS)
+
+
+@covers("HEA-004")
+@pytest.mark.parametrize("points", [1, 2, 3, 5, 7, 40])
+def test_a_point_comes_back_with_the_last_millisecond(judge: Judge, points: int) -> None:
+    recovers(judge, points * HALF_AN_HOUR_MS - 1, points - 1)
+    recovers(judge, points * HALF_AN_HOUR_MS, points)
+
+
+def recovers(judge: Judge, ms: int, points: int) -> None:
+    """So many points come back in this time, from the score after three failures."""
+    calls = [open_pool(pool(1)), *[FAILURE] * 3, advance(ms), RATE_LIMIT]
+    *_, low, after = scores(judge, calls)
+    judge.expect(max(0, low + points - 10), after, Scenario(calls), "score after the rate limit")
+
+
+@covers("HEA-005")
+def test_the_initial_score_is_70(judge: Judge) -> None:
+    calls = [open_pool(pool(1)), SUCCESS, SUCCESS]
+    first, second = scores(judge, calls)
+    judge.expect(70, first - (second - first), Scenario(calls), "score before the first success")
+
+
+@covers("HEA-006")
+@pytest.mark.parametrize("loss", [RATE_LIMIT, FAILURE])
+def test_losses_end_at_zero(judge: Judge, loss: Call) -> None:
+    judge.check(Scenario([open_pool(pool(1)), *[loss] * 9, loss.gives(is_at(0)), SUCCESS.gives(is_at(1))]))
+
+
+@covers("HEA-007")
+def test_successes_end_at_the_maximum(judge: Judge) -> None:
+    calls = [*[SUCCESS] * 40, SUCCESS.gives(is_at(100)), RATE_LIMIT.gives(is_at(90))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("HEA-008")
+def test_recovery_ends_at_the_maximum(judge: Judge) -> None:
+    calls = [FAILURE, advance(100 * HOUR_MS), RATE_LIMIT.gives(is_at(90))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("HEA-009")
+@pytest.mark.parametrize("ms", [HALF_AN_HOUR_MS, 10 * HOUR_MS])
+def test_an_untouched_account_does_not_recover(judge: Judge, ms: int) -> None:
+    unchanged_by(judge, [advance(ms)])
+
+
+@covers("HEA-010")
+def test_the_maximum_does_not_lower_the_initial_score(judge: Judge) -> None:
+    opened = open_pool(pool(1), health={"initial": 100, "max_score": 60})
+    judge.check(Scenario([opened, RATE_LIMIT.gives(is_at(60))]))  # 100 - 10, and what is recorded is capped
+
+
+@covers("HEA-011")
+def test_half_a_point_is_lost_with_the_next_outcome(judge: Judge) -> None:
+    almost = advance(HALF_AN_HOUR_MS - MINUTE_MS)
+    calls = [open_pool(pool(1)), FAILURE, almost, SUCCESS, almost, SUCCESS]
+    _, first, second = scores(judge, calls)
+    judge.expect(first + 1, second, Scenario(calls), "score after the second success")
+
+
+@covers("HEA-012")
+@pytest.mark.parametrize(
+    ("settings", "calls", "score"),
+    [
+        ({"initial": 30}, [SUCCESS], 31),
+        ({"initial": 0}, [SUCCESS], 1),
+        ({"success_reward": 5}, [SUCCESS], 75),
+        ({"success_reward": 0}, [SUCCESS], 70),
+        ({"rate_limit_penalty": -1}, [RATE_LIMIT], 69),
+        ({"failure_penalty": -50}, [FAILURE], 20),
+        ({"max_score": 75}, [SUCCESS] * 9, 75),
+        ({"recovery_rate_per_hour": 10}, [FAILURE, advance(HOUR_MS), SUCCESS], 61),
+        ({"recovery_rate_per_hour": 0}, [FAILURE, advance(HOUR_MS), SUCCESS], 51),
+    ],
+)
+def test_configured_points_count(judge: Judge, settings: Json, calls: list[Call], score: float) -> None:
+    *before, last = calls
+    judge.check(Scenario([open_pool(pool(1), health=settings), *before, last.gives(is_at(score))]))
+
+
+@covers("HEA-013")
+def test_an_outcome_is_that_of_one_account(judge: Judge) -> None:
+    unchanged_by(judge, [record(1, "failure")])
+
+
+@covers("HEA-014")
+@pytest.mark.parametrize(
+    "event", [select(strategy="hybrid"), limit(0, 1000), cool(0, 1000)], ids=lambda event: event.method
+)
+def test_what_is_no_outcome_changes_no_score(judge: Judge, event: Call) -> None:
+    unchanged_by(judge, [event])
+
+
+@covers("HEA-015")
+def test_an_earlier_session_leaves_no_trace(judge: Judge) -> None:
+    unchanged_by(judge, [FAILURE, open_pool(pool(2))])
+
+
+def unchanged_by(judge: Judge, events: Sequence[Call]) -> None:
+    """The first success leads to the same score with these events as without them."""
+    opened = open_pool(pool(2))
+    calls = [opened, *events, SUCCESS]
+    without, after = scores(judge, [opened, SUCCESS])[-1], scores(judge, calls)[-1]
+    judge.expect(without, after, Scenario(calls), "score after the success")
+
+
+@covers("HEA-016")
+@pytest.mark.parametrize("removed", [0, 2])
+def test_a_removal_leaves_the_neighbour_its_score(judge: Judge, removed: int) -> None:
+    calls = [*[record(1, "failure")] * 2, remove(removed), record(1, "success").gives(is_at(31))]
+    judge.check(Scenario([open_pool(pool(3)), *calls]))
+
+
+@covers("HEA-016")
+@pytest.mark.parametrize(("lowered", "heir"), [(0, 1), (1, 2)])
+def test_no_account_inherits_a_score(judge: Judge, lowered: int, heir: int) -> None:
+    calls = [record(lowered, "failure"), remove(0), record(heir, "success").gives(is_at(71))]
+    judge.check(Scenario([open_pool(pool(3)), *calls]))

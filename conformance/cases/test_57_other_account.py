@@ -1,0 +1,64 @@
+"""OTH: can another account serve a Gemini request through the header style antigravity?"""
+
+import pytest
+from hypothesis import strategies as st
+
+from conformance.cases.kit import Json, Judge, covers
+from conformance.cases.properties import property_case
+from conformance.wire.calls import advance, label, limit, open_pool, pool
+from conformance.wire.scenario import Call, Scenario
+
+
+def other_than(index: int, *, available: bool, family: str = "gemini", **params: Json) -> Call:
+    """Is there another account than this one? Expects the answer `available`."""
+    asked = Call("has_other_account", {"label": label(index), "family": family, **params})
+    return asked.gives({"available": available})
+
+
+@covers("OTH-001")
+@property_case(count=st.integers(2, 8), asked=st.integers(0, 7), steps=st.integers(1, 7))
+def test_any_other_account_that_is_free_will_do(judge: Judge, count: int, asked: int, steps: int) -> None:
+    named = asked % count
+    free = (named + 1 + steps % (count - 1)) % count
+    limits = [limit(index, 60_000, "gemini") for index in range(count) if index != free]
+    judge.check(Scenario([open_pool(pool(count)), *limits, other_than(named, available=True)]))
+
+
+@covers("OTH-002")
+@property_case(count=st.integers(1, 8), asked=st.integers(0, 7))
+def test_the_account_itself_does_not_count(judge: Judge, count: int, asked: int) -> None:
+    named = asked % count
+    limits = [limit(index, 60_000, "gemini") for index in range(count) if index != named]
+    judge.check(Scenario([open_pool(pool(count)), *limits, other_than(named, available=False)]))
+
+
+@covers("OTH-003")
+@pytest.mark.parametrize("count", [1, 3])
+def test_for_claude_there_is_never_another_one(judge: Judge, count: int) -> None:
+    judge.check(Scenario([open_pool(pool(count)), other_than(0, available=False, family="claude")]))
+
+
+@covers("OTH-004")
+@pytest.mark.parametrize(("style", "available"), [("antigravity", False), ("gemini-cli", True)])
+def test_the_style_antigravity_is_what_counts(judge: Judge, style: str, available: bool) -> None:
+    limited = limit(1, 60_000, "gemini", header_style=style)
+    judge.check(Scenario([open_pool(pool(2)), limited, other_than(0, available=available)]))
+
+
+@covers("OTH-005")
+@pytest.mark.parametrize(("limited", "available"), [("gemini-x", False), (None, False), ("gemini-y", True)])
+def test_the_limits_of_the_model_count(judge: Judge, limited: str | None, available: bool) -> None:
+    limits = limit(1, 60_000, "gemini", **({"model": limited} if limited else {}))
+    judge.check(Scenario([open_pool(pool(2)), limits, other_than(0, available=available, model="gemini-x")]))
+
+
+@covers("OTH-006")
+def test_an_account_that_cools_down_does_not_count(judge: Judge) -> None:
+    rest = Call("mark_cooling_down", {"label": label(1), "cooldown_ms": 1000, "reason": "network-error"})
+    calls = [rest, advance(999), other_than(0, available=False), advance(1), other_than(0, available=True)]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
+
+
+@covers("OTH-007")
+def test_a_disabled_account_does_not_count(judge: Judge) -> None:
+    judge.check(Scenario([open_pool(pool([{}, {"enabled": False}])), other_than(0, available=False)]))

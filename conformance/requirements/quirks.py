@@ -1,0 +1,129 @@
+"""The scenario that tells each quirk from its opposite: `fixtures/quirks/NAME.json`, read and checked.
+
+    {"quirk": NAME, "files": {...}, "calls": [...],
+     "with": {"position": 1, "expect": ...}, "without": {"position": 1, "expect": ...}}
+
+The call at `position` answers `with` where the quirk is present, and `without` where it is not; `refusal` in place of
+`expect` names a refusal.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.fixtures import fixtures_folder
+from conformance.requirements.catalogue import RELEASES
+from conformance.wire.methods import METHODS
+from conformance.wire.scenario import Scenario, ScenarioError
+from reference_impl.profiles import QUIRKS, Quirk
+
+Json = Any
+_KEYS = {"quirk", "files", "calls", "with", "without"}
+_REQUIRED = _KEYS - {"files"}
+_BY_SETTING = {  # a parameter that needs a capability beside that of its method
+    "home": "storage",
+    "health": "health",
+    "tokens": "tokens",
+    "soft_quota_threshold_percent": "soft-quota",
+    "soft_quota_cache_ttl_ms": "soft-quota",
+    "strict": "strict-wait",
+}
+
+
+class QuirkError(ValueError):
+    """A quirk or its scenario is wrong; the message names the file or the quirk."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a quirk shows: `present` and `absent` are the same calls with different expectations."""
+
+    quirk: Quirk
+    present: Scenario
+    absent: Scenario
+
+    @property
+    def needs(self) -> set[str]:
+        """The capabilities without which a target cannot be asked."""
+        needed = set()
+        for call in self.present.calls:
+            needed |= {METHODS[call.method].needs} if METHODS[call.method].needs else set()
+            needed |= {_BY_SETTING[name] for name in call.params if name in _BY_SETTING}
+            needed |= {call.params["strategy"]} if call.method == "select" else set()
+        return needed
+
+    def of(self, profile: str) -> Scenario:
+        """What a release of this name must answer, as the table of quirks says."""
+        return self.present if profile in self.quirk.releases else self.absent
+
+
+def check_quirks() -> None:
+    """Check every quirk and its scenario. Raises QuirkError for the first that is wrong."""
+    load_tellings()
+
+
+def load_tellings(folder: Path | None = None, quirks: Sequence[Quirk] = QUIRKS) -> dict[str, Telling]:
+    """The telling scenario of every quirk, by name. Raises QuirkError, saying where, for the first that is wrong."""
+    folder = fixtures_folder() / "quirks" if folder is None else folder
+    by_name: dict[str, Quirk] = {}
+    for quirk in quirks:
+        _check_row(quirk, by_name)
+        by_name[quirk.name] = quirk
+    tellings = {path.stem: _read(path, by_name) for path in sorted(folder.glob("*.json"))}
+    if missing := [name for name in by_name if name not in tellings]:
+        raise QuirkError(f"the quirk {missing[0]!r} has no telling scenario; write fixtures/quirks/{missing[0]}.json")
+    return {name: tellings[name] for name in by_name}
+
+
+def _check_row(quirk: Quirk, earlier: Mapping[str, Quirk]) -> None:
+    if quirk.name in earlier:
+        raise QuirkError(f"the quirk {quirk.name!r} is listed twice")
+    if not quirk.releases:
+        raise QuirkError(f"the quirk {quirk.name!r} lists no release; a quirk is a way in which a release behaves")
+    if unknown := [release for release in quirk.releases if release not in RELEASES]:
+        raise QuirkError(f"the quirk {quirk.name!r} lists the release {unknown[0]!r}; known: {', '.join(RELEASES)}")
+
+
+def _read(path: Path, by_name: Mapping[str, Quirk]) -> Telling:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise QuirkError(f"{path.name}: cannot be read as JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise QuirkError(f"{path.name}: expected an object")
+    if wrong := sorted((_REQUIRED - set(document)) | (set(document) - _KEYS)):
+        problem = "unknown key" if wrong[0] in document else "there is no"
+        raise QuirkError(f"{path.name}: {problem} {wrong[0]!r}; keys are {', '.join(sorted(_KEYS))}")
+    name = document["quirk"]
+    if not isinstance(name, str) or name not in by_name:
+        raise QuirkError(f"{path.name}: there is no quirk {name!r}; known: {', '.join(by_name)}")
+    if name != path.stem:
+        raise QuirkError(f"{path.name}: it tells the quirk {name!r}, and must be named {name}.json")
+    if document["with"] == document["without"]:
+        raise QuirkError(f"{path.name}: `with` and `without` are equal, so the scenario tells nothing")
+    present, absent = (_expecting(document, key, path.name) for key in ("with", "without"))
+    return Telling(by_name[name], present, absent)
+
+
+def _expecting(document: Json, key: str, file: str) -> Scenario:
+    """The scenario with the one expectation of `with` or `without`."""
+    expected, calls = document[key], document["calls"]
+    if not isinstance(expected, dict) or set(expected) not in ({"position", "expect"}, {"position", "refusal"}):
+        raise QuirkError(f"{file}: {key}: expected a position, and either expect or refusal")
+    position = expected["position"]
+    if not isinstance(calls, list) or type(position) is not int or not 0 <= position < len(calls):
+        raise QuirkError(f"{file}: {key}: position {position!r} names none of the calls")
+    for number, call in enumerate(calls):
+        if isinstance(call, dict) and ("expect" in call or "refusal" in call):
+            raise QuirkError(f"{file}: calls[{number}] has an expectation; it belongs into `with` and `without`")
+        if isinstance(call, dict) and isinstance(call.get("method"), str) and call["method"] not in METHODS:
+            raise QuirkError(f"{file}: calls[{number}]: there is no method {call['method']!r}")
+    judged = {name: value for name, value in expected.items() if name != "position"}
+    asked = [{**call, **judged} if number == position else call for number, call in enumerate(calls)]
+    files = {"files": document["files"]} if "files" in document else {}
+    try:
+        return Scenario.from_json({**files, "calls": asked})
+    except (ScenarioError, TypeError) as error:
+        raise QuirkError(f"{file}: {error}") from error

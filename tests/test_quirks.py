@@ -1,0 +1,151 @@
+"""Quirks: each shows in its scenario, alone over the reference, and in every release as the table says."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cases.judge import replace_text, write_files
+from conformance.requirements.catalogue import RELEASES
+from conformance.requirements.quirks import QuirkError, Telling, check_quirks, load_tellings
+from conformance.targets.connection import Connection, Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.wire import framing
+from conformance.wire.answers import Answer, read_response, request
+from conformance.wire.scenario import ROOT, Scenario, show_answer
+from conformance.wire.serve import answer_line
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.profiles import QUIRKS, RECOMMENDED, Profile, Quirk
+
+Json = Any
+TELLINGS = load_tellings()
+A_QUIRK = Quirk("answers-b", "Answers b.", ("1.3.0",))
+CALLS: list[Json] = [{"method": "snapshot"}]
+DOCUMENT: Json = {
+    "quirk": "answers-b",
+    "calls": CALLS,
+    "with": {"position": 0, "expect": "b"},
+    "without": {"position": 0, "expect": "a"},
+}
+
+
+def unexpected(scenario: Scenario, answers: list[Answer]) -> list[Json]:
+    """What differs where something is expected. Any other call may fail: that is what some quirks do."""
+    pairs = zip(scenario.calls, answers, strict=True)
+    wrong = [(call.to_json(), show_answer(answer)) for call, answer in pairs if not call.accepts(answer)]
+    return [(call, answer) for call, answer in wrong if {"expect", "refusal"} & set(call)]
+
+
+def asked(scenario: Scenario, root: str) -> list[tuple[str, dict[str, Json]]]:
+    write_files(Path(root), scenario.files)
+    return [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+
+
+def ask_reference(profile: Profile, scenario: Scenario, root: Path) -> list[Answer]:
+    """Answers of the reference with the quirks of a profile, in this process."""
+    adapter = ReferenceAdapter()
+    adapter.profile = profile
+    calls = asked(scenario, str(root))
+    requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
+    responses = json.loads(answer_line(adapter, framing.encode(requests)))
+    return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
+
+
+@pytest.mark.parametrize("telling", TELLINGS.values(), ids=list(TELLINGS))
+def test_a_quirk_alone_changes_the_answer(telling: Telling, tmp_path: Path) -> None:
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    alone = Profile(RECOMMENDED, frozenset({telling.quirk.name}))
+    none = Profile(RECOMMENDED, frozenset())
+    present = ask_reference(alone, telling.present, tmp_path / "with")
+    absent = ask_reference(none, telling.absent, tmp_path / "without")
+    assert not unexpected(telling.present, present)
+    assert not unexpected(telling.absent, absent)
+
+
+@pytest.fixture(scope="module")
+def releases() -> Iterator[dict[str, Connection]]:
+    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in RELEASES]
+    with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
+        yield dict(zip(RELEASES, group.connections, strict=True))
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("telling", TELLINGS.values(), ids=list(TELLINGS))
+def test_a_release_answers_as_its_row_says(telling: Telling, version: str, releases: dict[str, Connection]) -> None:
+    release, scenario = releases[version], telling.of(version)
+    if missing := telling.needs - set(release.hello().capabilities):
+        assert version not in telling.quirk.releases, f"{version} is listed, and cannot be asked without {missing}"
+        return
+    with tempfile.TemporaryDirectory() as root:
+        assert not unexpected(scenario, release.batch(asked(scenario, root)))
+
+
+def test_the_shipped_quirks_are_in_order() -> None:
+    check_quirks()
+    assert list(TELLINGS) == [quirk.name for quirk in QUIRKS]
+
+
+def load(folder: Path, document: Json, *quirks: Quirk) -> dict[str, Telling]:
+    (folder / "answers-b.json").write_text(document if isinstance(document, str) else json.dumps(document))
+    return load_tellings(folder, quirks or [A_QUIRK])
+
+
+def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
+    telling = load(tmp_path, DOCUMENT)["answers-b"]
+    assert [scenario.calls[0].expect for scenario in (telling.present, telling.absent)] == ["b", "a"]
+    assert [telling.of(version) is telling.present for version in RELEASES] == [False, True, False, False]
+    assert telling.needs == {"snapshot"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ("{", r"answers-b\.json: cannot be read as JSON"),
+        ([], r"answers-b\.json: expected an object"),
+        ({"quirk": "answers-c"}, r"answers-b\.json: there is no quirk 'answers-c'; known: answers-b"),
+        ({"wiht": {}}, r"answers-b\.json: unknown key 'wiht'; keys are calls, files, quirk, with, without"),
+        ({"without": DOCUMENT["with"]}, r"`with` and `without` are equal"),
+        ({"with": {"position": 1, "expect": "b"}}, r"with: position 1 names none of the calls"),
+        ({"with": {"position": True, "expect": "b"}}, r"with: position True names none of the calls"),
+        ({"with": {"position": 0}}, r"with: expected a position, and either expect or refusal"),
+        ({"calls": [{"method": "snapshot", "expect": 1}]}, r"calls\[0\] has an expectation"),
+        ({"calls": [{"method": "snapshoot"}]}, r"calls\[0\]: there is no method 'snapshoot'"),
+        ({"calls": [{"params": {}}]}, r"answers-b\.json: calls\[0\] must be an object with a method"),
+        ({"files": []}, r"answers-b\.json: files must be an object"),
+    ],
+)
+def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, changed: Json, message: str) -> None:
+    with pytest.raises(QuirkError, match=message):
+        load(tmp_path, DOCUMENT | changed if isinstance(changed, dict) else changed)
+
+
+def test_a_file_without_an_answer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuirkError, match="there is no 'without'"):
+        load(tmp_path, {key: value for key, value in DOCUMENT.items() if key != "without"})
+
+
+@pytest.mark.parametrize(
+    ("quirks", "message"),
+    [
+        ([A_QUIRK, replace(A_QUIRK, name="answers-c")], "'answers-c' has no telling scenario"),
+        ([A_QUIRK, A_QUIRK], "'answers-b' is listed twice"),
+        ([replace(A_QUIRK, releases=("1.2.9",))], r"'answers-b' lists the release '1\.2\.9'; known: 1\.2\.8, 1\.3\.0"),
+        ([replace(A_QUIRK, releases=())], "'answers-b' lists no release"),
+        ([replace(A_QUIRK, name="answers-c")], "there is no quirk 'answers-b'"),
+    ],
+)
+def test_a_mistaken_row_is_refused_by_its_name(tmp_path: Path, quirks: list[Quirk], message: str) -> None:
+    with pytest.raises(QuirkError, match=message):
+        load(tmp_path, DOCUMENT, *quirks)
+
+
+def test_a_file_under_the_name_of_another_quirk_is_refused(tmp_path: Path) -> None:
+    other = replace(A_QUIRK, name="answers-c")
+    with pytest.raises(QuirkError, match=r"answers-b\.json: it tells the quirk 'answers-c', and must be named"):
+        load(tmp_path, DOCUMENT | {"quirk": "answers-c"}, A_QUIRK, other)
