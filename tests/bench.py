@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +66,12 @@ class Bench:
         assert report["exit_code"] == run.returncode
         return report
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """The same as `run`, in a session of its own, without waiting; Ctrl-C reaches it whoever started us."""
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [KIT, "run", "--env", MARKER, *arguments],
                 cwd=CHECKOUT,
                 env=self.environment,
@@ -82,6 +83,11 @@ class Bench:
             )
         finally:
             signal.signal(signal.SIGINT, before)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def processes(self) -> list[psutil.Process]:
         """All that run and carry the mark."""

@@ -5,12 +5,14 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from conformance.cases.engine import RUNNER_VARIABLE
 from tests.bench import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, verdicts, wait_until
 
 # The faults of `breaking.py` show where an account is marked as limited: in the first and the last of these.
@@ -122,9 +124,30 @@ def test_a_killed_run_leaves_no_process(tmp_path: Path, cores: str) -> None:
         bench.assert_no_process_left()
 
 
+def test_an_interrupt_that_does_not_wake_the_engine_is_sent_again() -> None:
+    run = subprocess.run([sys.executable, "-P", "-c", LOSES_THE_FIRST_SIGNAL], timeout=BOUND_S, check=False)
+    assert run.returncode == 77
+
+
+LOSES_THE_FIRST_SIGNAL = f"""
+import os, select, signal, sys
+from conformance.cases import engine
+reader, writer = os.pipe()
+os.environ[{RUNNER_VARIABLE!r}] = str(reader)
+send, sent = signal.pthread_kill, []
+signal.pthread_kill = lambda *what: sent.append(what) or (len(sent) > 1 and send(*what))
+engine.stop_with_runner()
+os.close(writer)
+try:
+    select.select([], [], [])
+except KeyboardInterrupt:
+    sys.exit(77)
+"""
+
+
 def test_ctrl_c_while_the_target_starts_ends_it(bench: Bench) -> None:
     log = bench.folder / "wire.log"
-    with bench.start("--timeout", "3600", "--wire-log", str(log), *misbehaving("never_answers")) as run:
+    with bench.started("--timeout", "3600", "--wire-log", str(log), *misbehaving("never_answers")) as run:
         wait_for_line(run, log, '"hello"')
         os.killpg(run.pid, signal.SIGINT)
         _, said = run.communicate(timeout=BOUND_S)
@@ -132,13 +155,15 @@ def test_ctrl_c_while_the_target_starts_ends_it(bench: Bench) -> None:
     assert said == "antigravity-conformance: interrupted\n"
 
 
-def asked_for_ever(bench: Bench, *options: str) -> subprocess.Popen[str]:
+@contextmanager
+def asked_for_ever(bench: Bench, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A run whose target has been asked what it will never answer."""
     log = bench.folder / "wire.log"
-    run = bench.start("--timeout", "3600", "--wire-log", str(log), *options, *FAULT_LAST, *breaking("hangs"))
-    wait_for_line(run, log, '"mark_rate_limited"')
-    assert bench.targets() != []
-    return run
+    arguments = ["--timeout", "3600", "--wire-log", str(log), *options, *FAULT_LAST, *breaking("hangs")]
+    with bench.started(*arguments) as run:
+        wait_for_line(run, log, '"mark_rate_limited"')
+        assert bench.targets() != []
+        yield run
 
 
 def wait_for_line(run: subprocess.Popen[str], log: Path, text: str) -> None:

@@ -5,12 +5,16 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+from types import FrameType
 
 from conformance.cases.properties import DRAW_VARIABLE
 from conformance.cases.settings import VARIABLE, RunSettings
 
 CASES = Path(__file__).parent
+AGAIN_S = 0.05  # between two attempts to interrupt
+STOP_BOUND_S = 60.0  # for an engine that was interrupted
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
 
 
@@ -57,12 +61,21 @@ def stop_with_runner() -> None:
     """In the engine: behave as on Ctrl-C once the runner is interrupted or gone, however it came to its end."""
     reader, main_thread = int(os.environ[RUNNER_VARIABLE]), threading.main_thread().ident
     assert main_thread is not None
+    interrupted = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if not interrupted.is_set():
+            interrupted.set()
+            raise KeyboardInterrupt
 
     def wait() -> None:
         os.read(reader, 1)  # nothing is ever written there
-        signal.pthread_kill(main_thread, signal.SIGINT)
+        while not interrupted.wait(AGAIN_S):  # a signal just before the main thread begins to wait does not wake it
+            signal.pthread_kill(main_thread, signal.SIGINT)
+        time.sleep(STOP_BOUND_S)
+        os._exit(1)  # the targets end all the same: their supervisors see us go
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell started in the background ignores it
+    signal.signal(signal.SIGINT, interrupt)
     threading.Thread(target=wait, daemon=True).start()
 
 
