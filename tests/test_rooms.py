@@ -15,8 +15,8 @@ DOORS: dict[str, set[str]] = {
     "conformance.__main__": {"conformance.cli"},
     "conformance.fixtures": set(),
     "conformance.wire": set(),
-    "conformance.requirements": {"conformance.wire", "conformance.fixtures"},
-    "conformance.targets": {"conformance.wire"},
+    "conformance.requirements": {"reference_impl.profiles", "conformance.wire", "conformance.fixtures"},
+    "conformance.targets": {"reference_impl.profiles", "conformance.wire"},
     "conformance.processes": {"conformance.targets", "conformance.wire"},
     "conformance.reports": {"conformance.requirements", "conformance.wire"},
     "conformance.cases": {

@@ -58,7 +58,6 @@ def test_the_command_to_repeat_a_failure_fails_again_as_it_is_typed(bench: Bench
     assert "PID-001  FAIL" in again.stdout
 
 
-@pytest.mark.xfail(reason="a line may be broken inside a quoted word", strict=True)
 def test_the_command_to_repeat_works_for_a_command_with_odd_words(bench: Bench) -> None:
     *command, mode = breaking("off-by-one")
     shown = bench.run("--only", "PID-001", *command, mode, "a 'quoted' word", "and $HOME, " * 9).stdout

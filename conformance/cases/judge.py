@@ -13,14 +13,14 @@ from conformance.cases.findings import Finding, Mismatch, of_call
 from conformance.cases.settings import RunSettings
 from conformance.requirements.deviations import Deviation
 from conformance.targets.connection import Group, Launch
-from conformance.targets.errors import AdapterFault
+from conformance.targets.errors import AdapterFault, NoAnswer
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import ROOT, Call, Scenario, matches, unsupported
 
 Json = Any
-FAULTS_BEFORE_GIVING_UP = 3
+UNANSWERED_BEFORE_GIVING_UP = 3  # each costs the whole time limit
 
 
 class TargetJudge:
@@ -33,7 +33,7 @@ class TargetJudge:
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
         self._group: Group | None = None
-        self._faults = 0
+        self._unanswered = 0
 
     def start_case(self, requirements: Sequence[str]) -> None:
         """Begin a case that judges these requirements."""
@@ -74,8 +74,8 @@ class TargetJudge:
 
     def _ask(self, scenario: Scenario) -> list[Answer]:
         self._skip_unclaimed(scenario)
-        if self._faults >= FAULTS_BEFORE_GIVING_UP:
-            raise AdapterFault(f"{self.settings.name} failed {self._faults} times in this run and is not asked again")
+        if self._unanswered >= UNANSWERED_BEFORE_GIVING_UP:
+            raise AdapterFault(f"{self.settings.name} gave no answer {self._unanswered} times and is not asked again")
         try:
             if self._group is None:
                 self._group = self._start(1)
@@ -84,8 +84,8 @@ class TargetJudge:
                 write_files(Path(root), scenario.files)
                 calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
                 answers = [_place_free(answer, root) for answer in self._group.connections[0].batch(calls)]
-        except AdapterFault:
-            self._faults += 1
+        except AdapterFault as fault:
+            self._unanswered += isinstance(fault, NoAnswer)
             self.close()
             raise
         if (method := unsupported(answers)) is not None:

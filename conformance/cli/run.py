@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import platform
+import shlex
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ from conformance.cases.engine import run_cases
 from conformance.cases.settings import RunSettings
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
-from conformance.reports.run import ASKED_FOR, Run
+from conformance.reports.run import Run
 from conformance.reports.terminal import render
 from conformance.reports.verdicts import conclude, not_claimed_reason
 from conformance.requirements import Catalogue, Requirement, load_catalogue
@@ -27,6 +28,8 @@ from conformance.targets.resolve import FORMS, Target, resolve
 from conformance.targets.smoke import greet
 from conformance.wire.methods import HelloResult
 
+DEFAULT_TIMEOUT_S = 60
+DEFAULT_PROCESSES = 8
 HELP = "judge a target"
 DESCRIPTION = f"Judge a target. A target is one of\n{FORMS}"
 
@@ -56,9 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
     add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
-    add("--timeout", type=_positive, default=60, metavar="S", help="seconds to wait for an answer (60)")
+    add("--timeout", type=_positive, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
-    add("--processes", type=_several, default=8, metavar="N", help="real processes started at once (8)")
+    add("--processes", type=_several, default=DEFAULT_PROCESSES, metavar="N", help="real processes started at once (8)")
     add(
         "--draw",
         type=_count,
@@ -98,7 +101,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def choose_profile(asked: str | None, claimed: str | None) -> tuple[str, str]:
     """The profile to judge by, and why: an unlisted release is judged as the nearest older one."""
     if asked is not None:
-        return asked, ASKED_FOR
+        return asked, "asked for"
     if claimed is None or claimed == RECOMMENDED:
         return RECOMMENDED, "the target claims no release"
     if claimed in RELEASES:
@@ -157,8 +160,35 @@ def _judge(
     word, claims = target.word, hello.model_dump(exclude_none=True)
     left_out = [requirement.id for requirement in named if requirement not in chosen]
     return Run(
-        word, claims, *profile, __version__, catalogue, left_out, deviations, str(options.today), outcome, observed
+        word,
+        claims,
+        *profile,
+        __version__,
+        catalogue,
+        left_out,
+        deviations,
+        str(options.today),
+        _repeated(options),
+        outcome,
+        observed,
     )
+
+
+def _repeated(options: argparse.Namespace) -> list[str]:
+    """The options that shape verdicts, as words that a shell reads back."""
+    words: list[str] = []
+    for name, value, default in (
+        ("--profile", options.profile, None),
+        ("--deviations", options.deviations, None),
+        ("--timeout", options.timeout, DEFAULT_TIMEOUT_S),
+        ("--processes", options.processes, DEFAULT_PROCESSES),
+        ("--draw", options.draw, 0),
+    ):
+        if value != default:
+            words += [name, shlex.quote(str(value))]
+    for name in options.env:
+        words += ["--env", shlex.quote(name)]
+    return words
 
 
 def _settings(

@@ -1,6 +1,7 @@
 """Scenarios and values in few words, for people."""
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -60,16 +61,19 @@ def describe(value: Json) -> str:
 
 
 def command(text: str, indent: str) -> Iterator[str]:
-    """A command that can be copied as it stands: lines that a shell joins again."""
-    lines = textwrap.wrap(
-        text,
-        WIDTH - len(indent) - 6,
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """A command that can be copied as it stands: lines that a shell joins again, broken between its words only."""
+    lines = [""]
+    for word in _SHELL_WORD.findall(text):
+        longer = f"{lines[-1]} {word}".strip() if len(lines) == 1 else f"{lines[-1]} {word}"
+        if len(indent) + len(longer) + 2 > WIDTH and lines[-1].strip():
+            lines.append("    " + word)
+        else:
+            lines[-1] = longer
     for number, line in enumerate(lines, 1):
         yield indent + line + (" \\" if number < len(lines) else "")
+
+
+_SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 
 
 def printable(text: str) -> str:

@@ -16,8 +16,6 @@ from conformance.reports.verdicts import (
 from conformance.requirements import Catalogue
 from conformance.requirements.deviations import Deviation
 
-ASKED_FOR = "asked for"
-
 CONCLUSIONS = {
     CONFORMANT: "conformant",
     NOT_CONFORMANT: "not conformant",
@@ -41,6 +39,7 @@ class Run:
     left_out: Sequence[str]  # ids of requirements that hold for other profiles only
     deviations: Sequence[Deviation]
     today: str
+    options: Sequence[str]  # words of the command line that shape verdicts, quoted for a shell
     outcome: Outcome
     observed: Mapping[str, Any]
 
@@ -49,14 +48,13 @@ class Run:
         return f"{self.hello['name']} {self.hello['version']}, {self.hello['language']}"
 
     def repeat_command(self, requirement: str) -> str:
-        """The command that judges this target by one requirement again, by the profile of this run."""
-        words = ["antigravity-conformance", "run", "--only", requirement]
-        if self.profile_reason == ASKED_FOR:
-            words += ["--profile", self.profile]
-        return " ".join([*words, self.target_word])
+        """The command that judges this target by one requirement again, with the options that shape verdicts."""
+        return " ".join(["antigravity-conformance run --only", requirement, *self.options, self.target_word])
 
     @property
     def conclusion(self) -> str:
+        if not self.outcome.complete:
+            return "no verdict: the run was cut short"
         waived = self.outcome.count("waived")
         known = f", with {waived} known deviation{'s' if waived > 1 else ''}" if waived else ""
         return CONCLUSIONS[self.outcome.exit_code] + (known if self.outcome.exit_code == CONFORMANT else "")

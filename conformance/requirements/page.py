@@ -34,9 +34,7 @@ def _page(catalogue: Catalogue, known: Known) -> Iterator[str]:
     yield "| section | rules | " + " | ".join(RELEASES) + " |"
     yield "|-|-|" + "-|" * len(RELEASES)
     for section in catalogue.sections:
-        broken = [
-            str(sum(release in known.get(r.id, {}) for r in section.requirement) or "") for release in RELEASES
-        ]
+        broken = [str(sum(release in known.get(r.id, {}) for r in section.requirement) or "") for release in RELEASES]
         yield f"| [{section.title}](#{_anchor(section)}) | {len(section.requirement)} | " + " | ".join(broken) + " |"
     yield "\nThe numbers under a release count the rules it breaks.\n"
     for section in catalogue.sections:

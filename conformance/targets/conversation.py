@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from conformance.targets import pids
-from conformance.targets.errors import AdapterFault
+from conformance.targets.errors import AdapterFault, NoAnswer
 from conformance.targets.exchange import Asked, Call, ask_batch, ask_one, read_answers
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.wire_log import Direction, WireLog
@@ -126,7 +126,8 @@ class Connection:
             if late and idle:
                 self._fail(
                     f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs "
-                    "longer, raise the limit with --timeout"
+                    "longer, raise the limit with --timeout",
+                    NoAnswer,
                 )
             late = time.monotonic() >= deadline_s
             received_bytes = self._output.received_bytes
@@ -215,13 +216,13 @@ class Connection:
             return f"was ended by {signal.Signals(-self._returncode).name}"
         return f"was ended by signal {-self._returncode}"
 
-    def _fail(self, what: str) -> NoReturn:
+    def _fail(self, what: str, kind: type[AdapterFault] = AdapterFault) -> NoReturn:
         shown = self.standard_error()
         tail = f"\n  The end of its standard error:\n{shown}" if shown else ""
         self._fault = f"{self.name} {what}.{tail}"
         self._log("!!", f"({what})")
         self.close()
-        raise AdapterFault(self._fault)
+        raise kind(self._fault)
 
     def _log(self, direction: Direction, text: str | bytes) -> None:
         if self._wire_log is not None:

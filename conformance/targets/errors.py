@@ -17,3 +17,7 @@ class AdapterFault(TargetError):  # noqa: N818
     """The adapter cannot be started, ended too early, or does not speak the wire."""
 
     exit_code = 3
+
+
+class NoAnswer(AdapterFault):
+    """The adapter gave no answer in time. Each costs the whole time limit, so a run does not wait for many."""
