@@ -118,6 +118,7 @@ def finished_run(outcome: Outcome, hello: Mapping[str, Json] | None = None, **ch
         "left_out": [],
         "deviations": [],
         "today": str(TODAY),
+        "options": [],
         "outcome": outcome,
         "observed": {"pid": 4711, "folder": "a folder"},
     }

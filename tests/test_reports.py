@@ -13,7 +13,7 @@ from conformance.reports import terminal
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, printable, wrap
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
-from conformance.reports.run import ASKED_FOR, Run
+from conformance.reports.run import Run
 from conformance.reports.verdicts import Outcome
 from conformance.wire.scenario import ABSENT
 from tests.factories import case, concluded, deviation, finding, finished_run, requirement
@@ -89,12 +89,12 @@ def test_only_a_word_of_a_command_may_be_wider_for_it_has_to_be_copied() -> None
     assert all(line.endswith(" \\") for line in shown[:-1])
 
 
-def test_the_command_to_repeat_names_the_profile_only_if_it_was_asked_for() -> None:
+def test_the_command_to_repeat_carries_the_options_of_the_run() -> None:
     outcome = concluded([case("fail", findings=[finding()])])
     assert finished_run(outcome).repeat_command("ONE-001") == (
         "antigravity-conformance run --only ONE-001 python:port:Port"
     )
-    asked = finished_run(outcome, profile="1.3.0", profile_reason=ASKED_FOR)
+    asked = finished_run(outcome, options=["--profile", "1.3.0"])
     assert asked.repeat_command("ONE-001").endswith("--only ONE-001 --profile 1.3.0 python:port:Port")
 
 
@@ -145,7 +145,7 @@ def test_a_stale_deviation_is_told_with_the_edit_that_mends_it() -> None:
 def test_a_run_cut_short_says_so() -> None:
     shown = lines(finished_run(concluded([case("pass")], complete=False)))
     assert any(line.startswith("THE RUN WAS CUT SHORT") for line in shown)
-    assert "no verdict: a fault of the suite (exit code 4)" in shown
+    assert "no verdict: the run was cut short (exit code 4)" in shown
 
 
 def test_an_adapters_last_words_are_shown_once() -> None:

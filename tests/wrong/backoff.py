@@ -42,7 +42,7 @@ class FailsWrongly(ReferenceAdapter):
         return self._find(asked["label"]).failures
 
 
-class WaitsWrongly(FailsWrongly):
+class BacksOffWrongly(FailsWrongly):
     """Waits as `wait` says where its reason is `reason` and no retry-after is given."""
 
     reason = QUOTA
@@ -59,24 +59,24 @@ class WaitsWrongly(FailsWrongly):
 # By reason
 
 
-class QuotaBackoffDoubles(WaitsWrongly):
+class QuotaBackoffDoubles(BacksOffWrongly):
     def wait(self, failures: int) -> float:
         return 60_000 * float(2**failures)
 
 
-class QuotaBackoffStartsOver(WaitsWrongly):
+class QuotaBackoffStartsOver(BacksOffWrongly):
     def wait(self, failures: int) -> float:
         return QUOTA_EXHAUSTED_MS[failures % len(QUOTA_EXHAUSTED_MS)]
 
 
-class RateBackoffGrows(WaitsWrongly):
+class RateBackoffGrows(BacksOffWrongly):
     reason = "RATE_LIMIT_EXCEEDED"
 
     def wait(self, failures: int) -> float:
         return 30_000 * (failures + 1)
 
 
-class ServerErrorAsRateLimit(WaitsWrongly):
+class ServerErrorAsRateLimit(BacksOffWrongly):
     reason = "SERVER_ERROR"
 
     def wait(self, failures: int) -> float:
@@ -93,7 +93,7 @@ class CapacityWaitsLonger(ReferenceAdapter):
     """The reference itself: a random part, as every release after 1.3.0."""
 
 
-class CapacityWithoutADraw(WaitsWrongly):
+class CapacityWithoutADraw(BacksOffWrongly):
     reason = CAPACITY
 
     def wait(self, failures: int) -> float:
