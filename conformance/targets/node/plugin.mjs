@@ -191,6 +191,7 @@ export async function loadPlugin(folder) {
     ...(methods.set_enabled ? ["enabled"] : []),
     ...(methods.reset_limits ? ["reset-limits"] : []),
     ...(methods.has_other_account ? ["other-account"] : []),
+    ...(waitsByStyle ? ["strict-wait"] : []),
     ...(hasSoftQuota ? ["soft-quota"] : []),
     ...(rotation ? ["health", "tokens"] : []),
   ];
