@@ -46,6 +46,7 @@ corpus: $(DONE) ## draw the stored examples of the property cases anew
 docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.wire.schema
 	$(BIN)/python -m conformance.wire.page
+	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m tests.readme
 

@@ -70,6 +70,8 @@ def remove(selector: Selector, account: Account) -> None:
         selector.cursor = 0
         selector.current = dict.fromkeys(FAMILIES, NOWHERE)
         return
+    if not selector.profile.has("turn-lost-after-the-first-round"):
+        selector.cursor %= len(accounts) + 1  # whose turn it is, among the accounts as they were
     if selector.cursor > place:
         selector.cursor -= 1
     selector.cursor %= len(accounts)

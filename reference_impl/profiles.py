@@ -42,6 +42,7 @@ QUIRKS = (
     Quirk("disabled-account-kept", "A family keeps its account although it is disabled.", ("1.2.8", "1.3.0", "1.4.3")),
     Quirk("gemini-limited-by-both-styles", "Gemini is limited only when both header styles are.", ("1.2.8",)),
     # Selection
+    Quirk("turn-lost-after-the-first-round", "Removal compares a place with a counter that was never wrapped.", ALL),
     Quirk("offset-from-nowhere", "A family that stands nowhere gets the PID offset from one before account 0.", ALL),
     Quirk("selection-counts-as-use", "Every selection sets the time of last use.", ("1.2.8", "1.3.0")),
     Quirk("fresh-account-first", "Hybrid takes the first account not yet used for the quota.", ("1.2.8",)),

@@ -141,3 +141,11 @@ def test_a_limit_goes_when_its_account_goes(judge: Judge) -> None:
 def test_a_cooldown_goes_with_its_account(judge: Judge) -> None:
     rest = Call("mark_cooling_down", {"label": label(1), "cooldown_ms": 60_000, "reason": "network-error"})
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), rest, remove(0), select().gives(now_at(2, 0))]))
+
+
+@covers("REM-012")
+def test_rotation_goes_on_so_after_the_first_round(judge: Judge) -> None:
+    # Six turns of four accounts: it is c's turn, and a goes.
+    turns = [select(strategy="round-robin")] * 6
+    later = [select(strategy="round-robin").gives(now_at(index, 0)) for index in (2, 3, 1, 2)]
+    judge.check(Scenario([open_pool(pool(4)), *turns, remove(0), *later]))

@@ -264,7 +264,9 @@ _LABELLED = ("not_open", "unknown_account")
 
 METHODS: dict[str, Method] = {
     "hello": Method(HelloParams, HelloResult, "Who are you, and what do you claim to do?"),
-    "open": Method(OpenParams, OpenResult, "Discard all state and load a pool."),
+    "open": Method(
+        OpenParams, OpenResult, "Discard all state and load a pool; a target that reads a folder may write there."
+    ),
     "select": Method(
         SelectParams,
         Account | None,
@@ -337,7 +339,7 @@ CAPABILITIES = {
     "backoff": "`mark_rate_limited_with_reason`, `mark_success`",
     "used": "`mark_used`",
     "cooldown": "`mark_cooling_down`",
-    "enabled": "`set_enabled`, and disabled accounts in the pool",
+    "enabled": "`set_enabled`",
     "remove": "`remove`",
     "health": "`record_health`",
     "tokens": "`consume_token`, `refund_token`",

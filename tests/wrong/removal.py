@@ -210,3 +210,7 @@ class LimitsStayAtTheIndex(ReferenceAdapter):
         super().remove(label)
         for account, of_index in zip(self._opened().pool.accounts, limits, strict=False):
             account.reset_times_ms = of_index
+
+
+class TurnLostAfterTheFirstRound(with_quirk("turn-lost-after-the-first-round")):  # type: ignore[misc]
+    """As in the releases."""

@@ -1,0 +1,23 @@
+"""The pages under docs that are made from data are those of today."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.requirements import load_catalogue
+from conformance.requirements import page as requirements_page
+from conformance.wire import page as wire_page
+
+CATALOGUE = load_catalogue()
+
+
+@pytest.mark.parametrize(
+    ("path", "rendered"),
+    [
+        (wire_page.PAGE, wire_page.render()),
+        (requirements_page.PAGE, requirements_page.render(CATALOGUE, requirements_page.known_deviations(CATALOGUE))),
+    ],
+    ids=["wire", "requirements"],
+)
+def test_the_page_is_made_from_the_data(path: Path, rendered: str) -> None:
+    assert path.read_text(encoding="utf-8") == rendered, "run `make docs`"
