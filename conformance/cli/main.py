@@ -10,6 +10,7 @@ from conformance import __version__
 from conformance.cli import requirements, run
 from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
+from conformance.requirements.quirks import QuirkError
 from conformance.targets.connection import SupervisorLostError
 from conformance.targets.errors import TargetError
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough; Python must not try to write the rest as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOBODY_READS
-    except (TargetError, DeviationError, SupervisorLostError, CatalogueError, KeyboardInterrupt) as error:
+    except (TargetError, DeviationError, SupervisorLostError, CatalogueError, QuirkError, KeyboardInterrupt) as error:
         message, code = _explain(error)
         print(f"antigravity-conformance: {message}", file=sys.stderr)
     return code
@@ -55,7 +56,7 @@ def _explain(error: BaseException) -> tuple[str, int]:
             return str(error), error.exit_code
         case DeviationError():
             return str(error), WRONG_USAGE
-        case CatalogueError():
+        case CatalogueError() | QuirkError():
             return f"the catalogue is wrong: {error}", SUITE_FAULT
         case KeyboardInterrupt():
             return "interrupted", INTERRUPTED

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from conformance.reports.describe import wrap
 from conformance.requirements import load_catalogue
+from conformance.requirements.quirks import check_quirks
 from conformance.targets.errors import UsageFault
 
 HELP = DESCRIPTION = "print the catalogue"
@@ -19,6 +20,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("requirements takes no command after --")
     catalogue = load_catalogue()
+    check_quirks()
     try:
         chosen = catalogue.choose(options.ids)
     except KeyError as error:

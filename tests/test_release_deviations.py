@@ -1,0 +1,80 @@
+"""The deviations of the releases: shown by their counterexamples, explaining all that fails, and nothing more."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.findings import Finding, of_call
+from conformance.cases.judge import replace_text, write_files
+from conformance.requirements import load_catalogue
+from conformance.requirements.catalogue import RELEASES
+from conformance.requirements.deviations import shipped_deviations
+from conformance.targets.connection import Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.wire.scenario import ROOT, Scenario
+from tests.command import run_kit
+
+pytestmark = [pytest.mark.needs_node]
+
+CATALOGUE = load_catalogue()
+CONFIG_SECTIONS = {"CFG", "ENV", "PATH", "LAY"}  # the reference loads config as recommended only
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_the_reference_as_a_release_breaks_what_the_release_breaks(version: str, tmp_path: Path) -> None:
+    selection = [section.prefix for section in CATALOGUE.sections if section.prefix not in CONFIG_SECTIONS]
+    broken = {r for r in deviating(version) if r.partition("-")[0] in selection}
+    assert failures(f"reference@{version}", tmp_path, "--only", ",".join(selection)) == broken
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_against_recommended_a_release_fails_where_its_deviations_say(version: str, tmp_path: Path) -> None:
+    failed = failures(f"npm:opencode-antigravity-auth@{version}", tmp_path, "--profile", "recommended")
+    newer = {requirement.id for requirement in CATALOGUE if version not in requirement.releases}
+    assert failed - newer == deviating(version)
+
+
+def deviating(version: str) -> set[str]:
+    return {deviation.requirement for deviation in shipped_deviations(version, CATALOGUE)}
+
+
+def failures(target: str, folder: Path, *options: str) -> set[str]:
+    """The requirements that a target fails, whatever their level."""
+    report = folder / "report.json"
+    run = run_kit("run", target, "--json", str(report), *options)
+    assert run.returncode == 1, run.stdout + run.stderr
+    return {e["id"] for e in json.loads(report.read_text())["requirements"] if e["verdict"] == "fail"}
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault(version: str) -> None:
+    target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        for deviation in shipped_deviations(version, CATALOGUE):
+            scenario = Scenario.from_json(deviation.counterexample)
+            findings = [found.facts() for found in run_scenario(group, scenario)]
+            covered = [facts for facts in findings if deviation.covers([deviation.requirement], facts)]
+            assert covered, f"{deviation.id}: not shown by its counterexample: {findings}"
+            for facts in covered:
+                another = {**facts, "actual": {"label": "nobody", "index": 77, "config": {}}}
+                assert not deviation.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
+
+
+def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
+    target = resolve("reference", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        for version in RELEASES:
+            for deviation in shipped_deviations(version, CATALOGUE):
+                assert not run_scenario(group, Scenario.from_json(deviation.counterexample)), deviation.id
+
+
+def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
+    """Ask the first process of the group; what it did not answer as expected."""
+    with tempfile.TemporaryDirectory(dir=group.folder) as root:
+        write_files(Path(root), scenario.files)
+        calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+        answers = group.connections[0].batch(calls)
+    pairs = enumerate(zip(scenario.calls, answers, strict=True))
+    return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]
