@@ -88,8 +88,8 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run"], "no target was given. A target is one of\n  reference "),
-        (["run", "refrence"], "unknown target 'refrence'. A target is one of\n  reference "),
+        (["run"], "no target was given. A target is one of\n  reference, "),
+        (["run", "refrence"], "unknown target 'refrence'. A target is one of\n  reference, "),
         (["run", "reference", "--", "true"], "both a target, 'reference', and a command after --"),
         (["run", "--"], "a command is expected after --"),
         (["run", "python:port"], "expected python:package.module:attribute"),
