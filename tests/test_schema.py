@@ -115,7 +115,7 @@ CONVERSATION = [
     limit(1, 60_000),
     limit(20, 60_000),  # refused: no such account
     select("gemini", "round-robin", style="gemini-cli", model="m1"),
-    select(strategy="hybrid"),  # not supported
+    select(strategy="hybrid"),
     advance(1000),
     Call("snapshot"),
     open_pool(pool(0)),
@@ -138,7 +138,7 @@ def test_what_the_reference_says_is_valid_call_by_call_and_in_a_batch() -> None:
         if "result" in response:
             part(f"{call.method}.result").validate(response["result"])
     assert [call.method for call, response in zip(CONVERSATION, responses, strict=True) if "error" in response] == [
-        "select", "mark_rate_limited", "select", "save",
+        "select", "mark_rate_limited", "save",
     ]  # fmt: skip
 
 
