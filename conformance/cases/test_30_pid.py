@@ -103,6 +103,7 @@ def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, count:
     asked = [{"method": "select", "params": dict(select(offset=True).params)}]
     calls = [open_pool(pool(count), pid=None), Call("fork", {"calls": asked})]
     forked = values(judge.ask(calls))[1]
+    judge.expect(True, forked is not None, Scenario(calls[1:]), "the child answers")
     selected = forked["answers"][0].get("result")
     judge.expect(picks(forked["pid"] % count), selected, Scenario(calls[1:]), "the child's account", observed=True)
 
@@ -125,4 +126,7 @@ def after_limiting_the_landing_place(judge: Judge, count: int, pid: int) -> list
 def chosen(judge: Judge, calls: Sequence[Call]) -> list[Json]:
     """What the selections among the calls answered."""
     answers = values(judge.ask(calls))
-    return [answer for call, answer in zip(calls, answers, strict=True) if call.method == "select"]
+    accounts = [answer for call, answer in zip(calls, answers, strict=True) if call.method == "select"]
+    for account in accounts:  # none at all, twice, would count as the same account
+        judge.expect(True, account is not None, Scenario(calls), "an account is selected")
+    return accounts

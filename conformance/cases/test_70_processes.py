@@ -29,9 +29,17 @@ def compare(judge: Judge, fleet: Fleet, expected: list[list[int]], chosen: list[
     judge.expect(wanted, given, Scenario([]), "accounts selected, by process id", observed=True)
 
 
+def fit_for(fleet: Fleet) -> Fit:
+    """The fitted pool; where no pool tells wrong ports apart, as with equal ids in containers, nothing is judged."""
+    try:
+        return fit_pool(fleet.pids)
+    except ValueError as error:
+        pytest.skip(str(error))
+
+
 def fitted(fleet: Fleet) -> tuple[Fit, list[list[int | None]]]:
     """Every process selects with the offset on, from a pool fitted to the process ids."""
-    fit = fit_pool(fleet.pids)
+    fit = fit_for(fleet)
     accounts = [{"enabled": index != fit.spare} for index in range(fit.accounts)]
     return fit, fleet.select_all(pool(accounts, activeIndex=BASE_INDEX), ON, BOTH_FAMILIES_TWICE)
 
@@ -44,14 +52,14 @@ def test_each_process_picks_the_account_of_its_own_id(judge: Judge, fleet: Fleet
 
 @covers("PROC-002")
 def test_without_the_offset_all_processes_pick_the_same_account(judge: Judge, fleet: Fleet) -> None:
-    stored = pool(fit_pool(fleet.pids).accounts, activeIndex=BASE_INDEX)
+    stored = pool(fit_for(fleet).accounts, activeIndex=BASE_INDEX)
     chosen = fleet.select_all(stored, OFF, BOTH_FAMILIES_TWICE)
     compare(judge, fleet, [[BASE_INDEX] * 4 for _ in fleet.pids], chosen)
 
 
 @covers("PROC-003")
 def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: Fleet) -> None:
-    count = fit_pool(fleet.pids).accounts
+    count = fit_for(fleet).accounts
     chosen = fleet.select_all(pool(count, activeIndex=BASE_INDEX), ROTATE, ["claude"] * (count + 1))
     sequence = [(BASE_INDEX + turn) % count for turn in range(count + 1)]
     compare(judge, fleet, [sequence for _ in fleet.pids], chosen)
@@ -61,5 +69,5 @@ def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: 
 def test_each_process_applies_its_offset_once_per_family(judge: Judge, fleet: Fleet) -> None:
     """Judged on from whichever account the process started, so that a wrong start is PROC-001's alone."""
     _, chosen = fitted(fleet)
-    expected = [[accounts[0]] * 4 for accounts in chosen]
-    compare(judge, fleet, expected, chosen)  # type: ignore[arg-type]  # an account that is None is never equal
+    expected = [[-1 if accounts[0] is None else accounts[0]] * 4 for accounts in chosen]  # none is no account
+    compare(judge, fleet, expected, chosen)

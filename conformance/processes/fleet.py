@@ -70,8 +70,8 @@ class Fleet:
 def _parameters(family: str, config: dict[str, Json]) -> dict[str, Json]:
     return {
         "family": family,
-        "strategy": config["account_selection_strategy"],
-        "pid_offset_enabled": config["pid_offset_enabled"],
+        "strategy": config.get("account_selection_strategy", "hybrid"),
+        "pid_offset_enabled": config.get("pid_offset_enabled", False),
     }
 
 
@@ -82,5 +82,6 @@ def _value(answer: Answer) -> Json:
 
 
 def _index(answer: Answer) -> int | None:
-    account = _value(answer)
-    return None if account is None else next(i for i in range(2000) if label(i) == account["label"])
+    """The account's place in the pool; None where there is none, or none of that label."""
+    account = answer.value if isinstance(answer, Result) else None
+    return None if account is None else next((i for i in range(2000) if label(i) == account["label"]), None)
