@@ -63,8 +63,8 @@ class ReferenceAdapter:
         self.draws = itertools.cycle(random or [0.5])
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
-        self.selector.health = Health(HealthSettings(**(health or {})))
-        self.selector.tokens = Tokens(TokenSettings(**(tokens or {})))
+        self.selector.health = Health(HealthSettings(**(health or {})), self.profile)
+        self.selector.tokens = Tokens(TokenSettings(**(tokens or {})), self.profile)
         return {"accounts": [account.label for account in self.selector.pool.accounts]}
 
     def load(self, stored: Json) -> Pool:
@@ -85,19 +85,26 @@ class ReferenceAdapter:
         soft_quota_threshold_percent: float | None = None,
         soft_quota_cache_ttl_ms: float | None = None,
     ) -> Json:
-        if soft_quota_threshold_percent is not None or soft_quota_cache_ttl_ms is not None:
-            self._claims("soft-quota")
-        limit, ttl_ms, plain = soft_quota_threshold_percent, soft_quota_cache_ttl_ms, SoftQuota()
         account = self._opened().select(
             Request(family, header_style, model),
             strategy,
             Moment(self.now_ms, self.process_id()),
             pid_offset_enabled=pid_offset_enabled,
-            soft=SoftQuota(
-                plain.threshold_percent if limit is None else limit, plain.cache_ttl_ms if ttl_ms is None else ttl_ms
-            ),
+            soft=self._soft_quota(soft_quota_threshold_percent, soft_quota_cache_ttl_ms),
         )
         return None if account is None else {"label": account.label, "index": account.index}
+
+    def soft_quota_wait(
+        self,
+        family: Family,
+        model: str | None = None,
+        soft_quota_threshold_percent: float | None = None,
+        soft_quota_cache_ttl_ms: float | None = None,
+    ) -> Json:
+        self._claims("soft-quota")
+        soft = self._soft_quota(soft_quota_threshold_percent, soft_quota_cache_ttl_ms)
+        request, moment = Request(family, model=model), Moment(self.now_ms, self.process_id())
+        return {"wait_ms": self._opened().soft_quota_wait_ms(request, moment, soft)}
 
     def process_id(self) -> int:
         """The pid handed to `open`, or that of this very process: a forked child has its own (PID-010)."""
@@ -214,6 +221,13 @@ class ReferenceAdapter:
 
     def close(self) -> None:
         self.selector = None
+
+    def _soft_quota(self, threshold_percent: float | None, cache_ttl_ms: float | None) -> SoftQuota:
+        given = {"threshold_percent": threshold_percent, "cache_ttl_ms": cache_ttl_ms}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        if chosen:
+            self._claims("soft-quota")
+        return SoftQuota(**chosen)
 
     def _opened(self) -> Selector:
         if self.selector is None:

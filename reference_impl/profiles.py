@@ -37,6 +37,11 @@ QUIRKS = (
     Quirk("null-entry-voids-old-file", "A pool file of version 1 or 2 is ignored for an entry that is null.", ALL),
     Quirk("malformed-pool-fatal", "Loading a parsed pool fails for an entry that is null, or without a list.", ALL),
     Quirk("stored-times-coerced", "Stored times that are no numbers are compared as JavaScript does.", ALL),
+    Quirk(
+        "active-account-not-followed",
+        "In a pool file, the active index keeps its number when an entry before it is left out.",
+        ALL,
+    ),
     # Which accounts can be used
     Quirk("disabled-accounts-selected", "Disabled accounts are selected like others.", ("1.2.8", "1.3.0")),
     Quirk("disabled-account-kept", "A family keeps its account although it is disabled.", ("1.2.8", "1.3.0", "1.4.3")),
@@ -53,6 +58,16 @@ QUIRKS = (
         "trackers-by-index",
         "Health and tokens stay at the index when an account is removed, and pass to another account.",
         ("1.3.0", "1.4.3", "1.6.0"),
+    ),
+    Quirk(
+        "clock-set-back-costs",
+        "A clock that is set back takes points and tokens away, as its running on gives them.",
+        ("1.3.0", "1.4.3", "1.6.0"),
+    ),
+    Quirk(
+        "used-share-in-binary",
+        "The used share is worked out in binary, and can miss a soft quota that is reached exactly.",
+        ("1.6.0",),
     ),
     # Backoff and waiting
     Quirk("capacity-backoff-fixed", "A lack of capacity is waited out for exactly 15 s.", ("1.3.0",)),

@@ -185,7 +185,23 @@ class Selector:
         if not self.profile.knows("soft-quota"):
             return False
         cached, updated_ms = account.cached_quota, account.cached_quota_updated_ms
-        return soft_quota.is_over(cached, updated_ms, soft, request.family, request.model, moment.now_ms)
+        return soft_quota.is_over(cached, updated_ms, soft, request.family, request.model, moment.now_ms, self.profile)
+
+    def soft_quota_wait_ms(self, request: Request, moment: Moment, soft: SoftQuota) -> float | None:
+        """Milliseconds until the soft quota lets an account be used; None where nobody knows (SOFT-015 to SOFT-018)."""
+        enabled = [account for account in self.pool.accounts if account.enabled]
+        if soft.threshold_percent >= soft_quota.OFF_PERCENT:
+            return 0
+        if any(not self._is_over(account, request, moment, soft) for account in enabled):
+            return 0
+        if request.model is None and request.family == "gemini":  # which of its two groups is meant?
+            return None
+        waits = [
+            soft_quota.reset_wait_ms(account.cached_quota, request.family, request.model, moment.now_ms)
+            for account in enabled
+        ]
+        # A renewal that is past tells of an old reading: no time to wait for.
+        return min((wait for wait in waits if wait is not None), default=None) or None
 
 
 def is_cooling(account: Account, now_ms: float) -> bool:

@@ -1,21 +1,27 @@
 """Soft quota: an account is left before its quota is used up, as far as a cached reading tells.
 
-Sources: SOFT-*; release 1.6.0, `dist/src/plugin/accounts.js`, `isOverSoftQuotaThreshold`.
+Sources: SOFT-*; release 1.6.0, `dist/src/plugin/accounts.js`, `isOverSoftQuotaThreshold`, `getMinWaitTimeForSoftQuota`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from reference_impl.javascript import to_number
 from reference_impl.limits import Family
+from reference_impl.profiles import Profile
+
+
+OFF_PERCENT = 100  # a threshold from here on switches the soft quota off
 
 
 @dataclass(frozen=True)
 class SoftQuota:
     """From which used percentage on an account is left, and how long a reading counts."""
 
-    threshold_percent: float = 100
+    threshold_percent: float = OFF_PERCENT
     cache_ttl_ms: float = 600_000
 
 
@@ -29,15 +35,43 @@ def quota_group(family: Family, model: str | None) -> str:
     return "gemini-flash" if "flash" in name else "gemini-pro"
 
 
-def is_over(cached: Any, updated_ms: Any, soft: SoftQuota, family: Family, model: str | None, now_ms: float) -> bool:
+def is_over(
+    cached: Any,
+    updated_ms: Any,
+    soft: SoftQuota,
+    family: Family,
+    model: str | None,
+    now_ms: float,
+    profile: Profile,
+) -> bool:
     """Is the account at or above the threshold? What is not known, or known too long, is no reason (SOFT-002)."""
-    if soft.threshold_percent >= 100 or not isinstance(cached, Mapping) or updated_ms is None:
+    if soft.threshold_percent >= OFF_PERCENT or not isinstance(cached, Mapping) or updated_ms is None:
         return False
     if now_ms - to_number(updated_ms) > soft.cache_ttl_ms:
         return False
-    group = cached.get(quota_group(family, model))
-    remaining = group.get("remainingFraction") if isinstance(group, Mapping) else None
+    remaining = _reading(cached, family, model).get("remainingFraction")
     if remaining is None:
         return False
-    used_percent = (1 - max(0, min(1, to_number(remaining)))) * 100
-    return used_percent >= soft.threshold_percent
+    left = max(0.0, min(1.0, to_number(remaining)))
+    if profile.has("used-share-in-binary"):
+        return (1 - left) * 100 >= soft.threshold_percent
+    # As the numbers are written: 0.9 left is 10 % used, not 9.999999999999998 % (SOFT-014).
+    return (1 - Fraction(str(left))) * 100 >= Fraction(str(soft.threshold_percent))
+
+
+def reset_wait_ms(cached: Any, family: Family, model: str | None, now_ms: float) -> float | None:
+    """Milliseconds until the group's quota is renewed, 0 where that is past; None where no time is known (SOFT-016)."""
+    reset = _reading(cached, family, model).get("resetTime")
+    try:
+        instant = datetime.fromisoformat(reset) if isinstance(reset, str) else None
+    except ValueError:
+        return None
+    if instant is None:
+        return None
+    utc = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return max(0, utc.timestamp() * 1000 - now_ms)
+
+
+def _reading(cached: Any, family: Family, model: str | None) -> Mapping[str, Any]:
+    group = cached.get(quota_group(family, model)) if isinstance(cached, Mapping) else None
+    return group if isinstance(group, Mapping) else {}

@@ -36,11 +36,35 @@ def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> J
     if version in (1, 2):
         if None in entries and profile.has("null-entry-voids-old-file"):
             return None
-        entries = [_migrate(entry, version, now_ms) for entry in entries if isinstance(entry, Mapping)]
+        entries = [_migrate(entry, version, now_ms) if isinstance(entry, Mapping) else entry for entry in entries]
         families = None
     accounts = newest_by_email([entry for entry in entries if _is_account(entry, profile)], profile)
-    active = _clamped(document.get("activeIndex"), len(accounts))
-    return {"accounts": accounts, "activeIndex": active, "activeIndexByFamily": families}
+    active = document.get("activeIndex")
+    if not profile.has("active-account-not-followed") and accounts:
+        active = _follow(active, entries, accounts)
+        if isinstance(families, Mapping):
+            families = {family: _follow(index, entries, accounts) for family, index in families.items()}
+    return {
+        "accounts": accounts,
+        "activeIndex": _clamped(active, len(accounts)),
+        "activeIndexByFamily": families,
+    }
+
+
+def _follow(index: Json, entries: list[Json], accounts: list[dict[str, Json]]) -> Json:
+    """Where the account that an index names among all entries is, now that some are left out (STO-012).
+
+    In place of a duplicate there is the account with its email, in place of what is no account the next one.
+    """
+    if isinstance(index, bool) or not isinstance(index, int | float) or not 0 <= index < len(entries):
+        return index
+    place = math.floor(index)
+    email = _email(entries[place]) if isinstance(entries[place], Mapping) else None
+    left = {id(account) for account in accounts}
+    for position, account in enumerate(accounts):
+        if account is entries[place] or (email is not None and _email(account) == email):
+            return position
+    return sum(id(entry) in left for entry in entries[:place])
 
 
 def _parse(content: bytes | None) -> Json:

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reference_impl.profiles import RECOMMENDED, Profile, profile
+
 MS_AN_HOUR = 3_600_000
 MS_A_MINUTE = 60_000
 
@@ -35,11 +37,17 @@ class TokenSettings:
     initial_tokens: float = 50
 
 
+def passed(since_ms: float, now_ms: float, profile: Profile) -> float:
+    """Milliseconds between the two; a clock that was set back takes nothing away (HEA-017, TOK-015)."""
+    return now_ms - since_ms if profile.has("clock-set-back-costs") else max(0, now_ms - since_ms)
+
+
 @dataclass
 class Health:
     """Scores by account. An account never heard of has the initial score."""
 
     settings: HealthSettings = field(default_factory=HealthSettings)
+    profile: Profile = profile(RECOMMENDED)
     scores: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (score, since when)
 
     def score(self, account: int, now_ms: float) -> float:
@@ -47,7 +55,8 @@ class Health:
         if account not in self.scores:
             return self.settings.initial
         score, since_ms = self.scores[account]
-        recovered = math.floor((now_ms - since_ms) / MS_AN_HOUR * self.settings.recovery_rate_per_hour)
+        passed_ms = passed(since_ms, now_ms, self.profile)
+        recovered = math.floor(passed_ms / MS_AN_HOUR * self.settings.recovery_rate_per_hour)
         return min(self.settings.max_score, score + recovered)
 
     def record(self, account: int, outcome: Outcome, now_ms: float) -> None:
@@ -67,6 +76,7 @@ class Tokens:
     """Buckets by account. An account never heard of has the initial tokens."""
 
     settings: TokenSettings = field(default_factory=TokenSettings)
+    profile: Profile = profile(RECOMMENDED)
     buckets: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (tokens, since when)
 
     def tokens(self, account: int, now_ms: float) -> float:
@@ -74,7 +84,8 @@ class Tokens:
         if account not in self.buckets:
             return self.settings.initial_tokens
         tokens, since_ms = self.buckets[account]
-        recovered = (now_ms - since_ms) / MS_A_MINUTE * self.settings.regeneration_rate_per_minute
+        passed_ms = passed(since_ms, now_ms, self.profile)
+        recovered = passed_ms / MS_A_MINUTE * self.settings.regeneration_rate_per_minute
         return min(self.settings.max_tokens, tokens + recovered)
 
     def consume(self, account: int, amount: float, now_ms: float) -> bool:

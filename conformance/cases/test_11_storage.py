@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, POOL_FILE, limit, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, limit, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 Json = Any
@@ -171,3 +171,31 @@ def test_a_last_use_that_is_no_number_counts_as_none(judge: Judge, fields: Seque
 def test_a_file_of_each_version_is_read(judge: Judge, version: int) -> None:
     opened = OPEN_FILE.gives({"accounts": ["a", "b", "c"]})
     judge.check(on_file(pool(3, version=version, activeIndex=1), select().gives(picks(1)), opened=opened))
+
+
+@covers("STO-012")
+@pytest.mark.parametrize("active", [1, 2, 3])
+def test_selection_starts_at_the_account_that_was_active(judge: Judge, active: int) -> None:
+    stored = pool([{"email": "one"}, {"email": "one", "lastUsed": 9}, {}, {}], activeIndex=active)
+    judge.check(on_file(stored, select().gives({"label": label(active), "index": active - 1})))
+
+
+@covers("STO-012")
+def test_a_duplicate_that_was_active_hands_over_to_the_account_with_its_email(judge: Judge) -> None:
+    stored = pool([{}, {"email": "one"}, {}, {"email": "one", "lastUsed": 9}], activeIndex=1)
+    judge.check(on_file(stored, select().gives({"label": label(3), "index": 2})))
+
+
+@covers("STO-012")
+def test_each_family_starts_at_its_own_account(judge: Judge) -> None:
+    fields = [{"email": "one"}, {"email": "one", "lastUsed": 9}, {}, {}]
+    stored = pool(fields, activeIndex=0, activeIndexByFamily={"claude": 3, "gemini": 2})
+    judge.check(on_file(stored, select().gives({"label": label(3)}), select("gemini").gives({"label": label(2)})))
+
+
+@covers("STO-012")
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_entries_that_are_no_account_are_passed_over(judge: Judge, version: int) -> None:
+    first, second, third = pool(3)["accounts"]
+    stored = {**pool(0, version=version, activeIndex=3), "accounts": [first, "no account", second, third]}
+    judge.check(on_file(stored, select().gives({"label": label(2), "index": 2})))

@@ -172,3 +172,10 @@ def test_a_removal_leaves_the_neighbour_its_score(judge: Judge, removed: int) ->
 def test_no_account_inherits_a_score(judge: Judge, lowered: int, heir: int) -> None:
     calls = [record(lowered, "failure"), remove(0), record(heir, "success").gives(is_at(71))]
     judge.check(Scenario([open_pool(pool(3)), *calls]))
+
+
+@covers("HEA-017")
+@pytest.mark.parametrize("back_ms", [1, HALF_AN_HOUR_MS, HOUR_MS, 24 * HOUR_MS])
+def test_a_clock_set_back_takes_no_points(judge: Judge, back_ms: int) -> None:
+    calls = [open_pool(pool(1)), FAILURE, advance(-back_ms), SUCCESS]
+    judge.check(Scenario([*calls[:-1], SUCCESS.gives(is_at(51))]))

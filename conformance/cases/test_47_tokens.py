@@ -138,3 +138,9 @@ def test_a_removal_leaves_the_neighbour_its_tokens(judge: Judge, removed: int) -
 def test_no_account_inherits_tokens(judge: Judge, emptied: int, heir: int) -> None:
     calls = [consume(emptied, 30), remove(0), consume(heir, 1).gives(took(49))]
     judge.check(Scenario([open_pool(pool(3)), *calls]))
+
+
+@covers("TOK-015")
+@pytest.mark.parametrize("back_ms", [1, 60_000, HOUR_MS])
+def test_a_clock_set_back_takes_no_tokens(judge: Judge, back_ms: int) -> None:
+    judge.check(Scenario([open_pool(pool(1)), consume(0, 10), advance(-back_ms), consume(0, 1).gives(took(39))]))

@@ -1,5 +1,7 @@
 """SOFT: an account whose reading has reached the threshold is passed over, as long as the reading is fresh."""
 
+import datetime
+
 import pytest
 from hypothesis import strategies as st
 
@@ -161,3 +163,86 @@ def test_without_a_model_the_family_names_the_group(judge: Judge, family: str, g
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_nothing_is_selected_while_all_are_above_the_threshold(judge: Judge, strategy: str) -> None:
     judge.check(Scenario([open_pool(pool([read(95)] * 3)), *[soft(90, strategy=strategy).gives(None)] * 2]))
+
+
+@covers("SOFT-014")
+@pytest.mark.parametrize(("left", "threshold"), [(0.9, 10), (0.8, 20), (0.05, 95), (0.11, 89), (0.999, 0.1)])
+def test_a_share_reaches_the_threshold_that_it_equals(judge: Judge, left: float, threshold: float) -> None:
+    reading = {"cachedQuota": {"claude": {"remainingFraction": left}}, "cachedQuotaUpdatedAt": NOW_MS}
+    judge.check(Scenario([open_pool(pool([reading, {}])), soft(threshold).gives(picks(1))]))
+
+
+# How long to wait
+
+
+def waits(threshold: float | None = 90, family: str = "claude", **params: Json) -> Call:
+    """Ask how long the soft quota keeps all accounts from being used."""
+    limit: dict[str, Json] = {} if threshold is None else {"soft_quota_threshold_percent": threshold}
+    return Call("soft_quota_wait", {"family": family, **limit, **params})
+
+
+def renewed(*resets: object, used_percent: float = 95, group: str = "claude") -> Json:
+    """A pool of accounts that have used so much, and are renewed at these times."""
+    left = 1 - used_percent / 100
+    quotas = [{group: {"remainingFraction": left, "resetTime": reset}} for reset in resets]
+    return pool([{"cachedQuota": quota, "cachedQuotaUpdatedAt": NOW_MS} for quota in quotas])
+
+
+def at(ms: int) -> str:
+    """So many milliseconds after NOW_MS, as services write it."""
+    instant = datetime.datetime.fromtimestamp((NOW_MS + ms) / 1000, datetime.UTC)
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+NO_WAIT, UNKNOWN_WAIT = {"wait_ms": 0}, {"wait_ms": None}
+
+
+@covers("SOFT-015")
+@pytest.mark.parametrize("threshold", [96, 100, None])
+def test_there_is_no_wait_below_the_threshold(judge: Judge, threshold: float | None) -> None:
+    judge.check(Scenario([open_pool(renewed(at(60_000))), waits(threshold).gives(NO_WAIT)]))
+
+
+@covers("SOFT-015")
+def test_one_account_below_the_threshold_is_enough(judge: Judge) -> None:
+    stored = renewed(at(60_000), at(1000))
+    stored["accounts"].append(pool([{}])["accounts"][0] | {"refreshToken": "z"})
+    judge.check(Scenario([open_pool(stored), waits().gives(NO_WAIT)]))
+
+
+@covers("SOFT-016")
+def test_the_first_renewal_ends_the_wait(judge: Judge) -> None:
+    opened = open_pool(renewed(at(60_000), at(1000), at(30_000)))
+    judge.check(Scenario([opened, waits().gives({"wait_ms": 1000}), advance(400), waits().gives({"wait_ms": 600})]))
+
+
+@covers("SOFT-016")
+@pytest.mark.parametrize(("model", "group"), [("gemini-3-pro", "gemini-pro"), ("gemini-3-flash", "gemini-flash")])
+def test_the_group_of_the_model_is_waited_for(judge: Judge, model: str, group: str) -> None:
+    asked = waits(family="gemini", model=model).gives({"wait_ms": 5000})
+    judge.check(Scenario([open_pool(renewed(at(5000), group=group)), asked]))
+
+
+@covers("SOFT-016")
+def test_disabled_accounts_are_not_waited_for(judge: Judge) -> None:
+    stored = renewed(at(1000), at(60_000))
+    stored["accounts"][0]["enabled"] = False
+    judge.check(Scenario([open_pool(stored), waits().gives({"wait_ms": 60_000})]))
+
+
+@covers("SOFT-017")
+@pytest.mark.parametrize("reset", [None, "", "soon", at(0), at(-60_000)], ids=["none", "empty", "word", "now", "past"])
+def test_without_a_renewal_to_come_the_wait_is_unknown(judge: Judge, reset: object) -> None:
+    judge.check(Scenario([open_pool(renewed(reset)), waits().gives(UNKNOWN_WAIT)]))
+
+
+@covers("SOFT-017")
+@pytest.mark.parametrize("accounts", [0, [{"enabled": False}]], ids=["empty", "disabled"])
+def test_without_an_account_the_wait_is_unknown(judge: Judge, accounts: Json) -> None:
+    judge.check(Scenario([open_pool(pool(accounts)), waits().gives(UNKNOWN_WAIT)]))
+
+
+@covers("SOFT-018")
+def test_without_a_model_the_wait_of_gemini_is_unknown(judge: Judge) -> None:
+    opened = open_pool(renewed(at(1000), group="gemini-pro"))
+    judge.check(Scenario([opened, waits(family="gemini").gives(UNKNOWN_WAIT)]))

@@ -28,6 +28,7 @@ METHOD_NAMES = frozenset(
         "consume_token",
         "refund_token",
         "min_wait",
+        "soft_quota_wait",
         "reset_limits",
         "has_other_account",
         "advance",

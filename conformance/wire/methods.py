@@ -174,6 +174,17 @@ class MinWaitResult(Reply):
     wait_ms: Milliseconds
 
 
+class SoftQuotaWaitParams(Strict):
+    family: Family
+    model: str | None = None
+    soft_quota_threshold_percent: float | None = None
+    soft_quota_cache_ttl_ms: Milliseconds | None = None
+
+
+class SoftQuotaWaitResult(Reply):
+    wait_ms: Milliseconds | None = Field(description="null: nobody knows")
+
+
 class FamilyParams(Strict):
     family: Family
     model: str | None = None
@@ -304,6 +315,13 @@ METHODS: dict[str, Method] = {
     "min_wait": Method(
         MinWaitParams, MinWaitResult, "How long until any account can be used?", _OPENED, needs="min-wait"
     ),
+    "soft_quota_wait": Method(
+        SoftQuotaWaitParams,
+        SoftQuotaWaitResult,
+        "How long until the soft quota lets any account be used?",
+        _OPENED,
+        needs="soft-quota",
+    ),
     "reset_limits": Method(FamilyParams, None, "Forget the family's limits.", _OPENED, needs="reset-limits"),
     "has_other_account": Method(
         HasOtherAccountParams,
@@ -312,7 +330,9 @@ METHODS: dict[str, Method] = {
         _LABELLED,
         needs="other-account",
     ),
-    "advance": Method(AdvanceParams, AdvanceResult, "Move the clock on.", _OPENED, needs="clock"),
+    "advance": Method(
+        AdvanceParams, AdvanceResult, "Move the clock; with a negative number, back.", _OPENED, needs="clock"
+    ),
     "snapshot": Method(Nothing, SnapshotResult, "Show the state.", _OPENED, needs="snapshot"),
     "save": Method(
         Nothing,
@@ -343,7 +363,7 @@ CAPABILITIES = {
     "remove": "`remove`",
     "health": "`record_health`",
     "tokens": "`consume_token`, `refund_token`",
-    "soft-quota": "the soft quota parameters of `select`",
+    "soft-quota": "`soft_quota_wait`, and the soft quota parameters of `select`",
     "min-wait": "`min_wait`",
     "strict-wait": "the header style and `strict` of `min_wait`",
     "reset-limits": "`reset_limits`",

@@ -7,7 +7,7 @@ from typing import Any
 from reference_impl.limits import Request
 from reference_impl.pool import Account
 from reference_impl.selection import Moment, Selector
-from reference_impl.soft_quota import SoftQuota, quota_group
+from reference_impl.soft_quota import SoftQuota, quota_group, reset_wait_ms
 from tests.wrong.selection import selecting
 
 Json = Any
@@ -127,3 +127,48 @@ class HighestGroupCounts(ReadsWrongly):
     def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
         asked = [replace(request, model=model) for model in ("claude", "flash", "pro")]
         return any(super(ReadsWrongly, self)._is_over(account, each, moment, soft) for each in asked)
+
+
+@selecting
+class UsedShareInBinary(ReadsWrongly):
+    def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        fraction = self.fraction(account, request)
+        in_binary = fraction is None or (1 - fraction) * 100 >= soft.threshold_percent
+        return in_binary and super()._is_over(account, request, moment, soft)
+
+
+# How long to wait
+
+
+class WaitsWrongly(Selector):
+    """A selector with its own view of when the quota is renewed."""
+
+    def renewals_ms(self, request: Request, moment: Moment) -> list[float]:
+        readings = [account.cached_quota for account in self.pool.accounts if account.enabled]
+        waits = [reset_wait_ms(cached, request.family, request.model, moment.now_ms) for cached in readings]
+        return [wait for wait in waits if wait is not None]
+
+
+@selecting
+class SoftQuotaAlwaysWaitedFor(WaitsWrongly):
+    def soft_quota_wait_ms(self, request: Request, moment: Moment, soft: SoftQuota) -> float | None:
+        return min(self.renewals_ms(request, moment), default=super().soft_quota_wait_ms(request, moment, soft))
+
+
+@selecting
+class LastRenewalWaitedFor(WaitsWrongly):
+    def soft_quota_wait_ms(self, request: Request, moment: Moment, soft: SoftQuota) -> float | None:
+        return super().soft_quota_wait_ms(request, moment, soft) and max(self.renewals_ms(request, moment))
+
+
+@selecting
+class UnknownRenewalIsNow(WaitsWrongly):
+    def soft_quota_wait_ms(self, request: Request, moment: Moment, soft: SoftQuota) -> float | None:
+        return super().soft_quota_wait_ms(request, moment, soft) or 0
+
+
+@selecting
+class GeminiWaitsForPro(WaitsWrongly):
+    def soft_quota_wait_ms(self, request: Request, moment: Moment, soft: SoftQuota) -> float | None:
+        model = request.model or ("pro" if request.family == "gemini" else None)
+        return super().soft_quota_wait_ms(replace(request, model=model), moment, soft)

@@ -111,3 +111,7 @@ class OddEntryVoidsTheFile(MisreadsTheFile):
     def misread(self, document: Json) -> None:
         if len(objects(document)) < len(document["accounts"]):
             document["accounts"] = []
+
+
+class ActiveAccountNotFollowed(WithQuirk):
+    quirk = "active-account-not-followed"

@@ -7,6 +7,7 @@ from typing import Any
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Request
 from reference_impl.pool import Account
+from reference_impl.profiles import RECOMMENDED, Profile
 from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota
 from reference_impl.trackers import MS_A_MINUTE, MS_AN_HOUR, Health, HealthSettings, Tokens, TokenSettings
@@ -290,3 +291,21 @@ class TokensByIndex(ReferenceAdapter):
         kept = dict(self._opened().tokens.buckets)
         super().remove(label)
         self._opened().tokens.buckets = kept
+
+
+# A clock that is set back
+
+
+CLOCK_COUNTS = Profile(RECOMMENDED, frozenset({"clock-set-back-costs"}))
+
+
+@of_health
+class PointsLostToTheClock(Health):
+    def score(self, account: int, now_ms: float) -> float:
+        return Health(self.settings, CLOCK_COUNTS, self.scores).score(account, now_ms)
+
+
+@of_tokens
+class TokensLostToTheClock(Tokens):
+    def tokens(self, account: int, now_ms: float) -> float:
+        return Tokens(self.settings, CLOCK_COUNTS, self.buckets).tokens(account, now_ms)

@@ -160,6 +160,13 @@ export async function loadPlugin(folder) {
       },
     }),
 
+    ...(can("getMinWaitTimeForSoftQuota") && {
+      soft_quota_wait({ family, model, soft_quota_threshold_percent = null, soft_quota_cache_ttl_ms = null }) {
+        const [threshold, ttlMs] = [soft_quota_threshold_percent ?? 100, soft_quota_cache_ttl_ms ?? 600_000];
+        return { wait_ms: opened().getMinWaitTimeForSoftQuota(family, threshold, ttlMs, model) };
+      },
+    }),
+
     ...(rotation && {
       record_health({ label, outcome }) {
         const { index } = find(label);
