@@ -18,7 +18,7 @@ def test_a_limited_account_is_left_for_good(judge: Judge) -> None:
 
 @covers("STK-002")
 def test_moves_go_round_the_accounts_that_can_be_used(judge: Judge) -> None:
-    # Cursor 2 of the available [a, b], then cursor 3 of the available [a].
+    # Turn 2 of the available [0, 1], then turn 3 of the available [0].
     calls = [limit(2, 60_000), select().gives(picks(0)), limit(1, 60_000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
 

@@ -53,7 +53,7 @@ def test_a_limited_account_is_passed_over(judge: Judge) -> None:
 
 @covers("RR-005")
 def test_rotation_counts_over_the_accounts_that_can_be_used(judge: Judge) -> None:
-    # Cursor 2 of the available [a, b, d] is d; then cursor 3 of [a, d] is d again, and cursor 4 is a.
+    # Turn 2 of the available [0, 1, 3] is 3; then turn 3 of [0, 3] is 3 again, and turn 4 is 0.
     first = [limit(2, 60_000), select(strategy=RR).gives(picks(3))]
     then = [limit(1, 60_000), select(strategy=RR).gives(picks(3)), select(strategy=RR).gives(picks(0))]
     judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *first, *then]))
