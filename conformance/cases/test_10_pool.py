@@ -14,6 +14,17 @@ def test_accounts_keep_their_stored_order(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(5)).gives({"accounts": labels(*range(5))})]))
 
 
+@covers("POOL-001")
+@pytest.mark.parametrize(
+    "names", [labels(2, 0, 3, 1), labels(3, 2, 1, 0), ["b", "a", "d", "c"], ["9", "10", "0", "1"]], ids=" ".join
+)
+def test_the_order_is_the_stored_one_whatever_the_labels(judge: Judge, names: list[str]) -> None:
+    for place, name in enumerate(names):
+        stored = pool([{"refreshToken": each} for each in names], activeIndex=place)
+        selected = select().gives({"label": name, "index": place})
+        judge.check(Scenario([open_pool(stored).gives({"accounts": names}), selected]))
+
+
 @covers("POOL-002")
 @pytest.mark.parametrize("active", [0, 1, 3])
 def test_each_family_starts_at_the_stored_active_index(judge: Judge, active: int) -> None:
@@ -38,6 +49,17 @@ def test_a_family_without_a_stored_index_starts_at_the_active_index(judge: Judge
 def test_an_index_beyond_the_last_account_wraps_around(judge: Judge, stored_index: int, account: int) -> None:
     judge.check(Scenario([open_pool(pool(3, activeIndex=stored_index)), select().gives(picks(account))]))
     stored = pool(3, activeIndexByFamily={"gemini": stored_index})
+    judge.check(Scenario([open_pool(stored), select("gemini").gives(picks(account))]))
+
+
+@covers("POOL-004")
+@pytest.mark.parametrize(("stored_index", "account"), [(2, 2), (3, 0), (4, 1)])
+def test_an_index_wraps_around_the_accounts_that_are_loaded(judge: Judge, stored_index: int, account: int) -> None:
+    """The entry that is left out is the last, so that it leaves no gap (POOL-007)."""
+    entries: list[dict[str, object]] = [{}, {}, {}, {"refreshToken": ""}]
+    stored = pool(entries, activeIndex=stored_index)
+    judge.check(Scenario([open_pool(stored), select().gives(picks(account))]))
+    stored = pool(entries, activeIndexByFamily={"gemini": stored_index})
     judge.check(Scenario([open_pool(stored), select("gemini").gives(picks(account))]))
 
 
@@ -66,7 +88,8 @@ def test_an_entry_without_a_token_is_left_out(judge: Judge, token: object) -> No
 @covers("POOL-007")
 def test_a_family_sticks_to_an_account_stored_after_an_entry_that_was_left_out(judge: Judge) -> None:
     stored = pool([{}, {"refreshToken": ""}, {}], activeIndex=1)
-    calls = [select(strategy="round-robin").gives({"label": label(2)}), select().gives({"label": label(2)})]
+    second = {"label": label(2), "index": 1}
+    calls = [select(strategy="round-robin").gives(second), select().gives(second)]
     judge.check(Scenario([open_pool(stored), *calls]))
 
 

@@ -67,6 +67,12 @@ def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Jso
     )
 
 
+def limit_family(index: int, retry_after_ms: int, family: str) -> list[Call]:
+    """The account is limited for every header style of the family: it cannot be used for it, in any release."""
+    styles = [None] if family == "claude" else ["antigravity", "gemini-cli"]
+    return [limit(index, retry_after_ms, family, **({"header_style": s} if s else {})) for s in styles]
+
+
 def advance(ms: int) -> Call:
     """Move the clock."""
     return Call("advance", {"ms": ms})
