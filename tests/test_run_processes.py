@@ -1,12 +1,12 @@
 """Cases of the offset and of real processes, where a port answers nothing or its ids cannot be told apart."""
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from conformance.cases.test_70_processes import fit_for
 from conformance.processes.fleet import Fleet
 from tests.bench import Bench, breaking, verdicts
 
@@ -29,7 +29,11 @@ def test_no_account_with_the_offset_on_is_never_the_same_account(bench: Bench, m
 
 
 @pytest.mark.parametrize("pids", [(7, 7, 7, 7), (1, 1)])
-def test_processes_of_one_id_are_not_judged_and_the_reason_is_given(pids: tuple[int, ...]) -> None:
+def test_processes_of_one_id_are_not_judged_and_the_reason_is_given(
+    pytestconfig: pytest.Config, pids: tuple[int, ...]
+) -> None:
+    pytestconfig.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
+    fit_for = importlib.import_module("conformance.cases.test_70_processes").fit_for
     fleet = Fleet(cast(Any, None), (), pids)
     with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* for the ids \[") as skipped:
         fit_for(fleet)

@@ -27,20 +27,20 @@ def test_the_first_account_is_that_of_the_process_id(judge: Judge, count: int, p
 @covers("PID-001")
 @pytest.mark.parametrize("pid", [2**22, 2**24 + 1, 2**27 + 1, 2**31 - 1, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("count", [3, 7, 10, 13])
-def test_a_large_process_id_counts_in_full(judge: Judge, count: int, pid: int) -> None:
+def test_the_process_id_counts_in_full(judge: Judge, count: int, pid: int) -> None:
     """With 3 to 13 accounts, an id that was cut to 16, 24, 27 or 31 bits, or taken for a negative one, shows."""
     judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True).gives(picks(pid % count))]))
 
 
 @covers("PID-001")
-@pytest.mark.parametrize("count", [13, 16, 17, 64, 100, 257, 1009])
-def test_a_large_pool_is_used_in_full(judge: Judge, count: int) -> None:
+@pytest.mark.parametrize("count", [13, 16, 17, 64, 100])
+def test_the_whole_of_a_large_pool_is_used(judge: Judge, count: int) -> None:
     for pid in (1, count - 1, count, 3 * count + count // 2):
         judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True).gives(picks(pid % count))]))
 
 
 @covers("PID-001")
-def test_the_account_is_found_by_its_place_whatever_its_label(judge: Judge) -> None:
+def test_the_place_in_the_pool_decides_whatever_the_label(judge: Judge) -> None:
     names = labels(4, 2, 0, 3, 1)
     stored = pool([{"refreshToken": name} for name in names])
     for pid in range(5):
@@ -184,14 +184,13 @@ def test_a_selection_without_the_offset_leaves_it_to_come(
 
 
 @covers("PID-013")
-@property_case(count=ACCOUNTS, pid=PIDS, turns=st.integers(1, 5), family=FAMILY)
-def test_round_robin_leaves_the_offset_to_come(judge: Judge, count: int, pid: int, turns: int, family: str) -> None:
-    (from_zero,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
-    rotated = [select(family, "round-robin", offset=True)] * turns
-    calls = [open_pool(pool(count), pid=pid), *rotated, select(family, offset=True)]
-    *_, last, moved = chosen(judge, calls)
-    expected = picks((from_zero["index"] + last["index"]) % count)
-    judge.expect(expected, moved, Scenario(calls), f"{last['index']} on from {from_zero['label']}")
+@property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
+def test_round_robin_leaves_the_offset_to_come(judge: Judge, count: int, pid: int, base: int, family: str) -> None:
+    """Rotation goes from the stored index to account 0, so that the rule does not hang on PID-006."""
+    moved = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
+    rotated = [select(family, "round-robin", offset=True)] * (-base % count + 1)
+    calls = [open_pool(pool(count, activeIndex=base % count), pid=pid), *rotated, select(family, offset=True)]
+    judge.expect(moved, chosen(judge, calls)[-1:], Scenario(calls), "account after the rotation")
 
 
 def after_limiting_the_landing_place(judge: Judge, count: int, pid: int, family: str = "claude") -> list[Json]:

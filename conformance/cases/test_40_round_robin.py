@@ -15,9 +15,15 @@ RR = "round-robin"
 
 @covers("RR-001")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-@pytest.mark.parametrize("count", [4, 11, 16, 17, 100])
-def test_each_call_answers_the_next_account(judge: Judge, count: int, family: str) -> None:
-    sequence = [select(family, RR).gives(picks((2 + turn) % count)) for turn in range(2 * count + 3)]
+def test_each_call_answers_the_next_account(judge: Judge, family: str) -> None:
+    sequence = [select(family, RR).gives(picks((2 + turn) % 4)) for turn in range(12)]
+    judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *sequence]))
+
+
+@covers("RR-001")
+@pytest.mark.parametrize("count", [11, 16, 17, 100])
+def test_the_sequence_goes_through_a_large_pool(judge: Judge, count: int) -> None:
+    sequence = [select(strategy=RR).gives(picks((2 + turn) % count)) for turn in range(2 * count + 3)]
     judge.check(Scenario([open_pool(pool(count, activeIndex=2)), *sequence]))
 
 

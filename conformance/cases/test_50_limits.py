@@ -100,14 +100,13 @@ def test_limits_stored_in_the_pool_count(judge: Judge) -> None:
 def test_a_limit_stored_for_a_style_or_a_model_counts(judge: Judge, style: str, other: str, model: str | None) -> None:
     """The other style is limited beforehand, so that the answer does not depend on how styles are told apart."""
     key = GEMINI_KEYS[style] + (f":{model}" if model else "")
-    asked = {"style": style, **({"model": model} if model else {})}
     calls = [
         limit(0, 60_000, "gemini", header_style=other),
-        select("gemini", **asked).gives(None),
+        select("gemini", style=style, model=model).gives(None),
         select().gives(picks(0)),
         *([select("gemini", style=style, model="gemini-y").gives(picks(0))] if model else []),
         advance(1000),
-        select("gemini", **asked).gives(picks(0)),
+        select("gemini", style=style, model=model).gives(picks(0)),
     ]
     judge.check(Scenario([open_pool(pool([{"rateLimitResetTimes": {key: NOW_MS + 1000}}])), *calls]))
 
