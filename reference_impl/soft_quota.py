@@ -13,7 +13,6 @@ from reference_impl.javascript import to_number
 from reference_impl.limits import Family
 from reference_impl.profiles import Profile
 
-
 OFF_PERCENT = 100  # a threshold from here on switches the soft quota off
 
 

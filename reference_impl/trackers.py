@@ -9,6 +9,7 @@ from typing import Literal
 
 from reference_impl.profiles import RECOMMENDED, Profile, profile
 
+RECOMMENDED_PROFILE = profile(RECOMMENDED)
 MS_AN_HOUR = 3_600_000
 MS_A_MINUTE = 60_000
 
@@ -47,7 +48,7 @@ class Health:
     """Scores by account. An account never heard of has the initial score."""
 
     settings: HealthSettings = field(default_factory=HealthSettings)
-    profile: Profile = profile(RECOMMENDED)
+    profile: Profile = RECOMMENDED_PROFILE
     scores: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (score, since when)
 
     def score(self, account: int, now_ms: float) -> float:
@@ -76,7 +77,7 @@ class Tokens:
     """Buckets by account. An account never heard of has the initial tokens."""
 
     settings: TokenSettings = field(default_factory=TokenSettings)
-    profile: Profile = profile(RECOMMENDED)
+    profile: Profile = RECOMMENDED_PROFILE
     buckets: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (tokens, since when)
 
     def tokens(self, account: int, now_ms: float) -> float:

@@ -26,7 +26,11 @@ ODD_TIMES: st.SearchStrategy[Any] = st.one_of(
 )
 NO_ACCOUNTS: st.SearchStrategy[Any] = st.sampled_from([None, "x", 5, True, [], {}, {"refreshToken": None}])
 FRACTIONS: st.SearchStrategy[Any] = st.sampled_from([0, 0.05, 0.1, 0.5, 1, 1.5, -1, None])
+RENEWALS: st.SearchStrategy[Any] = st.sampled_from(
+    ["2023-11-14T22:13:20.000Z", "2023-11-14T22:13:21.500Z", "2023-11-15T00:00:00Z", "soon", "", None]
+)  # NOW_MS is the first
 
+_READING = st.fixed_dictionaries({}, optional={"remainingFraction": FRACTIONS, "resetTime": RENEWALS})
 _GROUPS = st.sampled_from(["claude", "gemini-pro", "gemini-flash"])
 _ACCOUNT = st.fixed_dictionaries(
     {},
@@ -36,7 +40,7 @@ _ACCOUNT = st.fixed_dictionaries(
         "lastUsed": st.one_of(TIMES, st.sampled_from([0, NOW_MS - 100_000, NOW_MS - 1_000_000, -1, 1.5, "x", None])),
         "enabled": st.sampled_from([True, False, None, 0]),
         "refreshToken": st.sampled_from(["", None, "z"]),
-        "cachedQuota": st.dictionaries(_GROUPS, st.fixed_dictionaries({}, optional={"remainingFraction": FRACTIONS})),
+        "cachedQuota": st.dictionaries(_GROUPS, _READING),
         "cachedQuotaUpdatedAt": st.sampled_from([NOW_MS, NOW_MS - 600_000, NOW_MS - 600_001, None, 0]),
     },
 )
@@ -106,6 +110,7 @@ def pool_files(draw: st.DrawFn) -> str:
     rarely = st.integers(0, 9).map(lambda drawn: drawn == 9)
     entries = st.one_of(_FILED, _FILED, NO_ACCOUNTS) if draw(rarely) else _FILED
     document = {
+        "activeIndex": draw(ODD_INDICES),
         "version": draw(st.sampled_from([5, "3", True, None] if draw(rarely) else [1, 2, 3, 3.0, 4])),
         "accounts": draw(st.sampled_from([None, {}, "ab"]) if draw(rarely) else st.lists(entries, max_size=5)),
         "activeIndex": draw(ODD_INDICES),
@@ -139,6 +144,7 @@ _KINDS = [
     ("remove", "remove"),
     ("min_wait", "min-wait"),
     ("min_wait", "min-wait"),
+    ("soft_quota_wait", "soft-quota"),
     ("reset_limits", "reset-limits"),
     ("has_other_account", "other-account"),
 ]
@@ -175,8 +181,9 @@ def _call(draw: st.DrawFn, method: str, capabilities: Collection[str], labels: s
         "consume_token": {"label": labels, "amount": st.sampled_from([1, 1, 0.5, 49, 60])},
         "refund_token": {"label": labels, "amount": st.sampled_from([1, 0.5, 60])},
         "min_wait": {**request, **(strict if "strict-wait" in capabilities else {})},
+        "soft_quota_wait": {**request, **soft},
         "reset_limits": request,
         "has_other_account": {"label": labels, **request},
-        "advance": {"ms": DURATIONS_MS},
+        "advance": {"ms": st.one_of(DURATIONS_MS, st.just(-3_600_000))},
     }
     return Call(method, draw(st.fixed_dictionaries(shapes[method])))

@@ -21,7 +21,7 @@ def test_the_port_on_the_page_can_be_judged_and_fails_as_the_page_says(tmp_path:
     run = run_kit("run", "python:port:Port", folder=tmp_path)
     assert run.returncode == 1, run.stdout + run.stderr
     assert re.search(r"POOL-002 +FAIL", run.stdout)
-    assert re.search(r"PID-001 +pass", run.stdout)
+    assert re.search(r"PID-002 +pass", run.stdout)
     assert "UNKNOWN" not in run.stdout
 
 

@@ -38,9 +38,9 @@ def test_a_failure_is_shown_with_all_that_is_needed_to_understand_it(bench: Benc
     assert run.returncode == 1, run.stdout + run.stderr
     for part in (
         r"PID-001  FAIL        The first sticky account is \(b \+ p mod n\) mod n",
-        r"open pool=\{2 accounts: a b, activeIndex=0\} pid=0",
+        r"open pool=\{2 accounts: mango fig, activeIndex=0\} pid=0",
         r"> select family=claude strategy=sticky pid_offset_enabled=true",
-        r"expected a, got b",
+        r"expected mango, got fig",
         r"not conformant \(exit code 1\)",
     ):
         assert re.search(part, run.stdout), part
@@ -195,7 +195,7 @@ def test_the_wire_log_shows_both_directions(bench: Bench) -> None:
     lines = log.read_text(encoding="utf-8").splitlines()
     assert {line[:3] for line in lines} == {"-->", "<--", "!! "}
     assert any(line.startswith("--> reference ") and '"method":"select"' in line for line in lines)
-    assert any(line.startswith("<-- reference ") and '"result":{"label":"a","index":0}' in line for line in lines)
+    assert any(line.startswith("<-- reference ") and '"result":{"label":"mango","index":0}' in line for line in lines)
 
 
 def test_drawn_examples_are_judged_beside_the_stored_ones(bench: Bench) -> None:

@@ -34,6 +34,7 @@ SMALLEST: dict[str, dict[str, Json]] = {  # the parameters that each method cann
     "consume_token": {"label": "a"},
     "refund_token": {"label": "a"},
     "min_wait": {"family": "gemini"},
+    "soft_quota_wait": {"family": "gemini"},
     "reset_limits": {"family": "gemini"},
     "has_other_account": {"label": "a", "family": "gemini"},
     "advance": {"ms": 1},

@@ -21,9 +21,9 @@ class Standing(NamedTuple):
 
 
 def standing(accounts: Sequence[Standing], *, full: float = 50, **params: Json) -> list[Call]:
-    """Open a pool in which account a cannot be a candidate, and b, c, ... stand as given.
+    """Open a pool in which account 0 cannot be a candidate, and those from 1 on stand as given.
 
-    The families stand on a, which has no tokens: so none of the others has the bonus of the current account.
+    The families stand on account 0, which has no tokens: so none of the others has the bonus of the current account.
     `full` are the tokens that a bucket begins with.
     """
     every = [Standing(tokens=0), *accounts]

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, POOL_FILE, label, limit, open_pool, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, open_pool, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
@@ -11,8 +11,18 @@ OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
 
 @covers("POOL-001")
 def test_accounts_keep_their_stored_order(judge: Judge) -> None:
-    labels = [label(i) for i in range(5)]
-    judge.check(Scenario([open_pool(pool(5)).gives({"accounts": labels})]))
+    judge.check(Scenario([open_pool(pool(5)).gives({"accounts": labels(*range(5))})]))
+
+
+@covers("POOL-001")
+@pytest.mark.parametrize(
+    "names", [labels(2, 0, 3, 1), labels(3, 2, 1, 0), ["b", "a", "d", "c"], ["9", "10", "0", "1"]], ids=" ".join
+)
+def test_the_order_is_the_stored_one_whatever_the_labels(judge: Judge, names: list[str]) -> None:
+    for place, name in enumerate(names):
+        stored = pool([{"refreshToken": each} for each in names], activeIndex=place)
+        selected = select().gives({"label": name, "index": place})
+        judge.check(Scenario([open_pool(stored).gives({"accounts": names}), selected]))
 
 
 @covers("POOL-002")
@@ -42,6 +52,17 @@ def test_an_index_beyond_the_last_account_wraps_around(judge: Judge, stored_inde
     judge.check(Scenario([open_pool(stored), select("gemini").gives(picks(account))]))
 
 
+@covers("POOL-004")
+@pytest.mark.parametrize(("stored_index", "account"), [(2, 2), (3, 0), (4, 1)])
+def test_an_index_wraps_around_the_accounts_that_are_loaded(judge: Judge, stored_index: int, account: int) -> None:
+    """The entry that is left out is the last, so that it leaves no gap (POOL-007)."""
+    entries: list[dict[str, object]] = [{}, {}, {}, {"refreshToken": ""}]
+    stored = pool(entries, activeIndex=stored_index)
+    judge.check(Scenario([open_pool(stored), select().gives(picks(account))]))
+    stored = pool(entries, activeIndexByFamily={"gemini": stored_index})
+    judge.check(Scenario([open_pool(stored), select("gemini").gives(picks(account))]))
+
+
 @covers("POOL-005")
 @pytest.mark.parametrize(
     ("stored_index", "account"),
@@ -61,13 +82,14 @@ def test_an_odd_family_index_is_read_as_a_plain_one(judge: Judge, stored_index: 
 @covers("POOL-006")
 @pytest.mark.parametrize("token", ["", None, 5, ["b"]])
 def test_an_entry_without_a_token_is_left_out(judge: Judge, token: object) -> None:
-    judge.check(Scenario([open_pool(pool([{}, {"refreshToken": token}, {}])).gives({"accounts": ["a", "c"]})]))
+    judge.check(Scenario([open_pool(pool([{}, {"refreshToken": token}, {}])).gives({"accounts": labels(0, 2)})]))
 
 
 @covers("POOL-007")
 def test_a_family_sticks_to_an_account_stored_after_an_entry_that_was_left_out(judge: Judge) -> None:
     stored = pool([{}, {"refreshToken": ""}, {}], activeIndex=1)
-    calls = [select(strategy="round-robin").gives({"label": "c"}), select().gives({"label": "c"})]
+    second = {"label": label(2), "index": 1}
+    calls = [select(strategy="round-robin").gives(second), select().gives(second)]
     judge.check(Scenario([open_pool(stored), *calls]))
 
 
@@ -106,7 +128,7 @@ def test_a_pool_file_that_cannot_be_used_is_an_empty_pool(judge: Judge, content:
 @covers("POOL-010")
 def test_a_pool_file_that_can_be_used_is_read(judge: Judge) -> None:
     """The other half of the rule: a target that reads no file at all would pass the cases above."""
-    opened = OPEN_FILE.gives({"accounts": ["a", "b"]})
+    opened = OPEN_FILE.gives({"accounts": labels(0, 1)})
     judge.check(Scenario([opened, select().gives(picks(1))], files={POOL_FILE: text(pool(2, activeIndex=1))}))
 
 
@@ -134,7 +156,7 @@ def test_a_cooldown_whose_time_is_no_number_limits_nothing(judge: Judge, time: o
 @pytest.mark.parametrize("entry", [None, "b", 5, True, []], ids=repr)
 def test_an_entry_that_is_no_object_is_left_out(judge: Judge, entry: object) -> None:
     first, last = pool(2)["accounts"]
-    judge.check(Scenario([open_pool({**pool(0), "accounts": [first, entry, last]}).gives({"accounts": ["a", "b"]})]))
+    judge.check(Scenario([open_pool({**pool(0), "accounts": [first, entry, last]}).gives({"accounts": labels(0, 1)})]))
 
 
 @covers("POOL-012")

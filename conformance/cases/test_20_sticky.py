@@ -1,31 +1,39 @@
 """STK: strategy sticky."""
 
+import pytest
+
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import advance, limit, open_pool, picks, pool, select
+from conformance.wire.calls import advance, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Scenario
+
+FAMILY = pytest.mark.parametrize("family", ["claude", "gemini"])
 
 
 @covers("STK-001")
 def test_the_account_is_kept_from_call_to_call(judge: Judge) -> None:
-    judge.check(Scenario([open_pool(pool(3, activeIndex=1)), *[select().gives(picks(1))] * 5]))
+    judge.check(Scenario([open_pool(pool(3, activeIndex=1)), *[select().gives(picks(1))] * 20]))
 
 
 @covers("STK-002")
-def test_a_limited_account_is_left_for_good(judge: Judge) -> None:
-    calls = [select().gives(picks(0)), limit(0, 60_000), *[select().gives(picks(1))] * 3]
+@FAMILY
+def test_a_limited_account_is_left_for_good(judge: Judge, family: str) -> None:
+    calls = [select(family).gives(picks(0)), *limit_family(0, 60_000, family), *[select(family).gives(picks(1))] * 12]
     judge.check(Scenario([open_pool(pool(3)), *calls]))
 
 
 @covers("STK-002")
 def test_moves_go_round_the_accounts_that_can_be_used(judge: Judge) -> None:
-    # Cursor 2 of the available [a, b], then cursor 3 of the available [a].
+    # Turn 2 of the available [0, 1], then turn 3 of the available [0].
     calls = [limit(2, 60_000), select().gives(picks(0)), limit(1, 60_000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
 
 
 @covers("STK-003")
-def test_the_old_account_is_not_returned_to(judge: Judge) -> None:
-    calls = [limit(0, 1000), select().gives(picks(1)), advance(1001), *[select().gives(picks(1))] * 2]
+@FAMILY
+def test_the_old_account_is_not_returned_to(judge: Judge, family: str) -> None:
+    limited = limit_family(0, 1000, family)
+    kept = select(family).gives(picks(1))
+    calls = [*limited, kept, advance(1001), *[kept] * 12]
     judge.check(Scenario([open_pool(pool(3)), *calls]))
 
 

@@ -7,20 +7,45 @@ from hypothesis import strategies as st
 
 from conformance.cases.kit import Json, Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.wire.calls import label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import label, labels, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 PIDS = st.integers(1, 2**22)  # Linux hands out no larger one
-ANY_PIDS = st.integers(0, 2**31 - 1)  # what a pid_t or a Windows process id can hold
-ACCOUNTS = st.integers(2, 12)
-BASES = st.integers(0, 11)
+ANY_PIDS = st.integers(0, 2**32 - 1)  # what a Windows process id can hold; a pid_t holds half of it
+ACCOUNTS = st.integers(2, 40)
+BASES = st.integers(0, 39)
 FAMILY = st.sampled_from(["claude", "gemini"])
 
 
 @covers("PID-001")
-@property_case(count=ACCOUNTS, pid=ANY_PIDS)
-def test_the_first_account_is_that_of_the_process_id(judge: Judge, count: int, pid: int) -> None:
+@property_case(count=ACCOUNTS, pid=ANY_PIDS, base=BASES)
+def test_the_first_account_is_that_of_the_process_id(judge: Judge, count: int, pid: int, base: int) -> None:
+    stored = pool(count, activeIndex=base % count)
+    judge.check(Scenario([open_pool(stored, pid=pid), select(offset=True).gives(picks((base + pid) % count))]))
+
+
+@covers("PID-001")
+@pytest.mark.parametrize("pid", [2**22, 2**24 + 1, 2**27 + 1, 2**31 - 1, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("count", [3, 7, 10, 13])
+def test_the_process_id_counts_in_full(judge: Judge, count: int, pid: int) -> None:
+    """With 3 to 13 accounts, an id that was cut to 16, 24, 27 or 31 bits, or taken for a negative one, shows."""
     judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True).gives(picks(pid % count))]))
+
+
+@covers("PID-001")
+@pytest.mark.parametrize("count", [13, 16, 17, 64, 100])
+def test_the_whole_of_a_large_pool_is_used(judge: Judge, count: int) -> None:
+    for pid in (1, count - 1, count, 3 * count + count // 2):
+        judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True).gives(picks(pid % count))]))
+
+
+@covers("PID-001")
+def test_the_place_in_the_pool_decides_whatever_the_label(judge: Judge) -> None:
+    names = labels(4, 2, 0, 3, 1)
+    stored = pool([{"refreshToken": name} for name in names])
+    for pid in range(5):
+        selected = select(offset=True).gives({"label": names[pid], "index": pid})
+        judge.check(Scenario([open_pool(stored, pid=pid), selected]))
 
 
 @covers("PID-002")
@@ -37,9 +62,18 @@ def test_consecutive_process_ids_reach_every_account_once(judge: Judge, count: i
 @covers("PID-003")
 @property_case(count=ACCOUNTS, pid=PIDS, family=FAMILY)
 def test_later_calls_do_not_move_again(judge: Judge, count: int, pid: int, family: str) -> None:
-    calls = [open_pool(pool(count), pid=pid), *[select(family, offset=True)] * 4]
+    calls = [open_pool(pool(count), pid=pid), *[select(family, offset=True)] * 12]
     first, *later = chosen(judge, calls)
-    judge.expect([first] * 3, later, Scenario(calls), "accounts after the first")
+    judge.expect([first] * 11, later, Scenario(calls), "accounts after the first")
+
+
+@covers("PID-003")
+@property_case(count=ACCOUNTS, pid=PIDS, family=FAMILY)
+def test_when_both_families_have_moved_neither_moves_again(judge: Judge, count: int, pid: int, family: str) -> None:
+    other = "gemini" if family == "claude" else "claude"
+    calls = [open_pool(pool(count), pid=pid), *[select(each, offset=True) for each in (family, other) * 4]]
+    first, second, *later = chosen(judge, calls)
+    judge.expect([first, second] * 3, later, Scenario(calls), "accounts after the first of each family")
 
 
 @covers("PID-003")
@@ -61,8 +95,8 @@ def test_the_second_family_moves_as_the_first_did(judge: Judge, count: int, pid:
 @covers("PID-005")
 @pytest.mark.parametrize(("first", "second"), [("claude", "gemini"), ("gemini", "claude")])
 def test_the_other_family_stays_where_it_was(judge: Judge, first: str, second: str) -> None:
-    calls = [select(first, offset=True), select(second).gives(picks(1))]
-    judge.check(Scenario([open_pool(pool(4, activeIndex=1), pid=6), *calls]))
+    calls = [open_pool(pool(4, activeIndex=1), pid=6), select(first, offset=True), select(second)]
+    judge.expect(picks(1), chosen(judge, calls)[1], Scenario(calls), f"account of {second}")
 
 
 @covers("PID-006")
@@ -72,6 +106,27 @@ def test_the_offset_counts_from_the_stored_index(judge: Judge, count: int, pid: 
     calls = [open_pool(pool(count, activeIndex=base % count), pid=pid), select(offset=True)]
     expected = picks((from_zero["index"] + base) % count)
     judge.expect(expected, chosen(judge, calls)[0], Scenario(calls), f"{base} on from {from_zero['label']}")
+
+
+@covers("PID-006")
+@property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
+def test_the_offset_counts_from_the_index_of_the_family(
+    judge: Judge, count: int, pid: int, base: int, family: str
+) -> None:
+    (from_zero,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
+    stored = pool(count, activeIndex=(base + 1) % count, activeIndexByFamily={family: base % count})
+    calls = [open_pool(stored, pid=pid), select(family, offset=True)]
+    expected = picks((from_zero["index"] + base) % count)
+    judge.expect(expected, chosen(judge, calls)[0], Scenario(calls), f"{base} on from {from_zero['label']}")
+
+
+@covers("PID-007")
+@pytest.mark.parametrize("pid", range(1, 13))
+def test_entries_that_were_left_out_do_not_count_in_the_modulus(judge: Judge, pid: int) -> None:
+    """They are the last, so that they leave no gap (POOL-007)."""
+    (plain,) = chosen(judge, [open_pool(pool(4), pid=pid), select(offset=True)])
+    stored = pool([{}, {}, {}, {}, {"refreshToken": ""}, {"refreshToken": None}])
+    judge.check(Scenario([open_pool(stored, pid=pid), select(offset=True).gives(plain)]))
 
 
 @covers("PID-007")
@@ -109,18 +164,45 @@ def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, count:
 
 
 @covers("PID-011")
-@property_case(count=ACCOUNTS, pid=PIDS)
-def test_a_limited_landing_place_is_left(judge: Judge, count: int, pid: int) -> None:
-    landing, first, _ = after_limiting_the_landing_place(judge, count, pid)
-    calls = [open_pool(pool(count), pid=pid), limit(landing["index"], 60_000), select(offset=True)]
+@property_case(count=ACCOUNTS, pid=PIDS, family=FAMILY)
+def test_a_limited_landing_place_is_left(judge: Judge, count: int, pid: int, family: str) -> None:
+    landing, first, _ = after_limiting_the_landing_place(judge, count, pid, family)
+    limited = limit_family(landing["index"], 60_000, family)
+    calls = [open_pool(pool(count), pid=pid), *limited, select(family, offset=True)]
     judge.expect(True, first is not None and first != landing, Scenario(calls), f"an account other than {landing}")
 
 
-def after_limiting_the_landing_place(judge: Judge, count: int, pid: int) -> list[Json]:
+@covers("PID-012")
+@property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
+def test_a_selection_without_the_offset_leaves_it_to_come(
+    judge: Judge, count: int, pid: int, base: int, family: str
+) -> None:
+    stored = pool(count, activeIndex=base % count)
+    (moved,) = chosen(judge, [open_pool(stored, pid=pid), select(family, offset=True)])
+    calls = [open_pool(stored, pid=pid), select(family), select(family), select(family, offset=True)]
+    judge.expect(moved, chosen(judge, calls)[2], Scenario(calls), "account of the first selection with the offset")
+
+
+@covers("PID-013")
+@property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
+def test_round_robin_leaves_the_offset_to_come(judge: Judge, count: int, pid: int, base: int, family: str) -> None:
+    """Rotation goes from the stored index to account 0. A port that goes elsewhere, or ignores where it stands, is
+    judged by RR-003 and PID-006: here, only whether it moves.
+    """
+    (first,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
+    rotated = [select(family, "round-robin", offset=True)] * (-base % count + 1)
+    calls = [open_pool(pool(count, activeIndex=base % count), pid=pid), *rotated, select(family, offset=True)]
+    *_, last, moved = chosen(judge, calls)
+    expected = first if moved == first else picks((last["index"] + first["index"]) % count)
+    judge.expect(expected, moved, Scenario(calls), "account after the rotation")
+
+
+def after_limiting_the_landing_place(judge: Judge, count: int, pid: int, family: str = "claude") -> list[Json]:
     """Where the offset leads, and what is selected twice when that account is limited from the start."""
-    (landing,) = chosen(judge, [open_pool(pool(count), pid=pid), select(offset=True)])
-    limited = limit(landing["index"], 60_000)
-    return [landing, *chosen(judge, [open_pool(pool(count), pid=pid), limited, *[select(offset=True)] * 2])]
+    (landing,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
+    limited = limit_family(landing["index"], 60_000, family)
+    calls = [open_pool(pool(count), pid=pid), *limited, *[select(family, offset=True)] * 2]
+    return [landing, *chosen(judge, calls)]
 
 
 def chosen(judge: Judge, calls: Sequence[Call]) -> list[Json]:

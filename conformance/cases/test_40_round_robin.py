@@ -2,20 +2,43 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.wire.calls import label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import label, labels, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Scenario
 
 RR = "round-robin"
 
 
 @covers("RR-001")
-def test_each_call_answers_the_next_account(judge: Judge) -> None:
-    sequence = [select(strategy=RR).gives(picks(i)) for i in (2, 3, 0, 1, 2)]
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_call_answers_the_next_account(judge: Judge, family: str) -> None:
+    sequence = [select(family, RR).gives(picks((2 + turn) % 4)) for turn in range(12)]
     judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *sequence]))
+
+
+@covers("RR-001")
+@pytest.mark.parametrize("count", [11, 16, 17, 100])
+def test_the_sequence_goes_through_a_large_pool(judge: Judge, count: int) -> None:
+    sequence = [select(strategy=RR).gives(picks((2 + turn) % count)) for turn in range(2 * count + 3)]
+    judge.check(Scenario([open_pool(pool(count, activeIndex=2)), *sequence]))
+
+
+@covers("RR-001")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_rotation_starts_at_the_active_index_and_not_at_that_of_a_family(judge: Judge, family: str) -> None:
+    stored = pool(4, activeIndex=2, activeIndexByFamily={"claude": 0, "gemini": 1})
+    judge.check(Scenario([open_pool(stored), *[select(family, RR).gives(picks(i)) for i in (2, 3, 0)]]))
+
+
+@covers("RR-001")
+def test_the_next_account_is_that_at_the_next_place_whatever_its_label(judge: Judge) -> None:
+    names = labels(4, 2, 0, 3, 1)
+    sequence = [select(strategy=RR).gives({"label": name, "index": place}) for place, name in enumerate(names)]
+    judge.check(Scenario([open_pool(pool([{"refreshToken": name} for name in names])), *sequence]))
 
 
 @covers("RR-001")
@@ -24,15 +47,20 @@ def test_a_single_account_is_answered_every_time(judge: Judge) -> None:
 
 
 @covers("RR-002")
-@property_case(count=st.integers(1, 8), rounds=st.integers(1, 5), base=st.integers(0, 7))
-def test_requests_are_spread_evenly(judge: Judge, count: int, rounds: int, base: int) -> None:
-    calls = [open_pool(pool(count, activeIndex=base % count)), *[select(strategy=RR)] * (count * rounds)]
+@property_case(
+    count=st.integers(1, 24),
+    rounds=st.integers(1, 5),
+    base=st.integers(0, 23),
+    family=st.sampled_from(["claude", "gemini"]),
+)
+def test_requests_are_spread_evenly(judge: Judge, count: int, rounds: int, base: int, family: str) -> None:
+    calls = [open_pool(pool(count, activeIndex=base % count)), *[select(family, RR)] * (count * rounds)]
     used = Counter(account["label"] for account in values(judge.ask(calls))[1:] if account)
     judge.expect({label(i): rounds for i in range(count)}, dict(used), Scenario(calls), "requests by account")
 
 
 @covers("RR-003")
-@property_case(count=st.integers(2, 8), pid=st.integers(1, 2**22), base=st.integers(0, 7))
+@property_case(count=st.integers(2, 24), pid=st.integers(1, 2**22), base=st.integers(0, 23))
 def test_the_sequence_is_the_same_for_every_process_id(judge: Judge, count: int, pid: int, base: int) -> None:
     sequence = [select(strategy=RR, offset=True).gives(picks((base + i) % count)) for i in range(count + 1)]
     judge.check(Scenario([open_pool(pool(count, activeIndex=base % count), pid=pid), *sequence]))
@@ -53,7 +81,24 @@ def test_a_limited_account_is_passed_over(judge: Judge) -> None:
 
 @covers("RR-005")
 def test_rotation_counts_over_the_accounts_that_can_be_used(judge: Judge) -> None:
-    # Cursor 2 of the available [a, b, d] is d; then cursor 3 of [a, d] is d again, and cursor 4 is a.
+    # Turn 2 of the available [0, 1, 3] is 3; then turn 3 of [0, 3] is 3 again, and turn 4 is 0.
     first = [limit(2, 60_000), select(strategy=RR).gives(picks(3))]
     then = [limit(1, 60_000), select(strategy=RR).gives(picks(3)), select(strategy=RR).gives(picks(0))]
     judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *first, *then]))
+
+
+@covers("RR-006")
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_where_sticky_has_to_move_it_takes_the_next_turn(judge: Judge, turns: int) -> None:
+    # Of the available [1, 2, 3, 4], the turn that comes next.
+    rotated = [select("gemini", RR).gives(picks(turn)) for turn in range(turns)]
+    moved = select().gives(picks(1 + turns))
+    calls = [*rotated, limit(0, 60_000), moved, select("gemini", RR).gives(picks(1 + turns))]
+    judge.check(Scenario([open_pool(pool(5)), *calls]))
+
+
+@covers("RR-007")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_sticky_keeps_the_account_that_round_robin_selected(judge: Judge, family: str) -> None:
+    calls = [*[select(family, RR).gives(picks(i)) for i in (0, 1, 2)], *[select(family).gives(picks(2))] * 6]
+    judge.check(Scenario([open_pool(pool(4)), *calls]))

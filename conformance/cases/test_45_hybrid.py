@@ -1,4 +1,4 @@
-"""HYB: strategy hybrid. In most pools the families stand on account a, which is no candidate: see `standing`."""
+"""HYB: strategy hybrid. In most pools the families stand on account 0, which is no candidate: see `standing`."""
 
 import pytest
 from hypothesis import strategies as st
@@ -81,7 +81,7 @@ def test_of_equal_scores_the_first_wins(judge: Judge, accounts: list[Standing]) 
     [(3599, 3600, 2), (3600, 3601, 1), (3600, 1_000_000, 1), (3601, 3600, 1), (3599, 3601, 2)],
 )
 def test_idle_time_counts_up_to_an_hour(judge: Judge, first_idle_s: int, second_idle_s: int, selected: int) -> None:
-    idle = [0, first_idle_s, second_idle_s]  # account a, just used, stays behind with its bonus too
+    idle = [0, first_idle_s, second_idle_s]  # account 0, just used, stays behind with its bonus too
     stored = pool([{"lastUsed": NOW_MS - each * 1000} for each in idle])
     judge.check(Scenario([open_pool(stored), best().gives(picks(selected))]))
 

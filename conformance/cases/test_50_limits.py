@@ -7,6 +7,7 @@ from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, poo
 from conformance.wire.scenario import Scenario
 
 STYLES = ("antigravity", "gemini-cli")
+GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
 
 
 @covers("LIM-001")
@@ -36,6 +37,14 @@ def test_gemini_has_a_quota_for_each_header_style(judge: Judge, limited: str, ot
         select("gemini", style=limited).gives(picks(1)),
     ]
     judge.check(Scenario([open_pool(pool(2, activeIndexByFamily={"gemini": 0}, activeIndex=1)), *calls]))
+
+
+@covers("LIM-003")
+@pytest.mark.parametrize(("limited", "other"), [STYLES, STYLES[::-1]])
+def test_a_stored_limit_of_one_style_leaves_the_other(judge: Judge, limited: str, other: str) -> None:
+    stored = pool([{"rateLimitResetTimes": {GEMINI_KEYS[limited]: NOW_MS + 1000}}])
+    calls = [select("gemini", style=other).gives(picks(0)), select("gemini", style=limited).gives(None)]
+    judge.check(Scenario([open_pool(stored), *calls]))
 
 
 @covers("LIM-004")
@@ -85,6 +94,23 @@ def test_limits_stored_in_the_pool_count(judge: Judge) -> None:
     judge.check(Scenario([open_pool(stored), *calls]))
 
 
+@covers("LIM-007")
+@pytest.mark.parametrize("model", [None, "gemini-x"])
+@pytest.mark.parametrize(("style", "other"), [STYLES, STYLES[::-1]])
+def test_a_limit_stored_for_a_style_or_a_model_counts(judge: Judge, style: str, other: str, model: str | None) -> None:
+    """The other style is limited beforehand, so that the answer does not depend on how styles are told apart."""
+    key = GEMINI_KEYS[style] + (f":{model}" if model else "")
+    calls = [
+        limit(0, 60_000, "gemini", header_style=other),
+        select("gemini", style=style, model=model).gives(None),
+        select().gives(picks(0)),
+        *([select("gemini", style=style, model="gemini-y").gives(picks(0))] if model else []),
+        advance(1000),
+        select("gemini", style=style, model=model).gives(picks(0)),
+    ]
+    judge.check(Scenario([open_pool(pool([{"rateLimitResetTimes": {key: NOW_MS + 1000}}])), *calls]))
+
+
 @covers("LIM-008")
 def test_nothing_is_selected_while_every_account_is_limited(judge: Judge) -> None:
     limits = [limit(i, 60_000) for i in range(3)]
@@ -94,3 +120,11 @@ def test_nothing_is_selected_while_every_account_is_limited(judge: Judge) -> Non
         select(offset=True).gives(None),
     ]
     judge.check(Scenario([open_pool(pool(3), pid=1), *limits, *calls]))
+
+
+@covers("LIM-009")
+@pytest.mark.parametrize(("older_ms", "newer_ms"), [(60_000, 1000), (1000, 60_000)])
+def test_the_newer_limit_counts(judge: Judge, older_ms: int, newer_ms: int) -> None:
+    limits = [limit(0, older_ms), limit(0, newer_ms)]
+    ends = [advance(newer_ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *limits, *ends]))

@@ -27,7 +27,7 @@ def now_at(index: int, removed: int) -> Json:
 @covers("REM-001")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_removed_account_is_selected_no_more(judge: Judge, strategy: str) -> None:
-    calls = [select(strategy=strategy), remove(0), *[select(strategy=strategy).gives({"label": "b"})] * 2]
+    calls = [select(strategy=strategy), remove(0), *[select(strategy=strategy).gives({"label": label(1)})] * 2]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 

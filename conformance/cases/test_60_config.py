@@ -275,6 +275,18 @@ def test_a_number_is_no_switch(judge: Judge, key: str, value: float, default: bo
     judge.check(in_file({key: value}, **{key: default}))
 
 
+@covers("CFG-031")
+@pytest.mark.parametrize("value", [1, 0])
+def test_a_number_does_not_switch_the_pid_offset(judge: Judge, value: int) -> None:
+    judge.check(ignored({"pid_offset_enabled": value}))
+
+
+@covers("CFG-032")
+@pytest.mark.parametrize("value", ["yes", "true", "on", "1", ""])
+def test_text_does_not_switch_the_pid_offset(judge: Judge, value: str) -> None:
+    judge.check(ignored({"pid_offset_enabled": value}))
+
+
 @covers("CFG-032")
 @pytest.mark.parametrize("value", ["true", "True", "1", "on"])
 def test_text_is_no_switch(judge: Judge, value: str) -> None:

@@ -58,9 +58,10 @@ def test_without_the_offset_all_processes_pick_the_same_account(judge: Judge, fl
 
 
 @covers("PROC-003")
-def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: Fleet) -> None:
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: Fleet, family: str) -> None:
     count = fit_for(fleet).accounts
-    chosen = fleet.select_all(pool(count, activeIndex=BASE_INDEX), ROTATE, ["claude"] * (count + 1))
+    chosen = fleet.select_all(pool(count, activeIndex=BASE_INDEX), ROTATE, [family] * (count + 1))
     sequence = [(BASE_INDEX + turn) % count for turn in range(count + 1)]
     compare(judge, fleet, [sequence for _ in fleet.pids], chosen)
 

@@ -8,22 +8,32 @@ from conformance.wire.scenario import ROOT, Call
 
 Json = Any
 NOW_MS = 1_700_000_000_000  # any instant will do: the clock is handed in
-LABELS = "abcdefghijklmnopqrstuvwxyz"
+# In no order, of various lengths and characters: a port must take an account's place from the pool, not from its label.
+LABELS = (
+    "mango", "fig", "pear", "7", "Date-palm", "apple", "kiwi_2", "1//0gZ-x", "açaí", "lime", "Yuzu", "banana",
+    "42", "quince.b", "plum", "Cherry", "10", "olive",
+)  # fmt: skip
 USER_FILE = "home/.config/opencode/antigravity.json"
 PROJECT_FILE = "project/.opencode/antigravity.json"
 POOL_FILE = "home/.config/opencode/antigravity-accounts.json"
 
 
 def pool(accounts: int | Sequence[Mapping[str, Json]], **stored: Json) -> dict[str, Json]:
-    """A stored pool of accounts a, b, c, ... (or of the given account fields), version 3, active index 0."""
+    """A stored pool of so many accounts (or of the given account fields), version 3, active index 0."""
     fields: Sequence[Mapping[str, Json]] = [{}] * accounts if isinstance(accounts, int) else accounts
     listed = [{"refreshToken": label(i), "addedAt": NOW_MS, "lastUsed": 0, **field} for i, field in enumerate(fields)]
     return {"version": 3, "accounts": listed, "activeIndex": 0, **stored}
 
 
 def label(index: int) -> str:
-    """The label of the account at an index of `pool`: a, b, ... z, then a26, a27, ..."""
-    return LABELS[index] if index < len(LABELS) else f"a{index}"
+    """The label of the account at an index of `pool`: the words above, then each with a number behind it."""
+    turn, place = divmod(index, len(LABELS))
+    return f"{LABELS[place]}+{turn}" if turn else LABELS[place]
+
+
+def labels(*indices: int) -> list[str]:
+    """The labels of the accounts at these indices of `pool`."""
+    return [label(index) for index in indices]
 
 
 def open_pool(stored: Json, pid: int | None = 0, **params: Json) -> Call:
@@ -55,6 +65,12 @@ def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Jso
         "mark_rate_limited",
         {"label": label(index), "retry_after_ms": retry_after_ms, "family": family, **params},
     )
+
+
+def limit_family(index: int, retry_after_ms: int, family: str) -> list[Call]:
+    """The account is limited for every header style of the family: it cannot be used for it, in any release."""
+    styles = [None] if family == "claude" else ["antigravity", "gemini-cli"]
+    return [limit(index, retry_after_ms, family, **({"header_style": s} if s else {})) for s in styles]
 
 
 def advance(ms: int) -> Call:

@@ -72,7 +72,9 @@ class OpenParams(Strict):
         description="a home folder whose `.config/opencode/antigravity-accounts.json` the target reads",
     )
     now_ms: Milliseconds = Field(default=0, description="the clock, until `advance`")
-    pid: int | None = Field(default=None, description="the process id to see; none: the real one")
+    pid: int | None = Field(
+        default=None, description="the process id to see, from 0 to 2^32 - 1 (as on Windows); none: the real one"
+    )
     random: list[float] = Field(default=[], description="random draws in [0, 1), used in order, then from the start")
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None

@@ -40,6 +40,20 @@ class OffByOneOfTwo(OffByOne):
     counts = range(2, 3)
 
 
+class NoneWithTheOffset(Port):
+    """Has not got as far as the offset: no account, where it is on."""
+
+    def select(self, *args: Any, **params: Any) -> Json:
+        return None if params.get("pid_offset_enabled") else super().select(*args, **params)
+
+
+class RaisesWithTheOffset(Port):
+    def select(self, *args: Any, **params: Any) -> Json:
+        if params.get("pid_offset_enabled"):
+            raise ValueError("the offset is not written yet")
+        return super().select(*args, **params)
+
+
 class StickyOnly(Port):
     capabilities = ("sticky",)
 
@@ -84,6 +98,8 @@ ADAPTERS: dict[str, type[Port]] = {
     "off-by-one": OffByOne,
     "off-by-one-of-two": OffByOneOfTwo,
     "off-by-one-and-dies": OffByOne,
+    "none-with-the-offset": NoneWithTheOffset,
+    "raises-with-the-offset": RaisesWithTheOffset,
     "sticky-only": StickyOnly,
     "nothing": Nothing,
 }

@@ -247,6 +247,24 @@ class StuckOnTheLandingPlace(Selector):
         return super().select(request, strategy, moment, **params)
 
 
+@selecting
+class OffsetSpentByAPlainSelection(Selector):
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
+        chosen = super().select(request, strategy, moment, **params)
+        if strategy == "sticky":
+            self.moved[request.family] = True
+        return chosen
+
+
+@selecting
+class OffsetSpentByRoundRobin(Selector):
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
+        chosen = super().select(request, strategy, moment, **params)
+        if strategy == "round-robin":
+            self.moved[request.family] = True
+        return chosen
+
+
 # Strategy round-robin
 
 
@@ -288,6 +306,29 @@ class RotationPerFamily(Selector):
         self.cursor = self.cursors[request.family]
         chosen = super()._rotate(request, moment, soft)
         self.cursors[request.family] = self.cursor
+        return chosen
+
+
+@selecting
+class RotationPerStrategy(Selector):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.cursors = {"sticky": self.cursor, "round-robin": self.cursor, "hybrid": self.cursor}
+
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
+        self.cursor = self.cursors[strategy]
+        chosen = super().select(request, strategy, moment, **params)
+        self.cursors[strategy] = self.cursor
+        return chosen
+
+
+@selecting
+class RoundRobinLeavesTheFamily(Selector):
+    def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
+        kept = self.current[request.family]
+        chosen = super().select(request, strategy, moment, **params)
+        if strategy == "round-robin":
+            self.current[request.family] = kept
         return chosen
 
 
@@ -354,6 +395,14 @@ class ModelLimitForAllModels(limiting(lambda r: [Request(r.family, r.style)])): 
 
 class FamiliesShareAQuota(limiting(lambda r: [Request(family, r.style, r.model) for family in FAMILIES])):  # type: ignore[misc]
     pass
+
+
+class LongestLimitKept(ReferenceAdapter):
+    def mark_rate_limited(self, label: str, *args: Any, **params: Any) -> None:
+        before = dict(self._find(label).reset_times_ms)
+        super().mark_rate_limited(label, *args, **params)
+        limits = self._find(label).reset_times_ms
+        limits.update({key: max(end, limits[key]) for key, end in before.items()})
 
 
 class StoredLimitsIgnored(ReferenceAdapter):

@@ -1,0 +1,58 @@
+"""Wrong answers to the wire itself: the reference with one thing changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from conformance.wire.answers import Refusal
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.limits import Family
+
+Json = Any
+
+
+class NothingWithoutAPool(ReferenceAdapter):
+    def select(self, *args: Any, **params: Any) -> Json:
+        return None if self.selector is None else super().select(*args, **params)
+
+
+class UnknownAccountIgnored(ReferenceAdapter):
+    def mark_rate_limited(self, label: str, *args: Any, **params: Any) -> None:
+        try:
+            super().mark_rate_limited(label, *args, **params)
+        except Refusal as refusal:
+            if refusal.kind != "unknown_account":
+                raise
+
+
+class LimitsACallLate(ReferenceAdapter):
+    """Hands limits to a queue of its own, which it looks at when it has answered."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.waiting: list[Callable[[], None]] = []
+
+    def mark_rate_limited(self, label: str, *args: Any, **params: Any) -> None:
+        self._find(label)
+        late = super().mark_rate_limited
+        self.waiting.append(lambda: late(label, *args, **params))
+
+    def open(self, *args: Any, **params: Any) -> Json:
+        self.waiting.clear()
+        return super().open(*args, **params)
+
+    def select(self, *args: Any, **params: Any) -> Json:
+        chosen = super().select(*args, **params)
+        for late in self.waiting:
+            late()
+        self.waiting.clear()
+        return chosen
+
+
+class OffsetOutlivesTheSession(ReferenceAdapter):
+    moved: dict[Family, bool] | None = None
+
+    def open(self, *args: Any, **params: Any) -> Json:
+        answer = super().open(*args, **params)
+        if self.selector is not None:
+            self.moved = self.selector.moved = self.moved or self.selector.moved
+        return answer
