@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 from reference_impl.config import json_text
-from reference_impl.config.loader import merge
-from reference_impl.config.model import Config
-from tests.wrong.config import DEFAULTS, Layer, WrongConfig
+from reference_impl.config.keys import NotValid
+from tests.wrong.config import DEFAULTS, Layer, WrongConfig, merge, valid
 
 Json = Any
 
@@ -118,9 +117,10 @@ class ValidKeysKept(WrongConfig):
 
     def is_valid(self, key: str, value: Json) -> bool:
         try:
-            return bool(Config.model_validate({key: value}))
-        except ValueError:
+            valid({key: value})
+        except NotValid:
             return False
+        return True
 
 
 class Reads(WrongConfig):
