@@ -136,7 +136,7 @@ WORDS = st.one_of(
     ),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=5),
 )
-NAMES = [PREFIX + variable.name for variable in VARIABLES]
+NAMES = [*(PREFIX + variable.name for variable in VARIABLES), PREFIX + "SCHEDULING_MODE", PREFIX + "debug"]
 FOLDERS: dict[str, st.SearchStrategy[str]] = {
     "XDG_CONFIG_HOME": st.sampled_from(["", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere"]),
     "APPDATA": st.sampled_from(["", f"{ROOT}/appdata", f"{ROOT}/appdata//"]),

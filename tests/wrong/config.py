@@ -303,3 +303,56 @@ class UnknownKeysKept(WrongConfig):
 class KeysInAnyCase(WrongConfig):
     def document(self, document: Layer) -> Layer:
         return {k.lower(): v for k, v in document.items()}
+
+
+class SchedulingModeBalanceByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"scheduling_mode": "balance"}
+
+
+class SchedulingModeUnchecked(WrongConfig):
+    unchecked = "scheduling_mode"
+
+
+class JitterByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"request_jitter_max_ms": 500}
+
+
+class BackoffUnchecked(WrongConfig):
+    unchecked = "max_backoff_seconds"
+
+
+class ToastsEverywhereByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"toast_scope": "all"}
+
+
+class ToastScopeUnchecked(WrongConfig):
+    unchecked = "toast_scope"
+
+
+class CliFirstByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"cli_first": True}
+
+
+class DebugTuiFollowsDebug(WrongConfig):
+    def finish(self, merged: Layer) -> Layer:
+        config = super().finish(merged)
+        return {**config, "debug_tui": config["debug"]}
+
+
+class SoftQuotaOffByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"soft_quota_threshold_percent": 100}
+
+
+class SoftQuotaUnchecked(WrongConfig):
+    unchecked = "soft_quota_threshold"
+
+
+class CacheTtlInNumbersOnly(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return NOT_VALID if document.get("soft_quota_cache_ttl_minutes") == "auto" else document
+
+
+class PrototypeInherited(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        inherited = document.get("__proto__")
+        return {**inherited, **document} if isinstance(inherited, dict) else document

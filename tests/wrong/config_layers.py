@@ -7,7 +7,7 @@ from typing import Any
 
 from reference_impl.config import json_text
 from reference_impl.config.keys import NotValid
-from tests.wrong.config import DEFAULTS, Layer, WrongConfig, merge, valid
+from tests.wrong.config import DEFAULTS, NOT_VALID, Layer, WrongConfig, merge, valid
 
 Json = Any
 
@@ -69,6 +69,26 @@ class FilesOverVariables(WrongConfig):
 class VariablesResetOtherKeys(WrongConfig):
     def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
         return variables or super().combine(user, project, {})
+
+
+class ProjectFileOverVariables(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return merge(merge(user or {}, variables), project or {})
+
+
+class UserFileUnreadUnderVariables(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return super().combine(None if variables else user, project, variables)
+
+
+class VariableReplacesGroup(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return {**super().combine(user, project, {}), **variables}
+
+
+class IgnoredFileDropsVariables(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return super().combine(user, project, {} if project is None else variables)
 
 
 class WrongProjectFileDropsUserFile(WrongConfig):
@@ -173,3 +193,15 @@ class Latin1Files(WrongConfig):
 class ByteOrderMarkSkipped(WrongConfig):
     def parse(self, content: bytes) -> Json:
         return super().parse(content.removeprefix(b"\xef\xbb\xbf"))
+
+
+class Utf16Files(WrongConfig):
+    def parse(self, content: bytes) -> Json:
+        marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return json_text.parse(content.decode("utf-16")) if marked else super().parse(content)
+
+
+class DeepFilesRefused(WrongConfig):
+    def parse(self, content: bytes) -> Json:
+        too_deep = content.count(b"[") > 500 or content.count(b"{") > 500
+        return NOT_VALID if too_deep else super().parse(content)
