@@ -55,7 +55,7 @@ def _beside(path: str) -> st.SearchStrategy[Json]:
     kind = BY_PATH[path]
     if not isinstance(kind, Range):
         return ODD
-    near = [kind.minimum - 1, kind.minimum - 1e-9, kind.maximum + 1e-9, kind.maximum + 1]
+    near = [kind.minimum - 1, kind.minimum - 1e-9, kind.maximum + 1e-9, kind.maximum + 1, True, False]
     return st.one_of(st.sampled_from(near), ODD)
 
 
@@ -63,8 +63,8 @@ def _beside(path: str) -> st.SearchStrategy[Json]:
 def _members(draw: st.DrawFn, paths: list[str], wrong: bool) -> list[tuple[str, str]]:
     """Members of an object, as texts; keys may come twice, and there may be unknown ones."""
     members = []
-    for path in draw(st.lists(st.sampled_from(paths), max_size=6)):
-        is_wrong = wrong and draw(st.integers(0, 4)) == 0
+    for path in draw(st.lists(st.sampled_from(paths), max_size=12)):
+        is_wrong = wrong and draw(st.integers(0, 2)) == 0
         value = draw(_beside(path) if is_wrong else _fitting(path))
         members.append((path.rpartition(".")[2], _number(value)))
     if draw(st.integers(0, 3)) == 0:
@@ -103,7 +103,7 @@ NO_DOCUMENTS = ["", " ", "null", "[]", "1", '"text"', "true", "NaN", "{", "[" * 
 @st.composite
 def contents(draw: st.DrawFn) -> dict[str, Json]:
     """What lies in the place of a file."""
-    kind = draw(st.sampled_from([*["document"] * 12, "nothing", "cut", "commented", "encoded", "bytes", "odd"]))
+    kind = draw(st.sampled_from([*["document"] * 9, "nothing", "cut", "commented", *["encoded"] * 2, "bytes", "odd"]))
     if kind == "nothing":
         return draw(st.sampled_from([{"folder": True}, {"link": "antigravity.json"}, {"link": "nowhere"}]))
     if kind == "odd":
@@ -116,7 +116,7 @@ def contents(draw: st.DrawFn) -> dict[str, Json]:
             st.sampled_from(["// why\n{}", "{} // why", "{}\n\n", "\ufeff{}", "{},", "\t\r\n{}", "\xa0{}"])
         ).replace("{}", written)
     if kind == "encoded":
-        encoding = draw(st.sampled_from(["utf-8-sig", "utf-16", "utf-16-le", "latin-1", "utf-8"]))
+        encoding = draw(st.sampled_from(["utf-8-sig", "utf-8-sig", "utf-16", "utf-16-le", "latin-1"]))
         return _bytes(json.dumps(json.loads(written), ensure_ascii=False).encode(encoding, "replace"))
     content = written.encode("utf-8")
     if kind == "bytes":
@@ -130,6 +130,7 @@ def _bytes(content: bytes) -> dict[str, Json]:
 
 
 WORDS = st.one_of(
+    st.sampled_from(["1", "true", "0", "false"]),
     st.sampled_from(["", "0", "1", "2", "true", "false", "TRUE", " 1", "auto", "off", "sticky", "round-robin", "x"]),
     st.sampled_from(
         ["hybrid", "Hybrid", "0.5", "-1", "1e400", "0x1", "Infinity", " .5x", "-0", "0.0e5", "\ufeff.25", "5."]
@@ -147,18 +148,18 @@ FOLDERS: dict[str, st.SearchStrategy[str]] = {
 @st.composite
 def environments(draw: st.DrawFn) -> dict[str, str]:
     variables = draw(
-        st.dictionaries(st.sampled_from([*NAMES, PREFIX + "SCHEDULING_MODE", NAMES[0].lower()]), WORDS, max_size=4)
+        st.dictionaries(st.sampled_from([*NAMES, PREFIX + "SCHEDULING_MODE", NAMES[0].lower()]), WORDS, max_size=6)
     )
     return {**variables, **draw(st.fixed_dictionaries({}, optional=FOLDERS))}
 
 
 @st.composite
 def config_loads(draw: st.DrawFn) -> tuple[Files, list[Call]]:
-    """A folder with files, and three loads from it."""
+    """A folder with files, and five loads from it."""
     files: Files = draw(st.dictionaries(st.sampled_from(PLACES), contents(), max_size=3))
     if draw(st.integers(0, 3)):
         files[USER_FILE] = draw(contents())
     if draw(st.integers(0, 3)):
         files[PROJECT_FILE] = draw(contents())
     platforms = st.sampled_from(["linux", "linux", "darwin", "win32"])
-    return files, [load_config(draw(environments()), draw(platforms)) for _ in range(3)]
+    return files, [load_config(draw(environments()), draw(platforms)) for _ in range(5)]

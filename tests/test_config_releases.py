@@ -20,7 +20,8 @@ from tests.generate_config import Files, config_loads
 
 Json = Any
 pytestmark = [pytest.mark.needs_node]
-EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "300"))
+# More by hand: CONFIG_EXAMPLES=8000
+EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))
 
 
 @pytest.fixture(scope="module", params=RELEASES)
