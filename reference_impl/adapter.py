@@ -8,6 +8,8 @@ from typing import Any
 
 from conformance.wire.answers import Refusal
 from reference_impl import events
+from reference_impl.config.files import read_file
+from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import RECOMMENDED, profile
@@ -213,11 +215,8 @@ class ReferenceAdapter:
     def load_config(
         self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"
     ) -> Json:
-        # pydantic takes a while to import, and most processes are only asked to select
-        from reference_impl.config.files import read_file
-        from reference_impl.config.loader import load_config
-
-        return {"config": load_config(directory, home, environment or {}, platform, read_file).config}
+        variables = environment or {}
+        return {"config": load_config(directory, home, variables, platform, read_file, self.profile).config}
 
     def close(self) -> None:
         self.selector = None
@@ -259,6 +258,4 @@ def _show(account: Account, now_ms: float) -> Json:
 
 
 def _read_pool(home: str) -> bytes | None:
-    from reference_impl.config.files import read_file
-
     return read_file(str(PurePosixPath(home) / POOL_FILE))

@@ -50,7 +50,8 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
     if profile.has("malformed-pool-fatal") and _is_fatal(stored, entries):
-        raise TypeError("the pool has no list of accounts, or an entry that is null")
+        # in the words of the releases, which their deviation looks for
+        raise TypeError("Cannot read properties of an entry that is null, or of a list of accounts that is none")
     accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)

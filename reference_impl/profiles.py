@@ -5,7 +5,9 @@ here and to the quirks it has; a quirk is a few lines where the rule is. `fixtur
 scenario that tells it from its opposite.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 ALL = ("1.2.8", "1.3.0", "1.4.3", "1.6.0")
 RECOMMENDED = "recommended"
@@ -80,6 +82,25 @@ QUIRKS = (
         "With a model, forgetting limits leaves the one above it.",
         ("1.3.0", "1.4.3", "1.6.0"),
     ),
+    # Config
+    Quirk(
+        "group-filled-by-a-file",
+        "A file that names a group sets all keys in it: those that it leaves out, to their defaults.",
+        ALL,
+    ),
+    Quirk(
+        "file-filled-with-defaults",
+        "A file sets all keys outside of groups: those that it leaves out, to their defaults.",
+        ("1.4.3", "1.6.0"),
+    ),
+    Quirk(
+        "auto-resume-on-without-files",
+        "Where no file sets it, auto_resume is true, though its default is false.",
+        ("1.3.0", "1.4.3", "1.6.0"),
+    ),
+    Quirk("variables-unread", "No variable of the plugin's own sets a key.", ("1.6.0",)),
+    Quirk("keep-thinking-variable-unread", "The variable KEEP_THINKING has no effect.", ("1.3.0", "1.4.3", "1.6.0")),
+    Quirk("threshold-of-zero-is-default", "WEB_SEARCH_THRESHOLD=0 means the default.", ("1.3.0",)),
 )
 
 BY_NAME = {quirk.name: quirk for quirk in QUIRKS}
@@ -113,10 +134,31 @@ class Profile:
     def has(self, quirk: str) -> bool:
         return quirk in self.quirks
 
+    def includes(self, since: str, until: str) -> bool:
+        """Is it a release from `since` to `until`? `recommended` is of all times."""
+        return self.name == RECOMMENDED or ALL.index(since) <= ALL.index(self.name) <= ALL.index(until)
+
     def knows(self, capability: str) -> bool:
         """Does the release have the feature at all?"""
         since = SINCE.get(capability)
-        return since is None or self.name == RECOMMENDED or ALL.index(self.name) >= ALL.index(since)
+        return since is None or self.includes(since, ALL[-1])
+
+
+class Row(Protocol):
+    """A row of a table that holds in some releases only."""
+
+    @property
+    def since(self) -> str: ...
+    @property
+    def until(self) -> str: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def rows_of(profile: Profile, table: Iterable[AnyRow], name: Callable[[AnyRow], str]) -> tuple[AnyRow, ...]:
+    """The rows that hold in a release; for `recommended`, all that no later row of the same name replaces."""
+    return tuple({name(row): row for row in table if profile.includes(row.since, row.until)}.values())
 
 
 def profile(name: str) -> Profile:

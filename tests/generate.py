@@ -110,7 +110,6 @@ def pool_files(draw: st.DrawFn) -> str:
     rarely = st.integers(0, 9).map(lambda drawn: drawn == 9)
     entries = st.one_of(_FILED, _FILED, NO_ACCOUNTS) if draw(rarely) else _FILED
     document = {
-        "activeIndex": draw(ODD_INDICES),
         "version": draw(st.sampled_from([5, "3", True, None] if draw(rarely) else [1, 2, 3, 3.0, 4])),
         "accounts": draw(st.sampled_from([None, {}, "ab"]) if draw(rarely) else st.lists(entries, max_size=5)),
         "activeIndex": draw(ODD_INDICES),

@@ -8,27 +8,38 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from reference_impl.config import json_text
-from reference_impl.config.environment import PREFIX, environment_layer
+from reference_impl.config.environment import PREFIX, VARIABLES, set_by_variables
 from reference_impl.config.files import read_file
-from reference_impl.config.loader import LoadedConfig, load_config, merge
-from reference_impl.config.model import Config
+from reference_impl.config.keys import KEYS, Key, NotValid, Range, check, keys_of, nested
+from reference_impl.config.loader import LoadedConfig, load_config
 from reference_impl.config.paths import project_file, user_file
+from reference_impl.profiles import ALL, PROFILES, RECOMMENDED, profile
 
 Json = Any
 USER = "/home/ann/.config/opencode/antigravity.json"
 PROJECT = "/src/app/.opencode/antigravity.json"
-DEFAULTS = Config().model_dump(by_alias=True, exclude_none=True)
+NEWEST = profile(RECOMMENDED)
+KNOWN = keys_of(NEWEST)
+BY_PATH = {key.path: key.default for key in KNOWN if key.default is not None}
+DEFAULTS = nested(BY_PATH)
 SAME_DRAWS = settings(deadline=None, database=None, derandomize=True)
 
 
 def load(
-    user: bytes | None = None, project: bytes | None = None, environment: Mapping[str, str] | None = None
+    user: bytes | None = None,
+    project: bytes | None = None,
+    environment: Mapping[str, str] | None = None,
+    release: str = RECOMMENDED,
 ) -> LoadedConfig:
     files = {USER: user, PROJECT: project}
-    return load_config("/src/app", "/home/ann", environment or {}, "linux", files.get)
+    return load_config("/src/app", "/home/ann", environment or {}, "linux", files.get, profile(release))
+
+
+def config_with(**by_path: Json) -> Json:
+    """The defaults, with some keys, by their path, changed."""
+    return nested({**BY_PATH, **by_path})
 
 
 def as_json(document: Json) -> bytes:
@@ -42,7 +53,8 @@ def test_without_files_the_config_is_the_defaults_and_both_files_are_named() -> 
     loaded = load()
     assert loaded.config == DEFAULTS
     assert [ignored.path for ignored in loaded.ignored] == [USER, PROJECT]
-    assert {ignored.reason for ignored in loaded.ignored} == {"there is no file that can be read"}
+    assert {file.ignored for file in loaded.ignored} == {"there is no file that can be read"}
+    assert loaded.origins == dict.fromkeys(BY_PATH, "default")
 
 
 def test_keys_without_a_value_are_left_out() -> None:
@@ -54,8 +66,8 @@ def test_layers_are_merged_key_by_key_in_groups_too() -> None:
     user = {"debug": False, "health_score": {"initial": 80, "min_usable": 60}}
     project = {"quiet_mode": True, "health_score": {"min_usable": 40}}
     config = load(as_json(user), as_json(project), {PREFIX + "DEBUG": "1"}).config
-    expected = {"debug": True, "quiet_mode": True, "health_score": {"initial": 80, "min_usable": 40}}
-    assert config == merge(DEFAULTS, expected)
+    expected = {"debug": True, "quiet_mode": True, "health_score.initial": 80, "health_score.min_usable": 40}
+    assert config == config_with(**expected)
 
 
 @pytest.mark.parametrize(
@@ -64,22 +76,49 @@ def test_layers_are_merged_key_by_key_in_groups_too() -> None:
         (b"", "not JSON: line 1, column 1: expected a value, found ''"),
         (b'{"debug": true,\n  }', "not JSON: line 2, column 3: expected a string, found '}'"),
         (b"\xef\xbb\xbf{}", "not JSON: line 1, column 1: expected a value, found '\\ufeff{}'"),
-        (b"[]", "not valid: Input should be a valid dictionary or instance of Config"),
+        (b"[]", "not valid: expected an object"),
+        (b'{"signature_cache": []}', "not valid: signature_cache: expected an object"),
         (
             b'{"signature_cache": {"memory_ttl_seconds": 5}}',
-            "not valid: signature_cache.memory_ttl_seconds: Input should be greater than or equal to 60",
+            "not valid: signature_cache.memory_ttl_seconds: expected a number from 60 to 86400",
         ),
-        (b'{"log_dir": null}', "not valid: log_dir: Value error, null is no text; leave the key out instead"),
+        (b'{"log_dir": null}', "not valid: log_dir: expected text"),
+        (b'{"debug": 1}', "not valid: debug: expected true or false"),
+        (
+            b'{"account_selection_strategy": "none"}',
+            "not valid: account_selection_strategy: expected 'sticky', 'round-robin' or 'hybrid'",
+        ),
+        (
+            b'{"soft_quota_cache_ttl_minutes": 0}',
+            "not valid: soft_quota_cache_ttl_minutes: expected 'auto' or a number from 1 to 120",
+        ),
     ],
 )
 def test_an_ignored_file_says_why(content: bytes, reason: str) -> None:
     loaded = load(project=content)
-    assert (loaded.ignored[1].path, loaded.ignored[1].reason) == (PROJECT, reason)
+    assert (loaded.ignored[1].path, loaded.ignored[1].ignored) == (PROJECT, reason)
     assert loaded.config == DEFAULTS
 
 
 def test_a_reason_does_not_repeat_the_value() -> None:
-    assert "secret" not in load(as_json({"debug": "secret"})).ignored[0].reason
+    assert "secret" not in str(load(as_json({"debug": "secret"})).ignored[0].ignored)
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        (RECOMMENDED, {"debug": "user file", "log_dir": "user file", "signature_cache.enabled": "project file"}),
+        ("1.3.0", {"debug": "user file", "signature_cache.disk_ttl_seconds": "project file: left out, so default"}),
+        ("1.6.0", {"debug": "project file: left out, so default", "log_dir": "user file"}),
+    ],
+)
+def test_each_key_has_the_layer_that_gave_it(release: str, expected: dict[str, str]) -> None:
+    user = {"debug": True, "log_dir": "/logs", "signature_cache": {"disk_ttl_seconds": 5_000}}
+    project = {"signature_cache": {"enabled": False}}
+    loaded = load(as_json(user), as_json(project), {PREFIX + "QUIET": "1"}, release)
+    quiet = "project file: left out, so default" if release == "1.6.0" else f"variable {PREFIX}QUIET"
+    assert {**loaded.origins, **expected, "quiet_mode": quiet} == loaded.origins
+    assert set(loaded.origins) - {"log_dir"} == set(load(release=release).origins)
 
 
 def test_the_two_files_do_not_share_a_result() -> None:
@@ -95,7 +134,7 @@ VALUES = st.recursive(
 )
 DOCUMENTS = st.dictionaries(st.sampled_from(sorted(DEFAULTS)) | st.text(), VALUES)
 CONTENTS = st.none() | st.binary() | DOCUMENTS.map(as_json)
-VARIABLES = st.dictionaries(
+ENVIRONMENTS = st.dictionaries(
     st.sampled_from(["PID_OFFSET_ENABLED", "DEBUG", "LOG_DIR", "WEB_SEARCH_THRESHOLD"]).map(PREFIX.__add__),
     st.text() | st.sampled_from(["1", "0", "true", "", "-1e999", "Infinity"]),
 )
@@ -110,20 +149,20 @@ LARGE = {
 
 
 @SAME_DRAWS
-@given(user=CONTENTS, project=CONTENTS, environment=VARIABLES)
+@given(user=CONTENTS, project=CONTENTS, environment=ENVIRONMENTS)
 @example(user=b'{"resume_text": "\\ud800"}', project=None, environment={})
 def test_whatever_the_files_hold_there_is_a_config(
     user: bytes | None, project: bytes | None, environment: dict[str, str]
 ) -> None:
     loaded = load(user, project, environment)
     assert set(DEFAULTS) <= set(loaded.config)
-    Config.model_validate(loaded.config)
+    check(loaded.config, KNOWN)
     assert load(user, project, environment) == loaded
 
 
 @pytest.mark.parametrize("name", LARGE)
 def test_large_files_are_files(name: str) -> None:
-    assert load(LARGE[name], as_json({"debug": True})).config == {**DEFAULTS, "debug": True}
+    assert load(LARGE[name], as_json({"debug": True})).config == config_with(debug=True)
 
 
 # JSON
@@ -194,46 +233,79 @@ def test_nesting_has_no_limit() -> None:
     assert depth == 99_999
 
 
-# The model
+# The keys
 
 
-def test_every_number_has_a_range_that_holds_its_default() -> None:
-    for group in (Config, *(field.default.__class__ for field in Config.model_fields.values())):
-        for name, field in getattr(group, "model_fields", {}).items():
-            if isinstance(field.default, int | float) and not isinstance(field.default, bool):
-                limits = {type(limit).__name__: limit for limit in field.metadata}
-                assert limits["Ge"].ge <= field.default <= limits["Le"].le, name
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.path)
+def test_every_default_is_a_value_that_its_key_takes(key: Key) -> None:
+    assert key.kind.problem(key.default) is None or key.default is None
+
+
+def test_no_release_has_a_key_or_a_variable_twice() -> None:
+    for release in ALL:
+        for rows in (
+            [key.path for key in KEYS if profile(release).includes(key.since, key.until)],
+            [variable.name for variable in VARIABLES if profile(release).includes(variable.since, variable.until)],
+        ):
+            assert len(rows) == len(set(rows)), release
+
+
+def test_recommended_has_the_keys_of_every_release_and_the_newest_defaults() -> None:
+    assert {key.path for key in KEYS} == {key.path for key in KNOWN}
+    assert {key.path: key.default for key in keys_of(profile("1.6.0"))}.items() <= {
+        key.path: key.default for key in KNOWN
+    }.items()
+
+
+@pytest.mark.parametrize("release", PROFILES)
+def test_a_release_gives_its_own_keys_and_no_others(release: str) -> None:
+    has_scheduling, has_search = release not in ("1.2.8", "1.3.0"), release in ("1.3.0", RECOMMENDED)
+    config = load(as_json({"scheduling_mode": "balance", "web_search": {}}), release=release).config
+    assert ("scheduling_mode" in config, "web_search" in config) == (has_scheduling, has_search)
+
+
+def test_a_key_of_another_release_is_not_even_checked() -> None:
+    assert load(as_json({"scheduling_mode": 5, "debug": True}), release="1.3.0").config["debug"] is True
+    assert load(as_json({"scheduling_mode": 5, "debug": True}), release="1.4.3").config["debug"] is False
 
 
 @pytest.mark.parametrize("value", [True, "60", None, float("nan"), float("inf"), 59, 59.999, 86_400.001])
 def test_what_no_number_of_a_range_is(value: Json) -> None:
-    with pytest.raises(ValidationError):
-        Config.model_validate({"signature_cache": {"memory_ttl_seconds": value}})
+    assert Range(60, 86_400).problem(value) == "expected a number from 60 to 86400"
+    with pytest.raises(NotValid):
+        check({"signature_cache": {"memory_ttl_seconds": value}}, KNOWN)
 
 
 @pytest.mark.parametrize("value", [60, 60.0, 60.5, 86_400])
 def test_what_a_number_of_a_range_is(value: Json) -> None:
-    config = Config.model_validate({"signature_cache": {"memory_ttl_seconds": value}})
-    assert config.signature_cache.memory_ttl_seconds == value
+    document = {"signature_cache": {"memory_ttl_seconds": value}}
+    assert check(document, KNOWN) == {"signature_cache.memory_ttl_seconds": value}
 
 
 # Paths, variables, files
 
 
 @pytest.mark.parametrize(
-    ("platform", "environment", "path"),
+    ("release", "platform", "environment", "path"),
     [
-        ("linux", {}, "/h/.config/opencode/antigravity.json"),
-        ("darwin", {"APPDATA": "/a"}, "/h/.config/opencode/antigravity.json"),
-        ("linux", {"XDG_CONFIG_HOME": "/x"}, "/x/opencode/antigravity.json"),
-        ("linux", {"XDG_CONFIG_HOME": ""}, "/h/.config/opencode/antigravity.json"),
-        ("win32", {"XDG_CONFIG_HOME": "/x"}, "/h/AppData/Roaming/opencode/antigravity.json"),
-        ("win32", {"APPDATA": "/a"}, "/a/opencode/antigravity.json"),
-        ("win32", {"APPDATA": ""}, "/h/AppData/Roaming/opencode/antigravity.json"),
+        ("1.4.3", "linux", {}, "/h/.config/opencode/antigravity.json"),
+        ("1.4.3", "darwin", {"APPDATA": "/a"}, "/h/.config/opencode/antigravity.json"),
+        ("1.4.3", "linux", {"XDG_CONFIG_HOME": "/x"}, "/x/opencode/antigravity.json"),
+        ("1.4.3", "linux", {"XDG_CONFIG_HOME": ""}, "/h/.config/opencode/antigravity.json"),
+        ("1.4.3", "linux", {"XDG_CONFIG_HOME": "/x/../y/"}, "/y/opencode/antigravity.json"),
+        ("1.4.3", "win32", {"XDG_CONFIG_HOME": "/x"}, "/h/AppData/Roaming/opencode/antigravity.json"),
+        ("1.4.3", "win32", {"APPDATA": "/a", "OPENCODE_CONFIG_DIR": "/c"}, "/a/opencode/antigravity.json"),
+        ("1.4.3", "win32", {"APPDATA": ""}, "/h/AppData/Roaming/opencode/antigravity.json"),
+        ("1.6.0", "win32", {"APPDATA": "/a"}, "/h/.config/opencode/antigravity.json"),
+        ("1.6.0", "win32", {"XDG_CONFIG_HOME": "/x"}, "/x/opencode/antigravity.json"),
+        ("1.6.0", "linux", {"OPENCODE_CONFIG_DIR": "/c", "XDG_CONFIG_HOME": "/x"}, "/c/antigravity.json"),
+        ("1.6.0", "linux", {"OPENCODE_CONFIG_DIR": ""}, "/h/.config/opencode/antigravity.json"),
+        (RECOMMENDED, "win32", {"APPDATA": "/a"}, "/h/.config/opencode/antigravity.json"),
+        (RECOMMENDED, "freebsd", {"OPENCODE_CONFIG_DIR": "/c"}, "/c/antigravity.json"),
     ],
 )
-def test_the_file_of_the_user(platform: str, environment: dict[str, str], path: str) -> None:
-    assert user_file("/h", environment, platform) == path
+def test_the_file_of_the_user(release: str, platform: str, environment: dict[str, str], path: str) -> None:
+    assert user_file("/h", environment, platform, profile(release)) == path
 
 
 def test_the_file_of_the_project() -> None:
@@ -248,12 +320,37 @@ def test_the_file_of_the_project() -> None:
     ],
 )  # fmt: skip
 def test_a_threshold_is_read_as_javascript_reads_numbers(text: str, threshold: float) -> None:
-    layer = environment_layer({PREFIX + "WEB_SEARCH_THRESHOLD": text})
-    assert layer == {"web_search": {"grounding_threshold": threshold}}
+    assert set_by({"WEB_SEARCH_THRESHOLD": text}) == {"web_search.grounding_threshold": threshold}
+
+
+def set_by(variables: Mapping[str, str], release: str = RECOMMENDED) -> Json:
+    found = set_by_variables({PREFIX + name: word for name, word in variables.items()}, profile(release))
+    return {variable.path: value for variable, value in found.items()}
+
+
+@pytest.mark.parametrize("text", ["0", "-0.0", "0e5", "none"])
+def test_1_3_0_takes_a_threshold_of_zero_for_none(text: str) -> None:
+    assert set_by({"WEB_SEARCH_THRESHOLD": text}, "1.3.0") == {"web_search.grounding_threshold": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("release", "keys"),
+    [
+        ("1.2.8", {"debug", "keep_thinking"}),
+        ("1.3.0", {"debug", "web_search.default_mode"}),
+        ("1.4.3", {"debug"}),
+        ("1.6.0", set()),
+        (RECOMMENDED, {"debug", "debug_tui", "keep_thinking", "web_search.default_mode"}),
+    ],
+)
+def test_a_release_reads_its_own_variables(release: str, keys: set[str]) -> None:
+    variables = {"DEBUG": "1", "DEBUG_TUI": "1", "KEEP_THINKING": "1", "WEB_SEARCH": "auto"}
+    assert set(set_by(variables, release)) == keys
 
 
 def test_variables_that_say_nothing_set_nothing() -> None:
-    assert environment_layer({PREFIX + "QUIET": "0", PREFIX + "LOG_DIR": "", "QUIET": "1"}) == {}
+    assert set_by({"QUIET": "0", "LOG_DIR": ""}) == {}
+    assert set_by_variables({"QUIET": "1"}, NEWEST) == {}
 
 
 def test_reading_raises_nothing(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ DOORS: dict[str, set[str]] = {
         "conformance.search",
         "conformance.targets",
         "conformance.wire",
+        "reference_impl.config",  # `config explain` says what the reference would load
+        "reference_impl.profiles",
     },
     "reference_impl": set(),
     "reference_impl.adapter": {"reference_impl", "conformance", "conformance.wire"},

@@ -172,6 +172,18 @@ DEFAULTS: dict[str, dict[str, Json]] = {
     "CFG-022": {"signature_cache": SIGNATURE_CACHE},
     "CFG-024": {"health_score": HEALTH_SCORE},
     "CFG-026": {"token_bucket": TOKEN_BUCKET},
+    "CFG-042": {
+        "max_cache_first_wait_seconds": 60,
+        "failure_ttl_seconds": 3600,
+        "default_retry_after_seconds": 60,
+        "max_backoff_seconds": 60,
+        "request_jitter_max_ms": 0,
+    },
+    "CFG-048": {
+        "soft_quota_threshold_percent": 90,
+        "quota_refresh_interval_minutes": 15,
+        "soft_quota_cache_ttl_minutes": "auto",
+    },
     "CFG-028": {"web_search": {"default_mode": "off", "grounding_threshold": 0.3}},
 }
 
@@ -208,6 +220,13 @@ RANGES: list[tuple[str, str | None, str, float, float, float]] = [
     ("CFG-027", "token_bucket", "regeneration_rate_per_minute", 0.1, 60, 6),
     ("CFG-027", "token_bucket", "initial_tokens", 1, 1_000, 50),
     ("CFG-029", "web_search", "grounding_threshold", 0, 1, 0.3),
+    ("CFG-043", None, "max_cache_first_wait_seconds", 5, 300, 60),
+    ("CFG-043", None, "failure_ttl_seconds", 60, 7_200, 3_600),
+    ("CFG-043", None, "default_retry_after_seconds", 1, 300, 60),
+    ("CFG-043", None, "max_backoff_seconds", 5, 300, 60),
+    ("CFG-043", None, "request_jitter_max_ms", 0, 5_000, 0),
+    ("CFG-049", None, "soft_quota_threshold_percent", 1, 100, 90),
+    ("CFG-049", None, "quota_refresh_interval_minutes", 0, 60, 15),
 ]
 INSIDE = [
     pytest.param(in_group(group, key, limit), id=f"{key} {limit}", marks=pytest.mark.covers(requirement))
@@ -246,6 +265,68 @@ def test_a_mode_of_web_search(judge: Judge, mode: str) -> None:
 @pytest.mark.parametrize("mode", ["on", "Auto", "", True, None])
 def test_no_mode_of_web_search(judge: Judge, mode: Json) -> None:
     judge.check(in_file({"web_search": {"default_mode": mode}}, web_search={"default_mode": "off"}))
+
+
+@covers("CFG-040")
+def test_the_default_scheduling_mode(judge: Judge) -> None:
+    judge.check(defaults(scheduling_mode="cache_first"))
+
+
+@covers("CFG-041")
+@pytest.mark.parametrize("mode", ["cache_first", "balance", "performance_first"])
+def test_a_scheduling_mode(judge: Judge, mode: str) -> None:
+    judge.check(accepted({"scheduling_mode": mode}))
+
+
+@covers("CFG-041")
+@pytest.mark.parametrize("mode", ["cache-first", "Balance", "", True, None])
+def test_no_scheduling_mode(judge: Judge, mode: Json) -> None:
+    judge.check(in_file({"scheduling_mode": mode}, scheduling_mode="cache_first"))
+
+
+@covers("CFG-044")
+def test_the_default_toast_scope(judge: Judge) -> None:
+    judge.check(defaults(toast_scope="root_only"))
+
+
+@covers("CFG-045")
+@pytest.mark.parametrize("scope", ["root_only", "all"])
+def test_a_toast_scope(judge: Judge, scope: str) -> None:
+    judge.check(accepted({"toast_scope": scope}))
+
+
+@covers("CFG-045")
+@pytest.mark.parametrize("scope", ["root", "ALL", "", True, None])
+def test_no_toast_scope(judge: Judge, scope: Json) -> None:
+    judge.check(in_file({"toast_scope": scope}, toast_scope="root_only"))
+
+
+NEWER_SWITCHES = ["debug_tui", "cli_first", "claude_prompt_auto_caching"]
+
+
+@covers("CFG-046")
+@pytest.mark.parametrize("key", NEWER_SWITCHES)
+def test_a_newer_switch_is_off(judge: Judge, key: str) -> None:
+    judge.check(defaults(**{key: False}))
+
+
+@covers("CFG-047")
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("key", NEWER_SWITCHES)
+def test_a_file_sets_a_newer_switch(judge: Judge, key: str, value: bool) -> None:
+    judge.check(accepted({key: value, "debug": not value}))
+
+
+@covers("CFG-050")
+@pytest.mark.parametrize("value", ["auto", 1, 30.5, 120])
+def test_a_ttl_of_the_quota_cache(judge: Judge, value: Json) -> None:
+    judge.check(accepted({"soft_quota_cache_ttl_minutes": value, "quiet_mode": True}))
+
+
+@covers("CFG-050")
+@pytest.mark.parametrize("value", [0, 0.999, 121, 1e30, "Auto", "10", "", True, None])
+def test_no_ttl_of_the_quota_cache(judge: Judge, value: Json) -> None:
+    judge.check(in_file({"soft_quota_cache_ttl_minutes": value}, soft_quota_cache_ttl_minutes="auto"))
 
 
 @covers("CFG-030")
@@ -354,3 +435,18 @@ def test_unknown_keys_are_dropped(judge: Judge) -> None:
 @pytest.mark.parametrize("key", ["DEBUG", "Debug", "debuG"])
 def test_a_key_in_another_case_is_another_key(judge: Judge, key: str) -> None:
     judge.check(in_file({key: True, "quiet_mode": True}, debug=False, quiet_mode=True))
+
+
+@covers("CFG-051")
+@pytest.mark.parametrize("name", ["__proto__", "constructor", "prototype", "toString"])
+@pytest.mark.parametrize("below", [{"debug": True, "pid_offset_enabled": True}, {"debug": 5}, None, 1])
+def test_a_name_that_means_something_to_javascript(judge: Judge, name: str, below: Json) -> None:
+    expected = {"quiet_mode": True, "debug": False, "pid_offset_enabled": False}
+    judge.check(in_file({name: below, "quiet_mode": True}, **expected))
+
+
+@covers("CFG-051")
+def test_a_name_that_means_something_to_javascript_in_a_group(judge: Judge) -> None:
+    group = {"__proto__": {"enabled": False, "memory_ttl_seconds": 1}, "disk_ttl_seconds": 3600}
+    expected = {"enabled": True, "memory_ttl_seconds": 3600, "disk_ttl_seconds": 3600}
+    judge.check(in_file({"signature_cache": group}, signature_cache=expected))

@@ -205,3 +205,15 @@ def test_a_threshold_of_zero(judge: Judge, value: str) -> None:
 def test_a_threshold_that_is_no_number(judge: Judge, value: str) -> None:
     user = {"web_search": {"grounding_threshold": 0.9}}
     judge.check(with_variable("WEB_SEARCH_THRESHOLD", value, user=user, web_search={"grounding_threshold": 0.3}))
+
+
+@covers("ENV-026")
+@pytest.mark.parametrize("value", ["1", "2"])
+def test_debug_by_number(judge: Judge, value: str) -> None:
+    judge.check(with_variable("DEBUG", value, debug=True))
+
+
+@covers("ENV-027")
+@pytest.mark.parametrize("value", ["1", "true"])
+def test_debug_tui(judge: Judge, value: str) -> None:
+    judge.check(with_variable("DEBUG_TUI", value, debug_tui=True))

@@ -14,6 +14,8 @@ XDG = {"XDG_CONFIG_HOME": f"{ROOT}/xdg"}
 XDG_FILE = "xdg/opencode/antigravity.json"
 APPDATA = {"APPDATA": f"{ROOT}/appdata"}
 APPDATA_FILE = "appdata/opencode/antigravity.json"
+CONFIG_DIR = {"OPENCODE_CONFIG_DIR": f"{ROOT}/own"}
+CONFIG_DIR_FILE = "own/antigravity.json"
 ROAMING_FILE = "home/AppData/Roaming/opencode/antigravity.json"
 
 
@@ -123,3 +125,37 @@ def test_a_link_to_a_file(judge: Judge, path: str) -> None:
     target = path.replace("antigravity.json", "shared.json")
     files = {path: {"link": "shared.json"}, target: text({"resume_text": "linked"})}
     judge.check(Scenario([load_config().gives(config(resume_text="linked"))], files=files))
+
+
+@covers("PATH-016")
+@pytest.mark.parametrize("environment", [{}, APPDATA, {"APPDATA": ""}], ids=["without APPDATA", "APPDATA", "empty"])
+def test_windows_is_as_linux(judge: Judge, environment: Mapping[str, str]) -> None:
+    judge.check(reads(USER_FILE, APPDATA_FILE, ROAMING_FILE, environment=environment, platform="win32"))
+
+
+@covers("PATH-017")
+def test_xdg_config_home_counts_on_windows(judge: Judge) -> None:
+    environment = {**APPDATA, **XDG}
+    judge.check(reads(XDG_FILE, APPDATA_FILE, USER_FILE, environment=environment, platform="win32"))
+
+
+@covers("PATH-018")
+@pytest.mark.parametrize("platform", [*POSIX, "win32"])
+def test_opencode_config_dir(judge: Judge, platform: str) -> None:
+    judge.check(reads(CONFIG_DIR_FILE, "own/opencode/antigravity.json", environment=CONFIG_DIR, platform=platform))
+
+
+@covers("PATH-019")
+def test_opencode_config_dir_above_others(judge: Judge) -> None:
+    judge.check(reads(CONFIG_DIR_FILE, XDG_FILE, USER_FILE, environment={**XDG, **CONFIG_DIR}))
+
+
+@covers("PATH-019")
+def test_opencode_config_dir_without_a_file(judge: Judge) -> None:
+    judge.check(reads_none_of(XDG_FILE, USER_FILE, environment={**XDG, **CONFIG_DIR}))
+
+
+@covers("PATH-020")
+def test_an_empty_opencode_config_dir(judge: Judge) -> None:
+    judge.check(reads(USER_FILE, environment={"OPENCODE_CONFIG_DIR": ""}))
+    judge.check(reads(XDG_FILE, USER_FILE, environment={**XDG, "OPENCODE_CONFIG_DIR": ""}))

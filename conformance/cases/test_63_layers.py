@@ -14,6 +14,7 @@ Json = Any
 File = dict[str, Json]
 PID_OFFSET = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
+THRESHOLD = "OPENCODE_ANTIGRAVITY_WEB_SEARCH_THRESHOLD"
 BROKEN = ["", "{", '{"quiet_mode": true', "quiet_mode = true", '{"quiet_mode": true} {}']
 
 
@@ -298,3 +299,54 @@ def test_each_load_is_its_own(judge: Judge) -> None:
             files=files,
         )
     )
+
+
+@covers("LAY-023")
+@pytest.mark.parametrize(
+    ("user", "project", "variable"),
+    [("sticky", "hybrid", "round-robin"), ("round-robin", "sticky", "hybrid"), ("hybrid", "round-robin", "sticky")],
+)
+def test_of_three_layers_the_variable_decides(judge: Judge, user: str, project: str, variable: str) -> None:
+    strategy = "account_selection_strategy"
+    files = {"user": text({strategy: user}), "project": text({strategy: project})}
+    judge.check(layers(environment={STRATEGY: variable}, account_selection_strategy=variable, **files))
+    judge.check(layers(account_selection_strategy=project, **files))
+
+
+@covers("LAY-024")
+def test_three_layers_add_up(judge: Judge) -> None:
+    files = {"user": text({"resume_text": "user"}), "project": text({"max_rate_limit_wait_seconds": 20})}
+    expected: dict[str, Json] = {"resume_text": "user", "max_rate_limit_wait_seconds": 20, "pid_offset_enabled": True}
+    judge.check(layers(environment={PID_OFFSET: "1"}, **files, **expected))
+
+
+@covers("LAY-025")
+@pytest.mark.parametrize("layer", ["user", "project"])
+def test_a_variable_leaves_the_rest_of_its_group(judge: Judge, layer: str) -> None:
+    files = {layer: text({"web_search": {"default_mode": "auto", "grounding_threshold": 0.9}})}
+    expected = {"default_mode": "auto", "grounding_threshold": 0.5}
+    judge.check(layers(environment={THRESHOLD: "0.5"}, web_search=expected, **files))
+
+
+@covers("LAY-026")
+@pytest.mark.parametrize("project", [WRONG, "{", []], ids=["wrong value", "not JSON", "a list"])
+def test_layers_around_an_ignored_file(judge: Judge, project: Json) -> None:
+    user = text({"account_selection_strategy": "sticky", "debug": True})
+    expected = {"account_selection_strategy": "round-robin", "debug": True, "quiet_mode": False}
+    judge.check(layers(user=user, project=text(project), environment={STRATEGY: "round-robin"}, **expected))
+
+
+@covers("LAY-027")
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding(judge: Judge, encoding: str) -> None:
+    judge.check(layers(user=raw('{"quiet_mode": true}'.encode(encoding)), quiet_mode=False))
+
+
+@covers("LAY-028")
+@pytest.mark.parametrize(
+    "unknown",
+    ["[" * 2_000 + "]" * 2_000, '{"x":' * 2_000 + "1" + "}" * 2_000, '"' + "x" * 200_000 + '"', "9" * 5_000],
+    ids=["lists", "objects", "a long text", "many digits"],
+)
+def test_great_depth_and_length(judge: Judge, unknown: str) -> None:
+    judge.check(layers(user=text(f'{{"unknown": {unknown}, "quiet_mode": true}}'), quiet_mode=True))

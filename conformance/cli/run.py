@@ -233,10 +233,10 @@ def _required(catalogue: Catalogue, words: Sequence[str]) -> list[str]:
 
 
 def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> list[Deviation]:
-    """The user's file; for a published release judged as itself, those that the kit knows."""
+    """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows."""
     if path is not None:
         return load_deviations(path, catalogue)
-    is_release = target.word == f"npm:opencode-antigravity-auth@{profile}"
+    is_release = target.word in (f"npm:opencode-antigravity-auth@{profile}", f"reference@{profile}")
     return shipped_deviations(profile, catalogue) if is_release else []
 
 

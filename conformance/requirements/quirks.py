@@ -3,6 +3,7 @@
     {"quirk": NAME, "files": {...}, "calls": [...],
      "with": {"position": 1, "expect": ...}, "without": {"position": 1, "expect": ...}}
 
+`releases`, if given, are those that have what the scenario asks about; others say nothing of the quirk.
 The call at `position` answers `with` where the quirk is present, and `without` where it is not; `refusal` in place of
 `expect` names a refusal.
 """
@@ -20,8 +21,8 @@ from conformance.wire.scenario import Scenario, ScenarioError
 from reference_impl.profiles import QUIRKS, Quirk
 
 Json = Any
-_KEYS = {"quirk", "files", "calls", "with", "without"}
-_REQUIRED = _KEYS - {"files"}
+_KEYS = {"quirk", "releases", "files", "calls", "with", "without"}
+_REQUIRED = _KEYS - {"releases", "files"}
 _BY_SETTING = {  # a parameter that needs a capability beside that of its method
     "home": "storage",
     "health": "health",
@@ -43,6 +44,7 @@ class Telling:
     quirk: Quirk
     present: Scenario
     absent: Scenario
+    releases: tuple[str, ...] = RELEASES  # those that can be asked
 
     @property
     def needs(self) -> set[str]:
@@ -104,7 +106,10 @@ def _read(path: Path, by_name: Mapping[str, Quirk]) -> Telling:
     if document["with"] == document["without"]:
         raise QuirkError(f"{path.name}: `with` and `without` are equal, so the scenario tells nothing")
     present, absent = (_expecting(document, key, path.name) for key in ("with", "without"))
-    return Telling(by_name[name], present, absent)
+    asked = document.get("releases", list(RELEASES))
+    if not isinstance(asked, list) or not set(by_name[name].releases) <= set(asked) <= set(RELEASES):
+        raise QuirkError(f"{path.name}: releases must be a list of releases, with all that have the quirk")
+    return Telling(by_name[name], present, absent, tuple(asked))
 
 
 def _expecting(document: Json, key: str, file: str) -> Scenario:

@@ -1,36 +1,53 @@
 """The config in force: defaults, user file, project file, environment, each over those before it.
 
-Sources: release 1.3.0, `dist/src/plugin/config/loader.js`, `loadConfig`; LAY-001 to LAY-022. There the
-project file resets the user's nested keys; here a key overrides only itself (LAY-003, LAY-004, LAY-005).
+Sources: `dist/src/plugin/config/loader.js` of each release, `loadConfig`; LAY-001 to LAY-026. In releases a file
+sets keys that it does not name, too; here, without these quirks, a key overrides only itself (LAY-003 to LAY-005).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from reference_impl.config import json_text
-from reference_impl.config.environment import environment_layer
-from reference_impl.config.model import Config
+from reference_impl.config.environment import PREFIX, set_by_variables
+from reference_impl.config.keys import Key, NotValid, check, group_of, keys_of, nested
 from reference_impl.config.paths import project_file, user_file
+from reference_impl.profiles import Profile
 
 Json = Any
 ReadFile = Callable[[str], bytes | None]  # the content; None where there is no file that can be read
+DEFAULT, USER_FILE, PROJECT_FILE = "default", "user file", "project file"
+FILLED_IN = "{}: left out, so default"  # the layer of keys that a release resets with a file that does not name them
 
 
 @dataclass(frozen=True)
-class IgnoredFile:
-    """A config file that has no effect, and why."""
+class ConfigFile:
+    """A config file that was looked for; `ignored` says why it has no effect."""
 
+    layer: str
     path: str
-    reason: str
+    ignored: str | None
 
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    config: dict[str, Json]  # keys without a value are left out
-    ignored: tuple[IgnoredFile, ...]
+    """What holds, and why: `origins` names the layer of each key, by its path. Keys without a value are left out."""
+
+    config: dict[str, Json]
+    origins: dict[str, str]
+    files: tuple[ConfigFile, ...]
+
+    @property
+    def ignored(self) -> tuple[ConfigFile, ...]:
+        return tuple(file for file in self.files if file.ignored is not None)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Values by the path of their key."""
+
+    name: str
+    values: Mapping[str, Json]
 
 
 class Ignored(Exception):  # noqa: N818 - not an error of the loader's
@@ -38,44 +55,54 @@ class Ignored(Exception):  # noqa: N818 - not an error of the loader's
 
 
 def load_config(
-    directory: str, home: str, environment: Mapping[str, str], platform: str, read: ReadFile
+    directory: str, home: str, environment: Mapping[str, str], platform: str, read: ReadFile, profile: Profile
 ) -> LoadedConfig:
     """The config of the project in `directory`. Whatever the files hold, there is one."""
-    merged: dict[str, Json] = {}
-    ignored: list[IgnoredFile] = []
-    for path in (user_file(home, environment, platform), project_file(directory)):
+    keys = keys_of(profile)
+    layers = [Layer(DEFAULT, defaults(keys, profile))]
+    files: list[ConfigFile] = []
+    places = {USER_FILE: user_file(home, environment, platform, profile), PROJECT_FILE: project_file(directory)}
+    for name, path in places.items():
+        reason = None
         try:
-            merged = merge(merged, file_layer(read(path)))
-        except Ignored as reason:
-            ignored.append(IgnoredFile(path, str(reason)))
-    merged = merge(merged, environment_layer(environment))
-    config = Config.model_validate(merged).model_dump(by_alias=True, exclude_none=True)
-    return LoadedConfig(config, tuple(ignored))
+            layers += file_layers(name, read(path), keys, profile)
+        except Ignored as ignored:
+            reason = str(ignored)
+        files.append(ConfigFile(name, path, reason))
+    for variable, value in set_by_variables(environment, profile).items():
+        layers.append(Layer(f"variable {PREFIX}{variable.name}", {variable.path: value}))
+    values = {path: value for layer in layers for path, value in layer.values.items()}
+    origins = {path: layer.name for layer in layers for path in layer.values}
+    return LoadedConfig(nested(values), origins, tuple(files))
 
 
-def file_layer(content: bytes | None) -> dict[str, Json]:
-    """The known keys that a file sets. One wrong value and the whole file is ignored (LAY-012)."""
+def defaults(keys: tuple[Key, ...], profile: Profile) -> dict[str, Json]:
+    """What holds without any file."""
+    values = {key.path: key.default for key in keys if key.default is not None}
+    return values | ({"auto_resume": True} if profile.has("auto-resume-on-without-files") else {})
+
+
+def file_layers(name: str, content: bytes | None, keys: tuple[Key, ...], profile: Profile) -> list[Layer]:
+    """What a file sets. One wrong value and the whole file is ignored (LAY-012). Raises Ignored."""
     if content is None:
         raise Ignored("there is no file that can be read")
     try:
-        config = Config.model_validate(json_text.parse(json_text.decode(content)))
+        document = json_text.parse(json_text.decode(content))
+        said = check(document, keys)
     except json_text.JsonError as error:
         raise Ignored(f"not JSON: {error}") from None
-    except ValidationError as error:
-        raise Ignored(f"not valid: {_describe(error)}") from None
-    return config.model_dump(by_alias=True, exclude_unset=True)
+    except NotValid as error:
+        raise Ignored(f"not valid: {error}") from None
+    left_out = {
+        key.path: key.default
+        for key in keys
+        if key.path not in said and key.default is not None and _is_filled_in(group_of(key.path), document, profile)
+    }
+    return [Layer(FILLED_IN.format(name), left_out), Layer(name, said)]
 
 
-def merge(below: Mapping[str, Json], above: Mapping[str, Json]) -> dict[str, Json]:
-    """Both layers; where both set a key the upper one wins, and groups are merged in the same way."""
-    merged = dict(below)
-    for key, value in above.items():
-        merged[key] = merge(merged.get(key, {}), value) if isinstance(value, Mapping) else value
-    return merged
-
-
-def _describe(error: ValidationError) -> str:
-    """The first problem, as `key: what is wrong`. The value is left out: it may be long, or private."""
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
+def _is_filled_in(group: str, document: Mapping[str, Json], profile: Profile) -> bool:
+    """Does a release set the keys of this group that the file leaves out?"""
+    if group:
+        return group in document and profile.has("group-filled-by-a-file")
+    return profile.has("file-filled-with-defaults")

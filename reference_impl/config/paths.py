@@ -1,37 +1,53 @@
-"""Where the two config files lie (PATH-001 to PATH-015).
+"""Where the two config files lie (PATH-001 to PATH-020).
 
-Source: release 1.3.0, `dist/src/plugin/config/loader.js`, `getConfigDir`. Windows is a matter of variables
-and folders here; which separator its paths have is no rule of this project.
+Source: `dist/src/plugin/config/loader.js` of each release, `getConfigDir`. Windows is a matter of variables and
+folders here; which separator its paths have is no rule of this project. Node's `join` takes `..` out of a path
+without a look at links, and so does `normpath`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from posixpath import normpath
+
+from reference_impl.profiles import ALL, Profile, rows_of
 
 FILE_NAME = "antigravity.json"
 PROJECT_FOLDER = ".opencode"
 USER_FOLDER = "opencode"
+OWN_FOLDER = "OPENCODE_CONFIG_DIR"
+OWN_FOLDER_SINCE = "1.6.0"  # documented for 1.4.5
 
 
 @dataclass(frozen=True)
 class ConfigRoot:
-    """The folder of all the user's config: that of a variable, or else one below the home folder."""
+    """The folder of all the user's config on a platform: that of a variable, or else one below the home folder."""
 
+    platform: str
     variable: str
     below_home: str
+    since: str = ALL[0]
+    until: str = ALL[-1]
 
 
-POSIX = ConfigRoot("XDG_CONFIG_HOME", ".config")  # macOS too (PATH-002)
-WINDOWS = ConfigRoot("APPDATA", "AppData/Roaming")  # XDG_CONFIG_HOME is ignored (PATH-009)
-ROOTS: Mapping[str, ConfigRoot] = {"win32": WINDOWS}
+ROOTS = (
+    ConfigRoot("linux", "XDG_CONFIG_HOME", ".config"),
+    ConfigRoot("darwin", "XDG_CONFIG_HOME", ".config"),  # PATH-002
+    ConfigRoot("win32", "APPDATA", "AppData/Roaming", until="1.4.3"),  # PATH-007 to PATH-011
+    ConfigRoot("win32", "XDG_CONFIG_HOME", ".config", since="1.6.0"),  # PATH-016
+)
 
 
-def user_file(home: str, environment: Mapping[str, str], platform: str) -> str:
-    """The user's file. An empty variable counts as unset (PATH-005, PATH-010)."""
-    root = ROOTS.get(platform, POSIX)
+def user_file(home: str, environment: Mapping[str, str], platform: str, profile: Profile) -> str:
+    """The user's file. An empty variable counts as unset (PATH-005, PATH-010, PATH-019)."""
+    own = environment.get(OWN_FOLDER)
+    if own and profile.includes(OWN_FOLDER_SINCE, ALL[-1]):
+        return normpath(f"{own}/{FILE_NAME}")
+    roots = {root.platform: root for root in rows_of(profile, ROOTS, lambda root: root.platform)}
+    root = roots.get(platform, ROOTS[0])
     folder = environment.get(root.variable) or f"{home}/{root.below_home}"
-    return f"{folder}/{USER_FOLDER}/{FILE_NAME}"
+    return normpath(f"{folder}/{USER_FOLDER}/{FILE_NAME}")
 
 
 def project_file(directory: str) -> str:
     """The project's file: of this very folder, never of one above it (PATH-013)."""
-    return f"{directory}/{PROJECT_FOLDER}/{FILE_NAME}"
+    return normpath(f"{directory}/{PROJECT_FOLDER}/{FILE_NAME}")

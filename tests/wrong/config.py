@@ -3,20 +3,32 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import ValidationError
-
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.config import json_text, paths
-from reference_impl.config.environment import PREFIX, STRATEGIES, VARIABLES, environment_layer
+from reference_impl.config.environment import PREFIX, STRATEGIES, VARIABLES, set_by_variables
 from reference_impl.config.files import read_file
-from reference_impl.config.loader import merge
-from reference_impl.config.model import Config
+from reference_impl.config.keys import KEYS, NotValid, check, keys_of, nested
+from reference_impl.profiles import RECOMMENDED, profile
 
 Json = Any
 Layer = dict[str, Json]
-DEFAULTS = Config().model_dump(by_alias=True, exclude_none=True)
+KNOWN = keys_of(profile(RECOMMENDED))
+DEFAULTS: Layer = nested({key.path: key.default for key in KNOWN if key.default is not None})
 NOT_VALID: Layer = {"quiet_mode": None}
 TEXTS = ("resume_text", "log_dir", "$schema")
+
+
+def merge(below: Mapping[str, Json], above: Mapping[str, Json]) -> Layer:
+    """Both layers; where both set a key the upper one wins, and groups are merged in the same way."""
+    merged = dict(below)
+    for key, value in above.items():
+        merged[key] = merge(merged.get(key, {}), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def valid(document: Json) -> Layer:
+    """What a document sets. Raises NotValid."""
+    return nested(check(document, KNOWN))
 
 
 class WrongConfig(ReferenceAdapter):
@@ -36,7 +48,7 @@ class WrongConfig(ReferenceAdapter):
         return {"config": self.finish(merge(self.defaults, merged))}
 
     def user_file(self, home: str, variables: Mapping[str, str], platform: str) -> str:
-        return paths.user_file(home, variables, platform)
+        return paths.user_file(home, variables, platform, self.profile)
 
     def project_file(self, directory: str) -> str:
         return paths.project_file(directory)
@@ -53,8 +65,8 @@ class WrongConfig(ReferenceAdapter):
             document = self.document(document) if isinstance(document, dict) else document
             passed = self.passed(document) if isinstance(document, dict) else {}
             checked = {k: v for k, v in document.items() if k not in passed} if passed else document
-            return {**Config.model_validate(checked).model_dump(by_alias=True, exclude_unset=True), **passed}
-        except (json_text.JsonError, ValidationError):
+            return {**valid(checked), **passed}
+        except (json_text.JsonError, NotValid):
             return None
 
     def parse(self, content: bytes) -> Json:
@@ -74,7 +86,8 @@ class WrongConfig(ReferenceAdapter):
             for variable in VARIABLES
             if PREFIX + variable.name in variables and variable.name != self.unread
         }
-        return environment_layer({PREFIX + name: word for name, word in words.items() if word is not None})
+        read = {PREFIX + name: word for name, word in words.items() if word is not None}
+        return nested({variable.path: value for variable, value in set_by_variables(read, self.profile).items()})
 
     def word(self, name: str, word: str) -> str | None:
         """What a variable is taken to hold; None: it is not read."""
@@ -273,7 +286,7 @@ class NullCountsAsUnset(WrongConfig):
 
 
 def unknown(document: Layer) -> Layer:
-    known = {field.alias or name for name, field in Config.model_fields.items()}
+    known = {key.path.partition(".")[0] for key in KEYS}
     return {k: v for k, v in document.items() if k not in known}
 
 
@@ -290,3 +303,56 @@ class UnknownKeysKept(WrongConfig):
 class KeysInAnyCase(WrongConfig):
     def document(self, document: Layer) -> Layer:
         return {k.lower(): v for k, v in document.items()}
+
+
+class SchedulingModeBalanceByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"scheduling_mode": "balance"}
+
+
+class SchedulingModeUnchecked(WrongConfig):
+    unchecked = "scheduling_mode"
+
+
+class JitterByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"request_jitter_max_ms": 500}
+
+
+class BackoffUnchecked(WrongConfig):
+    unchecked = "max_backoff_seconds"
+
+
+class ToastsEverywhereByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"toast_scope": "all"}
+
+
+class ToastScopeUnchecked(WrongConfig):
+    unchecked = "toast_scope"
+
+
+class CliFirstByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"cli_first": True}
+
+
+class DebugTuiFollowsDebug(WrongConfig):
+    def finish(self, merged: Layer) -> Layer:
+        config = super().finish(merged)
+        return {**config, "debug_tui": config["debug"]}
+
+
+class SoftQuotaOffByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"soft_quota_threshold_percent": 100}
+
+
+class SoftQuotaUnchecked(WrongConfig):
+    unchecked = "soft_quota_threshold"
+
+
+class CacheTtlInNumbersOnly(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        return NOT_VALID if document.get("soft_quota_cache_ttl_minutes") == "auto" else document
+
+
+class PrototypeInherited(WrongConfig):
+    def document(self, document: Layer) -> Layer:
+        inherited = document.get("__proto__")
+        return {**inherited, **document} if isinstance(inherited, dict) else document

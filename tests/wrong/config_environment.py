@@ -41,6 +41,14 @@ class KeepThinkingVariableUnread(WrongConfig):
     unread = "KEEP_THINKING"
 
 
+class DebugVariableUnread(WrongConfig):
+    unread = "DEBUG"
+
+
+class DebugTuiVariableUnread(WrongConfig):
+    unread = "DEBUG_TUI"
+
+
 class PidOffsetOnlyByOne(WrongConfig):
     def word(self, name: str, word: str) -> str | None:
         return None if name == "PID_OFFSET_ENABLED" and word == "true" else word
@@ -200,29 +208,64 @@ class AppdataEverywhere(OtherUserFile):
         return below(variables["APPDATA"]) if variables.get("APPDATA") else right
 
 
-class WindowsAsPosix(WrongConfig):
-    def user_file(self, home: str, variables: Mapping[str, str], platform: str) -> str:
-        return super().user_file(home, variables, "linux")
+class BeforeWindowsWasPosix(OtherUserFile):
+    """The reference as 1.4.3, the last release with a folder for Windows."""
+
+    def __init__(self) -> None:
+        super().__init__("1.4.3")
 
 
-class LocalAppData(OtherUserFile):
+class WindowsAsPosix(BeforeWindowsWasPosix):
+    def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
+        return WrongConfig.user_file(self, home, variables, "linux")
+
+
+class LocalAppData(BeforeWindowsWasPosix):
     def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
         return right.replace("/AppData/Roaming/", "/AppData/Local/")
 
 
-class XdgOnWindows(OtherUserFile):
+class XdgOnWindows(BeforeWindowsWasPosix):
     def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
         return below(variables["XDG_CONFIG_HOME"]) if variables.get("XDG_CONFIG_HOME") else right
 
 
-class EmptyAppdataIsAFolder(OtherUserFile):
+class EmptyAppdataIsAFolder(BeforeWindowsWasPosix):
     def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
         return below(".") if platform == "win32" and variables.get("APPDATA") == "" else right
 
 
-class WindowsFallsBackToDotConfig(OtherUserFile):
+class WindowsFallsBackToDotConfig(BeforeWindowsWasPosix):
     def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
         return either(right, below(f"{home}/.config")) if platform == "win32" else right
+
+
+class AppdataBeforeDotConfig(OtherUserFile):
+    def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
+        appdata = variables.get("APPDATA") or f"{home}/AppData/Roaming"
+        return either(below(appdata), right) if platform == "win32" else right
+
+
+class XdgUnreadOnWindows(OtherUserFile):
+    def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
+        return below(f"{home}/.config") if platform == "win32" else right
+
+
+class OpencodeBelowConfigDir(OtherUserFile):
+    def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
+        folder = variables.get("OPENCODE_CONFIG_DIR")
+        return below(folder) if folder else right
+
+
+class ConfigDirFallsBack(OtherUserFile):
+    def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
+        others = {name: value for name, value in variables.items() if name != "OPENCODE_CONFIG_DIR"}
+        return either(right, WrongConfig.user_file(self, home, others, platform))
+
+
+class EmptyConfigDirIsAFolder(OtherUserFile):
+    def instead(self, right: str, home: str, variables: Mapping[str, str], platform: str) -> str:
+        return "./antigravity.json" if variables.get("OPENCODE_CONFIG_DIR") == "" else right
 
 
 class ProjectFileWithoutFolder(WrongConfig):

@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 from reference_impl.config import json_text
-from reference_impl.config.loader import merge
-from reference_impl.config.model import Config
-from tests.wrong.config import DEFAULTS, Layer, WrongConfig
+from reference_impl.config.keys import NotValid
+from tests.wrong.config import DEFAULTS, NOT_VALID, Layer, WrongConfig, merge, valid
 
 Json = Any
 
@@ -72,6 +71,26 @@ class VariablesResetOtherKeys(WrongConfig):
         return variables or super().combine(user, project, {})
 
 
+class ProjectFileOverVariables(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return merge(merge(user or {}, variables), project or {})
+
+
+class UserFileUnreadUnderVariables(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return super().combine(None if variables else user, project, variables)
+
+
+class VariableReplacesGroup(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return {**super().combine(user, project, {}), **variables}
+
+
+class IgnoredFileDropsVariables(WrongConfig):
+    def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:
+        return super().combine(user, project, {} if project is None else variables)
+
+
 class WrongProjectFileDropsUserFile(WrongConfig):
     def load_config(
         self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"
@@ -118,9 +137,10 @@ class ValidKeysKept(WrongConfig):
 
     def is_valid(self, key: str, value: Json) -> bool:
         try:
-            return bool(Config.model_validate({key: value}))
-        except ValueError:
+            valid({key: value})
+        except NotValid:
             return False
+        return True
 
 
 class Reads(WrongConfig):
@@ -173,3 +193,15 @@ class Latin1Files(WrongConfig):
 class ByteOrderMarkSkipped(WrongConfig):
     def parse(self, content: bytes) -> Json:
         return super().parse(content.removeprefix(b"\xef\xbb\xbf"))
+
+
+class Utf16Files(WrongConfig):
+    def parse(self, content: bytes) -> Json:
+        marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return json_text.parse(content.decode("utf-16")) if marked else super().parse(content)
+
+
+class DeepFilesRefused(WrongConfig):
+    def parse(self, content: bytes) -> Json:
+        too_deep = content.count(b"[") > 500 or content.count(b"{") > 500
+        return NOT_VALID if too_deep else super().parse(content)

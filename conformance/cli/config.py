@@ -1,0 +1,79 @@
+"""`config explain DIRECTORY`: the config in force there, the layer that gave each key, and the files.
+
+The one command that reads the user's own files, since that is what it is asked for; nothing is written.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.targets.errors import UsageFault
+from reference_impl.config.files import read_file
+from reference_impl.config.keys import keys_of
+from reference_impl.config.loader import LoadedConfig, load_config
+from reference_impl.profiles import profile
+
+Json = Any
+HELP = "explain the config in force in a folder"
+DESCRIPTION = """\
+Shows each key of the config in force in a folder, the layer that gave it, and
+the files, read or ignored, as a release would. Reads your own config files and
+environment, and writes nothing."""
+WIDTH = 80
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["explain"])
+    parser.add_argument("directory", metavar="DIRECTORY", help="the project's folder")
+    parser.add_argument(
+        "--profile",
+        choices=[*RELEASES, RECOMMENDED],
+        default=RECOMMENDED,
+        help="as this release; default: recommended, with no release's defect",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    if command:
+        raise UsageFault("config takes no command after --")
+    if not Path(options.directory).is_dir():
+        raise UsageFault(f"there is no folder {options.directory!r}; expected a project's folder, such as .")
+    chosen = profile(options.profile)
+    loaded = load_config(
+        str(Path(options.directory).absolute()), str(Path.home()), os.environ, sys.platform, read_file, chosen
+    )
+    rows = [(key.path, _value(loaded.config, key.path), loaded.origins.get(key.path)) for key in keys_of(chosen)]
+    if options.json:
+        print(json.dumps(_document(options.profile, rows, loaded), indent=2, ensure_ascii=False))
+        return 0
+    print(f"profile  {options.profile}\n")
+    for file in loaded.files:
+        print(f"{file.layer}  {file.path}")
+        print(f"    {'read' if file.ignored is None else f'ignored: {file.ignored}'}")
+    print()
+    width = max(len(path) for path, _, _ in rows)
+    for path, value, origin in rows:
+        shown = "(no value)" if origin is None else json.dumps(value, ensure_ascii=False)
+        line = f"{path:{width}}  {shown:14} {origin or ''}".rstrip()
+        print(line if len(line) <= WIDTH else f"{path:{width}}  {shown}\n{'':{width}}    {origin}")
+    return 0
+
+
+def _value(config: Json, path: str) -> Json:
+    for name in path.split("."):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config
+
+
+def _document(profile_name: str, rows: Sequence[tuple[str, Json, str | None]], loaded: LoadedConfig) -> Json:
+    return {
+        "profile": profile_name,
+        "files": [{"layer": file.layer, "path": file.path, "ignored": file.ignored} for file in loaded.files],
+        "keys": {path: {"value": value, "from": origin} for path, value, origin in rows if origin is not None},
+    }

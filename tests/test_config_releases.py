@@ -1,0 +1,59 @@
+"""Config of every release: the reference at its profile answers as the release does, whatever it is given."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from conformance.cases.judge import replace_text, write_files
+from conformance.requirements.catalogue import RELEASES
+from conformance.targets.connection import Connection, Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.wire.answers import Result
+from conformance.wire.scenario import ROOT, Call
+from tests.generate_config import Files, config_loads
+
+Json = Any
+pytestmark = [pytest.mark.needs_node]
+# More by hand: CONFIG_EXAMPLES=8000
+EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def pair(request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
+    words = (f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}")
+    launches = [Launch(target.argv, target.environment, target.word) for target in (resolve(w, []) for w in words)]
+    with Group(launches, timeout_s=60) as group:
+        yield group.connections
+
+
+def configs(connection: Connection, calls: list[Call], root: str) -> list[str]:
+    """The whole configs, as JSON: 1 and true, which Python takes for equal, are told apart; 1 and 1.0 are not."""
+    answers = connection.batch([(call.method, replace_text(dict(call.params), ROOT, root)) for call in calls])
+    assert all(isinstance(answer, Result) for answer in answers), answers
+    return [json.dumps(_plain(answer.value), sort_keys=True) for answer in answers if isinstance(answer, Result)]
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def test_the_reference_loads_config_as_the_release_does(pair: list[Connection]) -> None:
+    reference, release = pair
+
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
+    @given(given_=config_loads())
+    def compare(given_: tuple[Files, list[Call]]) -> None:
+        files, calls = given_
+        with tempfile.TemporaryDirectory() as root:
+            write_files(Path(root), files)
+            assert configs(reference, calls, root) == configs(release, calls, root)
+
+    compare()
