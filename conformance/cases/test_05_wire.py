@@ -31,6 +31,7 @@ CALLS = {
         consume(0),
         refund(0),
         Call("min_wait", {"family": "claude"}),
+        Call("soft_quota_wait", {"family": "claude"}),
         Call("reset_limits", {"family": "claude"}),
         Call("has_other_account", {"label": label(0), "family": "gemini"}),
         advance(1),
