@@ -1,5 +1,6 @@
 """What goes wrong, as one message and an exit code."""
 
+import errno
 import os
 import signal
 
@@ -12,6 +13,7 @@ from conformance.targets.errors import TargetError
 
 NOBODY_READS = 128 + signal.SIGPIPE
 TRACEBACK_VARIABLE = "ANTIGRAVITY_CONFORMANCE_TRACEBACK"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def explain(error: BaseException) -> tuple[str, int]:
@@ -30,8 +32,12 @@ def explain(error: BaseException) -> tuple[str, int]:
             message = f"the catalogue is wrong: {error}"
         case SupervisorLostError():
             pass
+        case BrokenPipeError():  # `| head` has seen enough
+            message, code = "", NOBODY_READS
         case OSError() if error.filename is not None:
             message = f"cannot read or write {os.fsdecode(error.filename)}: {error.strerror}"
+        case OSError() if error.errno in _FULL:
+            message = f"cannot write what is printed or logged: {error.strerror}"
         case _:
             message = (
                 f"a fault of this suite, not of the target: {type(error).__name__}: {error}\n"

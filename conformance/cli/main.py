@@ -12,9 +12,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from conformance import __version__
-from conformance.cli import requirements, run
-from conformance.cli.faults import NOBODY_READS, TRACEBACK_VARIABLE, explain
-from conformance.reports.verdicts import SUITE_FAULT
+from conformance.cli.faults import TRACEBACK_VARIABLE, explain
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
 
@@ -35,11 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(TRACEBACK_VARIABLE):
             traceback.print_exc()
         message, code = explain(error)
-    lost = _flush(sys.stdout)
-    if isinstance(lost, BrokenPipeError):  # `| head` has seen enough
-        return NOBODY_READS
-    if lost is not None:
-        message, code = f"cannot write to standard output: {lost.strerror}", SUITE_FAULT
+    if (lost := _flush(sys.stdout)) is not None:
+        message, code = explain(lost)
     if message:
         with suppress(OSError):  # there is nowhere else to tell it
             print(f"antigravity-conformance: {message}", file=sys.stderr)
@@ -54,13 +49,13 @@ def _run(given: list[str]) -> int:
         given, command = given[:place], given[place + 1 :]
         if not command:
             raise UsageFault("a command is expected after --")
+    try:
+        os.getcwd()  # packages that are imported ask for it too
+    except OSError as error:
+        raise UsageFault("the current folder does not exist any more; change to one that does") from error
     options, unknown = _parser().parse_known_args(given)
     if unknown:
         _refuse(options, unknown)
-    try:
-        os.getcwd()
-    except OSError as error:
-        raise UsageFault("the current folder does not exist any more; change to one that does") from error
     code: int = options.main(options, command)
     return code
 
@@ -101,6 +96,8 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from conformance.cli import requirements, run  # slow: whatever comes of it, and Ctrl-C then, is told as well
+
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
         description="Does an implementation of the account selection and config loading behave as\n"

@@ -48,7 +48,7 @@ def _adapter(target: str, folder: str | None) -> object:
     for name in attribute.split("."):
         if not hasattr(factory, name):
             hidden = _hidden(module_name, folder)
-            _refuse(f"{target}: there is no {name!r} in {factory!r:.200}{'; ' if hidden else ''}{hidden}")
+            _refuse(f"{target}: there is no {name!r} in {module_name} ({module.__file__}){hidden and '; '}{hidden}")
         factory = getattr(factory, name)
     if not callable(factory):
         _refuse(f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter")
@@ -62,7 +62,7 @@ def _adapter(target: str, folder: str | None) -> object:
 def _hidden(module_name: str, folder: str | None) -> str:
     """What to tell of a module that another of the same name hides; empty where none does."""
     top = module_name.partition(".")[0]
-    if top in sys.stdlib_module_names:
+    if top in sys.stdlib_module_names or top == "test":  # which that list leaves out
         return f"{top!r} is a module of Python's own, which hides any other; give the port's module another name"
     mine = PathFinder.find_spec(top, [folder]) if folder is not None else None
     found = importlib.util.find_spec(top)
