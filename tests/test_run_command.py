@@ -242,6 +242,16 @@ def test_files_of_an_earlier_run_are_no_part_of_this_one(bench: Bench) -> None:
     assert kinds == ["run", *["case"] * (len(kinds) - 2), "end"]
 
 
+@pytest.mark.parametrize("shell", [(), ("sh", "-c", '"$@"; exit', "sh")], ids=["started directly", "behind a shell"])
+@pytest.mark.parametrize(("mode", "status"), [("made-up-pid", "unverified"), ("sticky-only", "verified")])
+def test_a_process_id_that_is_made_up_is_shown(bench: Bench, shell: tuple[str, ...], mode: str, status: str) -> None:
+    _, *command = breaking(mode)
+    report = bench.folder / "report.json"
+    run = bench.run("--only", "STK-001", "--json", str(report), "--", *shell, *command)
+    assert json.loads(report.read_text(encoding="utf-8"))["observed"]["pid_status"] == status
+    assert ("process id in hello: 2147483647, unverified" in run.stdout) is (status == "unverified")
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault(bench: Bench) -> None:
     run = subprocess.run(
         ["sh", "-c", f"'{KIT}' requirements show | :"],

@@ -27,6 +27,13 @@ class Port(ReferenceAdapter):
         return hello | ({} if self.capabilities is None else {"capabilities": list(self.capabilities)})
 
 
+class MadeUpPid(Port):
+    """Names a process id that no process has."""
+
+    def hello(self, wire: int) -> Json:
+        return super().hello(wire) | {"pid": 2**31 - 1}
+
+
 class OffByOne(Port):
     """Reads the process id plus one; only where the number of accounts is among `counts`."""
 
@@ -84,6 +91,7 @@ ADAPTERS: dict[str, type[Port]] = {
     "off-by-one": OffByOne,
     "off-by-one-of-two": OffByOneOfTwo,
     "off-by-one-and-dies": OffByOne,
+    "made-up-pid": MadeUpPid,
     "sticky-only": StickyOnly,
     "nothing": Nothing,
 }
