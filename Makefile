@@ -15,7 +15,7 @@ DONE := $(VENV)/.installed
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(DONE) ## install the kit into .venv; every other goal does so first
+setup: $(DONE) ## install into .venv; every other goal does so first
 
 $(DONE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -25,10 +25,10 @@ $(DONE): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-conformance: $(DONE) ## judge TARGET (reference): make conformance TARGET=npm:opencode-antigravity-auth@1.3.0
+conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 	@$(KIT) run $(TARGET)
 
-test: $(DONE) ## all tests of this project; those that need Node are "not run" where it is missing
+test: $(DONE) ## all tests; those that need Node are "not run" without it
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(DONE) ## ruff: lint and format
@@ -50,7 +50,7 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m tests.readme
 
-repeat: $(DONE) ## judge TARGET N (50) times while every core is busy: the same definite verdict each time
+repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
 	$(BIN)/python -m tests.repeat $(N) $(TARGET)
 
 clean: ## remove what was installed and cached here

@@ -169,6 +169,14 @@ def test_malformed_result_names_the_field(started: Started) -> None:
         assert "answered `hello` with a malformed result: name: Field required" in fault(group.connections[0])
 
 
+@pytest.mark.parametrize("mode", ["good", "integral_floats"])
+def test_an_integer_may_have_a_point_and_a_zero(started: Started, mode: str) -> None:
+    with started(mode) as group:
+        connection = group.connections[0]
+        assert connection.hello().pid == connection.pid
+        assert connection.call("select", family="claude", strategy="sticky") == Result({"label": "a", "index": 1})
+
+
 def test_error_in_the_adapter_shows_its_standard_error(started: Started) -> None:
     with started("internal_error") as group:
         assert group.connections[0].call("snapshot") == Raised("oops")  # an answer; the connection lives on

@@ -1,5 +1,6 @@
 """The reports: 80 columns whatever a target sent, JSON that repeats, JUnit that parses."""
 
+import io
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -13,6 +14,7 @@ from conformance.reports import terminal
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, printable, wrap
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
+from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Outcome
 from conformance.wire.scenario import ABSENT
@@ -107,7 +109,7 @@ def test_the_last_line_counts_judged_claimed_and_all_musts() -> None:
 
 def test_only_musts_are_counted_in_the_last_line() -> None:
     outcome = concluded([case("pass")], requirement(), requirement("ONE-002", "SHOULD"))
-    assert lines(finished_run(outcome))[-1] == "1 MUSTs judged / 1 claimed / 1 in all"
+    assert lines(finished_run(outcome))[-1] == "1 MUST judged / 1 claimed / 1 in all"
 
 
 def test_a_failure_shows_the_rule_the_case_the_call_and_both_values() -> None:
@@ -142,10 +144,50 @@ def test_a_stale_deviation_is_told_with_the_edit_that_mends_it() -> None:
     assert '  remove the entry with "id": "answers-b" from the file of deviations' in shown
 
 
+def test_neighbours_that_are_not_claimed_for_one_reason_are_one_entry() -> None:
+    needs = {"ONE-001": ["fork"], "ONE-002": [], "ONE-003": ["fork"], "ONE-004": ["fork"], "TWO-001": ["fork"]}
+    outcome = concluded([case("pass", "ONE-002")], *(requirement(id_, needs=need) for id_, need in needs.items()))
+    assert [line for line in lines(finished_run(outcome)) if "not claimed" in line] == [
+        "  ONE-001  not claimed The rule ONE-001 (fork)",
+        "  ONE-003 to ONE-004  not claimed  (fork)",
+        "  TWO-001  not claimed The rule TWO-001 (fork)",
+        "1 pass, 4 not claimed",
+    ]
+    document = json.loads(render_json(finished_run(outcome)))
+    assert [entry["id"] for entry in document["requirements"]] == list(needs)
+
+
+@pytest.mark.parametrize("status", ["verified", "unverified", "false"])
+def test_a_process_id_that_is_not_seen_to_be_the_targets_is_shown(status: str) -> None:
+    run = finished_run(mixed_outcome(), observed={"pid": 4711, "pid_status": status})
+    assert any(f"process id in hello: 4711, {status}" in line for line in lines(run)) is (status != "verified")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_line_on_a_terminal_and_gone_at_the_end(tmp_path: Path) -> None:
+    events = tmp_path / "events"
+    for event in ({"event": "run"}, case("pass"), case("fail"), case("pass")):
+        append_event(events, event)
+    assert progress_line(events.read_bytes()) == "3 cases judged, 1 failed ..."
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        with Progress(events, stream):
+            pass
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert "\n" not in terminal.getvalue()
+    assert file.getvalue() == ""
+
+
 def test_a_run_cut_short_says_so() -> None:
     shown = lines(finished_run(concluded([case("pass")], complete=False)))
     assert any(line.startswith("THE RUN WAS CUT SHORT") for line in shown)
     assert "no verdict: the run was cut short (exit code 4)" in shown
+    interrupted = lines(finished_run(concluded([case("pass")], complete=False, interrupted=True)))
+    assert "no verdict: the run was cut short (exit code 130)" in interrupted
 
 
 def test_an_adapters_last_words_are_shown_once() -> None:

@@ -1,19 +1,23 @@
 """`run` as its users see it: verdicts, exit codes, reports and refusals."""
 
 import json
+import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.requirements import load_catalogue
 from tests.bench import KIT, Bench, breaking, comparable, verdicts
 from tests.command import CHECKOUT, run_kit
+from tests.factories import deviation_entry
 from tests.wrong import target_word
 
+Json = Any
 WRONG = target_word("counts-from-one")
 
 
@@ -96,11 +100,26 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
         (["run", "npm:opencode-antigravity-auth"], "expected npm:NAME@VERSION with an exact version"),
         (["run", "reference", "--only", "PID-999"], "--only 'PID-999': there is no such requirement"),
         (["run", "reference", "--require", "XYZ"], "--require 'XYZ': there is no such requirement"),
+        (["run", "reference", "--only", "PID", "--require", "LIM"], "--require LIM: --only leaves it out"),
         (["run", "reference", "--bogus"], "unrecognized arguments: --bogus"),
-        (["run", "reference", "--timeout", "0"], "expected a number of seconds above 0, got '0'"),
-        (["run", "reference", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
-        (["run", "reference", "-n", "all"], "expected a whole number of 0 or more, got 'all'"),
-        (["run", "reference", "--processes", "1"], "expected a whole number of 2 or more, got '1'"),
+        (["run", "reference", "--time", "9"], "unrecognized arguments: --time 9"),
+        (["run", "reference", "twice"], "unrecognized arguments: twice"),
+        (["run", "node", "adapter.mjs", "--x"], "put -- before the command: antigravity-conformance run -- node "),
+        (["run", "sh"], "put -- before the command: antigravity-conformance run -- sh"),
+        (["run", "reference", "--json", "a", "--junit", "./a"], "--json and --junit both name a; give each"),
+        (["run", "reference", "--events", "a", "--wire-log", "a"], "--events and --wire-log both name a; give each"),
+        (["run", "reference", "--json", "a", "--deviations", "a"], "--json and --deviations both name a; give each"),
+        (["run", "reference", "--json", "pipe"], "cannot write pipe: it is a pipe"),
+        (["run", "reference", "--deviations", "deep.json"], "deep.json: it is nested too deep"),
+        (["run", "reference", "--deviations", "deeper.json"], "deeper.json: it is nested too deep"),
+        (["run", "reference", "--timeout", "0"], "expected a number of seconds above 0, up to a day, got '0'"),
+        (["run", "reference", "--timeout", "1e9"], "expected a number of seconds above 0, up to a day, got '1e9'"),
+        (["run", "reference", "--timeout", "soon"], "expected a number of seconds above 0, up to a day, got 'soon'"),
+        (["run", "reference", "-n", "all"], "expected a whole number from 0 to 64, got 'all'"),
+        (["run", "reference", "-n", "99"], "expected a whole number from 0 to 64, got '99'"),
+        (["run", "reference", "--processes", "1"], "expected a whole number from 2 to 1009 "),
+        (["run", "reference", "--processes", "1010"], "(no pool is fitted to more processes), got '1010'"),
+        (["run", "reference", "--draw", "-1"], "expected a whole number of 0 or more, got '-1'"),
         (["run", "reference", "--today", "tomorrow"], "expected a day such as 2026-12-31, got 'tomorrow'"),
         (["run", "reference", "--profile", "9.9.9"], "invalid choice: '9.9.9' (choose from "),
         (["run", "reference", "--json", "missing/report.json"], "cannot write missing/report.json: No such file"),
@@ -113,12 +132,19 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage_is_refused_with_one_clear_message(tmp_path: Path, arguments: list[str], message: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "deep.json").write_text(json.dumps({"deviations": [deviation_entry(when=nested(300))]}))
+    (tmp_path / "deeper.json").write_text("[" * 100_000)
     run = run_kit(*arguments, folder=tmp_path)
     assert run.returncode == 2, run.stdout + run.stderr
     assert run.stdout == ""
     assert message in run.stderr
     assert len(re.findall(r"^antigravity-conformance( run)?:", run.stderr, re.MULTILINE)) == 1
     assert "Traceback" not in run.stderr
+
+
+def nested(depth: int) -> Json:
+    return {"properties": {"actual": nested(depth - 1)}} if depth else {}
 
 
 def test_a_target_that_claims_nothing_has_no_verdict(bench: Bench) -> None:
@@ -132,8 +158,9 @@ def test_what_is_not_claimed_is_never_shown_as_passed(bench: Bench) -> None:
     run = bench.run("--only", "STK,LIM", *breaking("sticky-only"))
     assert run.returncode == 0
     assert re.search(r"STK-001 +pass", run.stdout)
-    assert set(re.findall(r"LIM-\d+ +(not claimed|\w+) ", run.stdout)) == {"not claimed"}
-    assert "the target does not claim: limits" in run.stdout
+    lines = re.findall(r"^  (LIM-.*)$", run.stdout, re.MULTILINE)
+    assert "LIM-002 to LIM-006  not claimed  (limits)" in lines
+    assert [line for line in lines if "not claimed" not in line] == []
 
 
 def test_what_is_not_claimed_fails_where_it_is_required(bench: Bench) -> None:
@@ -142,7 +169,7 @@ def test_what_is_not_claimed_fails_where_it_is_required(bench: Bench) -> None:
     assert report["exit_code"] == 1
     assert verdicts(report) == {"STK-001": "pass", "STK-002": "fail", "STK-003": "fail", "STK-004": "fail"}
     assert report["requirements"][1]["reason"] == "required, but not claimed: the target does not claim: limits"
-    assert bench.report("--only", "STK", "--require", "PID", *target)["exit_code"] == 0
+    assert bench.report("--only", "STK,PID", "--require", "PID,STK-001", *target)["exit_code"] == 1
 
 
 def test_a_should_that_fails_counts_only_when_strict(bench: Bench) -> None:
@@ -213,6 +240,16 @@ def test_files_of_an_earlier_run_are_no_part_of_this_one(bench: Bench) -> None:
     assert bench.run("--events", str(events), "--only", "PID-001", "reference").returncode == 0
     kinds = [json.loads(line)["event"] for line in events.read_text(encoding="utf-8").splitlines()]
     assert kinds == ["run", *["case"] * (len(kinds) - 2), "end"]
+
+
+@pytest.mark.parametrize("shell", [(), ("sh", "-c", '"$@"; exit', "sh")], ids=["started directly", "behind a shell"])
+@pytest.mark.parametrize(("mode", "status"), [("made-up-pid", "unverified"), ("sticky-only", "verified")])
+def test_a_process_id_that_is_made_up_is_shown(bench: Bench, shell: tuple[str, ...], mode: str, status: str) -> None:
+    _, *command = breaking(mode)
+    report = bench.folder / "report.json"
+    run = bench.run("--only", "STK-001", "--json", str(report), "--", *shell, *command)
+    assert json.loads(report.read_text(encoding="utf-8"))["observed"]["pid_status"] == status
+    assert ("process id in hello: 2147483647, unverified" in run.stdout) is (status == "unverified")
 
 
 def test_a_reader_that_has_seen_enough_is_no_fault(bench: Bench) -> None:

@@ -1,75 +1,109 @@
 """`antigravity-conformance`: finds the command and turns what goes wrong into one message and an exit code."""
 
 import argparse
+import io
 import os
+import shlex
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import TextIO
 
 from conformance import __version__
-from conformance.cli import config, requirements, run
-from conformance.requirements import CatalogueError
-from conformance.requirements.deviations import DeviationError
-from conformance.requirements.quirks import QuirkError
-from conformance.targets.connection import SupervisorLostError
-from conformance.targets.errors import TargetError
-
-INTERRUPTED = 128 + signal.SIGINT  # as shells report Ctrl-C
-NOBODY_READS = 128 + signal.SIGPIPE
-SUITE_FAULT = 4
-WRONG_USAGE = 2
+from conformance.cli.faults import TRACEBACK_VARIABLE, explain
+from conformance.targets.errors import UsageFault
+from conformance.targets.resolve import is_word
 
 EPILOG = """\
 exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter or its
-start failed, 4 fault of the suite, 5 nothing was judged, 6 a deviation is stale
+start failed, 4 fault of the suite, 5 nothing was judged, 6 a deviation is stale,
+130 interrupted
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    _prepare_streams()
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI that gives up on us: as Ctrl-C
+        message, code = "", _run(list(sys.argv[1:] if arguments is None else arguments))
+    except BaseException as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            traceback.print_exc()
+        message, code = explain(error)
+    if (lost := _flush(sys.stdout)) is not None:
+        message, code = explain(lost)
+    if message:
+        with suppress(OSError):  # there is nowhere else to tell it
+            print(f"antigravity-conformance: {message}", file=sys.stderr)
+    _flush(sys.stderr)
+    return code
+
+
+def _run(given: list[str]) -> int:
     command: list[str] = []
     if "--" in given:
         place = given.index("--")
         given, command = given[:place], given[place + 1 :]
         if not command:
-            print("antigravity-conformance: a command is expected after --", file=sys.stderr)
-            return WRONG_USAGE
-    options = _parser().parse_args(given)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI that gives up on us: as Ctrl-C
+            raise UsageFault("a command is expected after --")
     try:
-        code: int = options.main(options, command)
-        sys.stdout.flush()
-    except BrokenPipeError:  # `| head` has seen enough; Python must not try to write the rest as it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOBODY_READS
-    except (TargetError, DeviationError, SupervisorLostError, CatalogueError, QuirkError, KeyboardInterrupt) as error:
-        message, code = _explain(error)
-        print(f"antigravity-conformance: {message}", file=sys.stderr)
+        os.getcwd()  # packages that are imported ask for it too
+    except OSError as error:
+        raise UsageFault("the current folder does not exist any more; change to one that does") from error
+    options, unknown = _parser().parse_known_args(given)
+    if unknown:
+        _refuse(options, unknown)
+    code: int = options.main(options, command)
     return code
 
 
-def _explain(error: BaseException) -> tuple[str, int]:
-    """What the user is told of it, and the exit code."""
-    match error:
-        case TargetError():
-            return str(error), error.exit_code
-        case DeviationError():
-            return str(error), WRONG_USAGE
-        case CatalogueError() | QuirkError():
-            return f"the catalogue is wrong: {error}", SUITE_FAULT
-        case KeyboardInterrupt():
-            return "interrupted", INTERRUPTED
-    return str(error), SUITE_FAULT
+def _refuse(options: argparse.Namespace, unknown: Sequence[str]) -> None:
+    """Words that no option takes; a command without `--` before it is the likeliest of them."""
+    target = getattr(options, "target", None)
+    if target is not None and not is_word(target):
+        raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.join([target, *unknown])}")
+    raise UsageFault(f"unrecognized arguments: {shlex.join(unknown)}; see `antigravity-conformance --help`")
+
+
+def _prepare_streams() -> None:
+    """A closed one becomes the null device: else the next file that is opened gets its number, and what is printed.
+
+    What a stream cannot encode is escaped: it may be a path, or what a target said.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as we live
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush(stream: TextIO) -> OSError | None:
+    """Write the rest. What cannot be written is dropped, or Python would try again as it ends."""
+    try:
+        stream.flush()
+    except OSError as error:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+        return error
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
+
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
         description="Does an implementation of the account selection and config loading behave as\n"
         "specified, run by one process and by many?",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -81,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
             description=module.DESCRIPTION,
             epilog=EPILOG if module is run else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         module.add_arguments(sub)
         sub.set_defaults(main=module.main)

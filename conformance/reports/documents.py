@@ -75,6 +75,11 @@ def render_junit(run: Run) -> str:
         suite = ET.SubElement(root, "testsuite", {"name": section.title, **counts})
         for verdict in verdicts:
             _junit_case(suite, section.prefix, verdict)
+    return junit_text(root)
+
+
+def junit_text(root: ET.Element) -> str:
+    """The document as it is written."""
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

@@ -7,10 +7,12 @@ from typing import Any
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
+    INTERRUPTED,
     NOT_CONFORMANT,
     NOTHING_JUDGED,
     STALE,
     SUITE_FAULT,
+    WRONG_USAGE,
     Outcome,
 )
 from conformance.requirements import Catalogue
@@ -23,6 +25,8 @@ CONCLUSIONS = {
     SUITE_FAULT: "no verdict: a fault of the suite",
     NOTHING_JUDGED: "no verdict: nothing was judged",
     STALE: "conformant, but a deviation is stale",
+    WRONG_USAGE: "no verdict: wrong usage",
+    INTERRUPTED: "no verdict: the run was cut short",
 }
 
 

@@ -1,20 +1,27 @@
 """The report a person reads: by section, at 80 columns."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from conformance.reports.describe import command, describe, describe_scenario, wrap
 from conformance.reports.events import Event
 from conformance.reports.run import Run
-from conformance.reports.verdicts import WORDS, Stale, Verdict
+from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 from conformance.wire.scenario import difference
 
 FINDINGS_SHOWN = 1
+PID_STATUS = {
+    "unverified": "unverified: none of the processes that the kit started is seen to have it",
+    "false": "false: another process has it",
+}
 
 
 def render(run: Run) -> Iterator[str]:
     """All lines of the report."""
     yield wrap(f"target   {run.target_word}", "", 9)
     yield wrap(run.hello_line, " " * 9, 0)
+    if (status := run.observed.get("pid_status", "verified")) != "verified":
+        yield wrap(f"process id in hello: {run.observed['pid']}, {PID_STATUS[status]}", " " * 9, 0)
     yield wrap(f"profile  {run.profile} ({run.profile_reason})", "", 9)
     shown: set[str] = set()
     for section in run.catalogue.sections:
@@ -22,8 +29,12 @@ def render(run: Run) -> Iterator[str]:
         if verdicts:
             yield ""
             yield section.title
-            for verdict in verdicts:
-                yield from _verdict(run, verdict, shown)
+            for (is_unclaimed, _), same in groupby(verdicts, lambda v: (v.word == "not claimed", v.reason)):
+                if is_unclaimed:
+                    yield _unclaimed([*same])
+                else:
+                    for verdict in same:
+                        yield from _verdict(run, verdict, shown)
     yield from _trouble(run)
     yield ""
     if run.left_out:
@@ -39,7 +50,7 @@ def summary(run: Run) -> Iterator[str]:
     claimed = [v for v in musts if v.word != "not claimed"]
     judged = [v for v in claimed if v.is_definite]
     yield wrap(f"{run.conclusion} (exit code {outcome.exit_code})", "")
-    yield f"{len(judged)} MUSTs judged / {len(claimed)} claimed / {len(musts)} in all"
+    yield f"{len(judged)} MUST{'' if len(judged) == 1 else 's'} judged / {len(claimed)} claimed / {len(musts)} in all"
 
 
 def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
@@ -56,6 +67,15 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
     if verdict.observed_reason and verdict.observed_reason not in shown:
         shown.add(verdict.observed_reason)
         yield from (wrap(line, "      ") for line in verdict.observed_reason.splitlines())
+
+
+def _unclaimed(verdicts: Sequence[Verdict]) -> str:
+    """Neighbours that need the same are one entry; JSON has each of them."""
+    first, last = verdicts[0].requirement, verdicts[-1].requirement
+    missing = verdicts[0].reason.removeprefix(NOT_CLAIMED)
+    if first is last:
+        return wrap(f"{first.id:9}{'not claimed':12}{first.title} ({missing})", "  ", 21)
+    return wrap(f"{first.id} to {last.id}  not claimed  ({missing})", "  ", 4)
 
 
 def _in_words(case: str) -> str:

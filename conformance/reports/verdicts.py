@@ -13,6 +13,8 @@ Word = Literal["pass", "fail", "waived", "unknown", "not run", "not claimed"]
 WORDS: tuple[Word, ...] = get_args(Word)
 
 CONFORMANT, NOT_CONFORMANT, WRONG_USAGE, ADAPTER_FAULT, SUITE_FAULT, NOTHING_JUDGED, STALE = range(7)
+INTERRUPTED = 130  # as shells report Ctrl-C
+NOT_CLAIMED = "the target does not claim: "
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Outcome:
     complete: bool
     suite_faults: list[str]
     strict: bool = False
+    interrupted: bool = False
 
     def count(self, word: Word) -> int:
         return sum(verdict.word == word for verdict in self.verdicts)
@@ -59,7 +62,9 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """A proven failure outranks an unknown: 4, 1, 3, 6, 5, 0."""
+        """A proven failure outranks an unknown: 4, 1, 3, 6, 5, 0; a run that was interrupted decides nothing."""
+        if self.interrupted and not self.complete:
+            return INTERRUPTED
         if self.suite_faults or not self.complete:
             return SUITE_FAULT
         if self.failures:
@@ -74,7 +79,7 @@ class Outcome:
 def not_claimed_reason(requirement: Requirement, capabilities: Sequence[str]) -> str:
     """Why a target is not judged by a requirement that applies to it; empty where it is."""
     missing = [need for need in requirement.needs if need not in capabilities]
-    return f"the target does not claim: {', '.join(missing)}" if missing else ""
+    return NOT_CLAIMED + ", ".join(missing) if missing else ""
 
 
 def conclude(
@@ -87,6 +92,7 @@ def conclude(
     required: Sequence[str] = (),
     strict: bool = False,
     cut_short: bool = False,
+    interrupted: bool = False,
 ) -> Outcome:
     """Work out the verdict of every chosen requirement, all of which apply to the target's profile.
 
@@ -106,7 +112,7 @@ def conclude(
     if ends and ends[-1]["pytest_exit"] not in (0, 1, 5):
         faults.append(f"the engine ended with pytest's exit code {ends[-1]['pytest_exit']}")
     stale = [] if cut_short else _stale(verdicts, deviations, today)
-    return Outcome(verdicts, stale, bool(ends), faults, strict)
+    return Outcome(verdicts, stale, bool(ends), faults, strict, interrupted)
 
 
 def _judge(requirement: Requirement, cases: Sequence[Event]) -> Verdict:

@@ -63,6 +63,13 @@ def shipped_deviations(profile: str, catalogue: Catalogue) -> list[Deviation]:
 def load_deviations(path: Path, catalogue: Catalogue) -> list[Deviation]:
     """Read `{"deviations": [...]}`. Raises DeviationError, saying where, for the first entry that is wrong."""
     try:
+        return _load(path, catalogue)
+    except RecursionError as error:
+        raise DeviationError(f"{path.name}: it is nested too deep to be read") from error
+
+
+def _load(path: Path, catalogue: Catalogue) -> list[Deviation]:
+    try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DeviationError(f"{path.name}: cannot be read as JSON: {error}") from error

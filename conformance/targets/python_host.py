@@ -8,8 +8,10 @@ One thread, so that `fork` is clean.
 
 import argparse
 import importlib
+import importlib.util
 import sys
 import traceback
+from importlib.machinery import PathFinder
 from typing import NoReturn
 
 from conformance.wire.serve import claimed, serve_on
@@ -37,14 +39,16 @@ def _adapter(target: str, folder: str | None) -> object:
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name + ".").startswith(error.name + "."):
             places = "the installed packages" + (f" and {folder}" if folder is not None else "")
-            _refuse(f"there is no module {error.name!r} in {places}; install it or name its folder with --path")
+            hidden = _hidden(module_name, folder)
+            _refuse(f"there is no module {error.name!r} in {places}; {hidden or 'install it, or run in its folder'}")
         _refuse(f"importing {module_name} failed, for it needs a module {error.name!r}", with_trace=True)
     except Exception as error:
         _refuse(f"importing {module_name} raised {type(error).__name__}: {error}", with_trace=True)
     factory: object = module
     for name in attribute.split("."):
         if not hasattr(factory, name):
-            _refuse(f"{target}: there is no {name!r} in {module_name} ({module.__file__})")
+            hidden = _hidden(module_name, folder)
+            _refuse(f"{target}: there is no {name!r} in {module_name} ({module.__file__}){hidden and '; '}{hidden}")
         factory = getattr(factory, name)
     if not callable(factory):
         _refuse(f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter")
@@ -53,6 +57,18 @@ def _adapter(target: str, folder: str | None) -> object:
     except Exception as error:
         _refuse(f"calling {target} raised {type(error).__name__}: {error}", with_trace=True)
     return adapter
+
+
+def _hidden(module_name: str, folder: str | None) -> str:
+    """What to tell of a module that another of the same name hides; empty where none does."""
+    top = module_name.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "test":  # which that list leaves out
+        return f"{top!r} is a module of Python's own, which hides any other; give the port's module another name"
+    mine = PathFinder.find_spec(top, [folder]) if folder is not None else None
+    found = importlib.util.find_spec(top)
+    if mine is None or mine.origin is None or found is None or found.origin == mine.origin:
+        return ""
+    return f"{found.origin} hides {mine.origin}; give the port's module another name"
 
 
 def _refuse(message: str, *, with_trace: bool = False) -> NoReturn:

@@ -1,6 +1,7 @@
 """From the word that names a target to the command that starts it."""
 
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ class Target:
     word: str
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+
+
+def is_word(text: str) -> bool:
+    """Does it have the form of a target word?"""
+    return text.partition("@")[0] == "reference" or text.partition(":")[0] in ("npm", "python")
 
 
 def resolve(word: str | None, command: Sequence[str]) -> Target:
@@ -50,6 +56,8 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
         if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")
         return _python(word, ["conformance.targets.python_host", rest, "--path", str(Path.cwd())])
+    if shutil.which(word):
+        raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.quote(word)}")
     raise UsageFault(f"unknown target {word!r}. A target is one of\n{FORMS}")
 
 

@@ -1,19 +1,29 @@
 """Smoke before verdict: a broken adapter is told from an implementation that does not conform."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
+from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import NotSupported, Result
 from conformance.wire.methods import CAPABILITIES, HelloResult
 
 
+@dataclass(frozen=True)
+class Greeting:
+    """Who the target says it is, and whether the process id that it names can be its own."""
+
+    hello: HelloResult
+    pid_status: PidStatus
+
+
 def greet(
     target: Target, *, timeout_s: float, wire_log: Path | None = None, pass_environment: Sequence[str] = ()
-) -> HelloResult:
+) -> Greeting:
     """Start the target, ask who it is, open a pool of one account and end it.
 
     Raises AdapterFault with one message where any of that fails.
@@ -23,6 +33,7 @@ def greet(
     with Group([launch], timeout_s=timeout_s, wire_log=log, pass_environment=pass_environment) as group:
         connection = group.connections[0]
         hello = connection.hello()
+        greeting = Greeting(hello, connection.pid_status(hello.pid))
         if unknown := [word for word in hello.capabilities if word not in CAPABILITIES]:
             raise AdapterFault(
                 f"{target.word} claims the capability {unknown[0]!r}, which does not exist; "
@@ -38,4 +49,4 @@ def greet(
             )
         if not isinstance(connection.call("close"), Result | NotSupported):
             raise AdapterFault(f"{target.word} refused `close`; expected the result null")
-    return hello
+    return greeting

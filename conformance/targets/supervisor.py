@@ -43,6 +43,8 @@ PR_SET_CHILD_SUBREAPER = 36
 LOOK_INTERVAL_S = 0.5
 LOOK_SHARE = 0.05  # looking at many processes takes at most this share of one core
 KILL_BOUND_S = 60.0
+REMOVAL_ATTEMPTS = 20
+REMOVAL_PAUSE_S = 0.05
 
 
 class Supervisor:
@@ -244,7 +246,11 @@ def remove_folder(folder: str) -> None:
             with contextlib.suppress(OSError):
                 if not os.path.islink(path):
                     os.chmod(path, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(REMOVAL_ATTEMPTS):  # the engine of a runner that was killed may still be writing there
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.lexists(folder):
+            return
+        time.sleep(REMOVAL_PAUSE_S)
 
 
 def main() -> None:

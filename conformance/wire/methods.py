@@ -7,7 +7,7 @@ Times are milliseconds since 1970 (`now_ms`, `..._until_ms`) or durations (`..._
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 WIRE_VERSION = 1
 
@@ -15,6 +15,8 @@ Family = Literal["claude", "gemini"]
 HeaderStyle = Literal["antigravity", "gemini-cli"]
 Strategy = Literal["sticky", "round-robin", "hybrid"]
 Platform = Literal["linux", "darwin", "win32"]
+# In JSON, 1.0 and 1 are the same number.
+Integer = Annotated[int, BeforeValidator(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)]
 Milliseconds = Annotated[int | float, Field(description="milliseconds")]
 
 
@@ -44,7 +46,7 @@ class HelloResult(Reply):
     language: str
     profile: str | None = Field(default=None, description="the release it claims to behave like; none: recommended")
     capabilities: list[str] = Field(description="what it claims; see the list of capabilities")
-    pid: int = Field(description="the process id that the target itself reads")
+    pid: Integer = Field(description="the process id that the target itself reads")
 
 
 class HealthSettings(Strict):
@@ -102,7 +104,7 @@ class SelectParams(Strict):
 
 class Account(Reply):
     label: str
-    index: int = Field(description="its index in the pool as it is now")
+    index: Integer = Field(description="its index in the pool as it is now")
 
 
 class LabelParams(Strict):
@@ -212,7 +214,7 @@ class AdvanceResult(Reply):
 
 class AccountSnapshot(Reply):
     label: str
-    index: int
+    index: Integer
     enabled: bool | None = None
     last_used_ms: Milliseconds | None = None
     rate_limit_reset_times_ms: dict[str, Any] | None = None  # a stored time may be no number
@@ -224,7 +226,7 @@ class SnapshotResult(Reply):
 
     accounts: list[AccountSnapshot] | None = None
     cursor: int | float | None = None
-    active_index_by_family: dict[Family, int] | None = None
+    active_index_by_family: dict[Family, Integer] | None = None
 
 
 class LoadConfigParams(Strict):
@@ -248,7 +250,7 @@ class ForkParams(Strict):
 
 
 class ForkResult(Reply):
-    pid: int = Field(description="the child's process id")
+    pid: Integer = Field(description="the child's process id")
     answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, ids counted from 0")
 
 

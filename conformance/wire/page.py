@@ -23,7 +23,7 @@ Its standard error is its own; the kit shows it when something fails.
 
 - A line is a request, or an array of requests (a batch). **A batch runs strictly in order and is answered by one
   array in that order.**
-- Numbers are finite; integers lie within plus or minus 2^53 - 1; -0 equals 0.
+- Numbers are finite; integers lie within plus or minus 2^53 - 1; -0 equals 0, and 1.0 is the integer 1.
 - An account is named by its **label**: the `refreshToken` it has in the pool, always a synthetic word here.
 - The adapter ends when its standard input ends.
 
@@ -47,6 +47,7 @@ Its standard error is its own; the kit shows it when something fails.
 Refusals: {refusals}
 
 The schema of every message is `conformance/wire/schema.json` (JSON Schema 2020-12). Vectors use the same shapes.
+What the answers must be is in [requirements.md](requirements.md): the rules, by the capabilities that they need.
 """
 
 
@@ -99,7 +100,7 @@ def _type(annotation: Any) -> str:
     if origin is typing.Literal:
         return " or ".join(f"`{json.dumps(value)}`" for value in arguments)
     if origin in (typing.Union, types.UnionType):
-        named = [_type(part) for part in arguments if part is not type(None)]
+        named = [_type(part) for part in arguments if part not in (type(None), *([int] if float in arguments else []))]
         return " or ".join(dict.fromkeys(named))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "object: " + ", ".join(f"`{name}`" for name in annotation.model_fields)
@@ -108,7 +109,7 @@ def _type(annotation: Any) -> str:
 
 
 _WORDS: dict[Any, str] = {
-    str: "string", int: "number", float: "number", bool: "boolean", list: "list", dict: "object"
+    str: "string", int: "integer", float: "number", bool: "boolean", list: "list", dict: "object"
 }  # fmt: skip
 
 

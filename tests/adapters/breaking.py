@@ -27,6 +27,13 @@ class Port(ReferenceAdapter):
         return hello | ({} if self.capabilities is None else {"capabilities": list(self.capabilities)})
 
 
+class MadeUpPid(Port):
+    """Names a process id that no process has."""
+
+    def hello(self, wire: int) -> Json:
+        return super().hello(wire) | {"pid": 2**31 - 1}
+
+
 class OffByOne(Port):
     """Reads the process id plus one; only where the number of accounts is among `counts`."""
 
@@ -100,6 +107,7 @@ ADAPTERS: dict[str, type[Port]] = {
     "off-by-one-and-dies": OffByOne,
     "none-with-the-offset": NoneWithTheOffset,
     "raises-with-the-offset": RaisesWithTheOffset,
+    "made-up-pid": MadeUpPid,
     "sticky-only": StickyOnly,
     "nothing": Nothing,
 }

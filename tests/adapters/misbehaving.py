@@ -10,6 +10,7 @@ from typing import Any
 
 HELLO = {"name": "bad", "version": "1", "language": "python", "capabilities": [], "pid": os.getpid()}
 RESULTS: dict[str, Any] = {"hello": HELLO, "snapshot": {"accounts": []}, "close": None}
+RESULTS["select"] = {"label": "a", "index": 1}
 
 
 def result_of(request: Any) -> Any:
@@ -42,6 +43,13 @@ def serve(change: Callable[[Any], Any] = answers) -> None:
 
 
 def good() -> None:
+    serve()
+
+
+def integral_floats() -> None:
+    """As languages with one kind of number write them."""
+    HELLO["pid"] = float(os.getpid())
+    RESULTS["select"]["index"] = 1.0
     serve()
 
 

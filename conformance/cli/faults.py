@@ -1,0 +1,46 @@
+"""What goes wrong, as one message and an exit code."""
+
+import errno
+import os
+import signal
+
+from conformance.reports.verdicts import INTERRUPTED, SUITE_FAULT, WRONG_USAGE
+from conformance.requirements import CatalogueError
+from conformance.requirements.deviations import DeviationError
+from conformance.requirements.quirks import QuirkError
+from conformance.targets.connection import SupervisorLostError
+from conformance.targets.errors import TargetError
+
+NOBODY_READS = 128 + signal.SIGPIPE
+TRACEBACK_VARIABLE = "ANTIGRAVITY_CONFORMANCE_TRACEBACK"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def explain(error: BaseException) -> tuple[str, int]:
+    """What the user is told of it, and the exit code."""
+    message, code = str(error), SUITE_FAULT
+    match error:
+        case SystemExit():  # of argparse, which has told it
+            message, code = "", error.code if isinstance(error.code, int) else WRONG_USAGE
+        case TargetError():
+            code = error.exit_code
+        case DeviationError():
+            code = WRONG_USAGE
+        case KeyboardInterrupt():
+            message, code = "interrupted", INTERRUPTED
+        case CatalogueError() | QuirkError():
+            message = f"the catalogue is wrong: {error}"
+        case SupervisorLostError():
+            pass
+        case BrokenPipeError():  # `| head` has seen enough
+            message, code = "", NOBODY_READS
+        case OSError() if error.filename is not None:
+            message = f"cannot read or write {os.fsdecode(error.filename)}: {error.strerror}"
+        case OSError() if error.errno in _FULL:
+            message = f"cannot write what is printed or logged: {error.strerror}"
+        case _:
+            message = (
+                f"a fault of this suite, not of the target: {type(error).__name__}: {error}\n"
+                f"Set {TRACEBACK_VARIABLE}=1 to see where, and report it to the maintainers of this kit"
+            )
+    return message, code

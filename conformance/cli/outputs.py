@@ -1,0 +1,40 @@
+"""The files that a run writes: looked at before it, so that no run is lost for want of one."""
+
+import argparse
+from pathlib import Path
+
+from conformance.targets.errors import UsageFault
+
+WRITTEN = ("json", "junit", "events", "wire_log")
+
+
+def prepare_outputs(options: argparse.Namespace) -> None:
+    """Empty them: what an earlier run left there is never taken for a part of this one.
+
+    Raises UsageFault for one that cannot be written, or that stands for two.
+    """
+    named = [(f"--{name.replace('_', '-')}", getattr(options, name)) for name in (*WRITTEN, "deviations")]
+    places: dict[Path, str] = {}
+    for option, path in named:
+        if path is not None and (other := places.setdefault(path.resolve(), option)) != option:
+            raise UsageFault(f"{other} and {option} both name {path}; give each a file of its own")
+    for _, path in named[: len(WRITTEN)]:
+        if path is not None:
+            _empty(path)
+
+
+def _empty(path: Path) -> None:
+    try:
+        if path.resolve().is_fifo():  # opening it would wait for a reader, for ever
+            raise UsageFault(f"cannot write {path}: it is a pipe; expected a file")
+        path.write_bytes(b"")
+    except OSError as error:
+        raise UsageFault(
+            f"cannot write {path}: {error.strerror}; expected a file in a folder that exists and may be written"
+        ) from error
+
+
+def write_report(path: Path | None, text: str) -> None:
+    """Half a character, as in a path that is no UTF-8, is escaped."""
+    if path is not None:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")

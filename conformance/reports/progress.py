@@ -1,0 +1,45 @@
+"""One line on a terminal that says how far a run is."""
+
+import threading
+from pathlib import Path
+from typing import Self, TextIO
+
+LOOK_S = 0.5
+_ERASE = "\r\x1b[K"
+
+
+class Progress:
+    """Shows how many cases were judged, from the log of events. A context manager; silent where nobody looks."""
+
+    def __init__(self, events: Path, stream: TextIO) -> None:
+        self._events, self._stream = events, stream
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._show, daemon=True) if stream.isatty() else None
+
+    def __enter__(self) -> Self:
+        if self._thread is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread is not None:
+            self._over.set()
+            self._thread.join()
+            self._write(_ERASE)
+
+    def _show(self) -> None:
+        while not self._over.wait(LOOK_S):
+            self._write(_ERASE + progress_line(self._events.read_bytes()))
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            self._over.set()  # the terminal is gone
+
+
+def progress_line(events: bytes) -> str:
+    """How far a run with this log is."""
+    cases, failed = events.count(b'{"event":"case",'), events.count(b'"outcome":"fail"')
+    return f"{cases} cases judged" + (f", {failed} failed" if failed else "") + " ..."
