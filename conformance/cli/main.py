@@ -96,6 +96,11 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from conformance.cli import (  # slow: whatever comes of it, and Ctrl-C then, is told as well
+        config,
+        requirements,
+        run,
+    )
 
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
