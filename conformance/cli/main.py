@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from conformance import __version__
-from conformance.cli import requirements, run
+from conformance.cli import requirements, run, vectors
 from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
 from conformance.requirements.quirks import QuirkError
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, requirements):
+    for module in (run, requirements, vectors):
         name = module.__name__.rpartition(".")[2]
         sub = commands.add_parser(
             name,
