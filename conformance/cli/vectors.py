@@ -10,7 +10,7 @@ from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
-from conformance.vectors import Vector, VectorError, read_vectors
+from conformance.vectors import Vector, read_vectors
 from conformance.vectors.load import vectors_folder
 from conformance.vectors.model import render_schema, schema_file
 from conformance.vectors.predict import differences, drift
@@ -62,14 +62,11 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def _write(folder: Path) -> int:
-    try:
-        changed = write_vectors(folder)
-    except VectorError as error:
-        return _tell([str(error)])
+    changed, problems = write_vectors(folder)
     if folder == vectors_folder():
         schema_file().write_text(render_schema(), encoding="utf-8")
     print("\n".join([*changed, f"{len(changed)} vectors written"]))
-    return 0
+    return _tell(problems)
 
 
 def _tell(problems: Sequence[str]) -> int:

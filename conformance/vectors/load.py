@@ -168,6 +168,8 @@ def _check_words(vector: Vector, catalogue: Catalogue) -> None:
     for position, profile in enumerate(document["profiles"]):
         if profile not in PROFILES or profile in document["profiles"][:position]:
             raise _wrong(place, f"profiles.{position}", profile, f"each once of {', '.join(PROFILES)}")
+        if vector.quirk is None and (other := not_applying(document, profile, catalogue)):
+            raise _wrong(place, f"profiles.{position}", profile, f"a profile that {other} applies to")
     if vector.quirk is not None and vector.quirk not in BY_NAME:
         raise _wrong(place, "quirk", vector.quirk, f"one of {', '.join(BY_NAME)}")
     for position, call in enumerate(document["calls"]):
@@ -195,6 +197,12 @@ def _check_call(place: str, position: int, call: Json) -> None:
 def needs_of(vector: Vector) -> list[str]:
     """The capabilities that its calls need, by the alphabet."""
     return sorted(needs(vector.scenario.calls))
+
+
+def not_applying(document: Json, profile: str, catalogue: Catalogue) -> str | None:
+    """The first of its requirements that is none of this profile."""
+    ids = document["requirements"]
+    return next((id_ for id_ in ids if id_ in catalogue.by_id and not applies(catalogue.by_id[id_], profile)), None)
 
 
 def _given_problems(vector: Vector, vectors: dict[str, Vector]) -> Iterator[str]:

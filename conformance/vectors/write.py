@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.requirements import load_catalogue
-from conformance.vectors.load import Vector, canonical, needs_of, read_vector, vectors_folder
+from conformance.requirements import Catalogue, load_catalogue
+from conformance.vectors.load import Vector, VectorError, canonical, needs_of, not_applying, read_vector
 from conformance.vectors.predict import answers_of
 from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
 from conformance.wire.scenario import Scenario, show_answer
@@ -15,28 +15,31 @@ from reference_impl.profiles import BY_NAME, PROFILES, RECOMMENDED
 Json = Any
 
 
-def write_vectors(folder: Path | None = None) -> list[str]:
-    """Complete and format every file that needs it; returns the names of those that changed.
+def write_vectors(folder: Path) -> tuple[list[str], list[str]]:
+    """Complete and format every file that needs it; returns the names of those that changed, and problems.
 
     A vector without any `expect` and `refusal` gets those of the reference, at `recommended`, or at the last release
-    that has its quirk; one without `profiles`, those at which the reference answers so too. Raises VectorError for
-    what is wrong beyond that.
+    that has its quirk; one without `profiles`, those at which the reference answers so too.
     """
-    changed = []
-    for path in sorted((vectors_folder() if folder is None else folder).glob("*/*.json")):
+    changed, problems, catalogue = [], [], load_catalogue()
+    for path in sorted(folder.glob("*/*.json")):
         before = path.read_text(encoding="utf-8")
         try:
-            after = canonical(complete(path, json.loads(before)))
-        except (ValueError, LookupError, TypeError, AttributeError):
+            after = canonical(complete(path, json.loads(before), catalogue))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            problems.append(f"{path.parent.name}/{path.name}: cannot be completed: {error!r}")
             after = before  # not a vector at all: reading it below says what is wrong
         if after != before:
             path.write_text(after, encoding="utf-8")
             changed.append(f"{path.parent.name}/{path.name}")
-        read_vector(path, load_catalogue())
-    return changed
+        try:
+            read_vector(path, catalogue)
+        except VectorError as error:
+            problems.append(str(error))
+    return changed, problems
 
 
-def complete(path: Path, document: Json) -> Json:
+def complete(path: Path, document: Json, catalogue: Catalogue) -> Json:
     """The document with expectations, profiles and needs."""
     document = dict(document)
     profile = document["profiles"][0] if document.get("profiles") else _profile_of(document.get("quirk"))
@@ -44,7 +47,10 @@ def complete(path: Path, document: Json) -> Json:
         document["calls"] = _expecting(_scenario(document), document["calls"], profile)
     scenario = _scenario(document)
     if not document.get("profiles"):
-        document["profiles"] = [name for name in (RECOMMENDED, *PROFILES[:-1]) if _holds(scenario, name)]
+        named = [RECOMMENDED, *PROFILES[:-1]]
+        if "quirk" not in document:
+            named = [name for name in named if not not_applying(document, name, catalogue)]
+        document["profiles"] = [name for name in named if _holds(scenario, name)]
     return document | {"needs": needs_of(Vector(path, document))}
 
 
