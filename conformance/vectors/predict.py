@@ -31,7 +31,9 @@ def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:
 def _ask(adapter: object, scenario: Scenario, root: str) -> list[Answer]:
     calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
     requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
-    with contextlib.redirect_stderr(io.StringIO()):  # a release fails on some pools, and the trace tells nobody anything
+    with contextlib.redirect_stderr(
+        io.StringIO()
+    ):  # a release fails on some pools, and the trace tells nobody anything
         responses = json.loads(answer_line(adapter, framing.encode(requests)))
     return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
 
