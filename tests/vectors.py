@@ -132,7 +132,7 @@ def wrong_implementations() -> list[Wrong]:
     from reference_impl.profiles import profile as profile_of
     from tests.wrong import target_word
 
-    found = {}
+    found: dict[str, Wrong] = {}
     for requirement in load_catalogue():
         module, _, attribute = target_word(requirement.wrong).removeprefix("python:").partition(":")
         profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
