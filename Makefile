@@ -51,6 +51,7 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.wire.page
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
+	$(BIN)/python -m conformance.vectors.page
 	$(BIN)/python -m tests.readme
 
 repeat: $(DONE) ## judge TARGET N (50) times while every core is busy: the same definite verdict each time

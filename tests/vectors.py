@@ -121,6 +121,13 @@ class Wrong:
     profile: str
     rules: set[str]  # that it breaks; none: a quirk
     create: Callable[[], Any]
+    quirk: str | None = None  # that it lacks
+
+    def is_concerned_with(self, vector: "Vector") -> bool:
+        """Does the vector judge what it breaks?"""
+        if self.rules:
+            return bool(self.rules & set(vector.requirements))
+        return self.quirk == vector.quirk and not is_of_config(vector.requirements)
 
 
 @cache
@@ -142,7 +149,8 @@ def wrong_implementations() -> list[Wrong]:
     for quirk in QUIRKS:
         for profile, word in ((RECOMMENDED, "with"), (quirk.releases[-1], "without")):
             changed = Profile(profile, profile_of(profile).quirks ^ {quirk.name})
-            found[f"{word} {quirk.name}"] = Wrong(f"{word} {quirk.name}", profile, set(), partial(_reference, changed))
+            name, lacks = f"{word} {quirk.name}", quirk.name if word == "without" else None
+            found[name] = Wrong(name, profile, set(), partial(_reference, changed), lacks)
     return list(found.values())
 
 
@@ -160,8 +168,7 @@ def _detected(vector: "Vector") -> set[str]:
 
     found, calls = set(), vector.scenario.calls
     for wrong in wrong_implementations():
-        concerned = wrong.rules & set(vector.requirements) or not (wrong.rules or is_of_config(vector.requirements))
-        if concerned and wrong.profile in vector.profiles:
+        if wrong.is_concerned_with(vector) and wrong.profile in vector.profiles:
             answers = answers_of(wrong.create(), vector.scenario)
             if not all(call.accepts(answer) for call, answer in zip(calls, answers, strict=True)):
                 found.add(wrong.name)

@@ -125,9 +125,14 @@ def read_vector(path: Path, catalogue: Catalogue) -> Vector:
 
 def canonical(document: Json) -> str:
     """The one way to write a vector: keys of ours in their order, those of pools and results by the alphabet."""
-    ordered = {key: _sorted(document[key]) for key in ORDER if key in document and key != "calls"}
-    calls = [{key: _sorted(call[key]) for key in CALL_ORDER if key in call} for call in document["calls"]]
-    return json.dumps({**ordered, "calls": calls}, indent=2, ensure_ascii=False) + "\n"
+    calls = [_ordered(call, CALL_ORDER) for call in document["calls"]]
+    return json.dumps(_ordered(document, ORDER) | {"calls": calls}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _ordered(document: Json, order: Sequence[str]) -> dict[str, Json]:
+    """Unknown keys come last: they are refused, never dropped."""
+    known = [key for key in order if key in document]
+    return {key: _sorted(document[key]) for key in (*known, *(key for key in document if key not in order))}
 
 
 def _sorted(value: Json) -> Json:
@@ -168,6 +173,8 @@ def _check_words(vector: Vector, catalogue: Catalogue) -> None:
     for position, profile in enumerate(document["profiles"]):
         if profile not in PROFILES or profile in document["profiles"][:position]:
             raise _wrong(place, f"profiles.{position}", profile, f"each once of {', '.join(PROFILES)}")
+        if vector.quirk in BY_NAME and profile not in BY_NAME[vector.quirk].releases:
+            raise _wrong(place, f"profiles.{position}", profile, f"a release with the quirk {vector.quirk}")
         if vector.quirk is None and (other := not_applying(document, profile, catalogue)):
             raise _wrong(place, f"profiles.{position}", profile, f"a profile that {other} applies to")
     if vector.quirk is not None and vector.quirk not in BY_NAME:

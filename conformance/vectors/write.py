@@ -50,6 +50,8 @@ def complete(path: Path, document: Json, catalogue: Catalogue) -> Json:
         named = [RECOMMENDED, *PROFILES[:-1]]
         if "quirk" not in document:
             named = [name for name in named if not not_applying(document, name, catalogue)]
+        else:
+            named = list(BY_NAME[document["quirk"]].releases)
         document["profiles"] = [name for name in named if _holds(scenario, name)]
     return document | {"needs": needs_of(Vector(path, document))}
 
