@@ -10,7 +10,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus docs repeat clean
+.PHONY: help setup conformance test lint types check corpus vectors docs repeat clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,11 +43,15 @@ check: test lint types ## all three
 corpus: $(DONE) ## draw the stored examples of the property cases anew
 	$(BIN)/python -m conformance.cases.properties
 
+vectors: $(DONE) ## complete new vectors from the reference, and format all
+	$(KIT) vectors write
+
 docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.wire.schema
 	$(BIN)/python -m conformance.wire.page
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
+	$(BIN)/python -m conformance.vectors.page
 	$(BIN)/python -m tests.readme
 
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.judge import replace_text, write_files
 from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import RELEASES
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
 from conformance.wire.calls import USER_FILE, load_config, text
+from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT
 
 Json = Any

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from conformance.cases.judge import replace_text, write_files
 from conformance.requirements.catalogue import RELEASES
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
+from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT, Call
 from tests.generate_config import Files, config_loads
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.judge import replace_text, write_files
 from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.quirks import QuirkError, Telling, check_quirks, load_tellings
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire import framing
 from conformance.wire.answers import Answer, read_response, request
+from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT, Scenario, show_answer
 from conformance.wire.serve import answer_line
 from reference_impl.adapter import ReferenceAdapter

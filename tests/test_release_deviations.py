@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from conformance.cases.findings import Finding, of_call
-from conformance.cases.judge import replace_text, write_files
 from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.deviations import shipped_deviations
 from conformance.targets.connection import Group, Launch
 from conformance.targets.resolve import resolve
+from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT, Scenario
 from tests.command import run_kit
 

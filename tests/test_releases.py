@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from conformance.cases.judge import replace_text, write_files
 from conformance.requirements.catalogue import RELEASES
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE
+from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT, Call, show_answer
 from reference_impl.javascript import to_number
 from tests.command import run_kit

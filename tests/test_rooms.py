@@ -17,6 +17,13 @@ DOORS: dict[str, set[str]] = {
     "conformance.wire": set(),
     "conformance.requirements": {"reference_impl.profiles", "conformance.wire", "conformance.fixtures"},
     "conformance.targets": {"reference_impl.profiles", "conformance.wire"},
+    "conformance.vectors": {
+        "conformance.fixtures",
+        "conformance.requirements",
+        "conformance.wire",
+        "reference_impl.adapter",
+        "reference_impl.profiles",
+    },
     "conformance.processes": {"conformance.targets", "conformance.wire"},
     "conformance.reports": {"conformance.requirements", "conformance.wire"},
     "conformance.cases": {
@@ -25,6 +32,7 @@ DOORS: dict[str, set[str]] = {
         "conformance.reports.events",
         "conformance.requirements",
         "conformance.targets",
+        "conformance.vectors",
         "conformance.wire",
     },
     "conformance.search": {
@@ -41,6 +49,7 @@ DOORS: dict[str, set[str]] = {
         "conformance.requirements",
         "conformance.search",
         "conformance.targets",
+        "conformance.vectors",
         "conformance.wire",
         "reference_impl.config",  # `config explain` says what the reference would load
         "reference_impl.profiles",

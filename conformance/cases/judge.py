@@ -1,9 +1,8 @@
 """`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
 
-import base64
 import dataclasses
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from conformance.requirements.deviations import Deviation
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault, NoAnswer
 from conformance.targets.wire_log import WireLog
-from conformance.wire.answers import Answer, Raised, Result
+from conformance.wire.answers import Answer
+from conformance.wire.files import place_free, replace_text, write_files
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import ROOT, Call, Scenario, matches, unsupported
 
@@ -83,7 +83,7 @@ class TargetJudge:
             with tempfile.TemporaryDirectory(dir=self._group.folder) as root:
                 write_files(Path(root), scenario.files)
                 calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
-                answers = [_place_free(answer, root) for answer in self._group.connections[0].batch(calls)]
+                answers = [place_free(answer, root) for answer in self._group.connections[0].batch(calls)]
         except AdapterFault as fault:
             self._unanswered += isinstance(fault, NoAnswer)
             self.close()
@@ -110,36 +110,3 @@ class TargetJudge:
         unexplained = [finding for finding in self.findings if finding.deviation is None]
         if unexplained:
             raise Mismatch(unexplained[-1])
-
-
-def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
-    """Lay out the files of a scenario."""
-    (root / "home").mkdir()
-    (root / "project").mkdir()
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if content.get("folder"):
-            path.mkdir()
-        elif "link" in content:
-            path.symlink_to(content["link"])
-        elif "base64" in content:
-            path.write_bytes(base64.b64decode(content["base64"]))
-        else:
-            path.write_bytes(content["text"].encode("utf-8"))
-
-
-def replace_text(value: Json, old: str, new: str) -> Json:
-    """The same JSON with one text replaced by another in every string."""
-    if isinstance(value, str):
-        return value.replace(old, new)
-    if isinstance(value, dict):
-        return {key: replace_text(item, old, new) for key, item in value.items()}
-    return [replace_text(item, old, new) for item in value] if isinstance(value, list) else value
-
-
-def _place_free(answer: Answer, root: str) -> Answer:
-    """Where the scenario's folder happened to lie is no part of an answer."""
-    if isinstance(answer, Result):
-        return Result(replace_text(answer.value, root, ROOT))
-    return Raised(answer.message.replace(root, ROOT)) if isinstance(answer, Raised) else answer

@@ -96,11 +96,7 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from conformance.cli import (  # slow: whatever comes of it, and Ctrl-C then, is told as well
-        config,
-        requirements,
-        run,
-    )
+    from conformance.cli import config, requirements, run, vectors  # slow: whatever comes of it is told as well
 
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
@@ -112,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, requirements, config):
+    for module in (run, requirements, vectors, config):
         name = module.__name__.rpartition(".")[2]
         sub = commands.add_parser(
             name,

@@ -17,20 +17,13 @@ from typing import Any
 from conformance.fixtures import fixtures_folder
 from conformance.requirements.catalogue import RELEASES
 from conformance.wire.methods import METHODS
+from conformance.wire.needs import needs
 from conformance.wire.scenario import Scenario, ScenarioError
 from reference_impl.profiles import QUIRKS, Quirk
 
 Json = Any
 _KEYS = {"quirk", "releases", "files", "calls", "with", "without"}
 _REQUIRED = _KEYS - {"releases", "files"}
-_BY_SETTING = {  # a parameter that needs a capability beside that of its method
-    "home": "storage",
-    "health": "health",
-    "tokens": "tokens",
-    "soft_quota_threshold_percent": "soft-quota",
-    "soft_quota_cache_ttl_ms": "soft-quota",
-    "strict": "strict-wait",
-}
 
 
 class QuirkError(ValueError):
@@ -49,12 +42,7 @@ class Telling:
     @property
     def needs(self) -> set[str]:
         """The capabilities without which a target cannot be asked."""
-        needed = set()
-        for call in self.present.calls:
-            needed |= {METHODS[call.method].needs} if METHODS[call.method].needs else set()
-            needed |= {_BY_SETTING[name] for name in call.params if name in _BY_SETTING}
-            needed |= {call.params["strategy"]} if call.method == "select" else set()
-        return needed
+        return needs(self.present.calls)
 
     def of(self, profile: str) -> Scenario:
         """What a release of this name must answer, as the table of quirks says."""

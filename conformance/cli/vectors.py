@@ -1,0 +1,108 @@
+"""`vectors check|list|write`: the stored scenarios, checked, listed and completed."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.cli.profile import choose_profile
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.targets.connection import Connection, Group, Launch
+from conformance.targets.errors import UsageFault
+from conformance.targets.resolve import resolve
+from conformance.targets.smoke import greet
+from conformance.vectors import Vector, read_vectors
+from conformance.vectors.load import vectors_folder
+from conformance.vectors.model import render_schema, schema_file
+from conformance.vectors.predict import differences, drift
+from conformance.vectors.write import write_vectors
+from conformance.wire.answers import Answer
+from conformance.wire.files import place_free, replace_text, write_files
+from conformance.wire.scenario import ROOT, Scenario
+
+NOT_CONFORMANT, SUITE_FAULT, NOTHING_JUDGED = 1, 4, 5
+HELP = "check, list and complete the stored vectors"
+DESCRIPTION = """\
+check  every vector is in order, and the reference answers what it expects;
+       with --target: the target answers so too
+list   id, profiles and title of each
+write  complete vectors that lack expectations, profiles or needs, and format all"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["check", "list", "write"])
+    parser.add_argument("--target", metavar="TARGET", help="check: ask this target too; or a command after --")
+    parser.add_argument("--profile", choices=[*RELEASES, RECOMMENDED], help="check: default is the one it claims")
+    parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds to wait for an answer (60)")
+    parser.add_argument(
+        "--folder", type=Path, default=vectors_folder(), help="where the vectors lie; default: the kit's"
+    )
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    if options.action != "check" and (options.target or command):
+        raise UsageFault(f"vectors {options.action} takes no target; use `vectors check --target TARGET`")
+    if not options.folder.is_dir():
+        raise UsageFault(f"there is no folder {options.folder}; expected one that holds SECTION/ID.json")
+    if options.action == "write":
+        return _write(options.folder)
+    vectors, problems = read_vectors(options.folder)
+    if options.action == "list":
+        for vector in vectors:
+            shown = ", ".join(vector.profiles) + (f"; quirk {vector.quirk}" if vector.quirk else "")
+            print(f"{vector.id}\n    {vector.document['title']}\n    {', '.join(vector.requirements)}; {shown}")
+        return _tell(problems)
+    if options.folder == vectors_folder() and schema_file().read_text(encoding="utf-8") != render_schema():
+        problems.append("schema.json: not that of today; run `make vectors`")
+    problems += [problem for vector in vectors for problem in drift(vector)]
+    code = _tell(problems)
+    print(f"{len(vectors)} vectors in order, {len(problems)} problems")
+    if code or not (options.target or command):
+        return code
+    return _ask(options, command, vectors)
+
+
+def _write(folder: Path) -> int:
+    changed, problems = write_vectors(folder)
+    if folder == vectors_folder():
+        schema_file().write_text(render_schema(), encoding="utf-8")
+    print("\n".join([*changed, f"{len(changed)} vectors written"]))
+    return _tell(problems)
+
+
+def _tell(problems: Sequence[str]) -> int:
+    for problem in problems:
+        print(problem)
+    return SUITE_FAULT if problems else 0
+
+
+def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[Vector]) -> int:
+    """Every vector that holds for the target's profile, of a quirk or not."""
+    target = resolve(options.target, command)
+    hello = greet(target, timeout_s=options.timeout).hello
+    profile, _ = choose_profile(options.profile, hello.profile)
+    asked = differing = left_out = 0
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=options.timeout) as group:
+        for vector in vectors:
+            if profile not in vector.profiles:
+                continue
+            if missing := sorted(set(vector.document["needs"]) - set(hello.capabilities)):
+                print(f"{vector.place}: not asked; the target does not claim: {', '.join(missing)}")
+                left_out += 1
+                continue
+            asked += 1
+            found = list(differences(vector, _answers(group.connections[0], vector.scenario)))
+            differing += bool(found)
+            for difference in found:
+                print(f"{vector.place}: {difference}")
+    print(f"{target.word} as {profile}: {asked} vectors asked, {differing} differ, {left_out} not asked")
+    if differing:
+        return NOT_CONFORMANT
+    return 0 if asked else NOTHING_JUDGED
+
+
+def _answers(connection: Connection, scenario: Scenario) -> list[Answer]:
+    with tempfile.TemporaryDirectory() as root:
+        write_files(Path(root), scenario.files)
+        calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+        return [place_free(answer, root) for answer in connection.batch(calls)]

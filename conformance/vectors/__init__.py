@@ -1,0 +1,5 @@
+"""Vectors: scenarios stored with what they are there for, that anyone can run; see `docs/vectors.md`."""
+
+from conformance.vectors.load import Vector, VectorError, load_vectors, read_vectors
+
+__all__ = ["Vector", "VectorError", "load_vectors", "read_vectors"]

@@ -1,0 +1,234 @@
+"""Reads vectors. A file that is not in order is refused, saying where and what to do."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from conformance.fixtures import fixtures_folder
+from conformance.requirements import Catalogue, load_catalogue
+from conformance.requirements.catalogue import RECOMMENDED, applies
+from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
+from conformance.wire.methods import METHODS, REFUSALS
+from conformance.wire.needs import needs
+from conformance.wire.scenario import Scenario
+from reference_impl.profiles import BY_NAME, PROFILES
+
+Json = Any
+ORDER = tuple(VectorDocument.model_fields)
+CALL_ORDER = ("method", "params", "expect", "refusal")
+
+
+class VectorError(ValueError):
+    """A vector is not in order; the message says where."""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A stored scenario."""
+
+    path: Path
+    document: Json
+
+    @property
+    def id(self) -> str:
+        return str(self.document["id"])
+
+    @property
+    def requirements(self) -> list[str]:
+        return list(self.document["requirements"])
+
+    @property
+    def profiles(self) -> list[str]:
+        return list(self.document["profiles"])
+
+    @property
+    def quirk(self) -> str | None:
+        quirk: str | None = self.document.get("quirk")
+        return quirk
+
+    @property
+    def given(self) -> str | None:
+        given: str | None = self.document.get("given")
+        return given
+
+    @property
+    def place(self) -> str:
+        """How messages name the file."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        return Scenario.from_json({key: self.document[key] for key in ("files", "calls") if key in self.document})
+
+    def is_judged(self, profile: str, catalogue: Catalogue) -> bool:
+        """Does `run` ask it of a target of this profile? Only where it shows a rule, and the release follows it."""
+        is_rule = RECOMMENDED in self.profiles or not any(
+            applies(catalogue.by_id[id_], RECOMMENDED) for id_ in self.requirements
+        )
+        return self.quirk is None and profile in self.profiles and is_rule
+
+
+def vectors_folder() -> Path:
+    return fixtures_folder() / "vectors"
+
+
+def load_vectors(folder: Path | None = None) -> list[Vector]:
+    """All vectors, in the order of their files. Raises VectorError for the first that is not in order."""
+    vectors, problems = read_vectors(folder)
+    if problems:
+        raise VectorError(problems[0])
+    return vectors
+
+
+def read_vectors(folder: Path | None = None) -> tuple[list[Vector], list[str]]:
+    """The vectors that are in order, and what is wrong with the others."""
+    folder = vectors_folder() if folder is None else folder
+    catalogue, problems = load_catalogue(), []
+    vectors: dict[str, Vector] = {}
+    for path in sorted(folder.glob("*/*.json")):
+        try:
+            vector = read_vector(path, catalogue)
+            if vector.id in vectors:
+                raise _wrong(
+                    vector.place, "id", vector.id, f"an id of its own; {vectors[vector.id].place} has this one"
+                )
+            vectors[vector.id] = vector
+        except VectorError as error:
+            problems.append(str(error))
+    problems += [problem for vector in vectors.values() for problem in _given_problems(vector, vectors)]
+    return list(vectors.values()), problems
+
+
+def read_vector(path: Path, catalogue: Catalogue) -> Vector:
+    """Read one file. Raises VectorError."""
+    place = f"{path.parent.name}/{path.name}"
+    try:
+        text = path.read_bytes().decode("utf-8")
+        document = json.loads(text)
+    except ValueError as error:
+        raise VectorError(f"{place}: expected JSON in UTF-8: {error}") from error
+    vector = Vector(path, document)
+    _check_shape(place, document)
+    _check_words(vector, catalogue)
+    if text != canonical(document):
+        raise VectorError(
+            f"{place}: not in canonical form (keys in order, two spaces, one newline at the end, no key twice); "
+            "run `make vectors`"
+        )
+    return vector
+
+
+def canonical(document: Json) -> str:
+    """The one way to write a vector: keys of ours in their order, those of pools and results by the alphabet."""
+    calls = [_ordered(call, CALL_ORDER) for call in document["calls"]]
+    return json.dumps(_ordered(document, ORDER) | {"calls": calls}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _ordered(document: Json, order: Sequence[str]) -> dict[str, Json]:
+    """Unknown keys come last: they are refused, never dropped."""
+    known = [key for key in order if key in document]
+    return {key: _sorted(document[key]) for key in (*known, *(key for key in document if key not in order))}
+
+
+def _sorted(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def _check_shape(place: str, document: Json) -> None:
+    try:
+        VectorDocument.model_validate(document)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            raise _wrong(place, key, problem["input"], "no such key; known are those of schema.json") from error
+        if problem["type"] == "too_long" and key == "calls":
+            raise _wrong(place, key, len(document["calls"]), f"{LONGEST} calls at most; make two of it") from error
+        raise _wrong(place, key, problem["input"], problem["msg"]) from error
+    for path, content in (document.get("files") or {}).items():
+        if len(content) != 1:
+            raise _wrong(place, f"files.{path}", content, "exactly one of text, base64, link and folder")
+    for key, value in (*document.items(), *((k, v) for call in document["calls"] for k, v in call.items())):
+        if value is None and key != "expect":
+            raise _wrong(place, key, value, "a value; leave out what is not there")
+
+
+def _check_words(vector: Vector, catalogue: Catalogue) -> None:
+    place, document = vector.place, vector.document
+    if document["id"] != vector.path.stem:
+        raise _wrong(place, "id", document["id"], f"{vector.path.stem!r}, the name of the file")
+    for position, id_ in enumerate(document["requirements"]):
+        if id_ not in catalogue.by_id:
+            raise _wrong(place, f"requirements.{position}", id_, "a requirement; see `requirements list`")
+    section = document["requirements"][0].partition("-")[0].lower()
+    if vector.path.parent.name != section:
+        raise _wrong(place, "requirements.0", document["requirements"][0], f"the file in the folder {section}")
+    for position, profile in enumerate(document["profiles"]):
+        if profile not in PROFILES or profile in document["profiles"][:position]:
+            raise _wrong(place, f"profiles.{position}", profile, f"each once of {', '.join(PROFILES)}")
+        if vector.quirk in BY_NAME and profile not in BY_NAME[vector.quirk].releases:
+            raise _wrong(place, f"profiles.{position}", profile, f"a release with the quirk {vector.quirk}")
+        if vector.quirk is None and (other := not_applying(document, profile, catalogue)):
+            raise _wrong(place, f"profiles.{position}", profile, f"a profile that {other} applies to")
+    if vector.quirk is not None and vector.quirk not in BY_NAME:
+        raise _wrong(place, "quirk", vector.quirk, f"one of {', '.join(BY_NAME)}")
+    for position, call in enumerate(document["calls"]):
+        _check_call(place, position, call)
+    if document["needs"] != (needed := needs_of(vector)):
+        raise _wrong(place, "needs", document["needs"], f"{needed}; run `make vectors`")
+
+
+def _check_call(place: str, position: int, call: Json) -> None:
+    key, method = f"calls.{position}", call["method"]
+    if method not in METHODS or method in NEVER_ASKED:
+        raise _wrong(place, f"{key}.method", method, "a method of docs/wire.md but hello, save and fork")
+    if "expect" in call and "refusal" in call:
+        raise _wrong(place, key, call, "expect or refusal, not both")
+    if "refusal" in call and call["refusal"] not in REFUSALS:
+        raise _wrong(place, f"{key}.refusal", call["refusal"], f"one of {', '.join(REFUSALS)}")
+    try:
+        METHODS[method].params.model_validate(call["params"])
+    except ValidationError as error:
+        problem = error.errors()[0]
+        inner = ".".join(str(part) for part in problem["loc"])
+        raise _wrong(place, f"{key}.params.{inner}", problem["input"], f"{problem['msg']}; see docs/wire.md") from error
+
+
+def needs_of(vector: Vector) -> list[str]:
+    """The capabilities that its calls need, by the alphabet."""
+    return sorted(needs(vector.scenario.calls))
+
+
+def not_applying(document: Json, profile: str, catalogue: Catalogue) -> str | None:
+    """The first of its requirements that is none of this profile."""
+    ids = document["requirements"]
+    return next((id_ for id_ in ids if id_ in catalogue.by_id and not applies(catalogue.by_id[id_], profile)), None)
+
+
+def _given_problems(vector: Vector, vectors: dict[str, Vector]) -> Iterator[str]:
+    """The calls of the vector that is given come first, so that what is excused here is judged there."""
+    if vector.given is None:
+        return
+    first = vectors.get(vector.given)
+    expected: Sequence[Json] = first.document["calls"] if first is not None else ()
+    if (
+        first is None
+        or vector.document["calls"][: len(expected)] != expected
+        or len(vector.scenario.calls) == len(expected)
+    ):
+        yield str(_wrong(vector.place, "given", vector.given, "a vector whose calls are the first ones of this"))
+    elif not set(vector.profiles) <= set(first.profiles) or first.document.get("files") != vector.document.get("files"):
+        yield str(
+            _wrong(vector.place, "given", vector.given, "one that holds for the same profiles, with the same files")
+        )
+
+
+def _wrong(place: str, key: str, value: Json, expected: str) -> VectorError:
+    return VectorError(f"{place}: {key}: got {value!r:.200}; expected {expected}")

@@ -1,0 +1,58 @@
+"""What the reference answers to a vector, in this process; drift, where that is not what the vector expects."""
+
+import contextlib
+import io
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance.vectors.load import Vector
+from conformance.wire import framing
+from conformance.wire.answers import Answer, read_response, request
+from conformance.wire.files import place_free, replace_text, write_files
+from conformance.wire.scenario import ROOT, Scenario, show_answer
+from conformance.wire.serve import answer_line
+from reference_impl.adapter import ReferenceAdapter
+
+Json = Any
+
+
+def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:
+    """The answers of an adapter in this process, over the very lines that a target would be sent."""
+    if not scenario.files and not any(ROOT in json.dumps(dict(call.params)) for call in scenario.calls):
+        return _ask(adapter, scenario, "")
+    with tempfile.TemporaryDirectory() as root:
+        write_files(Path(root), scenario.files)
+        return [place_free(answer, root) for answer in _ask(adapter, scenario, root)]
+
+
+def _ask(adapter: object, scenario: Scenario, root: str) -> list[Answer]:
+    calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+    requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
+    with contextlib.redirect_stderr(
+        io.StringIO()
+    ):  # a release fails on some pools, and the trace tells nobody anything
+        responses = json.loads(answer_line(adapter, framing.encode(requests)))
+    return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
+
+
+def differences(vector: Vector, answers: list[Answer]) -> Iterator[str]:
+    """Each answer that is not the one expected, in words."""
+    for position, (call, answer) in enumerate(zip(vector.scenario.calls, answers, strict=True)):
+        if not call.accepts(answer):
+            expected = "a result" if "expect" not in call.to_json() and call.refusal is None else call.expected
+            shown = json.dumps(show_answer(answer), ensure_ascii=False)
+            wanted = json.dumps(expected, ensure_ascii=False)
+            yield f"calls.{position}: {call.method} answered {shown}; expected {wanted}"
+
+
+def drift(vector: Vector) -> Iterator[str]:
+    """Where the reference, at a profile that the vector holds for, does not answer what is expected."""
+    for profile in vector.profiles:
+        for difference in differences(vector, answers_of(ReferenceAdapter(profile), vector.scenario)):
+            yield (
+                f"{vector.place}: {difference}, by the reference at {profile}; "
+                f"see which of the two is right: drop the profile or the expectation, then `make vectors`"
+            )

@@ -1,0 +1,88 @@
+"""Fills in what a new vector leaves out, from the reference, and writes it canonically."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conformance.requirements import Catalogue, load_catalogue
+from conformance.vectors.load import Vector, VectorError, canonical, needs_of, not_applying, read_vector
+from conformance.vectors.predict import answers_of
+from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
+from conformance.wire.scenario import Scenario, show_answer
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.profiles import BY_NAME, PROFILES, RECOMMENDED
+
+Json = Any
+
+
+def write_vectors(folder: Path) -> tuple[list[str], list[str]]:
+    """Complete and format every file that needs it; returns the names of those that changed, and problems.
+
+    A vector without any `expect` and `refusal` gets those of the reference, at `recommended`, or at the last release
+    that has its quirk; one without `profiles`, those at which the reference answers so too.
+    """
+    changed, problems, catalogue = [], [], load_catalogue()
+    for path in sorted(folder.glob("*/*.json")):
+        before = path.read_text(encoding="utf-8")
+        try:
+            after = canonical(complete(path, json.loads(before), catalogue))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            problems.append(f"{path.parent.name}/{path.name}: cannot be completed: {error!r}")
+            after = before  # not a vector at all: reading it below says what is wrong
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            changed.append(f"{path.parent.name}/{path.name}")
+        try:
+            read_vector(path, catalogue)
+        except VectorError as error:
+            problems.append(str(error))
+    return changed, problems
+
+
+def complete(path: Path, document: Json, catalogue: Catalogue) -> Json:
+    """The document with expectations, profiles and needs."""
+    document = dict(document)
+    profile = document["profiles"][0] if document.get("profiles") else _profile_of(document.get("quirk"))
+    if not any({"expect", "refusal"} & set(call) for call in document["calls"]):
+        document["calls"] = _expecting(_scenario(document), document["calls"], profile)
+    scenario = _scenario(document)
+    if not document.get("profiles"):
+        named = [RECOMMENDED, *PROFILES[:-1]]
+        if "quirk" not in document:
+            named = [name for name in named if not not_applying(document, name, catalogue)]
+        else:
+            named = list(BY_NAME[document["quirk"]].releases)
+        document["profiles"] = [name for name in named if _holds(scenario, name)]
+    return document | {"needs": needs_of(Vector(path, document))}
+
+
+def _scenario(document: Json) -> Scenario:
+    return Scenario.from_json({key: document[key] for key in ("files", "calls") if key in document})
+
+
+def _profile_of(quirk: str | None) -> str:
+    return RECOMMENDED if quirk is None else BY_NAME[quirk].releases[-1]
+
+
+def _holds(scenario: Scenario, profile: str) -> bool:
+    answers = answers_of(ReferenceAdapter(profile), scenario)
+    return all(call.accepts(answer) for call, answer in zip(scenario.calls, answers, strict=True))
+
+
+def _expecting(scenario: Scenario, calls: list[Json], profile: str) -> list[Json]:
+    answers = answers_of(ReferenceAdapter(profile), scenario)
+    return [call | _expectation(call, answer) for call, answer in zip(calls, answers, strict=True)]
+
+
+def _expectation(call: Json, answer: Answer) -> dict[str, Json]:
+    """What a call answers, where it says anything: that a limit was set is seen by the selection after it."""
+    if isinstance(answer, NotSupported | Raised):
+        raise ValueError(
+            f"the reference answers {call['method']} with {show_answer(answer)}; a vector cannot expect it"
+        )
+    if isinstance(answer, Refused):
+        return {"refusal": answer.kind}
+    assert isinstance(answer, Result)
+    is_state = call["method"] in ("advance", "snapshot") or (call["method"] == "open" and "home" not in call["params"])
+    is_done = answer.value is None and call["method"] != "select"
+    return {} if is_state or is_done else {"expect": answer.value}
