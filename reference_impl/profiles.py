@@ -99,7 +99,7 @@ QUIRKS = (
         ("1.3.0", "1.4.3", "1.6.0"),
     ),
     Quirk("variables-unread", "No variable of the plugin's own sets a key.", ("1.6.0",)),
-    Quirk("keep-thinking-variable-unread", "The variable KEEP_THINKING has no effect.", ("1.3.0", "1.4.3", "1.6.0")),
+    Quirk("keep-thinking-variable-unread", "The variable KEEP_THINKING has no effect.", ("1.3.0", "1.4.3")),
     Quirk("threshold-of-zero-is-default", "WEB_SEARCH_THRESHOLD=0 means the default.", ("1.3.0",)),
 )
 

@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
 Json = Any
 ROOT = Path(__file__).parents[1]
-CONFIG = ("CFG", "ENV", "PATH", "LAY")
 
 LEFT_OUT = {  # modules whose branches are not counted, and why
-    "config/*": "is being rewritten; its vectors are checked all the same",
     "__main__.py": "serves the reference as a process",
 }
 EXCLUDED = {  # lines whose branches are not counted, and why
@@ -39,6 +37,7 @@ EXCLUDED = {  # lines whose branches are not counted, and why
     r"raise NotImplementedError\(": "a release that lacks a method: no vector holds for its profile",
     r"raise UnknownProfile\(": "vectors name profiles that exist",
     r"def hello\(": "who the target is",
+    r"def ignored\(": "for `config explain`, which no method of the wire asks for",
     r"return os\.getpid\(\) if": "the real process id is never the same",
 }
 
@@ -66,9 +65,7 @@ def measure() -> Json:
             for vector in vectors
             if not is_boundary(vector) and vector.id not in given and all(times[item] > 1 for item in worth[vector.id])
         ],
-        "undetected": sorted(
-            wrong.name for wrong in wrong_implementations() if wrong.name not in times and not is_of_config(wrong.rules)
-        ),
+        "undetected": sorted(wrong.name for wrong in wrong_implementations() if wrong.name not in times),
         "idle_calls": [
             f"{vector.id}: calls.{position}" for vector in vectors for position in _idle_calls(vector, worth[vector.id])
         ],
@@ -127,7 +124,7 @@ class Wrong:
         """Does the vector judge what it breaks?"""
         if self.rules:
             return bool(self.rules & set(vector.requirements))
-        return self.quirk == vector.quirk and not is_of_config(vector.requirements)
+        return self.quirk == vector.quirk
 
 
 @cache
@@ -173,10 +170,6 @@ def _detected(vector: "Vector") -> set[str]:
             if not all(call.accepts(answer) for call, answer in zip(calls, answers, strict=True)):
                 found.add(wrong.name)
     return found
-
-
-def is_of_config(requirements: Collection[str]) -> bool:
-    return any(requirement.startswith(CONFIG) for requirement in requirements)
 
 
 def _idle_calls(vector: "Vector", worth: set[str]) -> Iterator[int]:
