@@ -183,6 +183,6 @@ def _call(draw: st.DrawFn, method: str, capabilities: Collection[str], labels: s
         "soft_quota_wait": {**request, **soft},
         "reset_limits": request,
         "has_other_account": {"label": labels, **request},
-        "advance": {"ms": st.one_of(DURATIONS_MS, st.just(-3_600_000))},
+        "advance": {"ms": DURATIONS_MS},
     }
     return Call(method, draw(st.fixed_dictionaries(shapes[method])))
