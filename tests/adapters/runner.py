@@ -5,6 +5,7 @@ Usage: runner.py [--fork] MODE ...   (modes of misbehaving.py)
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from conformance.wire.answers import Result
 
 
 def main() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and inherited so
     modes = [word for word in sys.argv[1:] if word != "--fork"]
     script = str(Path(__file__).with_name("misbehaving.py"))
     with Group([Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes], timeout_s=60) as group:
