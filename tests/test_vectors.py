@@ -10,15 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.requirements import load_catalogue
-from conformance.requirements.catalogue import RELEASES
-from conformance.requirements.deviations import shipped_deviations
 from conformance.vectors import VectorError, load_vectors, read_vectors
 from conformance.vectors.load import canonical
 from conformance.vectors.model import build_schema, render_schema, schema_file
 from conformance.vectors.predict import drift
 from conformance.vectors.write import write_vectors
-from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS, RECOMMENDED
 from tests.command import CHECKOUT, run_kit
 
@@ -74,16 +70,6 @@ def test_the_schema_refuses_what_is_no_vector(changed: Json) -> None:
     validator = jsonschema.Draft202012Validator(build_schema())
     assert validator.is_valid(DOCUMENT)
     assert not validator.is_valid(DOCUMENT | changed)
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_a_vector_that_a_release_does_not_meet_judges_a_rule_that_it_breaks(release: str) -> None:
-    catalogue, able = load_catalogue(), set(ReferenceAdapter(release).hello(1)["capabilities"])
-    broken = {deviation.requirement for deviation in shipped_deviations(release, catalogue)}
-    for vector in VECTORS:
-        if release not in vector.profiles and vector.quirk is None and able >= set(vector.document["needs"]):
-            rules = {id_ for id_ in vector.requirements if release in catalogue.by_id[id_].releases}
-            assert rules <= broken, f"{vector.id} would fail {release} under a rule that it follows"
 
 
 def test_a_vector_of_a_quirk_holds_where_the_quirk_is_alone() -> None:
@@ -207,33 +193,6 @@ def test_an_expectation_that_the_reference_does_not_predict_is_drift(tmp_path: P
 
 
 # Judged by `run`
-
-
-def test_a_run_judges_vectors_of_rules_alone() -> None:
-    catalogue = load_catalogue()
-    judged = {name: {v.id for v in VECTORS if v.is_judged(name, catalogue)} for name in (RECOMMENDED, "1.3.0")}
-    quirks = {vector.id for vector in VECTORS if vector.quirk}
-    assert not quirks & (judged[RECOMMENDED] | judged["1.3.0"])
-    assert judged[RECOMMENDED] == {vector.id for vector in VECTORS} - quirks
-    assert judged["1.3.0"] < judged[RECOMMENDED]
-
-
-def test_a_run_judges_a_vector_under_its_id(tmp_path: Path) -> None:
-    events = tmp_path / "events.jsonl"
-    done = run_kit("run", "python:tests.wrong.selection:BaseIndexIgnored", "--only", "PID-006", "--events", str(events))
-    assert done.returncode == 1
-    cases = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
-    outcomes = {event["case"]: event["outcome"] for event in cases if event["event"] == "case"}
-    assert outcomes["test_90_vectors.py::test_vector[pid-base-1]"] == "fail"
-
-
-def test_where_the_given_vector_fails_the_other_is_not_judged(tmp_path: Path) -> None:
-    events = tmp_path / "events.jsonl"
-    run_kit("run", "python:tests.wrong.selection:CountsFromOne", "--only", "PID-001,PID-006", "--events", str(events))
-    cases = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
-    outcomes = {event["case"].partition("[")[2]: event["outcome"] for event in cases if event["event"] == "case"}
-    assert outcomes["pid-offset-of-n-plus-1]"] == "fail"
-    assert outcomes["pid-base-1]"] == "not run"
 
 
 # Commands

@@ -91,7 +91,7 @@ def _judge(
             events_file,
             {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged},
         )
-        settings = _settings(options, target, hello.capabilities, judged, deviations, events_file, profile[0])
+        settings = _settings(options, target, hello.capabilities, judged, deviations, events_file)
         interrupted = False
         try:
             with Progress(events_file, sys.stderr):
@@ -144,7 +144,6 @@ def _settings(
     judged: list[str],
     deviations: Sequence[Deviation],
     events_file: Path,
-    profile: str,
 ) -> RunSettings:
     return RunSettings(
         name=target.word,
@@ -156,7 +155,6 @@ def _settings(
         judged=judged,
         deviations=[d.model_dump(mode="json") for d in deviations if not d.is_expired(options.today)],
         events=str(events_file),
-        profile=profile,
         timeout_s=options.timeout,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
         processes=options.processes,

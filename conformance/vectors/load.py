@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from conformance.fixtures import fixtures_folder
 from conformance.requirements import Catalogue, load_catalogue
-from conformance.requirements.catalogue import RECOMMENDED, applies
+from conformance.requirements.catalogue import applies
 from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
 from conformance.wire.methods import METHODS, REFUSALS
 from conformance.wire.needs import needs
@@ -64,13 +64,6 @@ class Vector:
     @cached_property
     def scenario(self) -> Scenario:
         return Scenario.from_json({key: self.document[key] for key in ("files", "calls") if key in self.document})
-
-    def is_judged(self, profile: str, catalogue: Catalogue) -> bool:
-        """Does `run` ask it of a target of this profile? Only where it shows a rule, and the release follows it."""
-        is_rule = RECOMMENDED in self.profiles or not any(
-            applies(catalogue.by_id[id_], RECOMMENDED) for id_ in self.requirements
-        )
-        return self.quirk is None and profile in self.profiles and is_rule
 
 
 def vectors_folder() -> Path:
