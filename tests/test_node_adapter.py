@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.targets import npm
-from conformance.wire.methods import CAPABILITIES, METHODS, HelloResult
+from conformance.wire.messages import HelloResult
+from conformance.wire.methods import CAPABILITIES, METHODS
 from tests.command import CHECKOUT
 
 pytestmark = pytest.mark.needs_node

@@ -84,6 +84,15 @@ def test_a_deviation_holds_to_the_end_of_its_last_day(bench: Bench) -> None:
     assert expired["stale_deviations"] == [{"id": "off-by-one-of-two", "why": "it expired on 2026-03-01"}]
 
 
+@pytest.mark.parametrize(("expires", "code"), [("9999-12-31", 0), ("2000-01-01", 1)])
+def test_without_a_day_expiry_is_judged_against_today(bench: Bench, expires: str, code: int) -> None:
+    options = (*deviations(bench, expires=expires), *ONLY_PID_001)
+    report = bench.report(*options, *breaking("off-by-one-of-two"))
+    assert report["exit_code"] == code
+    assert report["today"] is None
+    assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", report["observed"]["today"])
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

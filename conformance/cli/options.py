@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true", help="a SHOULD that fails counts too")
     add("--fail-fast", action="store_true", help="stop at the first case that fails")
     add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
-    add("--today", type=_day, metavar="DATE", help="judge expiry against this day")
+    add("--today", type=_day, metavar="DATE", help="judge expiry against this day; default: today")
     add("--json", type=Path, metavar="FILE", help="write everything as JSON")
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")

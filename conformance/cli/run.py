@@ -1,6 +1,7 @@
 """`run`: judge a target."""
 
 import argparse
+import datetime
 import platform
 import shlex
 import sys
@@ -31,7 +32,7 @@ from conformance.targets.connection import Group
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import FORMS, Target, resolve
 from conformance.targets.smoke import Greeting, greet
-from conformance.wire.methods import HelloResult
+from conformance.wire.messages import HelloResult
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "main"]
 
@@ -81,6 +82,7 @@ def _judge(
     deviations: Sequence[Deviation],
 ) -> Run:
     started_s = time.monotonic()
+    today = options.today or datetime.date.today()
     hello = greeting.hello
     chosen = [requirement for requirement in named if applies(requirement, profile[0])]
     judged = [requirement.id for requirement in chosen if not not_claimed_reason(requirement, hello.capabilities)]
@@ -91,7 +93,8 @@ def _judge(
             events_file,
             {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged},
         )
-        settings = _settings(options, target, hello.capabilities, judged, deviations, events_file)
+        current = [deviation for deviation in deviations if not deviation.is_expired(today)]
+        settings = _settings(options, target, hello.capabilities, judged, current, events_file)
         interrupted = False
         try:
             with Progress(events_file, sys.stderr):
@@ -106,7 +109,7 @@ def _judge(
         events,
         hello.capabilities,
         deviations,
-        options.today,
+        today,
         required=required,
         strict=options.strict,
         cut_short=options.fail_fast,
@@ -115,6 +118,7 @@ def _judge(
     observed: dict[str, Any] = {
         "pid": hello.pid,
         "pid_status": greeting.pid_status,
+        **({} if options.today else {"today": str(today)}),
         "seconds": round(time.monotonic() - started_s, 3),
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -130,7 +134,7 @@ def _judge(
         catalogue,
         left_out,
         deviations,
-        str(options.today),
+        str(options.today) if options.today else None,
         repeated(options),
         outcome,
         observed,
@@ -153,7 +157,7 @@ def _settings(
         pass_environment=options.env,
         capabilities=capabilities,
         judged=judged,
-        deviations=[d.model_dump(mode="json") for d in deviations if not d.is_expired(options.today)],
+        deviations=[deviation.model_dump(mode="json") for deviation in deviations],
         events=str(events_file),
         timeout_s=options.timeout,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,

@@ -42,7 +42,7 @@ class Run:
     catalogue: Catalogue
     left_out: Sequence[str]  # ids of requirements that hold for other profiles only
     deviations: Sequence[Deviation]
-    today: str
+    today: str | None  # that was asked for; the real one is observed
     options: Sequence[str]  # words of the command line that shape verdicts, quoted for a shell
     outcome: Outcome
     observed: Mapping[str, Any]

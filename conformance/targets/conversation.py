@@ -14,7 +14,8 @@ from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.wire_log import Direction, WireLog
 from conformance.wire.answers import Answer, AnswerError, Result
 from conformance.wire.framing import MAX_LINE_BYTES
-from conformance.wire.methods import WIRE_VERSION, HelloResult
+from conformance.wire.messages import HelloResult
+from conformance.wire.methods import WIRE_VERSION
 
 EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
 

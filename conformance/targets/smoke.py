@@ -10,7 +10,8 @@ from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import NotSupported, Result
-from conformance.wire.methods import CAPABILITIES, HelloResult
+from conformance.wire.messages import HelloResult
+from conformance.wire.methods import CAPABILITIES
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,24 @@
-"""The files of a scenario: laid out in a folder, and that folder written as `{root}`."""
+"""A scenario asked of somebody: its files laid out in a folder, and that folder written as `{root}`."""
 
 import base64
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conformance.wire.answers import Answer, Raised, Result
-from conformance.wire.scenario import ROOT
+from conformance.wire.scenario import ROOT, Scenario
 
 Json = Any
+Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method and parameters
+
+
+def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answer]:
+    """What is answered to the scenario, its files being in a folder of their own, inside `within` if that is given."""
+    with tempfile.TemporaryDirectory(dir=within) as root:
+        write_files(Path(root), scenario.files)
+        calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
+        return [place_free(answer, root) for answer in send(calls)]
 
 
 def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:

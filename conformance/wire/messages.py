@@ -1,0 +1,251 @@
+"""Parameters and results of the wire's methods, version 1; `methods` says which method has which.
+
+Times are milliseconds since 1970 (`now_ms`, `..._until_ms`) or durations (`..._ms`). An account is named by its
+**label**: the `refreshToken` it has in the pool, which here is always a synthetic word.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Family = Literal["claude", "gemini"]
+HeaderStyle = Literal["antigravity", "gemini-cli"]
+Strategy = Literal["sticky", "round-robin", "hybrid"]
+Platform = Literal["linux", "darwin", "win32"]
+# In JSON, 1.0 and 1 are the same number.
+Integer = Annotated[int, BeforeValidator(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)]
+Milliseconds = Annotated[int | float, Field(description="milliseconds")]
+
+
+class Strict(BaseModel):
+    """A parameter object: unknown names are refused, so that a misspelt one is seen."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Reply(BaseModel):
+    """A result object: an adapter may add fields of its own."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class Nothing(Strict):
+    """No parameters."""
+
+
+class HelloParams(Strict):
+    wire: Literal[1] = 1
+
+
+class HelloResult(Reply):
+    name: str = Field(description="what is under test, as its users call it")
+    version: str
+    language: str
+    profile: str | None = Field(default=None, description="the release it claims to behave like; none: recommended")
+    capabilities: list[str] = Field(description="what it claims; see the list of capabilities")
+    pid: Integer = Field(description="the process id that the target itself reads")
+
+
+class HealthSettings(Strict):
+    initial: float = 70
+    success_reward: float = 1
+    rate_limit_penalty: float = -10
+    failure_penalty: float = -20
+    recovery_rate_per_hour: float = 2
+    min_usable: float = 50
+    max_score: float = 100
+
+
+class TokenSettings(Strict):
+    max_tokens: float = 50
+    regeneration_rate_per_minute: float = 6
+    initial_tokens: float = 50
+
+
+class OpenParams(Strict):
+    """Start afresh: all process-wide state is discarded. Exactly one of `pool` and `home` is given."""
+
+    pool: Any = Field(default=None, description="a parsed pool file, handed to the target as it is")
+    home: str | None = Field(
+        default=None,
+        description="a home folder whose `.config/opencode/antigravity-accounts.json` the target reads",
+    )
+    now_ms: Milliseconds = Field(default=0, description="the clock, until `advance`")
+    pid: int | None = Field(
+        default=None, description="the process id to see, from 0 to 2^32 - 1 (as on Windows); none: the real one"
+    )
+    random: list[float] = Field(default=[], description="random draws in [0, 1), used in order, then from the start")
+    health: HealthSettings | None = None
+    tokens: TokenSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "OpenParams":
+        if (self.pool is None) == (self.home is None):
+            raise ValueError("exactly one of pool and home must be given")
+        return self
+
+
+class OpenResult(Reply):
+    accounts: list[Any] = Field(description="labels of the accounts loaded, in the order of their indices")
+
+
+class SelectParams(Strict):
+    family: Family
+    strategy: Strategy
+    header_style: HeaderStyle = "antigravity"
+    model: str | None = None
+    pid_offset_enabled: bool = False
+    soft_quota_threshold_percent: float | None = None
+    soft_quota_cache_ttl_ms: Milliseconds | None = None
+
+
+class Account(Reply):
+    label: str
+    index: Integer = Field(description="its index in the pool as it is now")
+
+
+class LabelParams(Strict):
+    label: str
+
+
+class MarkRateLimitedParams(Strict):
+    label: str
+    retry_after_ms: Milliseconds
+    family: Family
+    header_style: HeaderStyle = "antigravity"
+    model: str | None = None
+
+
+class MarkRateLimitedWithReasonParams(Strict):
+    label: str
+    family: Family
+    header_style: HeaderStyle = "antigravity"
+    model: str | None = None
+    reason: str
+    retry_after_ms: Milliseconds | None = None
+    failure_ttl_ms: Milliseconds | None = None
+
+
+class BackoffResult(Reply):
+    backoff_ms: Milliseconds
+
+
+class MarkCoolingDownParams(Strict):
+    label: str
+    cooldown_ms: Milliseconds
+    reason: str
+
+
+class SetEnabledParams(Strict):
+    label: str
+    enabled: bool
+
+
+class RecordHealthParams(Strict):
+    label: str
+    outcome: Literal["success", "rate_limit", "failure"]
+
+
+class HealthResult(Reply):
+    score: float
+
+
+class TokenParams(Strict):
+    label: str
+    amount: float = 1
+
+
+class ConsumeResult(Reply):
+    consumed: bool
+    tokens: float
+
+
+class RefundResult(Reply):
+    tokens: float
+
+
+class MinWaitParams(Strict):
+    family: Family
+    model: str | None = None
+    header_style: HeaderStyle | None = None
+    strict: bool = False
+
+
+class MinWaitResult(Reply):
+    wait_ms: Milliseconds
+
+
+class SoftQuotaWaitParams(Strict):
+    family: Family
+    model: str | None = None
+    soft_quota_threshold_percent: float | None = None
+    soft_quota_cache_ttl_ms: Milliseconds | None = None
+
+
+class SoftQuotaWaitResult(Reply):
+    wait_ms: Milliseconds | None = Field(description="null: nobody knows")
+
+
+class FamilyParams(Strict):
+    family: Family
+    model: str | None = None
+
+
+class HasOtherAccountParams(Strict):
+    label: str
+    family: Family
+    model: str | None = None
+
+
+class HasOtherAccountResult(Reply):
+    available: bool
+
+
+class AdvanceParams(Strict):
+    ms: Milliseconds
+
+
+class AdvanceResult(Reply):
+    now_ms: Milliseconds
+
+
+class AccountSnapshot(Reply):
+    label: str
+    index: Integer
+    enabled: bool | None = None
+    last_used_ms: Milliseconds | None = None
+    rate_limit_reset_times_ms: dict[str, Any] | None = None  # a stored time may be no number
+    cooling_down_until_ms: Any = None
+
+
+class SnapshotResult(Reply):
+    """What the target holds. Every field is optional: what is left out is not judged."""
+
+    accounts: list[AccountSnapshot] | None = None
+    cursor: int | float | None = None
+    active_index_by_family: dict[Family, Integer] | None = None
+
+
+class LoadConfigParams(Strict):
+    directory: str = Field(description="the project's folder, absolute")
+    home: str = Field(description="the user's home folder, absolute")
+    environment: dict[str, str] = Field(default={}, description="all variables that the target may see, beside HOME")
+    platform: Platform = "linux"
+
+
+class LoadConfigResult(Reply):
+    config: dict[str, Any] = Field(description="every key that has a value; a key without one is left out")
+
+
+class Call(Strict):
+    method: str
+    params: dict[str, Any] = {}
+
+
+class ForkParams(Strict):
+    calls: list[Call] = Field(description="what the child is asked, on the state it inherits")
+
+
+class ForkResult(Reply):
+    pid: Integer = Field(description="the child's process id")
+    answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, ids counted from 0")
