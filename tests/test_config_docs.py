@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
 from conformance.wire.calls import USER_FILE, load_config, text
-from conformance.wire.files import replace_text, write_files
-from conformance.wire.scenario import ROOT
+from conformance.wire.files import ask
+from conformance.wire.scenario import ROOT, Scenario
 
 Json = Any
 PAGE = Path(__file__).parent.parent / "docs" / "config-docs.md"
@@ -113,9 +112,7 @@ def test_what_is_called_false_is_false(
     platform: str,
     expected: Json,
 ) -> None:
-    with tempfile.TemporaryDirectory() as root:
-        write_files(Path(root), {path: text(json.dumps(document)) for path, document in files.items()})
-        call = load_config(variables, platform)
-        (answer,) = releases[version].batch([(call.method, replace_text(dict(call.params), ROOT, root))])
+    laid_out = {path: text(json.dumps(document)) for path, document in files.items()}
+    (answer,) = ask(Scenario([load_config(variables, platform)], laid_out), releases[version].batch)
     assert isinstance(answer, Result)
     assert {key: answer.value["config"].get(key) for key in expected} == expected

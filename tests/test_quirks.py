@@ -1,7 +1,6 @@
 """Quirks: each shows in its scenario, alone over the reference, and in every release as the table says."""
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +12,10 @@ from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.quirks import QuirkError, Telling, check_quirks, load_tellings
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
-from conformance.wire import framing
-from conformance.wire.answers import Answer, read_response, request
-from conformance.wire.files import replace_text, write_files
-from conformance.wire.scenario import ROOT, Scenario, show_answer
-from conformance.wire.serve import answer_line
+from conformance.vectors.predict import answers_of
+from conformance.wire.answers import Answer
+from conformance.wire.files import ask
+from conformance.wire.scenario import Scenario, show_answer
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS, RECOMMENDED, Profile, Quirk
 
@@ -40,29 +38,19 @@ def unexpected(scenario: Scenario, answers: list[Answer]) -> list[Json]:
     return [(call, answer) for call, answer in wrong if {"expect", "refusal"} & set(call)]
 
 
-def asked(scenario: Scenario, root: str) -> list[tuple[str, dict[str, Json]]]:
-    write_files(Path(root), scenario.files)
-    return [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
-
-
-def ask_reference(profile: Profile, scenario: Scenario, root: Path) -> list[Answer]:
+def ask_reference(profile: Profile, scenario: Scenario) -> list[Answer]:
     """Answers of the reference with the quirks of a profile, in this process."""
     adapter = ReferenceAdapter()
     adapter.profile = profile
-    calls = asked(scenario, str(root))
-    requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
-    responses = json.loads(answer_line(adapter, framing.encode(requests)))
-    return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
+    return answers_of(adapter, scenario)
 
 
 @pytest.mark.parametrize("telling", TELLINGS.values(), ids=list(TELLINGS))
-def test_a_quirk_alone_changes_the_answer(telling: Telling, tmp_path: Path) -> None:
-    (tmp_path / "with").mkdir()
-    (tmp_path / "without").mkdir()
+def test_a_quirk_alone_changes_the_answer(telling: Telling) -> None:
     alone = Profile(RECOMMENDED, frozenset({telling.quirk.name}))
     none = Profile(RECOMMENDED, frozenset())
-    present = ask_reference(alone, telling.present, tmp_path / "with")
-    absent = ask_reference(none, telling.absent, tmp_path / "without")
+    present = ask_reference(alone, telling.present)
+    absent = ask_reference(none, telling.absent)
     assert not unexpected(telling.present, present)
     assert not unexpected(telling.absent, absent)
 
@@ -84,8 +72,7 @@ def test_a_release_answers_as_its_row_says(telling: Telling, version: str, relea
     if missing := telling.needs - set(release.hello().capabilities):
         assert version not in telling.quirk.releases, f"{version} is listed, and cannot be asked without {missing}"
         return
-    with tempfile.TemporaryDirectory() as root:
-        assert not unexpected(scenario, release.batch(asked(scenario, root)))
+    assert not unexpected(scenario, ask(scenario, release.batch))
 
 
 def test_the_shipped_quirks_are_in_order() -> None:

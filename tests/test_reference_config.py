@@ -52,8 +52,8 @@ def as_json(document: Json) -> bytes:
 def test_without_files_the_config_is_the_defaults_and_both_files_are_named() -> None:
     loaded = load()
     assert loaded.config == DEFAULTS
-    assert [ignored.path for ignored in loaded.ignored] == [USER, PROJECT]
-    assert {file.ignored for file in loaded.ignored} == {"there is no file that can be read"}
+    assert [file.path for file in loaded.files] == [USER, PROJECT]
+    assert {file.ignored for file in loaded.files} == {"there is no file that can be read"}
     assert loaded.origins == dict.fromkeys(BY_PATH, "default")
 
 
@@ -96,12 +96,12 @@ def test_layers_are_merged_key_by_key_in_groups_too() -> None:
 )
 def test_an_ignored_file_says_why(content: bytes, reason: str) -> None:
     loaded = load(project=content)
-    assert (loaded.ignored[1].path, loaded.ignored[1].ignored) == (PROJECT, reason)
+    assert (loaded.files[1].path, loaded.files[1].ignored) == (PROJECT, reason)
     assert loaded.config == DEFAULTS
 
 
 def test_a_reason_does_not_repeat_the_value() -> None:
-    assert "secret" not in str(load(as_json({"debug": "secret"})).ignored[0].ignored)
+    assert "secret" not in str(load(as_json({"debug": "secret"})).files[0].ignored)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The deviations of the releases: shown by their counterexamples, explaining all that fails, and nothing more."""
 
 import json
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.deviations import shipped_deviations
 from conformance.targets.connection import Group, Launch
 from conformance.targets.resolve import resolve
-from conformance.wire.files import replace_text, write_files
-from conformance.wire.scenario import ROOT, Scenario
+from conformance.wire.files import ask
+from conformance.wire.scenario import Scenario
 from tests.command import run_kit
 
 pytestmark = [pytest.mark.needs_node]
@@ -69,9 +68,6 @@ def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
 
 def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
     """Ask the first process of the group; what it did not answer as expected."""
-    with tempfile.TemporaryDirectory(dir=group.folder) as root:
-        write_files(Path(root), scenario.files)
-        calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
-        answers = group.connections[0].batch(calls)
+    answers = ask(scenario, group.connections[0].batch, group.folder)
     pairs = enumerate(zip(scenario.calls, answers, strict=True))
     return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]

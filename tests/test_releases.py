@@ -1,7 +1,6 @@
 """The published releases, judged for real; and the reference held to them on generated scenarios."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE
-from conformance.wire.files import replace_text, write_files
-from conformance.wire.scenario import ROOT, Call, show_answer
+from conformance.wire.files import ask
+from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.javascript import to_number
 from tests.command import run_kit
 from tests.generate import file_sessions, pool_files, scenarios
@@ -65,12 +64,7 @@ class Pair:
         assert reference == release
 
     def _ask(self, connection: Connection, calls: Sequence[Call], files: Mapping[str, Json]) -> list[Json]:
-        if not files:
-            return comparable(connection.batch([(call.method, dict(call.params)) for call in calls]))
-        with tempfile.TemporaryDirectory() as root:
-            write_files(Path(root), files)
-            asked = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in calls]
-            return comparable(connection.batch(asked))
+        return comparable(ask(Scenario(calls, files), connection.batch))
 
 
 @pytest.fixture(scope="module", params=RELEASES)

@@ -1,7 +1,6 @@
 """`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault, NoAnswer
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
-from conformance.wire.files import place_free, replace_text, write_files
+from conformance.wire.files import ask
 from conformance.wire.methods import METHODS
-from conformance.wire.scenario import ROOT, Call, Scenario, matches, unsupported
+from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
 Json = Any
 UNANSWERED_BEFORE_GIVING_UP = 3  # each costs the whole time limit
@@ -80,10 +79,7 @@ class TargetJudge:
             if self._group is None:
                 self._group = self._start(1)
                 self._group.connections[0].hello()
-            with tempfile.TemporaryDirectory(dir=self._group.folder) as root:
-                write_files(Path(root), scenario.files)
-                calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
-                answers = [place_free(answer, root) for answer in self._group.connections[0].batch(calls)]
+            answers = ask(scenario, self._group.connections[0].batch, self._group.folder)
         except AdapterFault as fault:
             self._unanswered += isinstance(fault, NoAnswer)
             self.close()

@@ -1,13 +1,12 @@
 """`vectors check|list|write`: the stored scenarios, checked, listed and completed."""
 
 import argparse
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.cli.profile import choose_profile
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
-from conformance.targets.connection import Connection, Group, Launch
+from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
@@ -16,9 +15,7 @@ from conformance.vectors.load import vectors_folder
 from conformance.vectors.model import render_schema, schema_file
 from conformance.vectors.predict import differences, drift
 from conformance.vectors.write import write_vectors
-from conformance.wire.answers import Answer
-from conformance.wire.files import place_free, replace_text, write_files
-from conformance.wire.scenario import ROOT, Scenario
+from conformance.wire.files import ask
 
 NOT_CONFORMANT, SUITE_FAULT, NOTHING_JUDGED = 1, 4, 5
 HELP = "check, list and complete the stored vectors"
@@ -91,7 +88,7 @@ def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[
                 left_out += 1
                 continue
             asked += 1
-            found = list(differences(vector, _answers(group.connections[0], vector.scenario)))
+            found = list(differences(vector, ask(vector.scenario, group.connections[0].batch, group.folder)))
             differing += bool(found)
             for difference in found:
                 print(f"{vector.place}: {difference}")
@@ -99,10 +96,3 @@ def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[
     if differing:
         return NOT_CONFORMANT
     return 0 if asked else NOTHING_JUDGED
-
-
-def _answers(connection: Connection, scenario: Scenario) -> list[Answer]:
-    with tempfile.TemporaryDirectory() as root:
-        write_files(Path(root), scenario.files)
-        calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
-        return [place_free(answer, root) for answer in connection.batch(calls)]

@@ -3,16 +3,14 @@
 import contextlib
 import io
 import json
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.vectors.load import Vector
 from conformance.wire import framing
 from conformance.wire.answers import Answer, read_response, request
-from conformance.wire.files import place_free, replace_text, write_files
-from conformance.wire.scenario import ROOT, Scenario, show_answer
+from conformance.wire.files import ask
+from conformance.wire.scenario import Scenario, show_answer
 from conformance.wire.serve import answer_line
 from reference_impl.adapter import ReferenceAdapter
 
@@ -21,21 +19,14 @@ Json = Any
 
 def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:
     """The answers of an adapter in this process, over the very lines that a target would be sent."""
-    if not scenario.files and not any(ROOT in json.dumps(dict(call.params)) for call in scenario.calls):
-        return _ask(adapter, scenario, "")
-    with tempfile.TemporaryDirectory() as root:
-        write_files(Path(root), scenario.files)
-        return [place_free(answer, root) for answer in _ask(adapter, scenario, root)]
 
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
+        with contextlib.redirect_stderr(io.StringIO()):  # releases fail on some pools, by design
+            responses = json.loads(answer_line(adapter, framing.encode(requests)))
+        return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
 
-def _ask(adapter: object, scenario: Scenario, root: str) -> list[Answer]:
-    calls = [(call.method, replace_text(dict(call.params), ROOT, root)) for call in scenario.calls]
-    requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
-    with contextlib.redirect_stderr(
-        io.StringIO()
-    ):  # a release fails on some pools, and the trace tells nobody anything
-        responses = json.loads(answer_line(adapter, framing.encode(requests)))
-    return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
+    return ask(scenario, send)
 
 
 def differences(vector: Vector, answers: list[Answer]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Every key of the config: its kind, default, range and releases (CFG-001 to CFG-059).
+"""Every key of the config: its kind, default, range and releases (CFG-001 to CFG-051).
 
 Source: `dist/src/plugin/config/schema.js` of each release. Values are taken as they are: text is no number, a number
 is no switch and null is no value. Fractions are accepted wherever there is a range; unknown keys are dropped.

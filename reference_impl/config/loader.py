@@ -1,6 +1,6 @@
 """The config in force: defaults, user file, project file, environment, each over those before it.
 
-Sources: `dist/src/plugin/config/loader.js` of each release, `loadConfig`; LAY-001 to LAY-026. In releases a file
+Sources: `dist/src/plugin/config/loader.js` of each release, `loadConfig`; LAY-001 to LAY-028. In releases a file
 sets keys that it does not name, too; here, without these quirks, a key overrides only itself (LAY-003 to LAY-005).
 """
 
@@ -36,10 +36,6 @@ class LoadedConfig:
     config: dict[str, Json]
     origins: dict[str, str]
     files: tuple[ConfigFile, ...]
-
-    @property
-    def ignored(self) -> tuple[ConfigFile, ...]:
-        return tuple(file for file in self.files if file.ignored is not None)
 
 
 @dataclass(frozen=True)
