@@ -1,8 +1,12 @@
 """What cannot run here is "not run": counted, named, and with `--no-missing` a failure."""
 
 import shutil
+from contextlib import suppress
 
 import pytest
+
+from conformance.targets.errors import AdapterFault
+from conformance.targets.npm import node_path
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,11 +14,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if shutil.which("node") and shutil.which("npm"):
+    if _node_is_here():
         return
     for item in items:
         if item.get_closest_marker("needs_node"):
             item.add_marker(pytest.mark.skip(reason="Node 20 and npm are not installed"))
+
+
+def _node_is_here() -> bool:
+    with suppress(AdapterFault):
+        return bool(node_path() and shutil.which("npm"))
+    return False
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.main import main
 from conformance.cli.profile import choose_profile
 from conformance.targets.errors import AdapterFault
-from tests.bench import KIT
+from tests.bench import KIT, breaking
+from tests.command import CHECKOUT
 
 Json = Any
 LIST = ["requirements", "list", "PID"]
@@ -43,6 +45,7 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         ("$KIT run refrence 2>/dev/full", 2, ""),
         ("$KIT requirements list PID >&-", 0, ""),
         ("$KIT run refrence 2>&- >&- <&-", 2, ""),
+        ("$KIT run reference --only PID-001 <&- >&-", 0, ""),
         ("mkdir gone; cd gone; rmdir ../gone; $KIT requirements list", 2, "the current folder does not exist any more"),
         ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write what is printed or logged: No space"),
     ],
@@ -60,6 +63,10 @@ def test_what_a_locale_cannot_show_is_escaped(tmp_path: Path) -> None:
     ended = shell("$KIT run caf\u00e9; $KIT run \"$(printf '\\377')\"", tmp_path, PYTHONIOENCODING="ascii")
     assert "unknown target 'caf\\xe9'" in ended.stderr
     assert "unknown target '\\udcff'" in ended.stderr
+    target = shlex.join(breaking("sticky-only")[1:])
+    ended = shell(f"$KIT run --only STK-001 -- env WORD=caf\u00e9 {target}", CHECKOUT, PYTHONIOENCODING="ascii")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "caf\\xe9" in ended.stdout
 
 
 def raising(error: BaseException) -> Callable[..., Any]:

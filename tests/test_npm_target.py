@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from conformance.targets import npm
 from conformance.targets.errors import AdapterFault, UsageFault
+from tests.bench import wait_until
 
 NAME = "opencode-antigravity-auth"
 # A stand-in for npm: it notes each call, then does what the test wants of it.
@@ -118,6 +121,8 @@ def test_a_release_is_installed_once_and_then_needs_no_npm(cache: Path, tools: T
     (call,) = tools.calls()
     assert call.startswith("install --ignore-scripts --no-package-lock --omit=peer ")
     assert call.endswith(f" {NAME}@1.3.0")
+    # Each of these settings of a user's would make npm install elsewhere, or not at all.
+    assert {"--no-global", "--location=project", "--no-dry-run", "--no-package-lock-only"} <= set(call.split())
     shutil.rmtree(tools.folder)
     assert npm.install(NAME, "1.3.0") == package
 
@@ -188,11 +193,20 @@ def test_a_tool_that_does_not_end_is_ended_with_all_that_it_started(
 ) -> None:
     tools.add_node()
     tools.add_npm()
-    # The child holds the pipes open: ending the tool alone would not end the waiting.
-    tools.add(tool, f"#!{sys.executable}\nimport os, time\nos.fork()\ntime.sleep(3600)\n")
+    child = tools.folder / "child"
+    lines = ["import os, time", f"if pid := os.fork(): open({str(child)!r}, 'w').write(str(pid))", "time.sleep(3600)"]
+    tools.add(tool, "\n".join([f"#!{sys.executable}", *lines]))
     monkeypatch.setattr(npm, "NODE_BOUND_S" if tool == "node" else "INSTALL_BOUND_S", 1)
     with pytest.raises(AdapterFault, match="`.*node --version` cannot be run" if tool == "node" else "within 1 s"):
         npm.install(NAME, "1.3.0")
+    if child.exists() and (pid := child.read_text()):  # on a busy machine the tool may be ended before it forks
+        wait_until(lambda: not is_alive(int(pid)), "the end of what the tool started")
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def test_a_failed_installation_leaves_nothing_and_can_be_tried_again(cache: Path, tools: Tools) -> None:
