@@ -22,7 +22,7 @@ from tests.config_docs import PAGE, Run, Statement, load_config_docs, places, re
 from tests.documents import TUTORIAL, fingerprint, load_lines, speaking
 
 Json = Any
-DOCS, LINES = load_config_docs(), load_lines()
+DOCS, LINES, CATALOGUE = load_config_docs(), load_lines(), load_catalogue()
 NOW_MS = 1_000_000_000
 HOUR_MS = 3_600_000
 PACKAGED = {
@@ -56,14 +56,14 @@ def test_every_line_that_speaks_of_config_makes_a_known_statement() -> None:
 @pytest.mark.parametrize("statement", DOCS.statements, ids=lambda it: it.id)
 def test_a_statement_stands_somewhere_and_has_rules_and_something_that_shows_it(statement: Statement) -> None:
     assert {*statement.wrong} <= {*places(LINES, statement.id)} != set()
-    assert [id_ for id_ in statement.rules if id_ not in load_catalogue().by_id] == []
+    assert [id_ for id_ in statement.rules if id_ not in CATALOGUE.by_id] == []
     assert statement.shown_by is None or callable(globals().get(statement.shown_by))
     assert [*statement.runs()] or statement.shown_by or not statement.wrong
 
 
 def test_every_rule_about_config_is_stated_or_listed_as_unstated() -> None:
     stated = {id_ for statement in DOCS.statements for id_ in statement.rules}
-    rules = {rule.id for rule in load_catalogue() if rule.id.partition("-")[0] in {"CFG", "ENV", "PATH", "LAY"}}
+    rules = {rule.id for rule in CATALOGUE if rule.id.partition("-")[0] in {"CFG", "ENV", "PATH", "LAY"}}
     assert rules - stated == UNSTATED
 
 
