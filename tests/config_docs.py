@@ -34,6 +34,10 @@ against the releases that make it, as published, or, where it says what selectio
 A rule is a requirement of the [catalogue](requirements.md). Lists of lines are of the file before them.
 """
 
+UNSTATED = """\
+Rules that releases keep, and no document states: `XDG_CONFIG_HOME` above all, which every release reads in the place
+of `~/.config`, and what becomes of a file or a value that is not accepted."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -97,6 +101,7 @@ class Beyond(_Model):
 
 
 class ConfigDocs(_Model):
+    unstated: list[str]
     section: list[Section]
     beyond: list[Beyond]
 
@@ -147,6 +152,7 @@ def render(docs: ConfigDocs, lines: Lines) -> str:
                 stands = "; ".join(f"**{release}** {_places(where)}" for release, where in right.items())
                 page.append(f"| {it.text} | {stands} | {', '.join(it.rules)} |")
         page.append("")
+    page += ["## Stated nowhere", "", UNSTATED, "", ", ".join(docs.unstated), ""]
     page += ["## Beyond this kit", "", "Not judged here, though lines about config speak of it:", ""]
     page += [f"- {it.text} ({_count(lines, it.id)} lines)" for it in docs.beyond]
     return "\n".join(page) + "\n"

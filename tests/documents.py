@@ -38,6 +38,7 @@ _NAMES = {key.path.partition(".")[0] for key in KEYS} - {"$schema", "debug"}
 _SPEAKS = re.compile(
     rf"\b(?:{'|'.join(sorted(_NAMES))})\b|[`\"]debug[`\"]|OPENCODE_[A-Z_]+|antigravity\.json|APPDATA|XDG_CONFIG"
     r"|\b[Ss]ticky\b|round-robin|\bhybrid\b|[Cc]onfig(?:uration)? (?:file|dir|path)"
+    r"|[Dd]isabled accounts|automatic rotation|account rotation|[Ss]oft [Qq]uota"
 )
 _IN_SCHEMA = re.compile(r'^\s*"[\w$]+": \{$|"description"|"additionalProperties"|"required"')
 _NOTHING = re.compile(r"^(#.*|```.*|[-|\s:]*|[\[\]{}(),;\s]*|</?\w+>|<summary>.*)$")
@@ -140,7 +141,8 @@ def read(clone: Path, known: Lines) -> Lines:
                 number: Line(mark := fingerprint(text), _ids(old, number, mark))
                 for number, text in speaking(document, shown.stdout.decode())
             }
-            lines.setdefault(release, {})[document] = found
+            if found:
+                lines.setdefault(release, {})[document] = found
     return {**lines, TUTORIAL: known.get(TUTORIAL, {})}
 
 
