@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.requirements.catalogue import RELEASES
 from tests.command import CHECKOUT
-from tests.documents import Lines, load_lines
+from tests.documents import DOCUMENTS, Lines, load_lines
 
 Json = Any
 FILE = Path(__file__).with_name("config_docs.toml")
@@ -35,8 +35,8 @@ A rule is a requirement of the [catalogue](requirements.md). Lists of lines are 
 """
 
 UNSTATED = """\
-Rules that releases keep, and no document states: `XDG_CONFIG_HOME` above all, which every release reads in the place
-of `~/.config`, and what becomes of a file or a value that is not accepted."""
+Rules that releases keep, and no document states: above all that `XDG_CONFIG_HOME` takes the place of `~/.config` (on
+Windows since 1.6.0), and what becomes of a file or a value that is not accepted."""
 
 
 class _Model(BaseModel):
@@ -134,7 +134,8 @@ def places(lines: Lines, id_: str) -> dict[str, dict[str, list[int]]]:
 def render(docs: ConfigDocs, lines: Lines) -> str:
     """The whole page: what is wrong by release, what holds by section, and what is beyond."""
     count = sum(len(numbered) for documents in lines.values() for numbered in documents.values())
-    page = [HEAD.format(lines=f"{count:,}", statements=len(docs.statements)), "## What is wrong, by release", ""]
+    page = [HEAD.format(lines=f"{count:,}", statements=len(docs.statements)), *_overview(docs, lines)]
+    page += ["## What is wrong, by release", ""]
     for release in RELEASES:
         wrong = [statement for statement in docs.statements if release in statement.wrong]
         page += [f"### {release}: {len(wrong)} statements", ""]
@@ -156,6 +157,21 @@ def render(docs: ConfigDocs, lines: Lines) -> str:
     page += ["## Beyond this kit", "", "Not judged here, though lines about config speak of it:", ""]
     page += [f"- {it.text} ({_count(lines, it.id)} lines)" for it in docs.beyond]
     return "\n".join(page) + "\n"
+
+
+def _overview(docs: ConfigDocs, lines: Lines) -> list[str]:
+    """How many lines of each document are wrong."""
+    numbers: dict[str, dict[str, set[int]]] = {}
+    for it in docs.statements:
+        for release, where in places(lines, it.id).items():
+            for document, found in where.items() if release in it.wrong else ():
+                numbers.setdefault(document, {}).setdefault(release, set()).update(found)
+    rows = ["| lines that are wrong in | " + " | ".join(RELEASES) + " |", "|-|" + "-|" * len(RELEASES)]
+    for document in DOCUMENTS:
+        if document in numbers:
+            wrong = [str(len(numbers[document].get(release, ())) or "") for release in RELEASES]
+            rows.append(f"| `{document}` | " + " | ".join(wrong) + " |")
+    return [*rows, ""]
 
 
 def _count(lines: Lines, id_: str) -> int:

@@ -1,7 +1,8 @@
 """What the plugin's documents state about config: every line is read, and what it states is run."""
 
 import json
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -260,23 +261,42 @@ def test_the_page_of_all_options_lacks_some() -> None:
 
 
 @pytest.mark.needs_node
-def test_logs_have_variables_of_their_own_in_1_6_0() -> None:
-    """The variables that its config does not read, and its documents list, are not all without effect."""
-    read = {
-        name
-        for name in ("DEBUG", "DEBUG_TUI", "QUIET", "LOG_DIR", "KEEP_THINKING", "PID_OFFSET_ENABLED")
-        for file in (_package("1.6.0") / "dist").rglob("*.js")
-        if f"env.{PREFIX}{name}" in _code(file)
-    }
-    assert read == {"DEBUG", "DEBUG_TUI"}
-    assert PREFIX not in _code(_package("1.6.0") / "dist/src/plugin/config/loader.js")
+def test_logs_have_variables_of_their_own_in_1_6_0(tmp_path: Path) -> None:
+    """They read them past the config, which reads none (`var-debug`)."""
+    states = "(initializeDebug({debug: false, debug_tui: false}), [isDebugEnabled(), isDebugTuiEnabled()])"
+    for variables, expected in (
+        ({}, [False, False]),
+        ({"DEBUG": "1"}, [True, False]),
+        ({"DEBUG": "2"}, [True, False]),
+        ({"DEBUG_TUI": "1"}, [False, True]),
+    ):
+        assert _evaluated("1.6.0", "debug.js", states, tmp_path, variables) == expected
+    assert _stated("var-debug-logs") == {"1.6.0"}
+
+
+@pytest.mark.needs_node
+def test_the_ttl_auto_is_twice_the_refresh_interval_and_ten_minutes_at_least(tmp_path: Path) -> None:
+    minutes = "[0, 4, 5, 6, 15, 60].map(it => computeSoftQuotaCacheTtlMs('auto', it) / 60000)"
+    assert _evaluated("1.6.0", "accounts.js", minutes, tmp_path) == [10, 10, 10, 12, 30, 120]
+    assert _stated("soft-quota-auto") == {"1.6.0"}
+
+
+def _evaluated(
+    version: str, module: str, expression: str, home: Path, variables: Mapping[str, str] | None = None
+) -> Json:
+    """What an expression over the exports of a release's module is, in a Node of its own."""
+    package = _package(version)
+    program = f"""
+        import {{ loadPackage }} from {json.dumps((npm.ADAPTER.parent / "package.mjs").as_uri())};
+        await loadPackage({json.dumps(str(package))});
+        const exported = await import({json.dumps((package / "dist/src/plugin" / module).as_uri())});
+        const evaluate = new Function(...Object.keys(exported), {json.dumps("return " + expression)});
+        process.stdout.write(JSON.stringify(evaluate(...Object.values(exported))), () => process.exit());
+    """
+    environment = {"HOME": str(home), **{PREFIX + name: value for name, value in (variables or {}).items()}}
+    command = [npm.node_path(), "--input-type=module", "--eval", program]
+    return json.loads(subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60).stdout)
 
 
 def _source(version: str, module: str) -> str:
     return (_package(version) / "dist" / "src" / module).read_text(encoding="utf-8")
-
-
-def _code(file: Path) -> str:
-    """The module without its comments."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.strip().startswith(("*", "//", "/*")))
