@@ -11,7 +11,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,7 +114,8 @@ def _in_schema(content: str) -> Iterator[tuple[int, str]]:
             number, found = at, line.strip()
         else:
             found += " " + line.strip()
-    yield number, found
+    if number:
+        yield number, found
 
 
 def comment(line: str) -> str:
@@ -126,24 +127,30 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def read(clone: Path, known: Lines) -> Lines:
-    """The lines of all releases in a clone; those that are known, by their text, keep their ids."""
+def read(shown: Callable[[str, str], str | None], known: Lines) -> Lines:
+    """The lines of all releases, of the documents that `shown` has; those that are known, by their text, keep ids."""
     lines: Lines = {}
     for release in RELEASES:
         for document in DOCUMENTS:
-            shown = subprocess.run(
-                ["git", "-C", str(clone), "show", f"v{release}:{document}"], capture_output=True, check=False
-            )
-            if shown.returncode:
-                continue  # not every release has every document
             old = known.get(release, {}).get(document, {})
             found = {
                 number: Line(mark := fingerprint(text), _ids(old, number, mark))
-                for number, text in speaking(document, shown.stdout.decode())
+                for number, text in speaking(document, shown(release, document) or "")
             }
             if found:
                 lines.setdefault(release, {})[document] = found
     return {**lines, TUTORIAL: known.get(TUTORIAL, {})}
+
+
+def in_clone(clone: Path) -> Callable[[str, str], str | None]:
+    """The documents as they are at the releases' tags; not every release has every one."""
+
+    def shown(release: str, document: str) -> str | None:
+        command = ["git", "-C", str(clone), "show", f"v{release}:{document}"]
+        done = subprocess.run(command, capture_output=True, check=False)
+        return None if done.returncode else done.stdout.decode()
+
+    return shown
 
 
 def _ids(old: dict[int, Line], number: int, mark: str) -> tuple[str, ...]:
@@ -155,4 +162,4 @@ def _ids(old: dict[int, Line], number: int, mark: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    save_lines(read(Path(sys.argv[1]), load_lines()))
+    save_lines(read(in_clone(Path(sys.argv[1])), load_lines()))
