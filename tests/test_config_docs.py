@@ -14,6 +14,7 @@ from conformance.requirements.errata import load_errata
 from conformance.targets import npm
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
+from conformance.targets.tools import node_path
 from conformance.wire.answers import Result
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, load_config, text
 from conformance.wire.files import ask
@@ -294,7 +295,7 @@ def _evaluated(
         process.stdout.write(JSON.stringify(evaluate(...Object.values(exported))), () => process.exit());
     """
     environment = {"HOME": str(home), **{PREFIX + name: value for name, value in (variables or {}).items()}}
-    command = [npm.node_path(), "--input-type=module", "--eval", program]
+    command = [node_path(), "--input-type=module", "--eval", program]
     return json.loads(subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60).stdout)
 
 
