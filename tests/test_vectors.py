@@ -230,19 +230,16 @@ def outcomes(folder: Path, *arguments: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("target", "profile"), [("reference", RECOMMENDED), ("reference@1.3.0", "1.3.0")])
-def test_a_run_judges_the_vectors_of_rules_that_hold_for_the_profile(
-    tmp_path: Path, target: str, profile: str
-) -> None:
+def test_a_run_judges_the_vectors_of_rules_that_hold_for_the_profile(tmp_path: Path, target: str, profile: str) -> None:
     held = {vector.id for vector in VECTORS if vector.quirk is None and profile in vector.profiles}
     assert outcomes(tmp_path, target) == dict.fromkeys(held, "pass")
 
 
-def test_a_vector_that_fails_is_named_with_the_command_that_repeats_it(tmp_path: Path) -> None:
-    done = run_kit("run", "python:tests.wrong.config_environment:EnvValuesNormalised", "--only", "LAY-022,WIRE-004")
-    assert done.returncode == 0, done.stdout
-    done = run_kit("run", "python:tests.wrong.selection:BaseIndexIgnored", "--only", "PID-006")
+def test_a_vector_that_fails_is_named_with_the_command_that_repeats_it() -> None:
+    done = run_kit("run", "python:tests.wrong.selection:ReturnsToTheOldAccount", "--only", "SOFT-001")
     assert done.returncode == 1
-    assert outcomes(tmp_path, "python:tests.wrong.selection:BaseIndexIgnored", "--only", "PID-006")["pid-base-1"] == "fail"
+    assert "case: vector [soft-sticky-moves-on], in test_90_vectors.py" in done.stdout
+    assert "repeat: antigravity-conformance run --only SOFT-001" in done.stdout
 
 
 def test_where_the_given_vector_fails_the_other_is_not_judged(tmp_path: Path) -> None:
@@ -299,11 +296,17 @@ def test_check_asks_a_target(tmp_path: Path, target: str, code: int, shown: str)
 
 
 def test_check_does_not_ask_a_vector_whose_given_one_fails(tmp_path: Path) -> None:
-    store(tmp_path, DOCUMENT)
-    store(tmp_path, DOCUMENT | {"id": "stk-two", "given": "stk-one", "calls": [OPEN, ANSWERED, ANSWERED]}, "stk/stk-two.json")
-    done = run_kit("vectors", "check", "--folder", str(tmp_path), "--target", "python:tests.wrong.pool:NobodyAnswered")
+    pool = {"accounts": [{"refreshToken": "fig"}, {"refreshToken": "plum"}]}
+    opened = {"method": "open", "params": {"pid": 0, "pool": pool}}
+    shifted = ANSWERED | {"params": SELECT["params"] | {"pid_offset_enabled": True}}
+    first = DOCUMENT | {"id": "pid-one", "requirements": ["PID-001"], "needs": ["pid", "sticky"]}
+    store(tmp_path, first | {"calls": [opened, shifted]}, "pid/pid-one.json")
+    then = {"id": "pid-two", "given": "pid-one", "calls": [opened, shifted, shifted]}
+    store(tmp_path, first | then, "pid/pid-two.json")
+    target = "python:tests.wrong.selection:CountsFromOne"
+    done = run_kit("vectors", "check", "--folder", str(tmp_path), "--target", target)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "stk/stk-two.json: not asked, since stk-one fails, whose calls come first" in done.stdout
+    assert "pid/pid-two.json: not asked, since pid-one fails, whose calls come first" in done.stdout
     assert "1 vectors asked, 1 differ, 1 not asked" in done.stdout
 
 

@@ -22,9 +22,7 @@ VECTORS = {vector.id: vector for vector in load_vectors()}
     ],
 )
 def test_vector(judge: Judge, vector: Vector) -> None:
-    reason = reason_not_asked(
-        vector, VECTORS, judge.capabilities, lambda first: judge.ask(first.calls, first.files)
-    )
+    reason = reason_not_asked(vector, VECTORS, judge.capabilities, lambda first: judge.ask(first.calls, first.files))
     if reason is not None:
         pytest.skip(reason)
     judge.check(vector.scenario)

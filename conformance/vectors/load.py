@@ -175,7 +175,11 @@ def _check_words(vector: Vector, catalogue: Catalogue) -> None:
             raise _wrong(place, f"profiles.{position}", profile, f"a release with the quirk {vector.quirk}")
         if vector.quirk is None and (other := not_applying(document, profile, catalogue)):
             raise _wrong(place, f"profiles.{position}", profile, f"a profile that {other} applies to")
-    if vector.shows_a_rule and RECOMMENDED not in vector.profiles and not not_applying(document, RECOMMENDED, catalogue):
+    if (
+        vector.shows_a_rule
+        and RECOMMENDED not in vector.profiles
+        and not not_applying(document, RECOMMENDED, catalogue)
+    ):
         raise _wrong(place, "profiles", vector.profiles, "recommended among them, which follows every rule; or a quirk")
     if vector.quirk is not None and vector.quirk not in BY_NAME:
         raise _wrong(place, "quirk", vector.quirk, f"one of {', '.join(BY_NAME)}")
