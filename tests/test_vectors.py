@@ -298,7 +298,8 @@ def test_check_asks_a_target(tmp_path: Path, target: str, code: int, shown: str)
 def test_check_does_not_ask_a_vector_whose_given_one_fails(tmp_path: Path) -> None:
     pool = {"accounts": [{"refreshToken": "fig"}, {"refreshToken": "plum"}]}
     opened = {"method": "open", "params": {"pid": 0, "pool": pool}}
-    shifted = ANSWERED | {"params": SELECT["params"] | {"pid_offset_enabled": True}}
+    params = {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}
+    shifted = ANSWERED | {"params": params}
     first = DOCUMENT | {"id": "pid-one", "requirements": ["PID-001"], "needs": ["pid", "sticky"]}
     store(tmp_path, first | {"calls": [opened, shifted]}, "pid/pid-one.json")
     then = {"id": "pid-two", "given": "pid-one", "calls": [opened, shifted, shifted]}
