@@ -10,11 +10,15 @@ from typing import Any
 import jsonschema
 import pytest
 
+from conformance.requirements import load_catalogue
+from conformance.requirements.catalogue import RELEASES
+from conformance.requirements.deviations import shipped_deviations
 from conformance.vectors import VectorError, load_vectors, read_vectors
 from conformance.vectors.load import canonical
 from conformance.vectors.model import build_schema, render_schema, schema_file
 from conformance.vectors.predict import drift
 from conformance.vectors.write import write_vectors
+from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS, RECOMMENDED
 from tests.command import CHECKOUT, run_kit
 
@@ -70,6 +74,21 @@ def test_the_schema_refuses_what_is_no_vector(changed: Json) -> None:
     validator = jsonschema.Draft202012Validator(build_schema())
     assert validator.is_valid(DOCUMENT)
     assert not validator.is_valid(DOCUMENT | changed)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_vector_that_a_release_does_not_meet_judges_a_rule_that_it_breaks(release: str) -> None:
+    catalogue, able = load_catalogue(), set(ReferenceAdapter(release).hello(1)["capabilities"])
+    broken = {deviation.requirement for deviation in shipped_deviations(release, catalogue)}
+    for vector in VECTORS:
+        if release not in vector.profiles and vector.shows_a_rule and able >= set(vector.document["needs"]):
+            rules = {id_ for id_ in vector.requirements if release in catalogue.by_id[id_].releases}
+            assert rules <= broken, f"{vector.id} would fail {release} under a rule that it follows"
+
+
+def test_each_why_is_a_sentence_of_its_own() -> None:
+    opening = {vector.id: vector.document["why"].partition(":")[0] for vector in VECTORS}
+    assert [id_ for id_, words in opening.items() if words.startswith("Tells a port")] == []
 
 
 def test_a_vector_of_a_quirk_holds_where_the_quirk_is_alone() -> None:
@@ -135,6 +154,7 @@ def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured
             r"calls\.0\.method: got 'fork'; expected a method of docs/wire",
         ),
         ({"calls": [{"method": "open", "params": {"pol": 1}}]}, r"calls\.0\.params.*see docs/wire\.md"),
+        ({"profiles": ["1.3.0"]}, r"profiles: got \['1\.3\.0'\]; expected recommended among them"),
         ({"files": {"home/x": {"text": "", "folder": True}}}, r"files\.home/x: .*exactly one of text, base64, link"),
     ],
 )
@@ -195,6 +215,39 @@ def test_an_expectation_that_the_reference_does_not_predict_is_drift(tmp_path: P
 # Judged by `run`
 
 
+def outcomes(folder: Path, *arguments: str) -> dict[str, str]:
+    """The outcome of each vector that was judged, by its id."""
+    events = folder / "events.jsonl"
+    done = run_kit("run", *arguments, "--events", str(events))
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    cases = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    prefix = "test_90_vectors.py::test_vector["
+    return {
+        event["case"].removeprefix(prefix).removesuffix("]"): event["outcome"]
+        for event in cases
+        if event["event"] == "case" and event["case"].startswith(prefix)
+    }
+
+
+@pytest.mark.parametrize(("target", "profile"), [("reference", RECOMMENDED), ("reference@1.3.0", "1.3.0")])
+def test_a_run_judges_the_vectors_of_rules_that_hold_for_the_profile(tmp_path: Path, target: str, profile: str) -> None:
+    held = {vector.id for vector in VECTORS if vector.quirk is None and profile in vector.profiles}
+    assert outcomes(tmp_path, target) == dict.fromkeys(held, "pass")
+
+
+def test_a_vector_that_fails_is_named_with_the_command_that_repeats_it() -> None:
+    done = run_kit("run", "python:tests.wrong.selection:ReturnsToTheOldAccount", "--only", "SOFT-001")
+    assert done.returncode == 1
+    assert "case: vector [soft-sticky-moves-on], in test_90_vectors.py" in done.stdout
+    assert "repeat: antigravity-conformance run --only SOFT-001" in done.stdout
+
+
+def test_where_the_given_vector_fails_the_other_is_not_judged(tmp_path: Path) -> None:
+    found = outcomes(tmp_path, "python:tests.wrong.selection:CountsFromOne", "--only", "PID-001,PID-006")
+    assert found["pid-offset-of-n-plus-1"] == "fail"
+    assert found["pid-base-1"] == "not run"
+
+
 # Commands
 
 
@@ -240,6 +293,22 @@ def test_check_asks_a_target(tmp_path: Path, target: str, code: int, shown: str)
     done = run_kit("vectors", "check", "--folder", str(tmp_path), "--target", target)
     assert done.returncode == code, done.stdout + done.stderr
     assert shown in done.stdout
+
+
+def test_check_does_not_ask_a_vector_whose_given_one_fails(tmp_path: Path) -> None:
+    pool = {"accounts": [{"refreshToken": "fig"}, {"refreshToken": "plum"}]}
+    opened = {"method": "open", "params": {"pid": 0, "pool": pool}}
+    params = {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}
+    shifted = ANSWERED | {"params": params}
+    first = DOCUMENT | {"id": "pid-one", "requirements": ["PID-001"], "needs": ["pid", "sticky"]}
+    store(tmp_path, first | {"calls": [opened, shifted]}, "pid/pid-one.json")
+    then = {"id": "pid-two", "given": "pid-one", "calls": [opened, shifted, shifted]}
+    store(tmp_path, first | then, "pid/pid-two.json")
+    target = "python:tests.wrong.selection:CountsFromOne"
+    done = run_kit("vectors", "check", "--folder", str(tmp_path), "--target", target)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "pid/pid-two.json: not asked, since pid-one fails, whose calls come first" in done.stdout
+    assert "1 vectors asked, 1 differ, 1 not asked" in done.stdout
 
 
 def test_list_shows_each_vector() -> None:

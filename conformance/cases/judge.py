@@ -1,7 +1,7 @@
 """`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ class TargetJudge:
         self._group: Group | None = None
         self._unanswered = 0
 
+    @property
+    def capabilities(self) -> Sequence[str]:
+        return self.settings.capabilities
+
     def start_case(self, requirements: Sequence[str]) -> None:
         """Begin a case that judges these requirements."""
         self.requirements = requirements
@@ -46,8 +50,8 @@ class TargetJudge:
                 self._record(of_call(scenario, position, answer))
         self._fail_on_unexplained()
 
-    def ask(self, calls: Sequence[Call]) -> list[Answer]:
-        return self._ask(Scenario(calls))
+    def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
+        return self._ask(Scenario(calls, files or {}))
 
     def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:
         if not matches(expected, actual):

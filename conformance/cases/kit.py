@@ -1,6 +1,6 @@
 """What a case module imports: `covers`, to name requirements, and `Judge`, which asks the target and compares."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import pytest
@@ -16,10 +16,14 @@ Case = TypeVar("Case", bound=Callable[..., Any])
 class Judge(Protocol):
     """The fixture `judge`: asks the target under test, and fails the case where an answer is not the one expected."""
 
+    @property
+    def capabilities(self) -> Sequence[str]:
+        """What the target claims."""
+
     def check(self, scenario: Scenario) -> None:
         """Run the scenario and compare each answer with what its call expects."""
 
-    def ask(self, calls: Sequence[Call]) -> list[Answer]:
+    def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
         """Ask without comparing: for rules about many answers together, compared by `expect`."""
 
     def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:

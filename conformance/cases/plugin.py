@@ -37,14 +37,15 @@ class EventWriter:
 def pytest_configure(config: pytest.Config) -> None:
     settings = config.stash[SETTINGS] = read_settings()
     config.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
+    config.addinivalue_line("markers", "holds_for(*profiles): those that a case judges; without it all are judged")
     if not hasattr(config, "workerinput"):
         stop_with_runner()
         config.pluginmanager.register(EventWriter(Path(settings.events)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    judged = set(config.stash[SETTINGS].judged)
-    wanted = [item for item in items if judged & set(_covered(item))]
+    settings = config.stash[SETTINGS]
+    wanted = [item for item in items if _judged(item, settings) and _holds(item, settings.profile)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
 
@@ -84,6 +85,10 @@ def pytest_runtest_makereport(
 
 def _covered(item: pytest.Item) -> list[str]:
     return [requirement for mark in item.iter_markers("covers") for requirement in mark.args]
+
+
+def _holds(item: pytest.Item, profile: str) -> bool:
+    return all(profile in mark.args for mark in item.iter_markers("holds_for"))
 
 
 def _judged(item: Any, settings: RunSettings) -> list[str]:

@@ -23,6 +23,7 @@ class RunSettings:
     judged: list[str]  # ids of the requirements to judge
     deviations: list[dict[str, Any]]
     events: str  # file to append events to
+    profile: str = "recommended"  # that the target is judged by
     timeout_s: float = 60
     wire_log: str | None = None
     processes: int = 8  # real processes started at the same moment

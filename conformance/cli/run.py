@@ -95,7 +95,7 @@ def _judge(
             {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged},
         )
         current = [deviation for deviation in deviations if not deviation.is_expired(today)]
-        settings = _settings(options, target, hello.capabilities, judged, current, events_file)
+        settings = _settings(options, target, hello.capabilities, judged, current, events_file, profile[0])
         interrupted = False
         try:
             with Progress(events_file, sys.stderr):
@@ -152,6 +152,7 @@ def _settings(
     judged: list[str],
     deviations: Sequence[Deviation],
     events_file: Path,
+    profile: str,
 ) -> RunSettings:
     return RunSettings(
         name=target.word,
@@ -163,6 +164,7 @@ def _settings(
         judged=judged,
         deviations=[deviation.model_dump(mode="json") for deviation in deviations],
         events=str(events_file),
+        profile=profile,
         timeout_s=options.timeout,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
         processes=options.processes,

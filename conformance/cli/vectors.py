@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from conformance.cli.profile import profile_of
@@ -11,6 +12,7 @@ from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.vectors import Vector, read_vectors
+from conformance.vectors.asking import reason_not_asked
 from conformance.vectors.load import vectors_folder
 from conformance.vectors.model import render_schema, schema_file
 from conformance.vectors.predict import differences, drift
@@ -78,17 +80,19 @@ def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[
     target = resolve(options.target, command)
     hello = greet(target, timeout_s=options.timeout).hello
     profile, _ = profile_of(options.profile, target, hello, options.timeout)
+    by_id = {vector.id: vector for vector in vectors}
     asked = differing = left_out = 0
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=options.timeout) as group:
+        answers = partial(ask, send=group.connections[0].batch, within=group.folder)
         for vector in vectors:
             if profile not in vector.profiles:
                 continue
-            if missing := sorted(set(vector.document["needs"]) - set(hello.capabilities)):
-                print(f"{vector.place}: not asked; the target does not claim: {', '.join(missing)}")
+            if reason := reason_not_asked(vector, by_id, hello.capabilities, answers):
+                print(f"{vector.place}: {reason}")
                 left_out += 1
                 continue
             asked += 1
-            found = list(differences(vector, ask(vector.scenario, group.connections[0].batch, group.folder)))
+            found = list(differences(vector, answers(vector.scenario)))
             differing += bool(found)
             for difference in found:
                 print(f"{vector.place}: {difference}")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from conformance.fixtures import fixtures_folder
 from conformance.requirements import Catalogue, load_catalogue
-from conformance.requirements.catalogue import applies
+from conformance.requirements.catalogue import RECOMMENDED, applies
 from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
 from conformance.wire.methods import METHODS, REFUSALS
 from conformance.wire.needs import needs
@@ -50,6 +50,11 @@ class Vector:
     def quirk(self) -> str | None:
         quirk: str | None = self.document.get("quirk")
         return quirk
+
+    @property
+    def shows_a_rule(self) -> bool:
+        """Does `run` judge it? One of a quirk shows what releases do in place of a rule."""
+        return self.quirk is None
 
     @property
     def given(self) -> str | None:
@@ -170,6 +175,12 @@ def _check_words(vector: Vector, catalogue: Catalogue) -> None:
             raise _wrong(place, f"profiles.{position}", profile, f"a release with the quirk {vector.quirk}")
         if vector.quirk is None and (other := not_applying(document, profile, catalogue)):
             raise _wrong(place, f"profiles.{position}", profile, f"a profile that {other} applies to")
+    if (
+        vector.shows_a_rule
+        and RECOMMENDED not in vector.profiles
+        and not not_applying(document, RECOMMENDED, catalogue)
+    ):
+        raise _wrong(place, "profiles", vector.profiles, "recommended among them, which follows every rule; or a quirk")
     if vector.quirk is not None and vector.quirk not in BY_NAME:
         raise _wrong(place, "quirk", vector.quirk, f"one of {', '.join(BY_NAME)}")
     for position, call in enumerate(document["calls"]):

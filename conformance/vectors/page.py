@@ -84,8 +84,12 @@ def test_vector(vector):
 
 ## With the kit
 
-`antigravity-conformance vectors check` checks every file and asks the reference; with `--target TARGET` it asks that
-target every vector of its profile, those of quirks included, and shows what differs. `vectors list` lists them.
+`antigravity-conformance run TARGET` judges the vectors of rules along with its cases: one that fails is named by its
+id, with the command that repeats it. `antigravity-conformance vectors check` checks every file and asks the reference;
+with `--target TARGET` it asks that target every vector of its profile, those of quirks included, and shows what
+differs. `vectors list` lists them.
+
+A vector of a rule expects no more than its rule says, so that a port that fails one has broken that rule.
 
 To add one, write a file with `id`, `title`, `why`, `requirements` and `calls`, and run `make vectors`: the reference
 fills in expectations, profiles and needs. Read what it filled in. `python -m tests.vectors` tells whether the vector is
