@@ -145,8 +145,10 @@ def _read_rows(path: Path) -> list[Row]:
         return list(read_board(document).rows) if is_board(document) else [read_run(document)]
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror}; expected the --json of a run or survey") from error
-    except (ValueError, BoardError) as error:
+    except BoardError as error:
         raise UsageFault(f"{path}: {error}") from error
+    except ValueError as error:
+        raise UsageFault(f"{path} is not JSON: {error}; expected the --json of a run or survey") from error
 
 
 def _folder(kept: Path | None) -> "tempfile.TemporaryDirectory[str] | nullcontext[Path]":

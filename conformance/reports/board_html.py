@@ -92,8 +92,12 @@ def _details(parent: ET.Element, board: Board, number: int, row: Row) -> None:
         for id_ in row.ids("fail"):
             _failure(listed, board, number, id_)
     if row.ids("waived"):
-        told = ", ".join(f"{id_} ({row.reasons[id_]})" if id_ in row.reasons else id_ for id_ in row.ids("waived"))
-        _add(part, "p", f"Known deviations: {told}.", "soft")
+        more = _add(part, "details", "", "soft")
+        _add(more, "summary", f"Known deviations: {len(row.ids('waived'))}")
+        listed = ET.SubElement(more, "ul")
+        for id_ in row.ids("waived"):
+            item = ET.SubElement(listed, "li")
+            _add(item, "span", id_, "id").tail = printable(f" {row.reasons.get(id_, '')}")
     unanswered = [*row.unanswered()]
     if unanswered:
         _add(part, "p", "Not answered:", "soft")
