@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from conformance.targets.errors import AdapterFault
-from conformance.targets.npm import node_path
+from conformance.targets.tools import node_path
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

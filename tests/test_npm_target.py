@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conformance.targets import npm
+from conformance.targets import installing, npm
+from conformance.targets import tools as tools_module
 from conformance.targets.errors import AdapterFault, UsageFault
 from tests.bench import wait_until
 
@@ -104,9 +105,9 @@ def test_what_is_no_package_name_is_refused(name: str) -> None:
 def test_the_cache_folder_is_the_one_named_or_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(npm.CACHE_VARIABLE, "relative")
-    assert npm.cache_folder() == tmp_path / "relative"
+    assert tools_module.cache_folder() == tmp_path / "relative"
     monkeypatch.delenv(npm.CACHE_VARIABLE)
-    assert npm.cache_folder().name == "antigravity-conformance"
+    assert tools_module.cache_folder().name == "antigravity-conformance"
 
 
 # Installing.
@@ -196,7 +197,7 @@ def test_a_tool_that_does_not_end_is_ended_with_all_that_it_started(
     child = tools.folder / "child"
     lines = ["import os, time", f"if pid := os.fork(): open({str(child)!r}, 'w').write(str(pid))", "time.sleep(3600)"]
     tools.add(tool, "\n".join([f"#!{sys.executable}", *lines]))
-    monkeypatch.setattr(npm, "NODE_BOUND_S" if tool == "node" else "INSTALL_BOUND_S", 1)
+    monkeypatch.setattr(*((tools_module, "NODE_BOUND_S") if tool == "node" else (installing, "INSTALL_BOUND_S")), 1)
     with pytest.raises(AdapterFault, match="`.*node --version` cannot be run" if tool == "node" else "within 1 s"):
         npm.install(NAME, "1.3.0")
     if child.exists() and (pid := child.read_text()):  # on a busy machine the tool may be ended before it forks

@@ -39,7 +39,10 @@ DOORS: dict[str, set[str]] = {
         "conformance.fixtures",
         "conformance.requirements",
         "conformance.targets",
+        "conformance.vectors",
         "conformance.wire",
+        "reference_impl.adapter",  # what a release would answer
+        "reference_impl.profiles",
     },
     "conformance.cli": {
         "conformance.cases",

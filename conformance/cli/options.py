@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[*RELEASES, RECOMMENDED],
         help="judge as this release; default: the one it claims",
     )
+    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
     add(
         "--require",
         action="append",
@@ -72,6 +73,7 @@ def repeated(options: argparse.Namespace) -> list[str]:
     words: list[str] = []
     for name, value, default in (
         ("--profile", options.profile, None),
+        ("--mapping", options.mapping, None),
         ("--deviations", options.deviations, None),
         ("--timeout", options.timeout, DEFAULT_TIMEOUT_S),
         ("--processes", options.processes, DEFAULT_PROCESSES),

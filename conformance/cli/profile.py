@@ -1,9 +1,15 @@
 """By which profile a target is judged."""
 
 import re
+from contextlib import ExitStack
 
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.search.identify import identify, restarting
+from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import Target
+from conformance.wire.files import Send
+from conformance.wire.messages import HelloResult
 
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 
@@ -29,6 +35,18 @@ def choose_profile(asked: str | None, claimed: str | None) -> tuple[str, str]:
     if not older:
         return RELEASES[0], f"the oldest listed release; the target claims {claimed}, which is older"
     return older[-1], f"the nearest older release to {claimed}, which the target claims and which is not listed"
+
+
+def nearest_profile(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
+    """The release that a checkout behaves like, by asking it, and why."""
+    with ExitStack() as groups:
+
+        def start() -> Send:
+            launch = Launch(target.argv, target.environment, target.word)
+            return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
+
+        found = identify(restarting(start), hello.capabilities)
+    return found.nearest, found.reason
 
 
 def _place(version: str) -> tuple[int, int, int, bool] | None:

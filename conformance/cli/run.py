@@ -17,7 +17,7 @@ from conformance.cases.settings import RunSettings
 from conformance.cli.faults import explain
 from conformance.cli.options import add_arguments, repeated
 from conformance.cli.outputs import prepare_outputs, write_report
-from conformance.cli.profile import choose_profile
+from conformance.cli.profile import choose_profile, nearest_profile
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
 from conformance.reports.fault import Fault, render_fault_json, render_fault_junit
@@ -50,9 +50,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise UsageFault("--fail-fast goes with one core only: on several, which case fails first is chance; drop -n")
     prepare_outputs(options)
     try:
-        target = resolve(options.target, command)
+        target = resolve(options.target, command, options.mapping)
         greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
-        profile, reason = choose_profile(options.profile, greeting.hello.profile)
+        if target.is_checkout and options.profile is None:
+            profile, reason = nearest_profile(target, greeting.hello, options.timeout)
+        else:
+            profile, reason = choose_profile(options.profile, greeting.hello.profile)
         if options.list:
             return _list(named, profile, greeting.hello)
         deviations = _deviations(catalogue, options.deviations, target, profile)
@@ -83,6 +86,7 @@ def _judge(
 ) -> Run:
     started_s = time.monotonic()
     today = options.today or datetime.date.today()
+    inherited = target.is_checkout and options.deviations is None
     hello = greeting.hello
     chosen = [requirement for requirement in named if applies(requirement, profile[0])]
     judged = [requirement.id for requirement in chosen if not not_claimed_reason(requirement, hello.capabilities)]
@@ -114,6 +118,7 @@ def _judge(
         strict=options.strict,
         cut_short=options.fail_fast,
         interrupted=interrupted,
+        inherited=inherited,
     )
     observed: dict[str, Any] = {
         "pid": hello.pid,
@@ -138,6 +143,8 @@ def _judge(
         repeated(options),
         outcome,
         observed,
+        target.notes,
+        inherited and bool(deviations),
     )
 
 
@@ -187,11 +194,14 @@ def _required(catalogue: Catalogue, words: Sequence[str], named: Sequence[Requir
 
 
 def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> list[Deviation]:
-    """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows."""
+    """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows.
+
+    A checkout inherits those of the release that it is judged as: what is its own doing then stands out.
+    """
     if path is not None:
         return load_deviations(path, catalogue)
     is_release = target.word in (f"npm:opencode-antigravity-auth@{profile}", f"reference@{profile}")
-    return shipped_deviations(profile, catalogue) if is_release else []
+    return shipped_deviations(profile, catalogue) if is_release or target.is_checkout else []
 
 
 def _list(chosen: Sequence[Requirement], profile: str, hello: HelloResult | None) -> int:

@@ -46,6 +46,8 @@ class Run:
     options: Sequence[str]  # words of the command line that shape verdicts, quoted for a shell
     outcome: Outcome
     observed: Mapping[str, Any]
+    notes: Sequence[str] = ()  # how the target was built
+    inherited: bool = False  # the deviations are those of the release that a checkout is judged as
 
     @property
     def hello_line(self) -> str:
@@ -60,5 +62,8 @@ class Run:
         if not self.outcome.complete:
             return "no verdict: the run was cut short"
         waived = self.outcome.count("waived")
-        known = f", with {waived} known deviation{'s' if waived > 1 else ''}" if waived else ""
+        plural = "s" if waived > 1 else ""
+        known = f", with {waived} known deviation{plural}" if waived else ""
+        if self.inherited and waived:
+            known = f", with {waived} deviation{plural} inherited from release {self.profile}"
         return CONCLUSIONS[self.outcome.exit_code] + (known if self.outcome.exit_code == CONFORMANT else "")

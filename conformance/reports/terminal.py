@@ -20,9 +20,17 @@ def render(run: Run) -> Iterator[str]:
     """All lines of the report."""
     yield wrap(f"target   {run.target_word}", "", 9)
     yield wrap(run.hello_line, " " * 9, 0)
+    for note in run.notes:
+        yield wrap(note, " " * 9)
     if (status := run.observed.get("pid_status", "verified")) != "verified":
         yield wrap(f"process id in hello: {run.observed['pid']}, {PID_STATUS[status]}", " " * 9, 0)
     yield wrap(f"profile  {run.profile} ({run.profile_reason})", "", 9)
+    if run.inherited:
+        yield wrap(
+            f"known deviations of release {run.profile} are waived as inherited; what fails is this checkout's own",
+            " " * 9,
+            0,
+        )
     shown: set[str] = set()
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
@@ -39,6 +47,9 @@ def render(run: Run) -> Iterator[str]:
     yield ""
     if run.left_out:
         yield wrap(f"rules of other releases, left out: {', '.join(run.left_out)}", "")
+    if run.outcome.mended:
+        named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
+        yield wrap(f"deviations of release {run.profile} that do not show here: {named}", "")
     yield from summary(run)
 
 

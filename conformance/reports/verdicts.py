@@ -50,6 +50,7 @@ class Outcome:
     suite_faults: list[str]
     strict: bool = False
     interrupted: bool = False
+    mended: list[Deviation] = field(default_factory=list)  # those of the release it is judged as that do not show
 
     def count(self, word: Word) -> int:
         return sum(verdict.word == word for verdict in self.verdicts)
@@ -93,11 +94,13 @@ def conclude(
     strict: bool = False,
     cut_short: bool = False,
     interrupted: bool = False,
+    inherited: bool = False,
 ) -> Outcome:
     """Work out the verdict of every chosen requirement, all of which apply to the target's profile.
 
     `required` are ids that must be judged: not claimed and not run then fail. `cut_short`: cases may be missing, so
-    that nothing can be said of stale deviations.
+    that nothing can be said of stale deviations. `inherited`: the deviations are another's, that of the release a
+    checkout is judged as; one that does not show is mended here, not stale.
     """
     cases = sorted((e for e in events if e["event"] == "case"), key=lambda e: e["case"])
     ends = [e for e in events if e["event"] == "end"]
@@ -112,7 +115,13 @@ def conclude(
     if ends and ends[-1]["pytest_exit"] not in (0, 1, 5):
         faults.append(f"the engine ended with pytest's exit code {ends[-1]['pytest_exit']}")
     stale = [] if cut_short else _stale(verdicts, deviations, today)
-    return Outcome(verdicts, stale, bool(ends), faults, strict, interrupted)
+    mended = [entry.deviation for entry in stale if _word_of(verdicts, entry.deviation) == "pass"] if inherited else []
+    return Outcome(verdicts, [] if inherited else stale, bool(ends), faults, strict, interrupted, mended)
+
+
+def _word_of(verdicts: Sequence[Verdict], deviation: Deviation) -> Word | None:
+    """The verdict of the requirement that a deviation departs from."""
+    return next((v.word for v in verdicts if v.requirement.id == deviation.requirement), None)
 
 
 def _judge(requirement: Requirement, cases: Sequence[Event]) -> Verdict:

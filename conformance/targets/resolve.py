@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.targets import npm
+from conformance.targets import checkout, npm
 from conformance.targets.errors import UsageFault
 from reference_impl.profiles import PROFILES, RECOMMENDED
 
 FORMS = """\
   reference, reference@1.4.3           the bundled reference, and as a release
   npm:opencode-antigravity-auth@1.3.0  a published release, by exact version
+  plugin:PATH                          a checkout of the plugin or of a fork
   python:package.module:attribute      a factory in a Python port
   -- COMMAND ...                       any command that speaks the wire"""
 
@@ -25,18 +26,27 @@ class Target:
     word: str
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what must be said of how it was built
+
+    @property
+    def is_checkout(self) -> bool:
+        """Is it a checkout, which claims no release and inherits what its upstream does?"""
+        return self.word.startswith("plugin:")
 
 
 def is_word(text: str) -> bool:
     """Does it have the form of a target word?"""
-    return text.partition("@")[0] == "reference" or text.partition(":")[0] in ("npm", "python")
+    return text.partition("@")[0] == "reference" or text.partition(":")[0] in ("npm", "plugin", "python")
 
 
-def resolve(word: str | None, command: Sequence[str]) -> Target:
-    """Find out how to start a target; a release is installed if it is not there yet.
+def resolve(word: str | None, command: Sequence[str], mapping: Path | None = None) -> Target:
+    """Find out how to start a target; a release is installed and a checkout is bundled if that is not done yet.
 
-    Raises UsageFault for a word that names no target, AdapterFault where a release cannot be installed.
+    `mapping` says what a checkout calls its own (docs/forks.md).
+    Raises UsageFault for a word that names no target, AdapterFault where it cannot be installed or bundled.
     """
+    if mapping is not None and not (word or "").startswith("plugin:"):
+        raise UsageFault("--mapping goes with a target plugin:PATH only")
     if command:
         if word is not None:
             raise UsageFault(f"both a target, {word!r}, and a command after -- were given; give one of them")
@@ -52,6 +62,9 @@ def resolve(word: str | None, command: Sequence[str]) -> Target:
     if kind == "npm":
         name, version = npm.parse(word)
         return Target(word, npm.command(npm.install(name, version)))
+    if kind == "plugin":
+        prepared = checkout.prepare(rest, mapping)
+        return Target(word, prepared.argv, notes=prepared.notes)
     if kind == "python":
         if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")

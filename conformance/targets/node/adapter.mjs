@@ -1,5 +1,6 @@
-// node adapter.mjs PACKAGE_FOLDER: a published release of the plugin, answering the wire (docs/wire.md).
-import { writeSync } from "node:fs";
+// node adapter.mjs FOLDER: a published release of the plugin, or the bundle of a checkout, answering the wire
+// (docs/wire.md).
+import { closeSync, openSync, writeSync } from "node:fs";
 
 import { NotSupported, Refusal, loadPlugin } from "./plugin.mjs";
 
@@ -12,13 +13,28 @@ const REFUSED = 1;
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const LINE_END = 10;
 
-// Standard output is the wire's before the plugin is loaded: what it prints, console.* too, goes to standard error.
-// The getter is replaced unread, since reading it would make file descriptor 1 non-blocking.
+// Standard input and output are the wire's before the plugin is loaded: what it prints, console.* too, goes to
+// standard error. The getter is replaced unread, since reading it would make file descriptor 1 non-blocking.
+const wireIn = process.stdin;
+const wireOut = takeOutput();
 Object.defineProperty(process, "stdout", { get: () => process.stderr });
+const { exit } = process;
+
+// Descriptor 1 becomes standard error as well, for what writes to it directly: the lowest free number is given out.
+function takeOutput() {
+  try {
+    const taken = openSync("/dev/fd/1", "a");
+    closeSync(1);
+    openSync("/dev/fd/2", "a");
+    return taken;
+  } catch {
+    return 1; // it is a socket, which has no name
+  }
+}
 
 const methods = await loadPlugin(process.argv[2]).catch((error) => {
   console.error(error.message);
-  process.exit(1);
+  exit(1);
 });
 
 const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
@@ -91,7 +107,7 @@ function send(message) {
   }
   while (bytes.length > 0) {
     try {
-      bytes = bytes.subarray(writeSync(1, bytes));
+      bytes = bytes.subarray(writeSync(wireOut, bytes));
     } catch (error) {
       if (error.code !== "EAGAIN") throw error;
       Atomics.wait(pause, 0, 0, 1); // a non-blocking pipe was handed to us, and it is full
@@ -126,11 +142,11 @@ async function* linesOf(input) {
   if (size > 0) yield take();
 }
 
-for await (const line of linesOf(process.stdin)) {
+for await (const line of linesOf(wireIn)) {
   send(
     line === null
       ? failure(null, PARSE_ERROR, `a line above ${MAX_LINE_BYTES} bytes; send smaller batches`)
       : await answerLine(line),
   );
 }
-process.exit(0);
+exit(0);

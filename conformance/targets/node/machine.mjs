@@ -1,5 +1,8 @@
 // What the plugin sees of the machine: clock, process id, random draws, timers, environment and platform.
 // Set from outside, since the release is loaded unchanged.
+import { types } from "node:util";
+
+const { isPromise } = types;
 
 export const realPid = process.pid;
 const realNow = Date.now;
@@ -18,24 +21,32 @@ Object.defineProperty(process, "platform", { get: () => machine.platform ?? real
 const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle };
 
 // Saves that a release schedules for later would write behind the harness's back, so timers never fire.
-export function stopTimers() {
+function stopTimers() {
   globalThis.setTimeout = () => idle;
   globalThis.setInterval = () => idle;
 }
 
-// Reading and writing a folder takes a file lock, which waits on timers and judges by the clock whether another
-// process's lock is stale: both are real meanwhile, the clock for the lock only. Timers left behind are taken back.
-async function withRealLock(work) {
+// Timers are real while `work` is under way; those that it leaves behind are taken back.
+export async function withRealTimers(work) {
   const started = [];
   globalThis.setTimeout = (...args) => started[started.push(realSetTimeout(...args)) - 1];
   globalThis.setInterval = (...args) => started[started.push(realSetInterval(...args)) - 1];
-  Date.now = () => (new Error().stack.includes("/proper-lockfile/") ? realNow() : virtualNow());
   try {
     return await work();
   } finally {
-    Date.now = virtualNow;
     stopTimers();
     started.forEach(clearTimeout); // which ends intervals as well
+  }
+}
+
+// Reading and writing a folder takes a file lock, which waits on timers and judges by the clock whether another
+// process's lock is stale: both are real meanwhile, the clock for the lock only.
+async function withRealLock(work) {
+  Date.now = () => (new Error().stack.includes("/proper-lockfile/") ? realNow() : virtualNow());
+  try {
+    return await withRealTimers(work);
+  } finally {
+    Date.now = virtualNow;
   }
 }
 
@@ -48,14 +59,19 @@ function setEnvironment(environment) {
 // Runs `work` with exactly these variables, on this platform; what was there before is put back.
 export function withEnvironment(environment, platform, work) {
   const before = { ...process.env };
-  setEnvironment(environment);
-  machine.platform = platform;
-  try {
-    return work();
-  } finally {
+  const putBack = () => {
     machine.platform = null;
     setEnvironment(before);
+  };
+  setEnvironment(environment);
+  machine.platform = platform;
+  let result;
+  try {
+    result = work();
+  } finally {
+    if (!isPromise(result)) putBack();
   }
+  return isPromise(result) ? result.finally(putBack) : result;
 }
 
 // The same for work on the plugin's folder under `home`, which takes its time.

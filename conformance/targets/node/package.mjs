@@ -1,22 +1,37 @@
-// Loads a release's own modules, unchanged, from the folder it was installed into.
+// Loads the plugin's own modules: those of a release, unchanged, from the folder it was installed into, or the bundle
+// of a checkout.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { stopTimers, withEnvironment } from "./machine.mjs";
+import { keepApart } from "./apart.mjs";
+import { withEnvironment, withRealTimers } from "./machine.mjs";
 
 const ORIGINAL = "opencode-antigravity-auth";
 
+const BUNDLE = "bundle.mjs";
+
+// What is found: name, version, the release it claims to be (or null), its modules (null where there is none), and
+// how it is called where that is not as the releases are (mapping; docs/forks.md).
 export async function loadPackage(folder) {
-  if (!folder) throw new Error("no package folder was given; usage: node adapter.mjs PACKAGE_FOLDER");
+  if (!folder) throw new Error("no folder was given; usage: node adapter.mjs FOLDER");
+  const isBundle = existsSync(join(folder, BUNDLE));
+  const loaded = await (isBundle ? loadBundle(folder) : withRealTimers(() => loadRelease(folder)));
+  // Debugging is decided once for a process, by the variables at the first log line (1.6.0): without this, those of
+  // one `load_config` would open a log file that all later calls write to.
+  withEnvironment({}, null, () => loaded.debug?.initializeDebug?.({ debug: false, debug_tui: false }));
+  return loaded;
+}
+
+async function loadRelease(folder) {
   const modules = join(folder, "dist/src/plugin");
   const needed = [join(folder, "package.json"), join(modules, "accounts.js"), join(modules, "config/loader.js")];
   const missing = needed.find((file) => !existsSync(file));
   if (missing) {
     throw new Error(`${missing} is missing; expected a package built as ${ORIGINAL} is. Build it, or install it from npm`);
   }
-  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { name, version } = readJson(folder, "package.json");
 
   // Node names an importing module by where symbolic links lead to.
   const modulesUrl = pathToFileURL(join(realpathSync(join(folder, "dist")), "/")).href;
@@ -25,16 +40,24 @@ export async function loadPackage(folder) {
     const path = join(modules, file);
     return existsSync(path) ? import(pathToFileURL(path).href) : null;
   };
-  const { AccountManager } = await load("accounts.js");
-  const { loadConfig } = await load("config/loader.js");
-  const rotation = await load("rotation.js"); // since 1.3.0
-
-  // Debugging is decided once for a process, by the variables at the first log line (1.6.0): without this, those of
-  // one `load_config` would open a log file that all later calls write to.
-  const debug = await load("debug.js");
-  withEnvironment({}, null, () => debug?.initializeDebug?.({ debug: false, debug_tui: false }));
-
-  stopTimers();
-  // A fork counts its versions in its own way, so it claims to be like no release.
-  return { name, version, profile: name === ORIGINAL ? version : null, AccountManager, loadConfig, rotation };
+  return {
+    name,
+    version,
+    profile: name === ORIGINAL ? version : null, // a fork counts its versions in its own way: it is like no release
+    selection: await load("accounts.js"),
+    config: await load("config/loader.js"),
+    rotation: await load("rotation.js"), // since 1.3.0
+    debug: await load("debug.js"),
+    mapping: {},
+  };
 }
+
+// What the kit built of a checkout (conformance/targets/checkout): one file, and beside it what it is called by.
+async function loadBundle(folder) {
+  const { name, version, mapping } = readJson(folder, "checkout.json");
+  const url = pathToFileURL(join(folder, BUNDLE)).href;
+  const { selection = null, config = null, rotation = null, debug = null } = await keepApart(url);
+  return { name, version, profile: null, selection, config, rotation, debug, mapping };
+}
+
+const readJson = (folder, file) => JSON.parse(readFileSync(join(folder, file), "utf8"));

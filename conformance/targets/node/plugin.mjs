@@ -1,4 +1,7 @@
-// The wire's methods over a published release. Names and shapes: docs/wire.md.
+// The wire's methods over a published release or a checkout. Names and shapes: docs/wire.md.
+import { types } from "node:util";
+
+import { callsOf } from "./calls.mjs";
 import { machine, realPid, withEnvironment, withFolder } from "./machine.mjs";
 import { loadPackage } from "./package.mjs";
 
@@ -13,12 +16,13 @@ export class NotSupported extends Error {}
 
 const RECORDERS = { success: "recordSuccess", rate_limit: "recordRateLimit", failure: "recordFailure" };
 
+// A method of a checkout may answer a promise where that of a release answers at once.
+const then = (value, next) => (types.isPromise(value) ? value.then(next) : next(value));
+
 export async function loadPlugin(folder) {
-  const release = await loadPackage(folder);
-  const { name, version, profile, AccountManager, loadConfig, rotation } = release;
-  const can = (method) => typeof AccountManager.prototype[method] === "function";
-  const hasSoftQuota = can("isAccountOverSoftQuota");
-  const waitsByStyle = AccountManager.prototype.getMinWaitTimeForFamily.length > 2;
+  const plugin = await loadPackage(folder);
+  const { name, version, profile, rotation } = plugin;
+  const { can, call, create, load, loadConfig, hasSoftQuota, waitsByStyle } = callsOf(plugin);
   let manager = null;
   let home = null;
 
@@ -31,6 +35,7 @@ export async function loadPlugin(folder) {
     if (!account) throw new Refusal("unknown_account", `no account ${JSON.stringify(label)} is loaded`);
     return account;
   };
+  const done = (result) => then(result, () => null); // whatever the plugin answers, the wire answers null
   const named = (account) => account && { label: account.parts.refreshToken, index: account.index };
 
   const start = (loaded) => {
@@ -39,49 +44,29 @@ export async function loadPlugin(folder) {
     return { accounts: loaded.accounts.map((account) => account.parts.refreshToken) };
   };
 
-  const methods = {
-    hello: () => ({ name, version, language: "javascript", profile: profile ?? undefined, capabilities, pid: realPid }),
-
+  const selecting = {
     open({ pool, home: folderGiven, now_ms = 0, pid = null, random = [], health, tokens }) {
       manager = null;
       home = folderGiven ?? null;
+      if (home !== null && !load) throw new NotSupported(`${name} ${version} reads no folder`);
       Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0 });
       // Trackers live as long as the process: new ones take the place of those that an earlier pool has used.
       rotation?.initHealthTracker(camelCased(health));
       rotation?.initTokenTracker(camelCased(tokens));
       // The pool was parsed for this call alone, so the release may keep parts of it and change them.
-      if (home === null) return start(new AccountManager(undefined, pool));
-      return withFolder(home, () => AccountManager.loadFromDisk(undefined)).then(start);
+      if (home === null) return start(create(pool));
+      return withFolder(home, load).then(start);
     },
 
     select({ family, strategy, header_style = "antigravity", model, pid_offset_enabled = false, ...soft }) {
-      const quota = [soft.soft_quota_threshold_percent ?? undefined, soft.soft_quota_cache_ttl_ms ?? undefined];
-      if (!hasSoftQuota && quota.some((value) => value !== undefined)) {
+      const soft_quota_threshold_percent = soft.soft_quota_threshold_percent ?? undefined;
+      const soft_quota_cache_ttl_ms = soft.soft_quota_cache_ttl_ms ?? undefined;
+      const quota = { soft_quota_threshold_percent, soft_quota_cache_ttl_ms };
+      if (!hasSoftQuota && Object.values(quota).some((value) => value !== undefined)) {
         throw new NotSupported(`${version} has no soft quota`);
       }
-      return named(
-        opened().getCurrentOrNextForFamily(family, model, strategy, header_style, pid_offset_enabled, ...quota),
-      );
-    },
-
-    mark_rate_limited({ label, retry_after_ms, family, header_style = "antigravity", model }) {
-      const account = find(label);
-      manager.markRateLimited(account, retry_after_ms, family, header_style, model);
-    },
-
-    mark_cooling_down({ label, cooldown_ms, reason }) {
-      const account = find(label);
-      manager.markAccountCoolingDown(account, cooldown_ms, reason);
-    },
-
-    remove({ label }) {
-      const account = find(label);
-      manager.removeAccount(account);
-    },
-
-    min_wait({ family, model, header_style, strict = false }) {
-      if (strict && !waitsByStyle) throw new NotSupported(`${version} does not tell header styles apart in min_wait`);
-      return { wait_ms: opened().getMinWaitTimeForFamily(family, model, header_style, strict) };
+      const asked = { family, model, strategy, header_style, pid_offset_enabled, ...quota };
+      return then(call(opened(), "select", asked), named);
     },
 
     advance({ ms }) {
@@ -102,68 +87,95 @@ export async function loadPlugin(folder) {
       active_index_by_family: { ...manager.currentAccountIndexByFamily },
     }),
 
-    save() {
-      opened();
-      if (home === null) throw new Refusal("no_folder", "the pool was handed over parsed: there is no folder");
-      return withFolder(home, () => manager.saveToDisk());
-    },
+    ...(can("mark_rate_limited") && {
+      mark_rate_limited({ label, retry_after_ms, family, header_style = "antigravity", model }) {
+        const account = find(label);
+        return done(call(manager, "mark_rate_limited", { account, retry_after_ms, family, header_style, model }));
+      },
+    }),
 
-    load_config({ directory, home: user, environment = {}, platform = "linux" }) {
-      return { config: withEnvironment({ ...environment, HOME: user }, platform, () => loadConfig(directory)) };
-    },
+    ...(can("mark_cooling_down") && {
+      mark_cooling_down({ label, cooldown_ms, reason }) {
+        const account = find(label);
+        return done(call(manager, "mark_cooling_down", { account, cooldown_ms, reason }));
+      },
+    }),
 
-    close() {
-      manager = null;
-    },
+    ...(can("remove") && {
+      remove({ label }) {
+        const account = find(label);
+        return done(call(manager, "remove", { account, index: account.index }));
+      },
+    }),
 
-    ...(can("markRateLimitedWithReason") && {
+    ...(can("min_wait") && {
+      min_wait({ family, model, header_style, strict = false }) {
+        if (strict && !waitsByStyle) throw new NotSupported(`${version} does not tell header styles apart in min_wait`);
+        return then(call(opened(), "min_wait", { family, model, header_style, strict }), (wait_ms) => ({ wait_ms }));
+      },
+    }),
+
+    ...(load &&
+      can("save") && {
+        save() {
+          opened();
+          if (home === null) throw new Refusal("no_folder", "the pool was handed over parsed: there is no folder");
+          return done(withFolder(home, () => call(manager, "save", {})));
+        },
+      }),
+
+    ...(can("mark_rate_limited_with_reason") && {
       mark_rate_limited_with_reason({ label, family, header_style = "antigravity", model, reason, ...durations }) {
         const account = find(label);
-        const retryAfterMs = durations.retry_after_ms ?? undefined;
-        const failureTtlMs = durations.failure_ttl_ms ?? undefined; // 1.3.0 takes none: there failures never expire
-        return {
-          backoff_ms: manager.markRateLimitedWithReason(
-            ...[account, family, header_style, model, reason, retryAfterMs, failureTtlMs],
-          ),
-        };
+        const retry_after_ms = durations.retry_after_ms ?? undefined;
+        const failure_ttl_ms = durations.failure_ttl_ms ?? undefined; // 1.3.0 takes none: there failures never expire
+        const asked = { account, family, header_style, model, reason, retry_after_ms, failure_ttl_ms };
+        return then(call(manager, "mark_rate_limited_with_reason", asked), (backoff_ms) => ({ backoff_ms }));
       },
+    }),
+
+    ...(can("mark_success") && {
       mark_success({ label }) {
         const account = find(label);
-        manager.markRequestSuccess(account);
+        return done(call(manager, "mark_success", { account, index: account.index }));
       },
     }),
 
-    ...(can("markAccountUsed") && {
+    ...(can("mark_used") && {
       mark_used({ label }) {
-        const { index } = find(label);
-        manager.markAccountUsed(index);
+        const account = find(label);
+        return done(call(manager, "mark_used", { account, index: account.index }));
       },
     }),
 
-    ...(can("setAccountEnabled") && {
+    ...(can("set_enabled") && {
       set_enabled({ label, enabled }) {
         const account = find(label);
-        manager.setAccountEnabled(manager.accounts.indexOf(account), enabled); // by position, which `index` may not be
+        const position = manager.accounts.indexOf(account); // which `index` may not be
+        return done(call(manager, "set_enabled", { account, index: account.index, position, enabled }));
       },
     }),
 
-    ...(can("clearAllRateLimitsForFamily") && {
+    ...(can("reset_limits") && {
       reset_limits({ family, model }) {
-        opened().clearAllRateLimitsForFamily(family, model);
+        return done(call(opened(), "reset_limits", { family, model }));
       },
     }),
 
-    ...(can("hasOtherAccountWithAntigravityAvailable") && {
+    ...(can("has_other_account") && {
       has_other_account({ label, family, model }) {
-        const { index } = find(label);
-        return { available: manager.hasOtherAccountWithAntigravityAvailable(index, family, model) };
+        const account = find(label);
+        const asked = { account, index: account.index, family, model };
+        return then(call(manager, "has_other_account", asked), (available) => ({ available }));
       },
     }),
 
-    ...(can("getMinWaitTimeForSoftQuota") && {
-      soft_quota_wait({ family, model, soft_quota_threshold_percent = null, soft_quota_cache_ttl_ms = null }) {
-        const [threshold, ttlMs] = [soft_quota_threshold_percent ?? 100, soft_quota_cache_ttl_ms ?? 600_000];
-        return { wait_ms: opened().getMinWaitTimeForSoftQuota(family, threshold, ttlMs, model) };
+    ...(can("soft_quota_wait") && {
+      soft_quota_wait({ family, model, ...soft }) {
+        const soft_quota_threshold_percent = soft.soft_quota_threshold_percent ?? 100;
+        const soft_quota_cache_ttl_ms = soft.soft_quota_cache_ttl_ms ?? 600_000;
+        const asked = { family, model, soft_quota_threshold_percent, soft_quota_cache_ttl_ms };
+        return then(call(opened(), "soft_quota_wait", asked), (wait_ms) => ({ wait_ms }));
       },
     }),
 
@@ -188,19 +200,47 @@ export async function loadPlugin(folder) {
     }),
   };
 
+  const configuring = {
+    load_config({ directory, home: user, environment = {}, platform = "linux" }) {
+      const seen = { ...environment, HOME: user };
+      const asked = { directory, home: user, environment: seen, platform };
+      return then(
+        withEnvironment(seen, platform, () => loadConfig(asked)),
+        (config) => ({ config }),
+      );
+    },
+  };
+
+  const methods = {
+    hello: () => ({ name, version, language: "javascript", profile: profile ?? undefined, capabilities, pid: realPid }),
+    close() {
+      manager = null;
+    },
+    ...(create && selecting),
+    ...(loadConfig && configuring),
+  };
+
   // By what the release has, never by its number: a fork numbers its versions in its own way.
+  const has = (method, ...words) => (methods[method] ? words : []);
   const capabilities = [
-    ...["sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "cooldown", "remove", "min-wait"],
-    ...["snapshot", "storage", "save", "config", "environment", "platform"],
-    ...(methods.mark_rate_limited_with_reason ? ["backoff"] : []),
-    ...(methods.mark_used ? ["used"] : []),
+    ...has("select", "sticky", "round-robin", "hybrid", "pid", "clock", "random"),
+    ...has("mark_rate_limited", "limits"),
+    ...has("mark_cooling_down", "cooldown"),
+    ...has("remove", "remove"),
+    ...has("min_wait", "min-wait"),
+    ...has("snapshot", "snapshot"),
+    ...(create && load ? ["storage"] : []),
+    ...has("save", "save"),
+    ...has("load_config", "config", "environment", "platform"),
+    ...(methods.mark_success ? has("mark_rate_limited_with_reason", "backoff") : []),
+    ...has("mark_used", "used"),
     // 1.4.3 skips accounts that the pool says are disabled, yet cannot disable one: half of the capability is none.
-    ...(methods.set_enabled ? ["enabled"] : []),
-    ...(methods.reset_limits ? ["reset-limits"] : []),
-    ...(methods.has_other_account ? ["other-account"] : []),
-    ...(waitsByStyle ? ["strict-wait"] : []),
-    ...(hasSoftQuota ? ["soft-quota"] : []),
-    ...(rotation ? ["health", "tokens"] : []),
+    ...has("set_enabled", "enabled"),
+    ...has("reset_limits", "reset-limits"),
+    ...has("has_other_account", "other-account"),
+    ...(waitsByStyle ? has("min_wait", "strict-wait") : []),
+    ...(hasSoftQuota ? has("soft_quota_wait", "soft-quota") : []),
+    ...has("record_health", "health", "tokens"),
   ];
   return methods;
 }

@@ -1,0 +1,162 @@
+"""Which release a target is most like: by the scenarios that tell quirks, by what it can do, and by its config.
+
+The input is a function that asks; starting and ending the target is the caller's business. A fork numbers its
+versions in its own way, so nothing here looks at a name or a version.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.requirements.quirks import Telling, load_tellings
+from conformance.targets.errors import AdapterFault
+from conformance.vectors.predict import answers_of
+from conformance.wire.answers import Answer, Result
+from conformance.wire.files import Send, ask
+from conformance.wire.scenario import Call, Scenario
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.profiles import SINCE, profile
+
+Json = Any
+Shown = Literal["with", "without", "neither", "not asked"]
+_DEFAULTS = Scenario(
+    [
+        Call(
+            "load_config",
+            {"directory": "{root}/project", "home": "{root}/home", "environment": {}, "platform": "linux"},
+        )
+    ]
+)
+_UNKNOWN: Json = object()  # no such key
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that releases differ in, or could: what each does, and whether the target does so."""
+
+    name: str
+    kind: Literal["scenario", "capability", "config key"]
+    agrees: dict[str, bool]  # by release; one that cannot be asked is left out
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What was found. `nearest` is a release, or `recommended` where nothing could be asked."""
+
+    nearest: str
+    quirks: dict[str, Shown]
+    signs: tuple[Sign, ...]
+
+    @property
+    def differences(self) -> list[str]:
+        """The signs in which the target is not like the nearest release."""
+        return [sign.name for sign in self.signs if not sign.agrees.get(self.nearest, True)]
+
+    @property
+    def reason(self) -> str:
+        """Why it is the nearest, in one sentence."""
+        if self.nearest == RECOMMENDED:
+            return "nothing tells which release it is like"
+        kinds = [("scenario", "telling scenarios"), ("capability", "capabilities"), ("config key", "config keys")]
+        counts = []
+        for kind, words in kinds:
+            asked = [
+                sign.agrees[self.nearest] for sign in self.signs if sign.kind == kind and self.nearest in sign.agrees
+            ]
+            if asked:
+                counts.append(f"{sum(asked)} of {len(asked)} {words}")
+        differs = self.differences
+        more = f" and {len(differs) - 6} more" if len(differs) > 6 else ""
+        named = f"; differs in {', '.join(differs[:6])}{more}" if differs else ""
+        return f"nearest: {', '.join(counts)} agree{named}"
+
+
+def identify(send: Send, capabilities: Sequence[str]) -> Identification:
+    """Ask a target what tells the releases apart. An adapter that fails on a question answers neither way."""
+    quirks: dict[str, Shown] = {}
+    signs: list[Sign] = []
+    for name, telling in load_tellings().items():
+        quirks[name] = _shown(telling, send, capabilities)
+        if quirks[name] != "not asked":
+            expected = {r: "with" if r in telling.quirk.releases else "without" for r in telling.releases}
+            signs.append(Sign(name, "scenario", {r: quirks[name] == word for r, word in expected.items()}))
+    if signs:
+        signs += [
+            Sign(word, "capability", {r: profile(r).knows(word) == (word in capabilities) for r in RELEASES})
+            for word in SINCE
+            if "sticky" in capabilities
+        ]
+    if "config" in capabilities:
+        signs += _config_signs(send)
+    return Identification(_nearest(signs), quirks, tuple(signs))
+
+
+def _nearest(signs: Sequence[Sign]) -> str:
+    if not signs:
+        return RECOMMENDED
+
+    def score(release: str) -> tuple[int, int]:
+        agreed = [sign.agrees[release] for sign in signs if release in sign.agrees]
+        return 2 * sum(agreed) - len(agreed), RELEASES.index(release)
+
+    return max(RELEASES, key=score)
+
+
+def _shown(telling: Telling, send: Send, capabilities: Sequence[str]) -> Shown:
+    if not telling.needs <= set(capabilities):
+        return "not asked"
+    answers = _asked(telling.present, send)
+    for word, scenario in (("with", telling.present), ("without", telling.absent)):
+        if answers is not None and _expected(scenario, answers):
+            return "with" if word == "with" else "without"
+    return "neither"
+
+
+def _expected(scenario: Scenario, answers: Sequence[Answer]) -> bool:
+    """Is the one answer that tells as the scenario expects? Others may fail: that is what some quirks do."""
+    pairs = zip(scenario.calls, answers, strict=True)
+    return all(call.accepts(answer) for call, answer in pairs if {"expect", "refusal"} & set(call.to_json()))
+
+
+def _config_signs(send: Send) -> Iterator[Sign]:
+    """Each key that the releases do not all have with the same default."""
+    own = _keys(_asked(_DEFAULTS, send))
+    by_release = {r: _keys(answers_of(ReferenceAdapter(r), _DEFAULTS)) for r in RELEASES}
+    for key in sorted({key for keys in by_release.values() for key in keys}):
+        values = {release: keys.get(key, _UNKNOWN) for release, keys in by_release.items()}
+        if any(value != values[RELEASES[0]] for value in values.values()):
+            yield Sign(key, "config key", {r: own.get(key, _UNKNOWN) == value for r, value in values.items()})
+
+
+def _keys(answers: Sequence[Answer] | None) -> dict[str, Json]:
+    if not answers or not isinstance(answers[0], Result):
+        return {}
+    config = answers[0].value.get("config")
+    return config if isinstance(config, dict) else {}
+
+
+def _asked(scenario: Scenario, send: Send) -> list[Answer] | None:
+    try:
+        return ask(scenario, send)
+    except AdapterFault:
+        return None
+
+
+Start = Callable[[], Send]
+
+
+def restarting(start: Start) -> Send:
+    """A `send` for targets that a question can end: after a fault, the next question goes to a new one."""
+    current: list[Send] = []
+
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        if not current:
+            current.append(start())
+        try:
+            return current[0](calls)
+        except AdapterFault:
+            current.clear()
+            raise
+
+    return send

@@ -1,0 +1,156 @@
+"""One file out of a checkout's modules, by esbuild: nothing of the checkout is run, nothing is written into it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.targets.checkout.packages import Packages, Wanted, package_name
+from conformance.targets.errors import AdapterFault
+from conformance.targets.installing import NpmFailedError, install_packages
+from conformance.targets.tools import cache_folder, node_path, run_tool
+
+Json = Any
+ESBUILD = "esbuild@~0.28.2"
+BUNDLE = "bundle.mjs"
+BUNDLE_BOUND_S = 120.0
+_ROUNDS = 12  # of finding out what stands for which import; each adds at least one
+_STAND_INS = Path(__file__).parents[1] / "node" / "stand_ins"
+_TEXTS = (".md", ".txt", ".html", ".css", ".sh")
+_OPTIONS = [
+    "--bundle",
+    "--format=esm",
+    "--platform=node",
+    "--target=node20",
+    "--packages=external",
+    "--sourcemap",
+    "--sources-content=false",
+    "--charset=utf8",
+    "--log-level=error",
+    "--color=false",
+    '--banner:js=import { createRequire as $createRequire } from "node:module";const require = '
+    "$createRequire(import.meta.url);",
+    *(f"--loader:{ending}=text" for ending in _TEXTS),
+]
+
+
+@dataclass
+class Bundle:
+    """What was built into `folder`, from which files of the checkout, and what must be said about it."""
+
+    folder: Path
+    inputs: set[Path]
+    dependencies: Path | None  # the installed packages that it imports
+    notes: list[str] = field(default_factory=list)
+
+
+def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) -> Bundle:
+    """Build the modules (part to file) into `folder`/bundle.mjs, and install what they import.
+
+    Raises AdapterFault, with esbuild's or npm's own words, where that cannot be done.
+    """
+    node = node_path()
+    esbuild = install_packages(cache_folder() / "tools" / ESBUILD, [ESBUILD], ["esbuild"])
+    builtin = set(json.loads(run_tool([node, "-p", "JSON.stringify(require('module').builtinModules)"], 60).stdout))
+    packages = Packages(checkout)
+    stand_ins = dict.fromkeys(("process", "node:process"), _STAND_INS / "process.cjs")
+    entry = "".join(f"export * as {part} from {json.dumps('./' + file)};\n" for part, file in modules.items())
+    notes: list[str] = []
+    for _ in range(_ROUNDS):
+        meta = _run_esbuild(node, esbuild, checkout, entry, folder, stand_ins)
+        imported = _imported(meta, builtin)
+        sources = {name: source for name in imported if (source := packages.source(name))}
+        stand_ins |= sources
+        if sources:
+            continue
+        wanted = _wanted(imported, packages)
+        absent = [want for want in wanted if want.spec is None]
+        if not absent:
+            try:
+                installed = _install(wanted)
+                break
+            except NpmFailedError as error:
+                absent = [want for want in wanted if error.is_unknown(want.spec or "")]
+                if not absent:
+                    raise
+                notes += [f"{want.name}: npm has no {want.spec}" for want in absent]
+        notes += [want.note for want in absent if want.note]
+        for want in absent:
+            stand_ins |= _absent(want.name, [name for name in imported if package_name(name) == want.name], folder)
+    else:
+        raise AdapterFault(f"{checkout}: its imports could not be resolved in {_ROUNDS} rounds")
+    notes += [want.note for want in wanted if want.note]
+    inputs = {path for name in meta["inputs"] if (path := (checkout / name).resolve()).is_relative_to(checkout)}
+    inputs |= packages.files([str(path.relative_to(checkout)) for path in inputs])
+    _name_sources(checkout, folder)
+    return Bundle(folder, inputs, installed, notes)
+
+
+def _run_esbuild(
+    node: str, esbuild: Path, checkout: Path, entry: str, folder: Path, stand_ins: Dictionary[str, Path]
+) -> Json:
+    """The metafile. Paths in it are relative to the checkout."""
+    program = esbuild / "node_modules" / "esbuild" / "bin" / "esbuild"
+    meta = folder / "meta.json"
+    names = [f"--alias:{name}={path}" for name, path in stand_ins.items()]
+    argv = [node, str(program), *_OPTIONS, *names, f"--outfile={folder / BUNDLE}", f"--metafile={meta}"]
+    try:
+        run = run_tool([*argv, "--sourcefile=antigravity-conformance"], BUNDLE_BOUND_S, checkout, entry)
+    except subprocess.TimeoutExpired as error:
+        raise AdapterFault(f"esbuild could not bundle {checkout} within {BUNDLE_BOUND_S:g} s") from error
+    if run.returncode != 0:
+        raise AdapterFault(
+            f"esbuild could not bundle {checkout}:\n{run.stderr.strip()}\n"
+            "Mend what it names; the same modules must build without running any script of the checkout"
+        )
+    document = json.loads(meta.read_text(encoding="utf-8"))
+    meta.unlink()
+    return document
+
+
+def _imported(meta: Json, builtin: set[str]) -> dict[str, list[str]]:
+    """What is imported of packages, and by which files."""
+    imported: dict[str, list[str]] = {}
+    for file, read in meta["inputs"].items():
+        for found in read["imports"]:
+            name = found["path"]
+            is_own = not found.get("external") or name.startswith("node:") or package_name(name) in builtin
+            if not is_own and found["kind"] in ("import-statement", "require-call"):
+                imported.setdefault(name, []).append(file)
+    return imported
+
+
+def _wanted(imported: Dictionary[str, list[str]], packages: Packages) -> list[Wanted]:
+    by_name: dict[str, list[str]] = {}
+    for name, files in imported.items():
+        by_name.setdefault(package_name(name), []).extend(files)
+    return [
+        Wanted(name, None, f"{name} is Bun's own, and Node has none") if name.partition(":")[0] == "bun" else
+        packages.want(name, files)
+        for name, files in sorted(by_name.items())
+    ]  # fmt: skip
+
+
+def _install(wanted: list[Wanted]) -> Path | None:
+    specs = [want.spec for want in wanted if want.spec]
+    if not specs:
+        return None
+    place = cache_folder() / "packages" / "+".join(spec.replace("/", "+") for spec in specs)
+    return install_packages(place, specs, [want.name for want in wanted])
+
+
+def _absent(name: str, imports: list[str], folder: Path) -> dict[str, Path]:
+    file = folder / f"absent-{name.replace('/', '+').replace(':', '+')}.cjs"
+    file.write_text((_STAND_INS / "absent.cjs").read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
+    return dict.fromkeys(imports, file)
+
+
+def _name_sources(checkout: Path, folder: Path) -> None:
+    """Sources in the map as seen from the checkout: the adapter tells them where something broke."""
+    path = folder / f"{BUNDLE}.map"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["sources"] = [os.path.relpath(folder / source, checkout) for source in document["sources"]]
+    path.write_text(json.dumps(document), encoding="utf-8")

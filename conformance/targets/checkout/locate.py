@@ -1,0 +1,76 @@
+"""Where in a checkout the plugin's modules are."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.targets.checkout.mapping import Mapping
+from conformance.targets.errors import UsageFault
+
+ENDINGS = (".ts", ".mts", ".js", ".mjs", ".cts", ".cjs", ".tsx")
+# Part of the plugin: where it lies below the folder of plugin modules.
+PARTS = {"selection": "accounts", "config": "config/loader", "rotation": "rotation", "debug": "debug"}
+NEEDED = ("selection", "config")
+_SKIPPED = {"node_modules", "coverage", "test", "tests", "__tests__", "fixtures"}
+_BUILT = {"dist", "build", "out"}
+
+
+@dataclass(frozen=True)
+class Modules:
+    """What was found: part to file, relative to the checkout. `others` could have been meant as well."""
+
+    found: dict[str, str]
+    others: dict[str, list[str]]
+
+    @property
+    def missing(self) -> list[str]:
+        return [part for part in NEEDED if part not in self.found]
+
+
+def locate(checkout: Path, mapping: Mapping) -> Modules:
+    """Find the modules: those that the mapping names, else those at the plugin's own places, sources before builds.
+
+    Raises UsageFault where the mapping names a file that is not there.
+    """
+    found: dict[str, str] = {}
+    others: dict[str, list[str]] = {}
+    for part in PARTS:
+        module = mapping.module(part)
+        if module:
+            if not (checkout / module).is_file():
+                raise UsageFault(f"plugin.{part}.module names {module!r}, and there is no such file in {checkout}")
+            found[part] = module
+    files = [] if all(mapping.module(part) is not None for part in PARTS) else sorted(module_files(checkout), key=_rank)
+    for part, place in PARTS.items():
+        if part in found or mapping.module(part) is False:
+            continue
+        candidates = [file for file in files if re.search(rf"(^|/)plugin/{place}(/index)?\.\w+$", file)]
+        beside = [file for file in candidates if _plugin_folder(file) == _plugin_folder(found.get("selection", ""))]
+        candidates = beside or ([] if "selection" in found and part != "config" else candidates)
+        alike = [file for file in candidates if _rank(file)[0] == _rank(candidates[0])[0]]
+        if len({_plugin_folder(file) for file in alike}) > 1:
+            others[part] = alike
+        elif alike:
+            found[part] = alike[0]
+    return Modules(found, others)
+
+
+def module_files(checkout: Path) -> Iterator[str]:
+    """Every file that can be a module of the checkout, relative to it, with / between folders."""
+    for folder, folders, names in os.walk(checkout):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        for name in names:
+            if name.endswith(ENDINGS) and not re.search(r"\.(d|test|spec)\.\w+$", name):
+                yield (Path(folder) / name).relative_to(checkout).as_posix()
+
+
+def _rank(file: str) -> tuple[bool, int, str]:
+    folders = file.split("/")[:-1]
+    return bool(_BUILT & set(folders)), len(folders), file
+
+
+def _plugin_folder(file: str) -> str | None:
+    before, plugin, _ = file.rpartition("plugin/")
+    return before + plugin if plugin else None

@@ -1,0 +1,143 @@
+"""What a fork renamed, moved or reshaped, as its maintainer writes it down: `[plugin]` in antigravity-conformance.toml.
+
+    [plugin.selection]
+    module = "packages/core/src/pool.ts"
+    class = "AccountPool"
+
+    [plugin.selection.calls.select]
+    name = "pick"
+    parameters = ["family", { model = "model", offset = "pid_offset_enabled" }]
+
+    [plugin.config]
+    module = "packages/core/src/settings.ts"
+    function = "readSettings"
+
+`false` in place of a table leaves that part out. Reference with examples: docs/forks.md.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from conformance.targets.errors import UsageFault
+
+Json = Any
+FILE = "antigravity-conformance.toml"
+TABLE = "plugin"
+CALLS: dict[str, Json] = json.loads((Path(__file__).parents[1] / "node" / "calls.json").read_text(encoding="utf-8"))
+LOAD_CONFIG = "load_config"
+INJECTED = ("auth", "clock", "pid", "get_pid", "random")
+OF_CONFIG = ("directory", "home", "environment", "platform")
+_OF_ACCOUNTS = ("account", "index", "position")
+
+
+def _known(name: str) -> str:
+    names = {*INJECTED, *OF_CONFIG, *_OF_ACCOUNTS, *(p for call in CALLS.values() for p in call["parameters"])}
+    if name not in names:
+        raise ValueError(f"there is no value {name!r}; known: {', '.join(sorted(names))}")
+    return name
+
+
+def _call(name: str) -> str:
+    if name not in CALLS or name == LOAD_CONFIG:
+        raise ValueError(
+            f"there is no call {name!r}; known: {', '.join(call for call in CALLS if call != LOAD_CONFIG)}"
+        )
+    return name
+
+
+Value = Annotated[str, AfterValidator(_known)]
+Parameter = Value | dict[str, Value]  # by position, or an object of the fork's keys
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Call(_Table):
+    """How one method is called: its name in the fork, and what it is given, in the wire's terms."""
+
+    name: str | None = None
+    parameters: list[Parameter] | None = None
+
+
+class Selection(_Table):
+    """Where the account manager is."""
+
+    module: str | None = None
+    class_: str = Field(default="AccountManager", alias="class")
+    calls: dict[Annotated[str, AfterValidator(_call)], Call] = {}
+
+
+class Config(_Table):
+    """Where the function is that loads the config."""
+
+    module: str | None = None
+    function: str | None = None
+    parameters: list[Parameter] | None = None
+
+
+class Module(_Table):
+    """Where a module is that is otherwise as the plugin's own."""
+
+    module: str
+
+
+class Mapping(_Table):
+    """All of `[plugin]`. What no table names is looked for where the plugin has it."""
+
+    selection: Selection | Literal[False] = Selection()
+    config: Config | Literal[False] = Config()
+    rotation: Module | Literal[False] | None = None
+    debug: Module | Literal[False] | None = None
+
+    def module(self, part: str) -> str | Literal[False] | None:
+        """The file of a part, relative to the checkout; False: left out, None: where the plugin has it."""
+        table = getattr(self, part)
+        return False if table is False else table and table.module
+
+    def to_json(self) -> Json:
+        """What the adapter reads."""
+        selection = self.selection or Selection()
+        calls = {name: call.model_dump(exclude_none=True) for name, call in selection.calls.items()}
+        if self.config and (self.config.function or self.config.parameters is not None):
+            config = {"name": self.config.function, "parameters": self.config.parameters}
+            calls[LOAD_CONFIG] = {key: value for key, value in config.items() if value is not None}
+        return {"class": selection.class_, "calls": calls}
+
+
+def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | None]:
+    """The mapping in `file`, or that of the checkout, and the file it was read from (None: there is none).
+
+    Raises UsageFault, saying where, for a file that cannot be read or is wrong.
+    """
+    path = file or checkout / FILE
+    if file is None and not path.exists():
+        return Mapping(), None
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageFault(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{path}: not TOML: {error}") from error
+    if TABLE not in document:
+        if file is None:
+            return Mapping(), path  # it holds other settings
+        raise UsageFault(f"{path}: there is no table [{TABLE}]; it begins with, for instance, [{TABLE}.selection]")
+    try:
+        return Mapping.model_validate(document[TABLE]), path
+    except ValidationError as error:
+        raise UsageFault(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """The first problem; of a choice of forms, that of the form that was meant."""
+    problem = min(error.errors(), key=lambda found: (found["type"] == "literal_error", -len(found["loc"])))
+    words = [str(part) for part in problem["loc"] if str(part) not in ("Selection", "Config", "Module")]
+    place = ".".join([TABLE, *(word for word in words if "[" not in word and word != "str")])
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: there is no such key"
+    return f"{place}: {problem['msg'].removeprefix('Value error, ')}, got {problem['input']!r}"

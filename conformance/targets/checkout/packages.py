@@ -1,0 +1,174 @@
+"""The packages that a checkout imports: declared by it, locked by it, or its own neighbours in a monorepo."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from conformance.targets.checkout.locate import ENDINGS
+
+Json = Any
+_DECLARED = ("dependencies", "peerDependencies", "optionalDependencies", "devDependencies")
+_ELSEWHERE = re.compile(r"(workspace|file|link|portal|patch|git\S*|https?|github|catalog):")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A package to install: what npm is asked for, and what must be said about it. Without `spec`: not installable."""
+
+    name: str
+    spec: str | None
+    note: str = ""
+
+
+class Packages:
+    """The packages of one checkout."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.checkout = checkout
+
+    def want(self, name: str, importers: list[str]) -> Wanted:
+        """Which version of a package that these files import, relative to the checkout."""
+        declared = next((found for file in importers if (found := self._range(name, file))), None)
+        locks = [(lock, read) for lock, read in LOCKS.items() if (self.checkout / lock).is_file()]
+        notes = []
+        for lock, read in locks:
+            text = (self.checkout / lock).read_text(encoding="utf-8", errors="replace")
+            version = read(text, name, declared or "")
+            if version:
+                return Wanted(name, f"{name}@{version}")
+            notes.append(lock)
+        said = f"{name}: {' and '.join(notes)} does not lock it as package.json declares it; " if notes else ""
+        if declared is None:
+            return Wanted(name, None, f"{name} is imported, and no package.json declares it")
+        if _ELSEWHERE.match(declared):
+            return Wanted(name, None, f"{said}{name} is declared as {declared}, which npm has not")
+        return Wanted(name, f"{name}@{declared}", f"{said}the newest of {declared} is taken" if said else "")
+
+    def source(self, imported: str) -> Path | None:
+        """The file that stands for an import of a package of this checkout's own, which nobody has built."""
+        name = package_name(imported)
+        folder = self._own.get(name)
+        if folder is None:
+            return None
+        document = _read_json(folder / "package.json")
+        entry = _entry(document, "." + imported.removeprefix(name))
+        for candidate in [_unbuilt(entry)] if entry else ["src/index", "index"]:
+            for file in [*(f"{candidate}{ending}" for ending in ENDINGS), *([entry] if entry else [])]:
+                if (folder / file).is_file():
+                    return folder / file
+        return None
+
+    def files(self, importers: list[str]) -> set[Path]:
+        """What versions are read from: every package.json above the importers, and locks."""
+        above = {folder for file in importers for folder in self._above(file)}
+        manifests = {folder / "package.json" for folder in above} | {f / "package.json" for f in self._own.values()}
+        return {path for path in manifests | {self.checkout / lock for lock in LOCKS} if path.is_file()}
+
+    @cached_property
+    def _own(self) -> dict[str, Path]:
+        """Name to folder of each package in the checkout."""
+        own: dict[str, Path] = {}
+        for folder, folders, names in os.walk(self.checkout):
+            folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
+            if "package.json" in names and (name := _read_json(Path(folder) / "package.json").get("name")):
+                own.setdefault(str(name), Path(folder))
+        return own
+
+    def _range(self, name: str, file: str) -> str | None:
+        for folder in self._above(file):
+            document = _read_json(folder / "package.json")
+            for kind in _DECLARED:
+                declared = document.get(kind)
+                if isinstance(declared, dict) and isinstance(declared.get(name), str):
+                    return str(declared[name])
+        return None
+
+    def _above(self, file: str) -> list[Path]:
+        folders = (self.checkout / file).parents
+        return [folder for folder in folders if folder.is_relative_to(self.checkout)]
+
+
+def package_name(imported: str) -> str:
+    """`@scope/name` or `name` of what is imported."""
+    return "/".join(imported.split("/")[: 2 if imported.startswith("@") else 1])
+
+
+def _read_json(path: Path) -> dict[str, Json]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _entry(document: dict[str, Json], place: str) -> str | None:
+    exports = document.get("exports")
+    if isinstance(exports, dict) and place in exports:
+        exports = exports[place]
+    elif place != ".":
+        return None
+    while isinstance(exports, dict):
+        exports = next((exports[key] for key in ("import", "node", "default", "require") if key in exports), None)
+    entry = exports if isinstance(exports, str) else document.get("module") or document.get("main")
+    return str(entry).removeprefix("./") if entry else None
+
+
+def _unbuilt(entry: str) -> str:
+    """The source of a built file, without its ending: dist/index.js comes from src/index.ts."""
+    return re.sub(r"\.\w+$", "", re.sub(r"^(dist|build|lib|out)/(src/)?", "src/", entry))
+
+
+# Locks: each finds the version that is locked for a package declared with this range, None where it locks another.
+
+
+def _from_npm(text: str, name: str, declared: str) -> str | None:
+    lock = _parsed(text)
+    root = lock.get("packages", {}).get("", {})
+    ranges = [kind.get(name) for key in _DECLARED if isinstance(kind := root.get(key), dict)]
+    if declared and any(ranges) and declared not in ranges:
+        return None  # package.json was changed since
+    entry = lock.get("packages", {}).get(f"node_modules/{name}") or lock.get("dependencies", {}).get(name) or {}
+    version = entry.get("version")
+    return str(version) if version else None
+
+
+def _from_bun(text: str, name: str, declared: str) -> str | None:
+    if declared and not re.search(rf'"{re.escape(name)}": "{re.escape(declared)}"', text):
+        return None
+    match = re.search(rf'"{re.escape(name)}": \["{re.escape(name)}@([^"]+)"', text)
+    return match[1] if match else None
+
+
+def _from_pnpm(text: str, name: str, declared: str) -> str | None:
+    match = re.search(
+        rf"^ +'?{re.escape(name)}'?:\n +specifier: '?{re.escape(declared)}'?\n +version: '?(\d[^\s('_]*)", text, re.M
+    )
+    return match[1] if match else None
+
+
+def _from_yarn(text: str, name: str, declared: str) -> str | None:
+    header = rf'^(?:[^#\s].*, )?"?{re.escape(name)}@(?:npm:)?{re.escape(declared)}[",:].*\n'
+    match = re.search(rf'{header} +version:? "?([^"\s]+)', text, re.M)
+    return match[1] if match else None
+
+
+def _parsed(text: str) -> dict[str, Json]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+LOCKS: dict[str, Callable[[str, str, str], str | None]] = {
+    "package-lock.json": _from_npm,
+    "npm-shrinkwrap.json": _from_npm,
+    "bun.lock": _from_bun,
+    "pnpm-lock.yaml": _from_pnpm,
+    "yarn.lock": _from_yarn,
+}

@@ -1,0 +1,154 @@
+"""From the path of a checkout to a folder that the adapter can load; the second time, at once."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.targets.checkout.bundle import BUNDLE, ESBUILD, build_bundle
+from conformance.targets.checkout.guess import explain_missing
+from conformance.targets.checkout.locate import locate
+from conformance.targets.checkout.mapping import Mapping, read_mapping
+from conformance.targets.errors import AdapterFault, UsageFault
+from conformance.targets.installing import is_whole, make_once
+from conformance.targets.npm import command
+from conformance.targets.tools import cache_folder
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What starts the adapter on a checkout, and what must be said of how it was built."""
+
+    argv: list[str]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What the last run on this checkout saw and made. Files by the digest of their content."""
+
+    kit: str
+    files: dict[str, str]
+    folders: dict[str, list[str]]  # a file that is added can take the place of another
+    place: str
+    dependencies: str | None
+    notes: list[str]
+
+    def holds(self) -> bool:
+        return (
+            self.kit == _digest_of_kit()
+            and all(_digest(Path(file)) == digest for file, digest in self.files.items())
+            and all(_names(Path(folder)) == names for folder, names in self.folders.items())
+            and is_whole(Path(self.place))
+            and (self.dependencies is None or is_whole(Path(self.dependencies)))
+        )
+
+
+def prepare(path: str, mapping_file: Path | None = None) -> Prepared:
+    """Build the checkout's bundle, unless what it is built of is as it was the last time.
+
+    Raises UsageFault for a path or mapping that is wrong, AdapterFault where selection or config is not found or the
+    bundle cannot be built.
+    """
+    checkout = Path(path).resolve()
+    if not checkout.is_dir():
+        raise UsageFault(f"plugin:{path}: there is no such folder; expected a checkout of the plugin or a fork")
+    mapping, read = read_mapping(checkout, mapping_file)
+    of = hashlib.sha256(f"{checkout}\0{read.resolve() if read else ''}".encode()).hexdigest()[:16]
+    record_file = cache_folder() / "checkouts" / f"{of}.json"
+    record = _read_record(record_file)
+    if record is None or not record.holds():
+        record = _build(path, checkout, mapping, read)
+        _write_record(record_file, record)
+    return Prepared(command(Path(record.place)), tuple(record.notes))
+
+
+def _build(path: str, checkout: Path, mapping: Mapping, mapping_file: Path | None) -> _Record:
+    modules = locate(checkout, mapping)
+    if modules.missing and (mapping_file is None or not modules.found):
+        raise AdapterFault(explain_missing(path, checkout, modules))
+    notes = [f"{part}: {file}" for part, file in modules.found.items()]
+    notes += [f"{part}: not found, so not claimed" for part in modules.missing if mapping.module(part) is not False]
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = build_bundle(checkout, modules.found, Path(folder).resolve())
+        document = {**_identity(checkout, modules.found), "mapping": mapping.to_json()}
+        text = json.dumps(document, indent=1, sort_keys=True)
+        place = _keep(bundle.folder, text, bundle.dependencies)
+    files = bundle.inputs | ({mapping_file} if mapping_file else set())
+    folders = {file.parent for file in files} | {checkout}
+    return _Record(
+        _digest_of_kit(),
+        {str(file): _digest(file) for file in sorted(files)},
+        {str(folder): _names(folder) for folder in sorted(folders)},
+        str(place),
+        str(bundle.dependencies) if bundle.dependencies else None,
+        [*notes, *bundle.notes],
+    )
+
+
+def _keep(built: Path, text: str, dependencies: Path | None) -> Path:
+    """The bundle in the cache, named by all that it consists of: one that is in use is never changed."""
+    parts = [(built / BUNDLE).read_bytes(), text.encode(), str(dependencies).encode()]
+    place = cache_folder() / "bundles" / hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
+
+    def fill(folder: Path) -> None:
+        for name in (BUNDLE, f"{BUNDLE}.map"):
+            shutil.copyfile(built / name, folder / name)
+        (folder / "checkout.json").write_text(text, encoding="utf-8")
+        if dependencies:
+            (folder / "node_modules").symlink_to(dependencies / "node_modules")
+
+    make_once(place, fill)
+    return place
+
+
+def _identity(checkout: Path, modules: dict[str, str]) -> Json:
+    """Name and version in the package.json nearest to the modules."""
+    for folder in (checkout / next(iter(modules.values()))).parents:
+        try:
+            document = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+            if folder.is_relative_to(checkout) and document.get("name"):
+                return {"name": str(document["name"]), "version": str(document.get("version", "unknown"))}
+        except (OSError, ValueError, AttributeError):
+            continue
+    return {"name": checkout.name, "version": "unknown"}
+
+
+def _digest_of_kit() -> str:
+    ours = [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parents[1] / "node").rglob("*.*js*")]
+    return hashlib.sha256("".join([ESBUILD, *(_digest(file) for file in sorted(ours))]).encode()).hexdigest()
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _read_record(file: Path) -> _Record | None:
+    try:
+        return _Record(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_record(file: Path, record: _Record) -> None:
+    """In one step: a run at the same time reads the old one or the new one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as new:
+        json.dump(asdict(record), new)
+    os.replace(new.name, file)

@@ -1,0 +1,2 @@
+// `import { pid } from "node:process"` would keep what was there at import; a bundle asks this one each time.
+module.exports = globalThis.process;
