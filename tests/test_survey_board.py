@@ -70,6 +70,8 @@ def small_board() -> Board:
             conclusion="not conformant",
             musts=(4, 4, 5),
             reasons={"TWO-001": "the target does not claim: fork, config"},
+            inherited=True,
+            mended=["a-deviation"],
             observed=Observed(checkout=Checkout(commit="0123456789abcdef", date="2026-02-03", changed=True)),
         ),
         row(
@@ -103,11 +105,13 @@ GOLDEN = """\
     profile 1.6.0 (the listed release nearest to 1.6.2)
     not conformant
     4 MUSTs judged / 4 claimed / 5 in all
+    deviations: 1 inherited from release 1.6.0, 1 of that release not here
  3  npm:a-plugin@1.3.0
     port 1.0, python
     profile 1.3.0
     conformant, with 2 known deviations
     4 MUSTs judged / 5 claimed / 5 in all
+    deviations: 2
  4  plugin:forks/b
     no verdict: the adapter failed
 

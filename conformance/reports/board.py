@@ -88,6 +88,9 @@ class Row(_Frozen):
     musts: Annotated[tuple[int, int, int], Field(description="judged, claimed, in all")]
     verdicts: dict[Word, list[str]]
     reasons: dict[str, str]
+    notes: list[str] = Field(default=[], description="how a checkout was built")
+    inherited: bool = Field(default=False, description="the deviations are those of the release it is judged as")
+    mended: list[str] = Field(default=[], description="deviations of that release that do not show")
     observed: Observed = Observed()
 
     def ids(self, word: Word, prefix: str = "") -> list[str]:
@@ -116,6 +119,13 @@ class Row(_Frozen):
     def musts_line(self) -> str:
         judged, claimed, total = self.musts
         return f"{judged} MUSTs judged / {claimed} claimed / {total} in all"
+
+    @property
+    def deviations_line(self) -> str:
+        """`2 inherited from release 1.6.0, 1 of that release not here`; empty where there are none."""
+        waived = len(self.ids("waived"))
+        told = [f"{waived} inherited from release {self.profile}" if self.inherited else str(waived)] if waived else []
+        return ", ".join([*told, f"{len(self.mended)} of that release not here"] if self.mended else told)
 
     def unanswered(self) -> Iterator[str]:
         """What it was not judged by, and why: `does not claim config: 51 CFG, 20 PATH`."""
@@ -227,6 +237,9 @@ def _read_run(document: Document, observed: Observed) -> Row:
             "conclusion": document["conclusion"],
             "musts": (len(judged), len(claimed), len(musts)),
             "verdicts": {word: verdicts[word] for word in WORDS if word in verdicts},
+            "notes": document.get("notes", []),
+            "inherited": document.get("inherited_deviations", False),
+            "mended": document.get("mended_deviations", []),
             "reasons": {entry["id"]: entry["reason"] for entry in document["requirements"] if entry["reason"]},
             "observed": observed.model_copy(update={"fault": document["observed"].get("fault", "")}),
         }

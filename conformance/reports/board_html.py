@@ -86,6 +86,8 @@ def _details(parent: ET.Element, board: Board, number: int, row: Row) -> None:
     _add(part, "p", row.conclusion)
     if row.profile:
         _add(part, "p", f"Profile {row.profile_line}. {row.musts_line}.", "soft")
+    if row.notes:
+        _add(part, "p", "; ".join(row.notes), "soft")
     if row.ids("fail"):
         _add(part, "p", "Fails:")
         listed = ET.SubElement(part, "ul")
@@ -93,7 +95,7 @@ def _details(parent: ET.Element, board: Board, number: int, row: Row) -> None:
             _failure(listed, board, number, id_)
     if row.ids("waived"):
         more = _add(part, "details", "", "soft")
-        _add(more, "summary", f"Known deviations: {len(row.ids('waived'))}")
+        _add(more, "summary", f"Deviations: {row.deviations_line}")
         listed = ET.SubElement(more, "ul")
         for id_ in row.ids("waived"):
             item = ET.SubElement(listed, "li")

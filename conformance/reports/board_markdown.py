@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from conformance.reports.board import LEGEND, Board, Row, cell
+from conformance.reports.board import LEGEND, Board, cell
 from conformance.reports.describe import printable
-from conformance.reports.verdicts import Word
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~&!@$])")
 
@@ -43,8 +42,8 @@ def implementations(board: Board) -> Iterator[str]:
             escape(row.profile_line if row.profile else ""),
             escape(row.conclusion),
             " / ".join(map(str, row.musts)) if row.verdicts else "",
-            _count(row, "fail"),
-            _count(row, "waived"),
+            str(len(row.ids("fail")) or ""),
+            escape(row.deviations_line),
         ]
         yield f"| {' | '.join(cells)} |"
 
@@ -81,7 +80,3 @@ def escape(text: str) -> str:
 def _mark(word: str) -> str:
     marked = escape(word)
     return f"**{marked}**" if word.startswith("F") else marked
-
-
-def _count(row: Row, word: Word) -> str:
-    return str(len(row.ids(word)) or "")

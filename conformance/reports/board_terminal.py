@@ -34,6 +34,8 @@ def _implementation(number: int, row: Row) -> Iterator[str]:
     yield wrap(row.conclusion, "    ", 0)
     if row.verdicts:
         yield wrap(row.musts_line, "    ", 0)
+    if row.deviations_line:
+        yield wrap(f"deviations: {row.deviations_line}", "    ", 0)
 
 
 def _table(board: Board, start: int, rows: Sequence[Row]) -> Iterator[str]:
