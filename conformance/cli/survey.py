@@ -117,7 +117,7 @@ def _row(job: Job, finished: Finished) -> Row:
 
 def _word(given: str) -> str:
     """What names no target in another form is a path."""
-    return given if is_word(given) else f"plugin:{given}"
+    return given if is_word(given) else f"plugin:{given.rstrip('/') or given}"
 
 
 def _handed(options: argparse.Namespace, word: str) -> list[str]:
