@@ -353,7 +353,16 @@ def test_what_the_release_prints_goes_to_standard_error(adapter: Adapter, versio
     assert "Invalid JSON in config file" in adapter.errors
 
 
-@pytest.mark.parametrize("statement", ["console.log('x')", "console.table([1])", "process.stdout.write('x\\n')"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "console.log('x')",
+        "console.table([1])",
+        "process.stdout.write('x\\n')",
+        "import { writeSync } from 'node:fs'; writeSync(1, 'x\\n')",
+        "import { execSync } from 'node:child_process'; execSync('echo x', { stdio: 'inherit' })",
+    ],
+)
 def test_standard_output_belongs_to_the_wire_before_the_release_is_loaded(
     packages: dict[str, Path], tmp_path: Path, statement: str
 ) -> None:
@@ -363,7 +372,7 @@ def test_standard_output_belongs_to_the_wire_before_the_release_is_loaded(
     (noisy / "package.json").write_text('{"name": "noisy", "version": "1.0.0", "type": "module"}')
     (plugin / "folder").mkdir()
     (plugin / "folder" / "index.js").write_text(f"{statement};")
-    manager = "export class AccountManager { getMinWaitTimeForFamily() {} }"
+    manager = "export class AccountManager { getCurrentOrNextForFamily() {} }"
     (plugin / "accounts.js").write_text(f'import "./folder";\n{manager}')
     (plugin / "config" / "loader.js").write_text("export const loadConfig = () => ({});")
     adapter = Adapter({"noisy": noisy}, tmp_path)

@@ -37,8 +37,14 @@ def choose_profile(asked: str | None, claimed: str | None) -> tuple[str, str]:
     return older[-1], f"the nearest older release to {claimed}, which the target claims and which is not listed"
 
 
-def nearest_profile(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
-    """The release that a checkout behaves like, by asking it, and why."""
+def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
+    """The profile to judge a target by, and why: a checkout, which claims none, is asked."""
+    if target.is_checkout and asked is None:
+        return _nearest(target, hello, timeout_s)
+    return choose_profile(asked, hello.profile)
+
+
+def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
     with ExitStack() as groups:
 
         def start() -> Send:

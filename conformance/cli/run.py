@@ -17,7 +17,7 @@ from conformance.cases.settings import RunSettings
 from conformance.cli.faults import explain
 from conformance.cli.options import add_arguments, repeated
 from conformance.cli.outputs import prepare_outputs, write_report
-from conformance.cli.profile import choose_profile, nearest_profile
+from conformance.cli.profile import profile_of
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
 from conformance.reports.fault import Fault, render_fault_json, render_fault_junit
@@ -52,10 +52,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     try:
         target = resolve(options.target, command, options.mapping)
         greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
-        if target.is_checkout and options.profile is None:
-            profile, reason = nearest_profile(target, greeting.hello, options.timeout)
-        else:
-            profile, reason = choose_profile(options.profile, greeting.hello.profile)
+        profile, reason = profile_of(options.profile, target, greeting.hello, options.timeout)
         if options.list:
             return _list(named, profile, greeting.hello)
         deviations = _deviations(catalogue, options.deviations, target, profile)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.cli.profile import choose_profile
+from conformance.cli.profile import profile_of
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import UsageFault
@@ -77,7 +77,7 @@ def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[
     """Every vector that holds for the target's profile, of a quirk or not."""
     target = resolve(options.target, command)
     hello = greet(target, timeout_s=options.timeout).hello
-    profile, _ = choose_profile(options.profile, hello.profile)
+    profile, _ = profile_of(options.profile, target, hello, options.timeout)
     asked = differing = left_out = 0
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=options.timeout) as group:
         for vector in vectors:

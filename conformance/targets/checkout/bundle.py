@@ -82,6 +82,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
             stand_ins |= _absent(want.name, [name for name in imported if package_name(name) == want.name], folder)
     else:
         raise AdapterFault(f"{checkout}: its imports could not be resolved in {_ROUNDS} rounds")
+    notes += [f"{' '.join(want.spec for want in same if want.spec)} ({lock})" for lock, same in _by_lock(wanted)]
     notes += [want.note for want in wanted if want.note]
     inputs = {path for name in meta["inputs"] if (path := (checkout / name).resolve()).is_relative_to(checkout)}
     inputs |= packages.files([str(path.relative_to(checkout)) for path in inputs])
@@ -112,13 +113,16 @@ def _run_esbuild(
 
 
 def _imported(meta: Json, builtin: set[str]) -> dict[str, list[str]]:
-    """What is imported of packages, and by which files."""
+    """What is imported of packages, and by which files; imports of types alone are not left in what was written."""
+    left = {
+        found["path"] for written in meta["outputs"].values() for found in written["imports"] if found.get("external")
+    }
     imported: dict[str, list[str]] = {}
     for file, read in meta["inputs"].items():
         for found in read["imports"]:
             name = found["path"]
-            is_own = not found.get("external") or name.startswith("node:") or package_name(name) in builtin
-            if not is_own and found["kind"] in ("import-statement", "require-call"):
+            is_package = name in left and not name.startswith("node:") and package_name(name) not in builtin
+            if is_package and found["kind"] in ("import-statement", "require-call"):
                 imported.setdefault(name, []).append(file)
     return imported
 
@@ -132,6 +136,11 @@ def _wanted(imported: Dictionary[str, list[str]], packages: Packages) -> list[Wa
         packages.want(name, files)
         for name, files in sorted(by_name.items())
     ]  # fmt: skip
+
+
+def _by_lock(wanted: list[Wanted]) -> list[tuple[str, list[Wanted]]]:
+    locks = dict.fromkeys(want.lock for want in wanted)
+    return [(lock, [want for want in wanted if want.lock == lock]) for lock in locks]
 
 
 def _install(wanted: list[Wanted]) -> Path | None:

@@ -1,9 +1,72 @@
-"""What to write into a mapping, as far as it can be told from the sources."""
+"""What to write into a mapping when selection or config is not where the plugin has it: as far as sources tell it."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.targets.checkout.locate import Modules
+from conformance.targets.checkout.locate import NEEDED, Modules, module_files, rank
+from conformance.targets.checkout.mapping import FILE, Mapping
+
+_USUAL = {"selection": "src/plugin/accounts.ts", "config": "src/plugin/config/loader.ts"}
+_KEYS = {"selection": "class", "config": "function"}
+_EXPORTS = {
+    "selection": re.compile(r"export (?:default |abstract )*class (\w*(?:Account|Pool|Manager|Rotat)\w*)"),
+    "config": re.compile(r"export (?:async )?function ((?:load|read|get)\w*(?:Config|Settings))\b"),
+}
+# What a module of that part mentions, beside the export.
+_MENTIONS = {
+    "selection": re.compile(r"\b(?:getCurrentOrNext\w*|(?:select|pick|choose|next)\w*Account\w*) ?\("),
+    "config": re.compile(r"readFile|JSON\.parse|safeParse|\.env\b"),
+}
+_LIKE = re.compile(r"export (?:async )?function load(?:Plugin)?Config\b|\bgetCurrentOrNextForFamily\(")
 
 
-def explain_missing(path: str, checkout: Path, modules: Modules) -> str:
-    return f"plugin:{path}: {' and '.join(modules.missing)} not found in {checkout}"
+def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mapping) -> str:
+    """What was not found, and the tables that say where it is; all that could be meant is named."""
+    tables = {part: _table(part, checkout, modules, mapping) for part in NEEDED}
+    is_hopeless = not any(tables.values())
+    lines = [
+        f"plugin:{path}: {' and '.join(modules.missing)} not found; expected "
+        f"{' and '.join(_USUAL[part] for part in modules.missing)}, built or not, at the root or in a package.",
+    ]
+    if is_hopeless:
+        lines.append("Nothing in it looks like either. A port of another shape is judged by an adapter: docs/wire.md")
+    lines += [
+        f"Write this into {FILE} in the checkout, or a file for --mapping, and set right what is wrong in it:",
+        "",
+    ]
+    left_out = [f"{part} = false  # nothing looks like it" for part in NEEDED if not tables[part]]
+    if left_out and not is_hopeless:
+        lines += ["[plugin]", *left_out, ""]
+    for part in NEEDED:
+        table = tables[part] or ([f'module = "?"  # and {_KEYS[part]} = "?"'] if is_hopeless else [])
+        lines += [f"[plugin.{part}]", *table, ""] if table else []
+    return "\n".join(
+        [*lines, "`false` leaves a part out, and the other is judged alone; all that can be said: docs/forks.md"]
+    )
+
+
+def _table(part: str, checkout: Path, modules: Modules, mapping: Mapping) -> list[str]:
+    """The lines of one table; none where nothing looks like it."""
+    if mapping.module(part) is False:
+        return []
+    if part in modules.found:
+        return [f'module = "{modules.found[part]}"']
+    if part in modules.others:
+        first, *others = modules.others[part]
+        return [f'module = "{first}"', *(f"# or {file}" for file in others)]
+    found = sorted(_candidates(part, checkout))
+    if not found:
+        return []
+    *_, file, name = found[0]
+    more = dict.fromkeys(candidate[-2] for candidate in found if candidate[-2] != file)
+    return [f'module = "{file}"', f'{_KEYS[part]} = "{name}"', *(f"# or {other}" for other in [*more][:2])]
+
+
+def _candidates(part: str, checkout: Path) -> Iterator[tuple[bool, tuple[bool, int, str], bool, str, str]]:
+    """Whether it looks less like the plugin's, its rank, whether its name does; file and name of what it exports."""
+    for file in module_files(checkout):
+        text = (checkout / file).read_text(encoding="utf-8", errors="replace")
+        for name in _EXPORTS[part].findall(text):
+            if _MENTIONS[part].search(text):
+                yield not _LIKE.search(text), rank(file), name != "loadConfig", file, name

@@ -42,14 +42,14 @@ def locate(checkout: Path, mapping: Mapping) -> Modules:
             if not (checkout / module).is_file():
                 raise UsageFault(f"plugin.{part}.module names {module!r}, and there is no such file in {checkout}")
             found[part] = module
-    files = [] if all(mapping.module(part) is not None for part in PARTS) else sorted(module_files(checkout), key=_rank)
+    files = [] if all(mapping.module(part) is not None for part in PARTS) else sorted(module_files(checkout), key=rank)
     for part, place in PARTS.items():
         if part in found or mapping.module(part) is False:
             continue
         candidates = [file for file in files if re.search(rf"(^|/)plugin/{place}(/index)?\.\w+$", file)]
         beside = [file for file in candidates if _plugin_folder(file) == _plugin_folder(found.get("selection", ""))]
         candidates = beside or ([] if "selection" in found and part != "config" else candidates)
-        alike = [file for file in candidates if _rank(file)[0] == _rank(candidates[0])[0]]
+        alike = [file for file in candidates if rank(file)[0] == rank(candidates[0])[0]]
         if len({_plugin_folder(file) for file in alike}) > 1:
             others[part] = alike
         elif alike:
@@ -66,7 +66,8 @@ def module_files(checkout: Path) -> Iterator[str]:
                 yield (Path(folder) / name).relative_to(checkout).as_posix()
 
 
-def _rank(file: str) -> tuple[bool, int, str]:
+def rank(file: str) -> tuple[bool, int, str]:
+    """Sources before builds, then what lies less deep."""
     folders = file.split("/")[:-1]
     return bool(_BUILT & set(folders)), len(folders), file
 

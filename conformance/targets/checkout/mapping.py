@@ -29,7 +29,7 @@ FILE = "antigravity-conformance.toml"
 TABLE = "plugin"
 CALLS: dict[str, Json] = json.loads((Path(__file__).parents[1] / "node" / "calls.json").read_text(encoding="utf-8"))
 LOAD_CONFIG = "load_config"
-INJECTED = ("auth", "clock", "pid", "get_pid", "random")
+INJECTED = ("auth", "credentials", "clock", "pid", "get_pid", "random")
 OF_CONFIG = ("directory", "home", "environment", "platform")
 _OF_ACCOUNTS = ("account", "index", "position")
 
@@ -69,6 +69,7 @@ class Selection(_Table):
 
     module: str | None = None
     class_: str = Field(default="AccountManager", alias="class")
+    label: str = "parts.refreshToken"  # where in an account its refresh token is
     calls: dict[Annotated[str, AfterValidator(_call)], Call] = {}
 
 
@@ -106,7 +107,7 @@ class Mapping(_Table):
         if self.config and (self.config.function or self.config.parameters is not None):
             config = {"name": self.config.function, "parameters": self.config.parameters}
             calls[LOAD_CONFIG] = {key: value for key, value in config.items() if value is not None}
-        return {"class": selection.class_, "calls": calls}
+        return {"class": selection.class_, "label": selection.label, "calls": calls}
 
 
 def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | None]:

@@ -23,6 +23,7 @@ class Wanted:
     name: str
     spec: str | None
     note: str = ""
+    lock: str = "by range"  # the file that it was locked in
 
 
 class Packages:
@@ -40,13 +41,15 @@ class Packages:
             text = (self.checkout / lock).read_text(encoding="utf-8", errors="replace")
             version = read(text, name, declared or "")
             if version:
-                return Wanted(name, f"{name}@{version}")
+                return Wanted(name, f"{name}@{version}", lock=lock)
             notes.append(lock)
         said = f"{name}: {' and '.join(notes)} does not lock it as package.json declares it; " if notes else ""
         if declared is None:
             return Wanted(name, None, f"{name} is imported, and no package.json declares it")
         if _ELSEWHERE.match(declared):
-            return Wanted(name, None, f"{said}{name} is declared as {declared}, which npm has not")
+            return Wanted(
+                name, None, f"{said}{name} is declared as {declared}, which npm has not; of a monorepo, name the root"
+            )
         return Wanted(name, f"{name}@{declared}", f"{said}the newest of {declared} is taken" if said else "")
 
     def source(self, imported: str) -> Path | None:

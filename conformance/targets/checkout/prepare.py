@@ -72,7 +72,7 @@ def prepare(path: str, mapping_file: Path | None = None) -> Prepared:
 def _build(path: str, checkout: Path, mapping: Mapping, mapping_file: Path | None) -> _Record:
     modules = locate(checkout, mapping)
     if modules.missing and (mapping_file is None or not modules.found):
-        raise AdapterFault(explain_missing(path, checkout, modules))
+        raise AdapterFault(explain_missing(path, checkout, modules, mapping))
     notes = [f"{part}: {file}" for part, file in modules.found.items()]
     notes += [f"{part}: not found, so not claimed" for part in modules.missing if mapping.module(part) is not False]
     with tempfile.TemporaryDirectory() as folder:

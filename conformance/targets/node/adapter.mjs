@@ -2,6 +2,7 @@
 // (docs/wire.md).
 import { closeSync, openSync, writeSync } from "node:fs";
 
+import { leave } from "./machine.mjs";
 import { NotSupported, Refusal, loadPlugin } from "./plugin.mjs";
 
 const PARSE_ERROR = -32700;
@@ -18,7 +19,6 @@ const LINE_END = 10;
 const wireIn = process.stdin;
 const wireOut = takeOutput();
 Object.defineProperty(process, "stdout", { get: () => process.stderr });
-const { exit } = process;
 
 // Descriptor 1 becomes standard error as well, for what writes to it directly: the lowest free number is given out.
 function takeOutput() {
@@ -34,7 +34,7 @@ function takeOutput() {
 
 const methods = await loadPlugin(process.argv[2]).catch((error) => {
   console.error(error.message);
-  exit(1);
+  leave(1);
 });
 
 const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
@@ -149,4 +149,4 @@ for await (const line of linesOf(wireIn)) {
       : await answerLine(line),
   );
 }
-exit(0);
+leave(0);

@@ -5,27 +5,37 @@ import { SourceMap } from "node:module";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-import { withRealTimers } from "./machine.mjs";
+import { leave, withRealTimers } from "./machine.mjs";
 
 const HANDLERS = ["on", "once", "addListener", "prependListener", "prependOnceListener"];
 const EXITS = ["exit", "reallyExit", "abort"];
-const realExit = process.exit;
-const realReallyExit = process.reallyExit;
 
 export async function keepApart(url) {
+  const bundle = fileURLToPath(url);
   let when = "while it was imported";
-  const leave = (message) => {
+  let isTold = false;
+  const tell = (message) => {
+    isTold = true;
     console.error(message);
-    process.reallyExit = realReallyExit; // which the real exit looks up
-    realExit.call(process, 1);
+    leave(1);
   };
-  const place = (error) => placeIn(fileURLToPath(url), error);
+  process.on("exit", () => {
+    if (isTold || when === "in a call") return;
+    console.error("the import of the checkout does not end: it awaits what cannot come any more");
+  });
+  // What nobody waits for may fail, as it may in the plugin's host; a fault of the adapter itself still ends it.
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error) => {
+      if (event === "uncaughtException" && !String(error?.stack).includes(bundle)) tell(error?.stack ?? String(error));
+      console.error(`the checkout failed where nobody waits for it${placeIn(bundle, error)}:`, error);
+    });
+  }
   for (const name of HANDLERS) process[name] = () => process;
   for (const name of EXITS) {
     process[name] = (code = "") =>
-      leave(
-        `the checkout called process.${name}(${code}) ${when}${place(new Error())}\n` +
-          "It must leave the process alone: throw an error instead, or do it in the command that starts the plugin",
+      tell(
+        `the checkout called process.${name}(${code}) ${when}${placeIn(bundle, new Error())}\n` +
+          "Its modules must leave the process alone: throw an error, or call it in the command that starts the plugin",
       );
   }
   Object.defineProperty(process, "stdin", { get: () => Readable.from([]), configurable: true });
@@ -33,8 +43,9 @@ export async function keepApart(url) {
   try {
     return await withRealTimers(() => importAndPutBack(url));
   } catch (error) {
-    return leave(
-      `the checkout could not be imported: ${error?.stack?.split("\n    at ")[0] ?? String(error)}${place(error)}\n` +
+    return tell(
+      `the checkout could not be imported: ${error?.stack?.split("\n    at ")[0] ?? String(error)}` +
+        `${placeIn(bundle, error)}\n` +
         "Selection and config must load without the plugin's host; make this line wait until it is called",
     );
   } finally {
@@ -72,9 +83,13 @@ function remember() {
 
 // Where in the checkout's own files an error comes from, by the source map beside the bundle.
 function placeIn(bundle, error) {
-  const frame = String(error?.stack).split(bundle)[1]?.match(/^:(\d+):(\d+)/);
-  if (!frame) return "";
+  const frames = String(error?.stack).split(bundle).slice(1);
+  const places = frames.map((frame) => frame.match(/^:(\d+):(\d+)/)).filter(Boolean);
+  if (places.length === 0) return "";
   const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, "utf8")));
-  const { originalSource, originalLine } = map.findEntry(Number(frame[1]) - 1, Number(frame[2]) - 1);
-  return originalSource === undefined ? "" : `, at ${originalSource}:${originalLine + 1}`;
+  for (const [, line, column] of places) {
+    const { originalSource, originalLine } = map.findEntry(Number(line) - 1, Number(column) - 1);
+    if (originalSource && !originalSource.startsWith("..")) return `, at ${originalSource}:${originalLine + 1}`;
+  }
+  return "";
 }

@@ -1,11 +1,14 @@
 // How the plugin's own methods are called: by calls.json as the releases have them, or as a checkout's mapping says.
 import { readFileSync } from "node:fs";
 
+import { explainConstructor, explainSelect, parametersOf } from "./guess.mjs";
+
 const CALLS = JSON.parse(readFileSync(new URL("./calls.json", import.meta.url), "utf8"));
 
 // What a call can be given beside the wire's parameters. `pid` and `clock` are for what takes them handed in.
 const given = {
   auth: undefined,
+  credentials: { type: "oauth", refresh: "", access: "", expires: 0 }, // for what cannot do without
   clock: () => Date.now(),
   random: () => Math.random(),
   get pid() {
@@ -27,31 +30,61 @@ function arranger(parameters) {
   };
 }
 
-const mentions = (parameters, name) =>
-  parameters.some((parameter) => parameter === name || Object.values(Object(parameter)).includes(name));
+const mentions = (parameter, value) => parameter === value || Object.values(Object(parameter)).includes(value);
 
+// `mapping` is empty for a release.
 export function callsOf({ selection, config, mapping }) {
   const calls = Object.fromEntries(
-    Object.entries(CALLS).map(([name, usual]) => {
-      const mapped = mapping.calls?.[name] ?? {};
-      const parameters = mapped.parameters ?? usual.parameters;
-      return [name, { name: mapped.name ?? usual.name, isMapped: "parameters" in mapped, parameters, arrange: arranger(parameters) }];
+    Object.entries(CALLS).map(([method, usual]) => {
+      const { name = usual.name, parameters = usual.parameters } = mapping.calls?.[method] ?? {};
+      return [method, { name, parameters, arrange: arranger(parameters) }];
     }),
   );
-  const Manager = selection?.[mapping.class ?? "AccountManager"];
+  const className = mapping.class ?? "AccountManager";
+  const Manager = selection?.[className];
   const prototype = Manager?.prototype ?? {};
   const can = (method) => typeof prototype[calls[method].name] === "function";
-  const takes = (method, parameter) => mentions(calls[method].parameters, parameter);
+  // A mapping says what a method takes; else its source says how many it takes of the usual parameters.
+  const takes = (method, value) => {
+    const { name, parameters } = calls[method];
+    if (mapping.calls?.[method]?.parameters) return parameters.some((given) => mentions(given, value));
+    const declared = can(method) ? parametersOf(String(prototype[name])) : [];
+    return parameters.indexOf(value) < declared.length || String(declared.at(-1)).startsWith("...");
+  };
   const load = config?.[calls.load_config.name];
+  if (selection && !Manager) throw missing("selection", "class", className, selection);
+  if (selection && !can("select")) throw new Error(explainSelect(Manager, className, calls.select.name));
+  if (config && typeof load !== "function") throw missing("config", "function", calls.load_config.name, config);
   return {
     can,
+    takes,
     call: (manager, method, values) => manager[calls[method].name](...calls[method].arrange(values)),
-    create: Manager && ((pool) => new Manager(...calls.open.arrange({ pool }))),
+    create: Manager && ((pool) => construct(Manager, calls.open.arrange({ pool }), mapping)),
     load: typeof Manager?.[calls.load.name] === "function" && (() => Manager[calls.load.name](...calls.load.arrange({}))),
-    loadConfig: typeof load === "function" && ((values) => load(...calls.load_config.arrange(values))),
-    hasSoftQuota: calls.select.isMapped
-      ? takes("select", "soft_quota_threshold_percent")
-      : typeof prototype.isAccountOverSoftQuota === "function",
-    waitsByStyle: calls.min_wait.isMapped ? takes("min_wait", "strict") : (prototype[calls.min_wait.name]?.length ?? 0) > 2,
+    loadConfig: load && ((values) => load(...calls.load_config.arrange(values))),
+    labelOf: reader(mapping.label ?? "parts.refreshToken"),
   };
 }
+
+function missing(part, kind, name, module) {
+  const exported = Object.keys(module).join(", ") || "nothing";
+  return new Error(
+    `the module of ${part} exports no ${kind} ${name}; it exports ${exported}. ` +
+      `Write ${kind} = "..." below [plugin.${part}] (docs/forks.md)`,
+  );
+}
+
+function construct(Manager, parameters, mapping) {
+  try {
+    return new Manager(...parameters);
+  } catch (error) {
+    if (mapping.calls && !mapping.calls.open) console.error(`If the pool is in order, map it:\n${explainConstructor(Manager)}`);
+    throw error;
+  }
+}
+
+// A property below others, such as parts.refreshToken.
+const reader = (path) => {
+  const names = path.split(".");
+  return (holder) => names.reduce((value, name) => value?.[name], holder);
+};

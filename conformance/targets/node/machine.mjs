@@ -5,9 +5,16 @@ import { types } from "node:util";
 const { isPromise } = types;
 
 export const realPid = process.pid;
+const { exit: realExit, reallyExit } = process;
 const realNow = Date.now;
 const realPlatform = process.platform;
 const { setTimeout: realSetTimeout, setInterval: realSetInterval } = globalThis;
+
+// Ends the process, whatever became of process.exit since.
+export function leave(code) {
+  process.reallyExit = reallyExit; // which process.exit looks up
+  realExit.call(process, code);
+}
 
 // null: the real one
 export const machine = { nowMs: null, pid: null, draws: [], drawn: 0, platform: null };

@@ -14,6 +14,7 @@ export class Refusal extends Error {
 
 export class NotSupported extends Error {}
 
+const TRACKERS = ["initHealthTracker", "getHealthTracker", "initTokenTracker", "getTokenTracker"];
 const RECORDERS = { success: "recordSuccess", rate_limit: "recordRateLimit", failure: "recordFailure" };
 
 // A method of a checkout may answer a promise where that of a release answers at once.
@@ -21,8 +22,11 @@ const then = (value, next) => (types.isPromise(value) ? value.then(next) : next(
 
 export async function loadPlugin(folder) {
   const plugin = await loadPackage(folder);
-  const { name, version, profile, rotation } = plugin;
-  const { can, call, create, load, loadConfig, hasSoftQuota, waitsByStyle } = callsOf(plugin);
+  const { name, version, profile } = plugin;
+  const rotation = TRACKERS.every((tracker) => typeof plugin.rotation?.[tracker] === "function") && plugin.rotation;
+  const { can, takes, call, create, load, loadConfig, labelOf } = callsOf(plugin);
+  const hasSoftQuota = takes("select", "soft_quota_threshold_percent");
+  const waitsByStyle = takes("min_wait", "strict");
   let manager = null;
   let home = null;
 
@@ -31,17 +35,17 @@ export async function loadPlugin(folder) {
     return manager;
   };
   const find = (label) => {
-    const account = opened().accounts.find((candidate) => candidate.parts.refreshToken === label);
+    const account = opened().accounts.find((candidate) => labelOf(candidate) === label);
     if (!account) throw new Refusal("unknown_account", `no account ${JSON.stringify(label)} is loaded`);
     return account;
   };
   const done = (result) => then(result, () => null); // whatever the plugin answers, the wire answers null
-  const named = (account) => account && { label: account.parts.refreshToken, index: account.index };
+  const named = (account) => account && { label: labelOf(account), index: account.index };
 
   const start = (loaded) => {
     manager = loaded;
     machine.drawn = 0; // loading may draw, for device fingerprints: the draws given are for the calls that follow
-    return { accounts: loaded.accounts.map((account) => account.parts.refreshToken) };
+    return { accounts: loaded.accounts.map(labelOf) };
   };
 
   const selecting = {
@@ -51,8 +55,10 @@ export async function loadPlugin(folder) {
       if (home !== null && !load) throw new NotSupported(`${name} ${version} reads no folder`);
       Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0 });
       // Trackers live as long as the process: new ones take the place of those that an earlier pool has used.
-      rotation?.initHealthTracker(camelCased(health));
-      rotation?.initTokenTracker(camelCased(tokens));
+      if (rotation) {
+        rotation.initHealthTracker(camelCased(health));
+        rotation.initTokenTracker(camelCased(tokens));
+      }
       // The pool was parsed for this call alone, so the release may keep parts of it and change them.
       if (home === null) return start(create(pool));
       return withFolder(home, load).then(start);
@@ -223,7 +229,9 @@ export async function loadPlugin(folder) {
   // By what the release has, never by its number: a fork numbers its versions in its own way.
   const has = (method, ...words) => (methods[method] ? words : []);
   const capabilities = [
-    ...has("select", "sticky", "round-robin", "hybrid", "pid", "clock", "random"),
+    ...has("select", "sticky", "clock", "random"),
+    ...(takes("select", "strategy") ? has("select", "round-robin", "hybrid") : []),
+    ...(takes("select", "pid_offset_enabled") ? has("select", "pid") : []),
     ...has("mark_rate_limited", "limits"),
     ...has("mark_cooling_down", "cooldown"),
     ...has("remove", "remove"),

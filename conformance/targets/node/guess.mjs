@@ -1,0 +1,93 @@
+// What to write into a mapping (docs/forks.md), as far as a class tells it: its methods and what they call their
+// parameters.
+
+// Value of the wire: what parameters for it are called.
+const USUAL_NAMES = {
+  auth: /^(auth|authFallback|fallback)$/,
+  pool: /^(pool|stored|storedAccounts|storage|accounts|data)$/,
+  family: /^(family|modelFamily)$/,
+  model: /^(model|modelId|modelName)$/,
+  strategy: /^(strategy|selectionStrategy|mode)$/,
+  header_style: /^(headerStyle|style)$/,
+  pid_offset_enabled: /^(pidOffsetEnabled|pidOffset|usePidOffset)$/,
+  soft_quota_threshold_percent: /^softQuotaThreshold/,
+  soft_quota_cache_ttl_ms: /^softQuota\w*Ttl/,
+  account: /^(account|acc|a)$/,
+  index: /^(index|accountIndex)$/,
+  clock: /^(now|clock|getNow)$/,
+  pid: /^(pid|processId)$/,
+  random: /^(random|rng)$/,
+};
+const SELECTS = [/^getCurrentOrNext/, /^(select|pick|choose|acquire|next)/, /(current|next|select|pick)\w*account/i];
+
+// Names of the parameters in the source of a function; one that is taken apart counts as its keys.
+export function parametersOf(source) {
+  const start = source.indexOf("(");
+  let depth = 0;
+  let part = "";
+  const parts = [];
+  for (const letter of start < 0 ? "" : source.slice(start)) {
+    if ("([{".includes(letter)) depth += 1;
+    if (")]}".includes(letter)) depth -= 1;
+    if ((letter === "," && depth === 1) || depth === 0) parts.push(part);
+    if (depth === 0) break;
+    part = letter === "," && depth === 1 ? "" : part + (letter === "(" && depth === 1 ? "" : letter);
+  }
+  return parts.map((text) => text.trim()).filter(Boolean).map(nameOf);
+}
+
+function nameOf(text) {
+  if (!text.startsWith("{")) return text.split("=")[0].trim();
+  const keys = text.slice(1, text.lastIndexOf("}")).split(",");
+  return keys.map((key) => key.split(/[:=]/)[0].trim()).filter(Boolean);
+}
+
+const valueOf = (name) => Object.keys(USUAL_NAMES).find((value) => USUAL_NAMES[value].test(name)) ?? `?${name}`;
+
+// As TOML. What could not be guessed begins with a question mark, which the kit refuses until it is set right.
+function toml(parameter) {
+  if (typeof parameter === "string") return JSON.stringify(valueOf(parameter));
+  return `{ ${parameter.map((key) => `${key} = ${JSON.stringify(valueOf(key))}`).join(", ")} }`;
+}
+
+export function methodsOf(Manager) {
+  const methods = new Map();
+  for (let held = Manager.prototype; held && held !== Object.prototype; held = Object.getPrototypeOf(held)) {
+    for (const name of Object.getOwnPropertyNames(held)) {
+      const { value } = Object.getOwnPropertyDescriptor(held, name);
+      if (typeof value === "function" && name !== "constructor" && !methods.has(name)) methods.set(name, value);
+    }
+  }
+  return methods;
+}
+
+export function constructorParameters(Manager) {
+  for (let held = Manager; typeof held === "function" && held.prototype; held = Object.getPrototypeOf(held)) {
+    const source = String(held).match(/\bconstructor\s*\([^]*/)?.[0];
+    if (source) return parametersOf(source);
+  }
+  return [];
+}
+
+export function explainConstructor(Manager) {
+  const parameters = constructorParameters(Manager);
+  return [
+    "[plugin.selection.calls.open]",
+    `parameters = [${parameters.map(toml).join(", ")}]  # its constructor takes (${parameters.join(", ")})`,
+  ].join("\n");
+}
+
+// There is a class, and it does not select by the name that the releases give it.
+export function explainSelect(Manager, className, name) {
+  const methods = methodsOf(Manager);
+  const likely = SELECTS.map((words) => [...methods.keys()].find((method) => words.test(method))).find(Boolean);
+  const parameters = likely ? parametersOf(String(methods.get(likely))) : [];
+  return [
+    `the class ${className} has no method ${name}. Its methods: ${[...methods.keys()].join(", ")}.`,
+    "Name the one that selects an account, and what it is given (docs/forks.md), or leave selection out:",
+    "[plugin.selection.calls.select]",
+    `name = ${JSON.stringify(likely ?? "?")}`,
+    `parameters = [${parameters.map(toml).join(", ")}]`,
+    explainConstructor(Manager),
+  ].join("\n");
+}
