@@ -1,0 +1,196 @@
+"""The mapping file: what it can say, what is refused and where; and a fork that is judged by one."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.targets.checkout import prepare
+from conformance.targets.checkout.mapping import Mapping, read_mapping
+from conformance.targets.errors import AdapterFault, UsageFault
+from conformance.wire.answers import NotSupported, Result
+from tests.checkouts import (
+    ACCOUNTS,
+    LOADER,
+    MANAGER_TEXT,
+    MIN_WAIT,
+    OPEN,
+    SELECT,
+    ask_checkout,
+    own_cache,
+    write_checkout,
+)
+
+__all__ = ["own_cache"]
+
+SMALL = '[plugin.selection]\nmodule = "lib/pool.ts"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "mapping.toml"
+    file.write_text(text)
+    return file
+
+
+def test_without_a_file_everything_is_as_the_plugin_has_it(tmp_path: Path) -> None:
+    assert read_mapping(tmp_path, None) == (Mapping(), None)
+
+
+def test_the_file_of_the_checkout_is_read_unless_another_is_named(tmp_path: Path) -> None:
+    own = tmp_path / "antigravity-conformance.toml"
+    own.write_text(SMALL.replace("pool", "own") + "[run]\nstrict = true\n")
+    assert read_mapping(tmp_path, None)[0].module("selection") == "lib/own.ts"
+    named = write(tmp_path, SMALL)
+    mapping, file = read_mapping(tmp_path, named)
+    assert (mapping.module("selection"), file) == ("lib/pool.ts", named)
+
+
+def test_a_file_with_other_settings_only_maps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "antigravity-conformance.toml").write_text("[run]\nstrict = true\n")
+    assert read_mapping(tmp_path, None)[0] == Mapping()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[plugin]\nx\ny = 1", r"mapping\.toml: not TOML: .*line 2"),
+        ("[other]\na = 1", r"mapping\.toml: there is no table \[plugin\]; it begins with, for instance"),
+        ("[plugin]\nselect = 1", r"mapping\.toml: plugin\.select: there is no such key"),
+        ("[plugin.selection]\nmodul = 'x'", r"plugin\.selection\.modul: there is no such key"),
+        ("[plugin]\nselection = true", r"plugin\.selection: .*got True"),
+        ("[plugin.selection]\nmodule = 7", r"plugin\.selection\.module: .*string, got 7"),
+        ("[plugin.selection.calls.slect]", r"there is no call 'slect'; known: open, load, select, "),
+        ("[plugin.selection.calls.select]\nparameters = ['famly']", r"there is no value 'famly'; known: account, auth"),
+        ("[plugin.selection.calls.select]\nparameters = [{a = 'b'}]", r"there is no value 'b'; known: account, auth"),
+        ("[plugin.selection.calls.select]\nparameters = 'family'", r"select\.parameters: .*list"),
+        ("[plugin.config]\nparameters = ['?options']", r"there is no value '\?options'"),
+    ],
+)
+def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageFault, match=message):
+        read_mapping(tmp_path, write(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageFault, match=r"cannot read .*gone\.toml: No such file"):
+        read_mapping(tmp_path, tmp_path / "gone.toml")
+
+
+# Under Node: forks of other shapes.
+
+PORT = """\
+export class AccountPool {
+  accounts: any[];
+  constructor(stored: any, private readonly host: { now: () => number; pid: number; random: () => number }) {
+    const account = (entry: any, index: number) => ({ index, token: { value: entry.refreshToken } });
+    this.accounts = stored.accounts.map(account);
+  }
+  pick(family: string, { offset, mode }: { offset: boolean; mode: string }) {
+    return this.accounts[offset ? this.host.pid % this.accounts.length : mode === "sticky" ? 0 : 1];
+  }
+  wait() {
+    return this.host.now();
+  }
+}
+export const settings = ({ folder, env, home }: any) => ({ folder, home, shell: env.SHELL });
+"""
+MAPPING = """\
+[plugin.selection]
+module = "packages/core/src/pool.ts"
+class = "AccountPool"
+label = "token.value"
+
+[plugin.selection.calls.open]
+parameters = ["pool", { now = "clock", pid = "pid", random = "random" }]
+
+[plugin.selection.calls.select]
+name = "pick"
+parameters = ["family", { offset = "pid_offset_enabled", mode = "strategy" }]
+
+[plugin.selection.calls.min_wait]
+name = "wait"
+parameters = []
+
+[plugin.config]
+module = "packages/core/src/pool.ts"
+function = "settings"
+parameters = [{ folder = "directory", env = "environment", home = "home" }]
+"""
+
+
+@pytest.mark.needs_node
+def test_a_port_with_its_own_names_parameters_and_injected_host_is_judged(tmp_path: Path, own_cache: Path) -> None:
+    files: dict[str, str | None] = {"packages/core/src/pool.ts": PORT, ACCOUNTS: None, LOADER: None}
+    checkout = write_checkout(tmp_path / "port", files)
+    with_offset = ("select", {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True})
+    other = ("select", {"family": "claude", "strategy": "round-robin"})
+    load = ("load_config", {"directory": "/p", "home": "/h", "environment": {"SHELL": "sh"}})
+    hello, _, *answers = ask_checkout(
+        checkout, [("hello", {"wire": 1}), OPEN, with_offset, SELECT, other, MIN_WAIT, load], write(tmp_path, MAPPING)
+    )
+    assert answers == [
+        Result({"label": "c", "index": 2}),
+        Result({"label": "a", "index": 0}),
+        Result({"label": "b", "index": 1}),
+        Result({"wait_ms": 1234}),
+        Result({"config": {"folder": "/p", "home": "/h", "shell": "sh"}}),
+    ]
+    assert isinstance(hello, Result)
+    assert {"pid", "round-robin", "config"} <= set(hello.value["capabilities"])
+    assert not {"soft-quota", "strict-wait", "remove", "storage"} & set(hello.value["capabilities"])
+
+
+@pytest.mark.needs_node
+def test_half_a_mapping_claims_half(tmp_path: Path, own_cache: Path) -> None:
+    checkout = write_checkout(tmp_path / "fork")
+    for part, left in (("config", SELECT), ("selection", ("load_config", {"directory": "/", "home": "/"}))):
+        mapping = write(tmp_path, f"[plugin]\n{part} = false\n")
+        hello, answer = ask_checkout(checkout, [("hello", {"wire": 1}), left], mapping)[:2]
+        assert isinstance(hello, Result)
+        assert ("sticky" in hello.value["capabilities"], "config" in hello.value["capabilities"]) == (
+            part == "config",
+            part == "selection",
+        )
+        assert not isinstance(answer, NotSupported)
+
+
+@pytest.mark.needs_node
+def test_a_part_that_is_missing_beside_a_mapping_is_said_and_not_claimed(tmp_path: Path, own_cache: Path) -> None:
+    checkout = write_checkout(tmp_path / "fork", {LOADER: None})
+    with pytest.raises(AdapterFault, match="config not found"):
+        prepare(str(checkout))
+    mapping = write(tmp_path, f'[plugin.selection]\nmodule = "{ACCOUNTS}"\n')
+    assert "config: not found, so not claimed" in prepare(str(checkout), mapping).notes
+
+
+@pytest.mark.needs_node
+def test_a_renamed_method_is_told_with_the_mapping_to_write(tmp_path: Path, own_cache: Path) -> None:
+    text = MANAGER_TEXT.replace(
+        "getCurrentOrNextForFamily(family: string, model?: string)", "pickAccount({ family, zone })"
+    )
+    checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
+    with pytest.raises(AdapterFault) as fault:
+        ask_checkout(checkout, [OPEN])
+    shown = [line.strip() for line in str(fault.value).splitlines()]
+    place = shown.index("[plugin.selection.calls.select]")
+    assert shown[place + 1 : place + 5] == [
+        'name = "pickAccount"',
+        'parameters = [{ family = "family", zone = "?zone" }]',
+        "[plugin.selection.calls.open]",
+        'parameters = ["auth", "pool"]  # its constructor takes (auth, pool)',
+    ]
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (ACCOUNTS, "class AccountManager", "class Pool", "exports no class AccountManager; it exports Pool"),
+        (LOADER, "loadConfig", "readConfig", "exports no function loadConfig; it exports readConfig"),
+    ],
+)
+def test_a_renamed_export_is_told(tmp_path: Path, own_cache: Path, file: str, old: str, new: str, message: str) -> None:
+    checkout = write_checkout(tmp_path / "fork")
+    path = checkout / file
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(AdapterFault, match=message):
+        ask_checkout(checkout, [OPEN])

@@ -1,0 +1,111 @@
+"""Which release a target is most like: each release itself, a mixture the nearest, one that says nothing none."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.requirements.quirks import load_tellings
+from conformance.search.identify import Identification, identify, restarting
+from conformance.targets.errors import AdapterFault
+from conformance.wire import framing
+from conformance.wire.answers import Answer, NotSupported, Result, read_response, request
+from conformance.wire.files import Send
+from conformance.wire.serve import answer_line
+from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
+from reference_impl.profiles import BY_NAME, Profile, profile
+
+Json = Any
+
+
+def send_to(adapter: object) -> Send:
+    """Asks an adapter in this process."""
+
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
+        responses = json.loads(answer_line(adapter, framing.encode(requests)))
+        return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
+
+    return send
+
+
+def identified(adapter: ReferenceAdapter) -> Identification:
+    return identify(send_to(adapter), [word for word in CAPABILITIES if adapter.profile.knows(word)])
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_release_is_most_like_itself(release: str) -> None:
+    found = identified(ReferenceAdapter(release))
+    assert (found.nearest, found.differences) == (release, [])
+    tellings = {name for name, telling in load_tellings().items() if release in telling.releases}
+    shown = {name: word for name, word in found.quirks.items() if name in tellings and word != "not asked"}
+    assert {name for name, word in shown.items() if word == "with"} == profile(release).quirks
+    assert set(shown.values()) == {"with", "without"}
+
+
+def test_a_fork_that_mended_a_quirk_is_like_its_release_and_the_quirk_is_named() -> None:
+    adapter = ReferenceAdapter("1.4.3")
+    mended = "cooldown-not-waited-for"
+    adapter.profile = Profile("1.4.3", adapter.profile.quirks - {mended})
+    found = identified(adapter)
+    assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
+    assert found.reason == (
+        "nearest: 30 of 31 telling scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
+        "differs in cooldown-not-waited-for"
+    )
+
+
+def test_a_tie_goes_to_the_newer_release() -> None:
+    """What all releases have alike tells none of them."""
+    names = {"limits", "min-wait", "cooldown", "clock", "pid"}
+
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        return [Result(None)] * len(calls)
+
+    found = identify(send, sorted(names))
+    assert found.nearest == RELEASES[-1]
+
+
+def test_of_one_that_cannot_be_asked_nothing_is_said() -> None:
+    found = identify(send_to(object()), [])
+    assert (found.nearest, found.signs) == (RECOMMENDED, ())
+    assert set(found.quirks) == set(BY_NAME)
+    assert set(found.quirks.values()) == {"not asked"}
+
+
+def test_config_alone_tells_a_release() -> None:
+    found = identify(send_to(ReferenceAdapter("1.3.0")), ["config", "environment", "platform"])
+    assert found.nearest == "1.3.0"
+    assert {sign.kind for sign in found.signs} == {"scenario", "config key"}
+
+
+def test_what_answers_otherwise_shows_neither() -> None:
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        return [NotSupported(method) for method, _ in calls]
+
+    found = identify(send, CAPABILITIES)
+    assert set(found.quirks.values()) == {"neither"}
+
+
+def test_a_question_that_ends_the_target_is_answered_neither_way_and_the_next_goes_to_a_new_one() -> None:
+    started: list[ReferenceAdapter] = []
+
+    def start() -> Send:
+        started.append(ReferenceAdapter("1.6.0"))
+        answer = send_to(started[-1])
+
+        def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+            if any(method == "remove" for method, _ in calls):
+                raise AdapterFault("it ended")
+            return answer(calls)
+
+        return send
+
+    found = identify(restarting(start), CAPABILITIES)
+    assert found.nearest == "1.6.0"
+    assert found.quirks["trackers-by-index"] == "neither"
+    assert found.quirks["offset-from-nowhere"] == "neither"
+    assert found.quirks["cooldown-not-waited-for"] == "with"
+    assert len(started) > 1
