@@ -20,16 +20,17 @@ FOLDER = CHECKOUT / "docs" / "survey"
 INTRO = """\
 # A survey
 
-Forks and ports of the plugin as they are in public, beside the releases they come from: a folder `OWNER+NAME` is a checkout of
-the repository OWNER/NAME at the commit that the table names. A checkout is judged as the release that it behaves like most,
-and inherits the known deviations of that release; what fails is its own doing. A failure is a departure from what the plugin
-does, not necessarily a fault: many are changes that were meant, and some are better than the rule. Each was looked up in the source.
+Forks and ports of the plugin as they are in public, beside the releases they come from: a folder `OWNER+NAME` is a
+checkout of the repository OWNER/NAME at the commit that the table names. A checkout is judged as the release that it
+behaves like most, and inherits the known deviations of that release: what fails is its own doing. A failure is a
+departure from what the plugin does and not always a fault: many are changes that were meant, and some serve better
+than the rule. Each was looked up in the source.
 
-To make this page again, with the checkouts in the folder `forks`:
+To make this page again, with the checkouts in a folder `forks`:
 
 ```
 cd forks
-antigravity-conformance survey TARGET... --json ../docs/survey/board.json
+antigravity-conformance survey TARGET... --mappings ../docs/examples/mappings --json ../docs/survey/board.json
 make -C .. docs
 ```
 """
