@@ -79,14 +79,15 @@ CHANGES: list[Callable[[Path], object]] = [
     lambda checkout: (checkout / "package-lock.json").write_text("{}"),
     lambda checkout: (checkout / "antigravity-conformance.toml").write_text("[plugin]\nconfig = false\n"),
     lambda checkout: (checkout / "tsconfig.json").write_text('{"compilerOptions": {"target": "es2020"}}'),
+    lambda checkout: (checkout / "src/tsconfig.json").write_text('{"compilerOptions": {"target": "es2020"}}'),
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=["module", "neighbour", "manifest", "lock", "mapping", "tsconfig"])
+@pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
 def test_what_it_is_built_of_changed_and_it_is_built_anew(
     tmp_path: Path, own_cache: Path, started: list[str], change: Callable[[Path], object]
 ) -> None:
-    checkout = write_checkout(tmp_path / "fork")
+    checkout = write_checkout(tmp_path / "fork", {"src/tsconfig.json": "{}"})
     prepare(str(checkout))
     started.clear()
     change(checkout)
@@ -161,11 +162,14 @@ def test_a_package_of_its_own_is_bundled_from_its_sources(tmp_path: Path, own_ca
     assert "profile" not in hello.value
 
 
-@pytest.mark.parametrize("path", ["none", "file"])
-def test_what_is_no_folder_is_refused(tmp_path: Path, own_cache: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["none", "file", ""])
+def test_what_is_no_folder_is_refused(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageFault, match="there is no such folder; expected a checkout of the plugin or a fork"):
-        prepare(str(tmp_path / path))
+        prepare(path)
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What a checkout does at import or in a call: it cannot reach the harness; what breaks is told in its own words."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,19 +41,42 @@ def with_line(line: str) -> dict[str, str]:
         "import { writeSync } from 'node:fs'; writeSync(1, 'hello\\n')",
         "setInterval(() => console.log('tick'), 1)",
         "setTimeout(() => process.exit(9), 0)",
-        "process.on('SIGTERM', () => {}); process.once('exit', () => { process.exitCode = 9 })",
-        "process.stdin.on('data', () => {}); process.stdin.resume()",
-        "import { stdin } from 'node:process'; stdin.on('data', () => {})",
+        "process.stdin.setEncoding('utf8')",
+        "import { stdin } from 'node:process'; stdin.destroy()",
         "JSON.parse = () => ({}); JSON.stringify = () => 'broken'; Date.now = () => 5",
         "globalThis.Promise = null as never; Array.prototype.every = () => false",
-        "Object.defineProperty(process, 'pid', { value: 1 }); process.chdir('/')",
+        "Object.defineProperty(process, 'pid', { value: 1 })",
         "Promise.reject(new Error('nobody waits'))",
-        "process.exitCode = 9",
     ],
 )
 def test_set_up_at_import_does_not_reach_the_harness(tmp_path: Path, line: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))
     assert ask_checkout(checkout, [OPEN, SELECT, MIN_WAIT])[1:] == [FIRST, Result({"wait_ms": 1234})]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "process.exitCode = 9",
+        "process.on('exit', () => { process.exitCode = 9 })",
+        "process.prependOnceListener('exit', () => { process.exitCode = 9 })",
+        "import { addListener } from 'node:process'; addListener.call(process, 'exit', () => { process.exitCode = 9 })",
+    ],
+)
+def test_handlers_set_up_at_import_do_not_change_how_it_ends(tmp_path: Path, line: str) -> None:
+    checkout = write_checkout(tmp_path / "fork", with_line(line))
+    run = subprocess.run(prepare(str(checkout)).argv, input=b"", capture_output=True, timeout=60, check=False)
+    assert (run.returncode, run.stdout) == (0, b"")
+
+
+def test_the_current_folder_stays(tmp_path: Path) -> None:
+    files = {
+        **with_line("process.chdir('/')"),
+        LOADER: "export function loadConfig() {\n  return { folder: process.cwd() };\n}\n",
+    }
+    load = ("load_config", {"directory": "/project", "home": "/somebody"})
+    answers = ask_checkout(write_checkout(tmp_path / "fork", files), [load])
+    assert answers == [Result({"config": {"folder": str(Path.cwd())}})]
 
 
 @pytest.mark.parametrize(

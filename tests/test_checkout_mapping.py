@@ -7,6 +7,8 @@ import pytest
 from conformance.targets.checkout import prepare
 from conformance.targets.checkout.mapping import Mapping, read_mapping
 from conformance.targets.errors import AdapterFault, UsageFault
+from conformance.targets.resolve import resolve
+from conformance.targets.smoke import greet
 from conformance.wire.answers import NotSupported, Result
 from tests.checkouts import (
     ACCOUNTS,
@@ -194,3 +196,15 @@ def test_a_renamed_export_is_told(tmp_path: Path, own_cache: Path, file: str, ol
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(AdapterFault, match=message):
         ask_checkout(checkout, [OPEN])
+
+
+@pytest.mark.needs_node
+def test_a_constructor_of_other_parameters_is_told_with_the_mapping_to_write(tmp_path: Path, own_cache: Path) -> None:
+    text = MANAGER_TEXT.replace("auth: unknown, pool:", "pool:")
+    checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
+    with pytest.raises(AdapterFault) as fault:
+        greet(resolve(f"plugin:{checkout}", []), timeout_s=60)
+    assert "answered Raised" in str(fault.value)
+    assert '[plugin.selection.calls.open]\n    parameters = ["pool"]  # its constructor takes (pool)' in str(
+        fault.value
+    )

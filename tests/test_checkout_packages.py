@@ -130,7 +130,7 @@ ENTRIES: list[tuple[dict[str, object], str, str]] = [
 
 @pytest.mark.parametrize(("manifest", "imported", "file"), ENTRIES)
 def test_a_package_of_its_own_stands_for_its_sources(
-    tmp_path: Path, manifest: object, imported: str, file: str
+    tmp_path: Path, manifest: dict[str, object], imported: str, file: str
 ) -> None:
     core = tmp_path / "packages" / "core"
     (core / file).parent.mkdir(parents=True)

@@ -71,7 +71,8 @@ def test_what_a_fork_mended_is_not_stale_but_told(fork: Path) -> None:
     report, finished = judge(fork, "--only", "CFG-009")
     assert (finished.returncode, verdicts(report)) == (0, {"CFG-009": "pass"})
     assert (report["stale_deviations"], report["mended_deviations"]) == ([], ["auto-resume-on-by-default"])
-    assert "deviations of release 1.6.0 that do not show here: auto-resume-on-by-default (CFG-009)" in finished.stdout
+    told = "deviations of release 1.6.0 that do not show here: auto-resume-on-by-default (CFG-009)"
+    assert told in " ".join(finished.stdout.split())
 
 
 def test_own_deviations_and_another_profile_take_the_place_of_what_is_found(fork: Path) -> None:
@@ -92,11 +93,13 @@ def test_a_fork_that_breaks_ends_with_3_and_one_message(tmp_path: Path) -> None:
 
 
 def test_a_mapping_is_repeated_and_goes_with_a_checkout_only(tmp_path: Path) -> None:
-    checkout = write_checkout(tmp_path / "fork")
-    mapping = tmp_path / "a mapping.toml"
+    checkout = write_checkout(tmp_path / "a fork")
+    mapping = tmp_path / "mapping.toml"
     mapping.write_text("[plugin]\nconfig = false\n")
-    _, finished = judge(checkout, "--mapping", str(mapping), "--only", "STK-002", "--profile", "1.6.0")
-    assert f"--mapping '{mapping}'" in " ".join(finished.stdout.replace("\\", "").split())
+    _, finished = judge(checkout, "--mapping", str(mapping), "--only", "POOL-002", "--profile", "1.6.0")
+    options = f"--profile 1.6.0 --mapping {mapping}"
+    repeated = f"repeat: antigravity-conformance run --only POOL-002 {options} 'plugin:{checkout}'"
+    assert repeated in " ".join(finished.stdout.replace("\\", "").split())
     finished = run_kit("run", "reference", "--mapping", str(mapping))
     assert finished.returncode == 2
     assert "--mapping goes with a target plugin:PATH only" in finished.stderr

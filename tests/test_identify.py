@@ -1,6 +1,5 @@
 """Which release a target is most like: each release itself, a mixture the nearest, one that says nothing none."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,25 +9,13 @@ from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.requirements.quirks import load_tellings
 from conformance.search.identify import Identification, identify, restarting
 from conformance.targets.errors import AdapterFault
-from conformance.wire import framing
-from conformance.wire.answers import Answer, NotSupported, Result, read_response, request
+from conformance.vectors.predict import send_to
+from conformance.wire.answers import Answer, NotSupported, Result
 from conformance.wire.files import Send
-from conformance.wire.serve import answer_line
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import BY_NAME, Profile, profile
 
 Json = Any
-
-
-def send_to(adapter: object) -> Send:
-    """Asks an adapter in this process."""
-
-    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
-        requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
-        responses = json.loads(answer_line(adapter, framing.encode(requests)))
-        return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
-
-    return send
 
 
 def identified(adapter: ReferenceAdapter) -> Identification:

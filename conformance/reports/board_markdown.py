@@ -39,7 +39,7 @@ def implementations(board: Board) -> Iterator[str]:
             escape(row.target),
             escape(row.implementation),
             escape(row.checkout_line.removeprefix("commit ")),
-            escape(row.profile_line if row.profile else ""),
+            escape(row.profile or ""),
             escape(row.conclusion),
             " / ".join(map(str, row.musts)) if row.verdicts else "",
             str(len(row.ids("fail")) or ""),

@@ -21,17 +21,13 @@ FORMS = """\
 
 @dataclass(frozen=True)
 class Target:
-    """A target that can be started. `word` is how the user named it, `argv` what starts it."""
+    """A target that can be started. `word` is how a user names it in a shell, `argv` what starts it."""
 
     word: str
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what must be said of how it was built
-
-    @property
-    def is_checkout(self) -> bool:
-        """Is it a checkout, which claims no release and inherits what its upstream does?"""
-        return self.word.startswith("plugin:")
+    is_checkout: bool = False  # which claims no release, and inherits what its upstream does
 
 
 def is_word(text: str) -> bool:
@@ -64,7 +60,7 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         return Target(word, npm.command(npm.install(name, version)))
     if kind == "plugin":
         prepared = checkout.prepare(rest, mapping)
-        return Target(word, prepared.argv, notes=prepared.notes)
+        return Target(shlex.quote(word), prepared.argv, notes=prepared.notes, is_checkout=True)
     if kind == "python":
         if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")

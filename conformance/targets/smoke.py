@@ -44,9 +44,10 @@ def greet(
         opened = connection.call("open", pool={"version": 3, "accounts": [account], "activeIndex": 0})
         selects = "sticky" in hello.capabilities or "round-robin" in hello.capabilities
         if selects and (not isinstance(opened, Result) or opened.value["accounts"] != ["a"]):
+            said = connection.standard_error()
             raise AdapterFault(
                 f"{target.word} was asked to open a pool of one account `a` and answered {opened}; "
-                'expected the result {"accounts": ["a"]}'
+                'expected the result {"accounts": ["a"]}' + (f"\n  Its standard error:\n{said}" if said else "")
             )
         if not isinstance(connection.call("close"), Result | NotSupported):
             raise AdapterFault(f"{target.word} refused `close`; expected the result null")

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.vectors.load import Vector
 from conformance.wire import framing
 from conformance.wire.answers import Answer, read_response, request
-from conformance.wire.files import ask
+from conformance.wire.files import Send, ask
 from conformance.wire.scenario import Scenario, show_answer
 from conformance.wire.serve import answer_line
 from reference_impl.adapter import ReferenceAdapter
@@ -18,7 +18,12 @@ Json = Any
 
 
 def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:
-    """The answers of an adapter in this process, over the very lines that a target would be sent."""
+    """The answers of an adapter in this process."""
+    return ask(scenario, send_to(adapter))
+
+
+def send_to(adapter: object) -> Send:
+    """Asks an adapter in this process, over the very lines that a target would be sent."""
 
     def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
         requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
@@ -26,7 +31,7 @@ def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:
             responses = json.loads(answer_line(adapter, framing.encode(requests)))
         return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
 
-    return ask(scenario, send)
+    return send
 
 
 def differences(vector: Vector, answers: list[Answer]) -> Iterator[str]:

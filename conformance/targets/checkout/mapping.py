@@ -31,11 +31,11 @@ CALLS: dict[str, Json] = json.loads((Path(__file__).parents[1] / "node" / "calls
 LOAD_CONFIG = "load_config"
 INJECTED = ("auth", "credentials", "clock", "pid", "get_pid", "random")
 OF_CONFIG = ("directory", "home", "environment", "platform")
-_OF_ACCOUNTS = ("account", "index", "position")
+OF_ACCOUNTS = ("account", "index", "position")
 
 
 def _known(name: str) -> str:
-    names = {*INJECTED, *OF_CONFIG, *_OF_ACCOUNTS, *(p for call in CALLS.values() for p in call["parameters"])}
+    names = {*INJECTED, *OF_CONFIG, *OF_ACCOUNTS, *(p for call in CALLS.values() for p in call["parameters"])}
     if name not in names:
         raise ValueError(f"there is no value {name!r}; known: {', '.join(sorted(names))}")
     return name

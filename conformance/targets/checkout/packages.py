@@ -67,10 +67,11 @@ class Packages:
         return None
 
     def files(self, importers: list[str]) -> set[Path]:
-        """What versions are read from: every package.json above the importers, and locks."""
+        """What settings and versions are read from: what lies above the importers, and locks."""
         above = {folder for file in importers for folder in self._above(file)}
-        manifests = {folder / "package.json" for folder in above} | {f / "package.json" for f in self._own.values()}
-        return {path for path in manifests | {self.checkout / lock for lock in LOCKS} if path.is_file()}
+        manifests = {folder / "package.json" for folder in above | set(self._own.values())}
+        settings = {path for folder in above for path in folder.glob("tsconfig*.json")}  # which esbuild follows
+        return {path for path in manifests | settings | {self.checkout / lock for lock in LOCKS} if path.is_file()}
 
     @cached_property
     def _own(self) -> dict[str, Path]:

@@ -57,7 +57,7 @@ def prepare(path: str, mapping_file: Path | None = None) -> Prepared:
     bundle cannot be built.
     """
     checkout = Path(path).resolve()
-    if not checkout.is_dir():
+    if not path or not checkout.is_dir():
         raise UsageFault(f"plugin:{path}: there is no such folder; expected a checkout of the plugin or a fork")
     mapping, read = read_mapping(checkout, mapping_file)
     of = hashlib.sha256(f"{checkout}\0{read.resolve() if read else ''}".encode()).hexdigest()[:16]

@@ -24,12 +24,10 @@ export async function keepApart(url) {
     console.error("the import of the checkout does not end: it awaits what cannot come any more");
   });
   // What nobody waits for may fail, as it may in the plugin's host; a fault of the adapter itself still ends it.
-  for (const event of ["uncaughtException", "unhandledRejection"]) {
-    process.on(event, (error) => {
-      if (event === "uncaughtException" && !String(error?.stack).includes(bundle)) tell(error?.stack ?? String(error));
-      console.error(`the checkout failed where nobody waits for it${placeIn(bundle, error)}:`, error);
-    });
-  }
+  process.on("uncaughtException", (error) => {
+    if (!String(error?.stack).includes(bundle)) tell(error?.stack ?? String(error));
+    console.error(`the checkout failed where nobody waits for it${placeIn(bundle, error)}:`, error);
+  });
   for (const name of HANDLERS) process[name] = () => process;
   for (const name of EXITS) {
     process[name] = (code = "") =>
