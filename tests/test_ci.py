@@ -214,13 +214,21 @@ def test_a_target_that_is_not_conformant_fails_the_step_with_its_exit_code(runne
 
 
 def test_the_inputs_reach_the_run(runner: Runner) -> None:
-    runner.inputs |= {"target": "python:tests.surveyed:ClaimsNothing", "require": "PROC", "strict": "true"}
+    runner.inputs |= {"target": "python:tests.surveyed:ClaimsNothing", "require": "PROC", "profile": "1.3.0"}
     done = runner.run("judge")
     assert done.returncode == 1
-    assert "required, but not claimed" in done.stdout
+    assert re.search(r"PROC-001 +FAIL", done.stdout)
+    assert not re.search(r"POOL-001 +FAIL", done.stdout)
+    assert "profile  1.3.0" in done.stdout
     runner.inputs |= {"deviations": "no-such-file", "require": ""}
     done = runner.run("judge")
     assert (done.returncode, "no-such-file" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("strict", "code"), [("true", 1), ("false", 0)])
+def test_strict_makes_a_should_count(runner: Runner, strict: str, code: int) -> None:
+    runner.inputs |= {"target": "python:tests.wrong.config_layers:Latin1Files", "strict": strict}
+    assert runner.run("judge").returncode == code
 
 
 @pytest.mark.parametrize("changed", [{"profile": "9.9.9"}, {"strict": "yes"}, {"target": "$(touch injected)"}])

@@ -69,5 +69,5 @@ def test_a_finding_is_wanted_for_each_failure_and_for_nothing_else(findings: lis
 def test_the_example_of_a_mapping_can_be_read_and_belongs_to_a_checkout_of_the_board(path: Path) -> None:
     mapping, read = read_mapping(path.parent, path)
     assert read == path
-    assert mapping.selection is not False
+    assert (mapping.config, bool(mapping.selection)) == (False, True)
     assert f"plugin:{path.stem}" in [row.target for row in load_board().rows]
