@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.targets import tools
 from conformance.targets.checkout import Prepared, bundle, prepare
-from conformance.targets.errors import UsageFault
+from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.wire.answers import Result
 from tests.checkouts import (
     ACCOUNTS,
@@ -101,6 +102,38 @@ def test_an_edit_of_the_same_length_is_seen(tmp_path: Path, own_cache: Path) -> 
     (checkout / ACCOUNTS).write_text(MANAGER_TEXT.replace("[0]", "[1]"))
     assert ask_checkout(checkout, [OPEN, SELECT])[1] == Result({"label": "b", "index": 1})
     assert "[0]" in (first / "bundle.mjs").read_text()  # a run that is at work keeps what it began with
+
+
+def test_an_edit_while_it_is_bundled_is_seen(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = write_checkout(tmp_path / "fork")
+    real = tools.run_tool
+
+    def edit_and_run(argv: list[str], *rest: Any) -> object:
+        """Edits after esbuild has read the files, the first time."""
+        run = real(argv, *rest)
+        if argv[1].endswith("esbuild"):
+            (checkout / ACCOUNTS).write_text(MANAGER_TEXT.replace("[0]", "[1]"))
+        return run
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle, "run_tool", edit_and_run)
+        prepare(str(checkout))
+    assert ask_checkout(checkout, [OPEN, SELECT])[1] == Result({"label": "b", "index": 1})
+
+
+def test_a_checkout_that_never_rests_is_a_fault(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = write_checkout(tmp_path / "fork")
+    real, edits = tools.run_tool, iter(range(100))
+
+    def edit_and_run(argv: list[str], *rest: Any) -> object:
+        (checkout / ACCOUNTS).write_text(f"{MANAGER_TEXT}// {next(edits)}")
+        return real(argv, *rest)
+
+    monkeypatch.setattr(bundle, "run_tool", edit_and_run)
+    with pytest.raises(AdapterFault, match="changes while it is bundled; run again when nothing writes into it"):
+        prepare(str(checkout))
 
 
 def test_a_change_elsewhere_in_the_checkout_builds_nothing(tmp_path: Path, own_cache: Path, started: list[str]) -> None:

@@ -1,5 +1,6 @@
 """One file out of a checkout's modules, by esbuild: nothing of the checkout is run, nothing is written into it."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -42,7 +43,7 @@ class Bundle:
     """What was built into `folder`, from which files of the checkout, and what must be said about it."""
 
     folder: Path
-    inputs: set[Path]
+    inputs: dict[Path, str]  # by the digest of their content
     dependencies: Path | None  # the installed packages that it imports
     notes: list[str] = field(default_factory=list)
 
@@ -59,9 +60,12 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
     stand_ins = dict.fromkeys(("process", "node:process"), _STAND_INS / "process.cjs")
     entry = "".join(f"export * as {part} from {json.dumps('./' + file)};\n" for part, file in modules.items())
     notes: list[str] = []
+    inputs: dict[Path, str] = {}
     for _ in range(_ROUNDS):
+        earlier = inputs
         meta = _run_esbuild(node, esbuild, checkout, entry, folder, stand_ins)
-        imported = _imported(meta, builtin)
+        inputs = _inputs(meta, checkout, packages)
+        imported = {name: by for name, by in _imported(meta, builtin).items() if name not in stand_ins}
         sources = {name: source for name in imported if (source := packages.source(name))}
         stand_ins |= sources
         if sources:
@@ -71,7 +75,9 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
         if not absent:
             try:
                 installed = _install(wanted)
-                break
+                if inputs == earlier:  # nothing was edited while this bundle was written
+                    break
+                continue
             except NpmFailedError as error:
                 absent = [want for want in wanted if error.is_unknown(want.spec or "")]
                 if not absent:
@@ -81,11 +87,9 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
         for want in absent:
             stand_ins |= _absent(want.name, [name for name in imported if package_name(name) == want.name], folder)
     else:
-        raise AdapterFault(f"{checkout}: its imports could not be resolved in {_ROUNDS} rounds")
+        raise AdapterFault(f"{checkout} changes while it is bundled; run again when nothing writes into it")
     notes += [f"{' '.join(want.spec for want in same if want.spec)} ({lock})" for lock, same in _by_lock(wanted)]
     notes += [want.note for want in wanted if want.note]
-    inputs = {path for name in meta["inputs"] if (path := (checkout / name).resolve()).is_relative_to(checkout)}
-    inputs |= packages.files([str(path.relative_to(checkout)) for path in inputs])
     _name_sources(checkout, folder)
     return Bundle(folder, inputs, installed, notes)
 
@@ -110,6 +114,21 @@ def _run_esbuild(
     document = json.loads(meta.read_text(encoding="utf-8"))
     meta.unlink()
     return document
+
+
+def _inputs(meta: Json, checkout: Path, packages: Packages) -> dict[Path, str]:
+    """Every file of the checkout that the bundle depends on, by the digest of its content."""
+    files = {path for name in meta["inputs"] if (path := (checkout / name).resolve()).is_relative_to(checkout)}
+    files |= packages.files([str(path.relative_to(checkout)) for path in files])
+    return {path: digest_of(path) for path in files}
+
+
+def digest_of(file: Path) -> str:
+    """Of the content of a file, whenever it was written."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
 
 
 def _imported(meta: Json, builtin: set[str]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.targets.checkout.bundle import BUNDLE, ESBUILD, build_bundle
+from conformance.targets.checkout.bundle import BUNDLE, ESBUILD, build_bundle, digest_of
 from conformance.targets.checkout.guess import explain_missing
 from conformance.targets.checkout.locate import locate
 from conformance.targets.checkout.mapping import Mapping, read_mapping
@@ -43,7 +43,7 @@ class _Record:
     def holds(self) -> bool:
         return (
             self.kit == _digest_of_kit()
-            and all(_digest(Path(file)) == digest for file, digest in self.files.items())
+            and all(digest_of(Path(file)) == digest for file, digest in self.files.items())
             and all(_names(Path(folder)) == names for folder, names in self.folders.items())
             and is_whole(Path(self.place))
             and (self.dependencies is None or is_whole(Path(self.dependencies)))
@@ -80,11 +80,11 @@ def _build(path: str, checkout: Path, mapping: Mapping, mapping_file: Path | Non
         document = {**_identity(checkout, modules.found), "mapping": mapping.to_json()}
         text = json.dumps(document, indent=1, sort_keys=True)
         place = _keep(bundle.folder, text, bundle.dependencies)
-    files = bundle.inputs | ({mapping_file} if mapping_file else set())
+    files = bundle.inputs | ({mapping_file: digest_of(mapping_file)} if mapping_file else {})
     folders = {file.parent for file in files} | {checkout}
     return _Record(
         _digest_of_kit(),
-        {str(file): _digest(file) for file in sorted(files)},
+        {str(file): digest for file, digest in sorted(files.items())},
         {str(folder): _names(folder) for folder in sorted(folders)},
         str(place),
         str(bundle.dependencies) if bundle.dependencies else None,
@@ -122,14 +122,7 @@ def _identity(checkout: Path, modules: dict[str, str]) -> Json:
 
 def _digest_of_kit() -> str:
     ours = [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parents[1] / "node").rglob("*.*js*")]
-    return hashlib.sha256("".join([ESBUILD, *(_digest(file) for file in sorted(ours))]).encode()).hexdigest()
-
-
-def _digest(file: Path) -> str:
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError:
-        return "unreadable"
+    return hashlib.sha256("".join([ESBUILD, *(digest_of(file) for file in sorted(ours))]).encode()).hexdigest()
 
 
 def _names(folder: Path) -> list[str]:
