@@ -52,6 +52,7 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m conformance.vectors.page
+	$(BIN)/python -m tests.survey_page
 	$(BIN)/python -m tests.config_docs
 	$(BIN)/python -m tests.readme
 

@@ -37,17 +37,18 @@ def breaking(mode: str) -> tuple[str, ...]:
 class Bench:
     """Starts the kit with a temporary folder of its own, and a mark that all its processes and targets carry."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: str = "run") -> None:
         self.folder = folder
+        self.command = command
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self._mark = uuid.uuid4().hex
         self.environment = {**os.environ, "TMPDIR": str(self.temporary), MARKER: self._mark}
 
     def run(self, *arguments: str, cwd: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
-        """`antigravity-conformance run --env MARKER ARGUMENTS`, to its end."""
+        """`antigravity-conformance run --env MARKER ARGUMENTS` (or another command), to its end."""
         return subprocess.run(
-            [KIT, "run", "--env", MARKER, *arguments],
+            [KIT, self.command, "--env", MARKER, *arguments],
             cwd=cwd,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -72,7 +73,7 @@ class Bench:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             process = subprocess.Popen(
-                [KIT, "run", "--env", MARKER, *arguments],
+                [KIT, self.command, "--env", MARKER, *arguments],
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

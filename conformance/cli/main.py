@@ -96,7 +96,7 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from conformance.cli import config, requirements, run, vectors  # slow: whatever comes of it is told as well
+    from conformance.cli import config, requirements, run, survey, vectors  # slow: whatever comes of it is told as well
 
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
@@ -108,13 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, requirements, vectors, config):
+    for module in (run, survey, requirements, vectors, config):
         name = module.__name__.rpartition(".")[2]
         sub = commands.add_parser(
             name,
             help=module.HELP,
             description=module.DESCRIPTION,
-            epilog=EPILOG if module is run else None,
+            epilog=EPILOG if module in (run, survey) else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

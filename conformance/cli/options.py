@@ -37,23 +37,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true", help="a SHOULD that fails counts too")
     add("--fail-fast", action="store_true", help="stop at the first case that fails")
     add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
-    add("--today", type=_day, metavar="DATE", help="judge expiry against this day; default: today")
+    add("--today", type=day, metavar="DATE", help="judge expiry against this day; default: today")
     add("--json", type=Path, metavar="FILE", help="write everything as JSON")
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
     add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
-    add("--timeout", type=_seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
+    add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
     add(
         "--processes",
-        type=_between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
+        type=between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
         default=DEFAULT_PROCESSES,
         metavar="N",
         help=f"real processes started at once (8), up to {MOST_ACCOUNTS}",
     )
     add(
         "--draw",
-        type=_between(0),
+        type=between(0),
         default=0,
         metavar="N",
         help="draw N fresh examples a property, beside the stored ones",
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=_between(0, MOST_WORKERS),
+        type=between(0, MOST_WORKERS),
         default=0,
         metavar="N",
         help=f"run the cases on N cores, up to {MOST_WORKERS}",
@@ -86,14 +86,14 @@ def repeated(options: argparse.Namespace) -> list[str]:
     return words
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < (value := float(text)) <= LONGEST_TIMEOUT_S:
             return value
     raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, up to a day, got {text!r}")
 
 
-def _between(least: int, most: int | None = None, why: str = "") -> Callable[[str], int]:
+def between(least: int, most: int | None = None, why: str = "") -> Callable[[str], int]:
     def read(text: str) -> int:
         with suppress(ValueError):
             value = int(text)
@@ -105,7 +105,7 @@ def _between(least: int, most: int | None = None, why: str = "") -> Callable[[st
     return read
 
 
-def _day(text: str) -> datetime.date:
+def day(text: str) -> datetime.date:
     with suppress(ValueError):
         return datetime.date.fromisoformat(text)
     raise argparse.ArgumentTypeError(f"expected a day such as 2026-12-31, got {text!r}")

@@ -1,0 +1,161 @@
+"""`survey`: judge several targets and show them side by side."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from conformance import __version__
+from conformance.cli.checkouts import checkout_of
+from conformance.cli.options import DEFAULT_PROCESSES, DEFAULT_TIMEOUT_S, MOST_WORKERS, between, day, seconds
+from conformance.cli.outputs import prepare_outputs, write_report
+from conformance.cli.survey_runs import Finished, Job, run_jobs
+from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.reports.board import (
+    BoardError,
+    Observed,
+    Row,
+    is_board,
+    make_board,
+    read_board,
+    read_run,
+    write_board,
+)
+from conformance.reports.board_html import render_html
+from conformance.reports.board_markdown import render_markdown
+from conformance.reports.board_terminal import render_board
+from conformance.reports.describe import printable
+from conformance.requirements import load_catalogue
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.targets.errors import UsageFault
+from conformance.targets.resolve import is_word
+
+HELP = "judge several targets, side by side"
+DESCRIPTION = """\
+Judge several targets and show them on one board. A target is a word as `run` takes
+it, or the path of a checkout: `survey reference forks/*`. One that cannot be judged
+is told on the board, and the others are judged all the same. The exit code is the
+first of 130, 4, 1, 2, 3, 6, 5, 0 that a target came to."""
+GIVE_UP_S = 1800.0
+WRITTEN = ("json", "markdown", "html")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("targets", nargs="*", metavar="TARGET", help="a target, or the path of a checkout (plugin:PATH)")
+    add(
+        "--from",
+        dest="reports_read",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="show an earlier run or survey too, from its --json; may be repeated",
+    )
+    add("-n", dest="workers", type=between(1, MOST_WORKERS), default=2, metavar="N", help="targets at once (2)")
+    add("--give-up", type=seconds, default=GIVE_UP_S, metavar="S", help="seconds for one target in all (1800)")
+    add("--mappings", type=Path, metavar="FOLDER", help="mapping files for checkouts: NAME.toml for the folder NAME")
+    add("--reports", type=Path, metavar="FOLDER", help="keep the JSON report of every run here")
+    add("--json", type=Path, metavar="FILE", help="write the board as JSON")
+    add("--markdown", type=Path, metavar="FILE", help="write the board as Markdown")
+    add("--html", type=Path, metavar="FILE", help="write the board as a page")
+    handed = parser.add_argument_group("options that are handed to every run")
+    add = handed.add_argument
+    add("--profile", choices=[*RELEASES, RECOMMENDED])
+    add("--only", action="append", default=[], metavar="ID|SECTION")
+    add("--require", action="append", default=[], metavar="SECTION|all")
+    add("--strict", action="store_true")
+    add("--today", type=day, metavar="DATE")
+    add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S")
+    add("--processes", type=between(2, MOST_ACCOUNTS), default=DEFAULT_PROCESSES, metavar="N")
+    add("--env", action="append", default=[], metavar="NAME")
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    if command:
+        raise UsageFault(
+            "survey takes no command after --; judge it with `run --json FILE -- COMMAND`, and show FILE with --from"
+        )
+    if not options.targets and not options.reports_read:
+        raise UsageFault("no target was given; expected target words, paths of checkouts, or --from FILE")
+    catalogue = load_catalogue()
+    earlier = [row for path in options.reports_read for row in _read_rows(path)]
+    prepare_outputs(options, WRITTEN, ())
+    jobs = [Job(word, _handed(options, word)) for word in map(_word, options.targets)]
+    board = make_board(__version__, catalogue, [*_judge(options, jobs), *earlier])
+    write_report(options.json, json.dumps(write_board(board), indent=2, ensure_ascii=False) + "\n")
+    write_report(options.markdown, render_markdown(board))
+    write_report(options.html, render_html(board))
+    for line in render_board(board):
+        print(line)
+    return board.exit_code
+
+
+def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
+    done = 0
+
+    def tell(position: int, finished: Finished) -> None:
+        nonlocal done
+        done += 1
+        conclusion = finished.document.get("conclusion")
+        line = f"{done}/{len(jobs)} {jobs[position].word}: {conclusion} ({finished.seconds:.0f} s)"
+        print(printable(line), file=sys.stderr, flush=True)
+
+    with _folder(options.reports) as folder:
+        finished = run_jobs(jobs, Path(folder), workers=options.workers, bound_s=options.give_up, tell=tell)
+    return [_row(job, each) for job, each in zip(jobs, finished, strict=True)]
+
+
+def _row(job: Job, finished: Finished) -> Row:
+    kind, _, path = job.word.partition(":")
+    checkout = checkout_of(Path(path)) if kind == "plugin" else None
+    return read_run(finished.document, Observed(checkout=checkout, seconds=finished.seconds))
+
+
+def _word(given: str) -> str:
+    """What names no target in another form is a path."""
+    return given if is_word(given) else f"plugin:{given.rstrip('/') or given}"
+
+
+def _handed(options: argparse.Namespace, word: str) -> list[str]:
+    words = ["--timeout", str(options.timeout), "--processes", str(options.processes)]
+    for name, values in (
+        ("--profile", [options.profile] if options.profile else []),
+        ("--today", [str(options.today)] if options.today else []),
+        ("--only", options.only),
+        ("--require", options.require),
+        ("--env", options.env),
+    ):
+        words += [part for value in values for part in (name, value)]
+    if options.strict:
+        words.append("--strict")
+    kind, _, path = word.partition(":")
+    if options.mappings is not None and kind == "plugin":
+        mapping = options.mappings / f"{Path(path).resolve().name}.toml"
+        words += ["--mapping", str(mapping)] if mapping.is_file() else []
+    return words
+
+
+def _read_rows(path: Path) -> list[Row]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return list(read_board(document).rows) if is_board(document) else [read_run(document)]
+    except OSError as error:
+        raise UsageFault(f"cannot read {path}: {error.strerror}; expected the --json of a run or survey") from error
+    except BoardError as error:
+        raise UsageFault(f"{path}: {error}") from error
+    except ValueError as error:
+        raise UsageFault(f"{path} is not JSON: {error}; expected the --json of a run or survey") from error
+
+
+def _folder(kept: Path | None) -> "tempfile.TemporaryDirectory[str] | nullcontext[Path]":
+    if kept is None:
+        return tempfile.TemporaryDirectory(prefix="antigravity-conformance-")
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageFault(f"cannot write {kept}: {error.strerror}; expected a folder") from error
+    return nullcontext(kept)

@@ -1,0 +1,143 @@
+"""Several `run`s at once, each a process of its own that writes its JSON report, however it comes to its end."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__
+from conformance.reports.fault import Fault, render_fault_json
+from conformance.reports.verdicts import ADAPTER_FAULT, INTERRUPTED, SUITE_FAULT
+
+ENDING_BOUND_S = 30.0  # for a run to write its report and end its target
+LAST_WORDS_BYTES = 2000
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One `run`: the word that names the target, and the options that go with it."""
+
+    word: str
+    options: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The JSON report of one `run`, or that of the fault which kept it from writing one."""
+
+    document: Document
+    seconds: float
+
+
+def run_jobs(
+    jobs: Sequence[Job], folder: Path, *, workers: int, bound_s: float, tell: Callable[[int, Finished], None]
+) -> list[Finished]:
+    """Run all of them, so many at once, and return their reports in their order, once the last has ended.
+
+    `folder` takes the reports. `tell` is called with a job's position as it ends. On Ctrl-C or SIGTERM every `run` is
+    ended; those without a report get one that says so.
+    """
+    return asyncio.run(_run_jobs(jobs, folder, workers, bound_s, tell))
+
+
+async def _run_jobs(
+    jobs: Sequence[Job], folder: Path, workers: int, bound_s: float, tell: Callable[[int, Finished], None]
+) -> list[Finished]:
+    places = asyncio.Semaphore(workers)
+    finished: dict[int, Finished] = {}
+
+    async def judge(position: int) -> None:
+        async with places:
+            finished[position] = await _run(jobs[position], folder / _file_name(position, jobs[position]), bound_s)
+            tell(position, finished[position])
+
+    tasks = [asyncio.ensure_future(judge(position)) for position in range(len(jobs))]
+    everything = asyncio.gather(*tasks)
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        loop.add_signal_handler(number, everything.cancel)
+    try:
+        await everything
+    except asyncio.CancelledError:
+        await asyncio.wait(tasks)
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+    return [finished.get(position) or _interrupted(job) for position, job in enumerate(jobs)]
+
+
+async def _run(job: Job, report: Path, bound_s: float) -> Finished:
+    """One `run`, in a session of its own: Ctrl-C reaches it through us, once."""
+    started_s = time.monotonic()
+    report.unlink(missing_ok=True)
+    arguments = [*job.options, "--json", str(report), job.word]
+    errors = report.with_suffix(".log")
+    with errors.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *[sys.executable, "-P", "-m", "conformance", "run", *arguments],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        await asyncio.wait_for(process.wait(), bound_s)
+        document = _read(report) or _died(job, process.returncode, errors)
+    except TimeoutError:
+        await _end(process)
+        document = _fault(job, ADAPTER_FAULT, f"it came to no end within {bound_s:g} seconds; --give-up sets how long")
+    except asyncio.CancelledError:
+        await _end(process)
+        raise
+    finally:
+        errors.unlink()
+    return Finished(document, round(time.monotonic() - started_s, 3))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Let it end its target; failing that, end it with all that it started and that stayed in its session."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), ENDING_BOUND_S)
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _read(report: Path) -> Document | None:
+    with suppress(OSError, ValueError):
+        document = json.loads(report.read_text(encoding="utf-8"))
+        return document if isinstance(document, dict) else None
+    return None
+
+
+def _died(job: Job, code: int | None, errors: Path) -> Document:
+    words = errors.read_bytes()[-LAST_WORDS_BYTES:].decode("utf-8", errors="replace").strip()
+    return _fault(job, SUITE_FAULT, f"its run ended with {code} and wrote no report" + (f":\n{words}" if words else ""))
+
+
+def _interrupted(job: Job) -> Finished:
+    return Finished(_fault(job, INTERRUPTED, "the survey was interrupted before it was judged"), 0.0)
+
+
+def _fault(job: Job, code: int, message: str) -> Document:
+    document: Document = json.loads(render_fault_json(Fault(job.word, __version__, code, message)))
+    return document
+
+
+def _file_name(position: int, job: Job) -> str:
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", job.word).strip("-.")
+    return f"{position + 1:02}-{plain[-60:]}.json"

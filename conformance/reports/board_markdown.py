@@ -1,0 +1,82 @@
+"""The board of a survey as Markdown: for the summary of a CI job, and for pages."""
+
+import re
+from collections.abc import Iterator
+
+from conformance.reports.board import LEGEND, Board, cell
+from conformance.reports.describe import printable
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~&!@$])")
+
+
+def render_markdown(board: Board) -> str:
+    """The whole board under a heading of its own."""
+    return "\n".join(_page(board)) + "\n"
+
+
+def _page(board: Board) -> Iterator[str]:
+    yield "## Conformance\n"
+    yield f"{escape(board.summary)}.\n"
+    yield from implementations(board)
+    yield ""
+    yield from sections(board)
+    if board.failures:
+        yield "\n### What fails\n"
+        for id_, numbers in board.failures.items():
+            yield f"- {failure(board, id_)} In {', '.join(map(str, numbers))}."
+    if any(any(row.unanswered()) for row in board.rows):
+        yield "\n### What was not answered, and why\n"
+        yield from unanswered(board)
+
+
+def implementations(board: Board) -> Iterator[str]:
+    """A table: who was judged, as what, and what it came to."""
+    yield "| | implementation | says | commit | profile | verdict | MUSTs judged / claimed / all | fail | deviations |"
+    yield "|-|-|-|-|-|-|-|-|-|"
+    for number, row in enumerate(board.rows, 1):
+        cells = [
+            str(number),
+            escape(row.target),
+            escape(row.implementation),
+            escape(row.checkout_line.removeprefix("commit ")),
+            escape(row.profile or ""),
+            escape(row.conclusion),
+            " / ".join(map(str, row.musts)) if row.verdicts else "",
+            str(len(row.ids("fail")) or ""),
+            escape(row.deviations_line),
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def sections(board: Board) -> Iterator[str]:
+    """A table: sections in rows, implementations by number, and what the letters mean."""
+    numbers = [str(number) for number in range(1, len(board.rows) + 1)]
+    yield f"| section | {' | '.join(numbers)} |"
+    yield "|-|" + "-|" * len(numbers)
+    for section in board.sections:
+        cells = [_mark(cell(row, section.prefix)) for row in board.rows]
+        yield f"| {escape(section.title)} | {' | '.join(cells)} |"
+    yield "\n" + "; ".join(f"{_mark(word)}: {meaning}" for word, meaning in LEGEND.items()) + "."
+
+
+def failure(board: Board, id_: str) -> str:
+    """A rule that fails somewhere, with its text."""
+    rule = board.rules.get(id_)
+    return f"**{id_}** ({rule.level}) {escape(rule.title)}: {escape(rule.text)}" if rule else f"**{id_}**"
+
+
+def unanswered(board: Board) -> Iterator[str]:
+    """One entry an implementation and reason."""
+    for number, row in enumerate(board.rows, 1):
+        for text in row.unanswered():
+            yield f"- {number}: {escape(text)}"
+
+
+def escape(text: str) -> str:
+    """The same text on one line, where none of it is markup: a target may have sent any."""
+    return _MARKUP.sub(r"\\\1", " ".join(printable(text).split()))
+
+
+def _mark(word: str) -> str:
+    marked = escape(word)
+    return f"**{marked}**" if word.startswith("F") else marked

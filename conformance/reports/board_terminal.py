@@ -1,0 +1,75 @@
+"""The board of a survey on a terminal of 80 columns: implementations by number, sections in rows."""
+
+from collections.abc import Iterator, Sequence
+
+from conformance.reports.board import LEGEND, Board, Row, cell
+from conformance.reports.describe import WIDTH, printable, wrap
+
+COLUMN = 4  # of one implementation
+COLUMNS_MOST = 12  # side by side; more of them stand in a second table
+
+
+def render_board(board: Board) -> Iterator[str]:
+    """All lines."""
+    for number, row in enumerate(board.rows, 1):
+        yield from _implementation(number, row)
+    yield ""
+    for start in range(0, len(board.rows), COLUMNS_MOST):
+        yield from _table(board, start, board.rows[start : start + COLUMNS_MOST])
+        yield ""
+    yield wrap("; ".join(f"{word}: {meaning}" for word, meaning in LEGEND.items()), "")
+    yield from _failures(board)
+    yield from _unanswered(board)
+    yield ""
+    yield wrap(f"{board.summary} (exit code {board.exit_code})", "")
+
+
+def _implementation(number: int, row: Row) -> Iterator[str]:
+    yield wrap(f"{number:2}  {row.target}", "", 4)
+    said = ", ".join(part for part in (row.implementation, row.checkout_line) if part)
+    if said:
+        yield wrap(said, "    ", 0)
+    if row.profile:
+        yield wrap(f"profile {row.profile_line}", "    ", 0)
+    yield wrap(row.conclusion, "    ", 0)
+    if row.verdicts:
+        yield wrap(row.musts_line, "    ", 0)
+    if row.deviations_line:
+        yield wrap(f"deviations: {row.deviations_line}", "    ", 0)
+
+
+def _table(board: Board, start: int, rows: Sequence[Row]) -> Iterator[str]:
+    room = WIDTH - COLUMN * len(rows)
+    numbers = "".join(f"{number:{COLUMN}}" for number in range(start + 1, start + len(rows) + 1))
+    longest = max(len(section.title) for section in board.sections)
+    room = min(room, longest + 1)
+    yield f"{'':{room}}{numbers}"
+    for section in board.sections:
+        cells = "".join(f"{cell(row, section.prefix):>{COLUMN}}" for row in rows)
+        title = printable(section.title)
+        title = title if len(title) < room else title[: room - 2] + "…"
+        yield f"{title:{room}}{cells}".rstrip()
+
+
+def _failures(board: Board) -> Iterator[str]:
+    if not board.failures:
+        return
+    yield ""
+    yield "What fails, and in which implementations"
+    for id_, numbers in board.failures.items():
+        rule = board.rules.get(id_)
+        told = f": {rule.title} ({rule.level})" if rule else ""
+        yield wrap(f"{id_:9}in {', '.join(map(str, numbers))}{told}", "  ", 9)
+
+
+def _unanswered(board: Board) -> Iterator[str]:
+    told = [(number, [*row.unanswered()]) for number, row in enumerate(board.rows, 1)]
+    if not any(lines for _, lines in told):
+        return
+    yield ""
+    yield "What was not answered, and why"
+    for number, lines in told:
+        for position, text in enumerate(lines):
+            for place, line in enumerate(text.splitlines()):
+                mark = f"{number:2}  " if position == place == 0 else "    "
+                yield wrap(mark + line, "", 6)

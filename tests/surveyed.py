@@ -1,0 +1,29 @@
+"""Targets that a survey must survive: one that never answers, one whose words are markup, one that does not start."""
+
+import threading
+from typing import Any
+
+from reference_impl.adapter import ReferenceAdapter
+
+Json = Any
+MARKUP = "<script>alert('`|*_')</script>\x1b[2J\u202e"
+
+
+class NeverAnswers(ReferenceAdapter):
+    def hello(self, wire: int) -> Json:  # noqa: ARG002
+        return threading.Event().wait()
+
+
+class PrintsMarkup(ReferenceAdapter):
+    def hello(self, wire: int) -> Json:
+        return super().hello(wire) | {"name": MARKUP, "version": MARKUP, "language": MARKUP}
+
+
+class CannotStart(ReferenceAdapter):
+    def __init__(self) -> None:
+        raise OSError("no licence for <b>this</b> machine")
+
+
+class ClaimsNothing(ReferenceAdapter):
+    def hello(self, wire: int) -> Json:
+        return super().hello(wire) | {"capabilities": []}
