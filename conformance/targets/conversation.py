@@ -35,7 +35,7 @@ class Connection:
     ) -> None:
         self.name = name
         self.pid = 0  # until it is started
-        self._supervisor_pid = 0
+        self._supervisor_pid: int | None = None
         self._input, self._output, self._errors = streams
         self._loop = loop
         self._timeout_s = timeout_s
@@ -72,6 +72,16 @@ class Connection:
         """The second half: wait for the answers to the oldest `send` that is not received."""
         self._check()
         return [answer for asked in self._sent.popleft() for answer in self._answers(asked)]
+
+    @property
+    def has_exited(self) -> bool:
+        """Is the process that was started gone, by all that is known of it?"""
+        return self._returncode is not None
+
+    @property
+    def is_dead(self) -> bool:
+        """Has it come to a fault or an end, so that it cannot be asked any more?"""
+        return self._fault is not None or self._returncode is not None
 
     def pid_status(self, hello_pid: int) -> pids.PidStatus:
         """Is `hello_pid` this process or a descendant of it?"""
@@ -137,7 +147,7 @@ class Connection:
 
     # What the group reports.
 
-    def on_start(self, pid: int, supervisor_pid: int) -> None:
+    def on_start(self, pid: int, supervisor_pid: int | None) -> None:
         self.pid, self._supervisor_pid = pid, supervisor_pid
         self._log("!!", "(started)")
         self.watch()
