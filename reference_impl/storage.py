@@ -1,14 +1,17 @@
-"""From the bytes of a pool file to a stored pool of today's shape.
+"""From the bytes of a pool file to a stored pool of today's shape, and from a session to the file that it leaves.
 
-Sources: POOL-009, POOL-010, STO-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`, `loadAccounts`.
+Sources: POOL-009, POOL-010, STO-*, PROC-018, PROC-019; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`,
+`loadAccounts` and `saveAccounts`.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from reference_impl.javascript import is_greater, is_truthy
+from reference_impl.limits import FAMILIES, Family
+from reference_impl.pool import Account
 from reference_impl.profiles import Profile
 
 Json = Any
@@ -153,3 +156,53 @@ def _clamped(index: Json, count: int) -> float:
     if isinstance(index, bool) or not isinstance(index, int | float) or not math.isfinite(index) or not count:
         return 0
     return max(0, min(index, count - 1))
+
+
+def saved_document(
+    accounts: Sequence[Account], current: Mapping[Family, int], content: bytes | None, profile: Profile, now_ms: float
+) -> Json:
+    """What a session leaves in the pool file that holds `content` now, which other processes may have written.
+
+    Their accounts and limits are kept; of all else the session's own values are written. As in every release, an
+    account that the session has removed or a limit that it has forgotten is there again, for the file still had it.
+    """
+    kept = _accounts_in(content, now_ms, profile)
+    for account in accounts:
+        kept[account.label] = _saved_account(account, kept.get(account.label, {}), profile)
+    families = {family: max(0, current[family]) for family in FAMILIES}
+    return {
+        "version": 3 if profile.has("version-4-unknown") else 4,
+        "accounts": list(kept.values()),
+        "activeIndex": families["claude"],
+        "activeIndexByFamily": families,
+    }
+
+
+def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]]:
+    """The accounts of the file by their tokens, whatever its version."""
+    document = _parse(content)
+    entries = document.get("accounts") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        return {}
+    entries = [entry for entry in entries if isinstance(entry, Mapping)]
+    if (version := document.get("version")) in (1, 2) and not isinstance(version, bool):
+        entries = [_migrate(entry, version, now_ms) for entry in entries]
+    else:
+        entries = newest_by_email(entries, profile)
+    return {entry["refreshToken"]: dict(entry) for entry in entries if is_truthy(entry.get("refreshToken"))}
+
+
+def _saved_account(account: Account, before: Mapping[str, Json], profile: Profile) -> dict[str, Json]:
+    limits = before.get("rateLimitResetTimes")
+    saved = {
+        **before,
+        **{key: account.stored[key] for key in ("email", "addedAt", "lastSwitchReason") if key in account.stored},
+        "refreshToken": account.label,
+        "lastUsed": max(_time(before, "lastUsed"), account.last_used_ms),
+        "rateLimitResetTimes": {**(limits if isinstance(limits, Mapping) else {}), **account.reset_times_ms},
+        "coolingDownUntil": account.cooling_down_until_ms,
+        "cooldownReason": None if account.cooling_down_until_ms is None else account.cooldown_reason,
+    }
+    if profile.knows("enabled"):
+        saved["enabled"] = account.enabled
+    return {key: value for key, value in saved.items() if value is not None}
