@@ -1,6 +1,6 @@
 """From the bytes of a pool file to a stored pool of today's shape, and from a session to the file that it leaves.
 
-Sources: POOL-009, POOL-010, STO-*, PROC-018, PROC-019; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`,
+Sources: POOL-009, POOL-010, STO-*, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`,
 `loadAccounts` and `saveAccounts`.
 """
 

@@ -24,6 +24,7 @@ Calls = list[tuple[str, dict[str, Json]]]
 DAY_MS = 86_400_000
 LABELS = st.integers(0, 3).map(label)
 FAMILIES = st.sampled_from(["claude", "gemini"])
+DURATIONS_MS = st.sampled_from([1, DAY_MS])
 TIMES = st.sampled_from([NOW_MS - DAY_MS, NOW_MS + 1000, NOW_MS + DAY_MS])
 
 

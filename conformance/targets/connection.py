@@ -11,7 +11,7 @@ import warnings
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -51,6 +51,10 @@ class Launch:
     cwd: Path | None = None
     place: str = ""
 
+    def within(self, prefix: Sequence[str]) -> "Launch":
+        """The same, started by another command that takes this one at its end."""
+        return replace(self, argv=[*prefix, *self.argv])
+
 
 class Group:
     """Processes under one supervisor, with a temporary home of their own. A context manager.
@@ -74,6 +78,7 @@ class Group:
         held: bool = False,
     ) -> None:
         self.connections: list[Connection] = []
+        self._launches: list[Launch] = []
         self.folder = Path()
         self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
         self._pass_environment = pass_environment
@@ -91,10 +96,11 @@ class Group:
                 self._supervisor = self._start_supervisor(theirs)
             self._loop.watch_socket(self._socket, self._on_supervisor)
             self.folder = Path(self._await("ready")["folder"])
-            for launch, pid in zip(launches, pids or [None] * len(launches), strict=True):
+            numbers: Sequence[int | None] = pids or [None] * len(launches)
+            for launch, pid in zip(launches, numbers, strict=True):
                 self.start(launch, len(launches), held=held or self._in_namespace, pid=pid)
             if held or self._in_namespace:
-                self._let_go(launches)
+                self._let_go()
         except BaseException:
             self.close()
             raise
@@ -112,8 +118,18 @@ class Group:
             wire_log=self._wire_log,
         )
         self.connections.append(connection)
+        self._launches.append(launch)
         self._start(number, launch, descriptors, {"held": held, "pid": pid})
         return connection
+
+    def restart(self, connection: Connection) -> Connection:
+        """End one process, as `kill` does, and start another in its place: the same command, with the same home."""
+        self.kill(connection)
+        return self.start(self.launch_of(connection), len(self.connections))
+
+    def launch_of(self, connection: Connection) -> Launch:
+        """How the process was started."""
+        return self._launches[self.connections.index(connection)]
 
     def kill(self, connection: Connection) -> None:
         """End one process and its descendants with SIGKILL, and wait until it is gone."""
@@ -199,7 +215,7 @@ class Group:
         # One at a time: what waits in the socket counts as our open descriptors.
         event = self._await("started", "failed")
         if event["event"] == "failed":
-            self._raise_failed(event, launch)
+            self._raise_failed(event)
         assert self._supervisor is not None
         if self._in_namespace:  # what has the number here is somebody else's
             self.connections[number].on_start(event["pid"], None)
@@ -208,10 +224,10 @@ class Group:
             self._started.append(psutil.Process(event["pid"]))
         self.connections[number].on_start(event["pid"], self._supervisor.pid)
 
-    def _let_go(self, launches: Sequence[Launch]) -> None:
+    def _let_go(self) -> None:
         self._tell({"let_go": True})
         while (event := self._await("failed", "let_go"))["event"] == "failed":
-            self._raise_failed(event, launches[event["process"]])
+            self._raise_failed(event)
 
     def _tell(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
         line = json.dumps(message).encode() + b"\n"
@@ -221,7 +237,8 @@ class Group:
         except OSError:
             self._lost = True
 
-    def _raise_failed(self, event: dict[str, Any], launch: Launch) -> NoReturn:
+    def _raise_failed(self, event: dict[str, Any]) -> NoReturn:
+        launch = self._launches[event["process"]]
         if event["no_pid"]:
             raise UsageFault(f"{event['error']}; name ids from 2 to the largest of this system, each of them once")
         raise AdapterFault(
