@@ -55,7 +55,7 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m tests.readme
 
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
-	$(BIN)/python -m tests.repeat $(N) $(TARGET)
+	$(BIN)/python -m tests.repeat $(N) $(TARGET) $(ARGS)
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache build dist

@@ -11,7 +11,7 @@ from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS,
 from conformance.processes.fleet import Fleet, Member, Session
 from conformance.targets.namespaces import UNSHARE, largest_pid
 from conformance.wire.calls import limit, open_pool, picks, pool, select
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.scenario import UNJUDGED, Call, Scenario
 
 Json = Any
 Expected = Callable[[Member], Sequence[Json]]  # what the selections of a process must answer
@@ -90,6 +90,15 @@ def test_each_process_applies_its_offset_once_per_family(judge: Judge, fleet: Fl
     sessions = fleet.start_sessions(based(fit_for(fleet.pids).accounts), ON, BOTH_FAMILIES_TWICE)
     first = {session.member: answered(session) or picks(BASE_INDEX) for session in sessions}
     check(judge, fleet, sessions, lambda member: [first[member]] * 4)
+
+
+@covers("PROC-004")
+def test_one_familys_offset_leaves_the_other_where_it_was(judge: Judge, fleet: Fleet) -> None:
+    stored = based(fit_for(fleet.pids).accounts)
+    fleet.prepare(stored, OFF)
+    fleet.load(OFF)
+    sessions = fleet.select(stored, ["gemini"], before=[select(offset=True)])
+    check(judge, fleet, sessions, lambda _: [UNJUDGED, picks(BASE_INDEX)])
 
 
 @covers("PROC-005")
