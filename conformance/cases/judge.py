@@ -54,9 +54,19 @@ class TargetJudge:
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
         return self._ask(Scenario(calls))
 
-    def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:
+    def expect(
+        self,
+        expected: Any,
+        actual: Any,
+        scenario: Scenario,
+        what: str,
+        *,
+        observed: bool = False,
+        record: Record | None = None,
+    ) -> None:
         if not matches(expected, actual):
-            self._record(Finding(scenario, None, what, expected, actual, observed))
+            happened = tuple(record.entries) if record else ()
+            self._record(Finding(scenario, None, what, expected, actual, observed, record=happened))
         self._fail_on_unexplained()
 
     @property

@@ -24,10 +24,19 @@ class Judge(Protocol):
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
         """Ask without comparing: for rules about many answers together, compared by `expect`."""
 
-    def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:
+    def expect(
+        self,
+        expected: Any,
+        actual: Any,
+        scenario: Scenario,
+        what: str,
+        *,
+        observed: bool = False,
+        record: Record | None = None,
+    ) -> None:
         """Compare one value that was worked out from the answers; `what` names it in the report.
 
-        `observed`: the values depend on what the machine gave, such as real process ids.
+        `observed`: the values depend on what the machine gave, such as real process ids, or a `record` is kept.
         """
 
     @property

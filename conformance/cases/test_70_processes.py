@@ -11,7 +11,7 @@ from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS,
 from conformance.processes.fleet import Fleet, Member, Session
 from conformance.targets.namespaces import UNSHARE, largest_pid
 from conformance.wire.calls import limit, open_pool, picks, pool, select
-from conformance.wire.scenario import UNJUDGED, Call, Scenario
+from conformance.wire.scenario import UNJUDGED, Scenario
 
 Json = Any
 Expected = Callable[[Member], Sequence[Json]]  # what the selections of a process must answer
@@ -65,7 +65,7 @@ def check_first(judge: Judge, fleet: Fleet, fit: Fit, sessions: Sequence[Session
 @covers("PROC-001")
 def test_each_process_picks_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
     fit = fit_for(fleet.pids)
-    accounts = [{"enabled": index != fit.spare} for index in range(fit.accounts)]
+    accounts: list[Json] = [{"enabled": False} if index == fit.spare else {} for index in range(fit.accounts)]
     check_first(judge, fleet, fit, fleet.start_sessions(based(accounts), ON, ["claude"]))
 
 
@@ -282,7 +282,7 @@ def test_processes_killed_in_the_middle_leave_the_others_alone(judge: Judge) -> 
     with judge.start_group([judge.launch()] * judge.processes) as group:
         fleet = Fleet.greet(group)
         fit = fit_for(fleet.pids)
-        stored, families = based(fit.accounts), ["claude"] * 20
+        stored, families = based(fit.accounts), ["claude"] * 4
         check_first(judge, fleet, fit, fleet.start_sessions(stored, ON, ["claude"]))
         victims = [member for member in fleet.members if fit.start(member.pid) == fit.start(fleet.pids[0])]
         others = [member for member in fleet.members if member not in victims]
@@ -302,8 +302,9 @@ def check_spread(judge: Judge, pids: Sequence[int], accounts: int, expected: Seq
         fleet = chosen(Fleet.greet(group), pids)
         sessions = fleet.start_sessions(based(accounts), ON, ["claude"])
         counts = Counter(account["label"] for session in sessions if (account := answered(session)) is not None)
-        calls: list[Call] = [call for session in sessions for call in session.scenario.calls]
-        judge.expect(list(expected), sorted(counts.values()), Scenario(calls), "processes on each account")
+        what = f"processes on each account, of {len(pids)} with ids from {pids[0]} to {pids[-1]}"
+        scenario = sessions[0].scenario
+        judge.expect(list(expected), sorted(counts.values()), scenario, what, observed=True, record=fleet.record)
 
 
 def chosen(fleet: Fleet, pids: Sequence[int]) -> Fleet:

@@ -26,6 +26,7 @@ class Member:
     pid: int
     place: str = ""
     config: Mapping[str, Json] = field(default_factory=dict)
+    opened: Call = field(default_factory=lambda: Call("open"))  # as it is repeated with the id handed in
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Fleet:
         self.group = group
         self.capabilities: Sequence[str] = ()
         self.members: list[Member] = []
-        self.record = Record()
+        self.record = Record(str(group.folder))
 
     @staticmethod
     def greet(group: Group) -> "Fleet":
@@ -160,10 +161,12 @@ class Fleet:
             opened = ("open", {**source, "now_ms": NOW_MS, **opening})
             return [opened, *[(call.method, dict(call.params)) for call in asked[member]]]
 
+        for member in chosen:
+            member.opened = open_pool(pool, member.pid, **opening)
         answers = self.ask_each(calls_for, chosen)
         return [
-            Session(member, Scenario([open_pool(pool, member.pid, **opening), *asked[member]]), answers_of_member)
-            for member, answers_of_member in zip(chosen, answers, strict=True)
+            Session(member, Scenario([member.opened, *asked[member]]), given)
+            for member, given in zip(chosen, answers, strict=True)
         ]
 
     def go_on(
@@ -171,7 +174,7 @@ class Fleet:
     ) -> list[Session]:
         """Each process selects in the session that it has; those to be killed are, once all are at work.
 
-        The sessions of the others begin with an `open` that was not asked: it stands for the one before.
+        The sessions of the others begin with the `open` of before, which is not asked again.
         """
         chosen = self.members if members is None else members
         asked = {member: [_selection(family, member.config) for family in families] for member in chosen}
@@ -184,7 +187,7 @@ class Fleet:
             answers = member.connection.receive()
             calls = asked[member]
             self.record.note_answers(member.number, member.pid, [(c.method, c.params) for c in calls], answers)
-            sessions.append(Session(member, Scenario([Call("open"), *calls]), [Result(None), *answers]))
+            sessions.append(Session(member, Scenario([member.opened, *calls]), [Result(None), *answers]))
         return sessions
 
     def start_sessions(self, pool: Json, config: Mapping[str, Json], families: Sequence[str]) -> list[Session]:
