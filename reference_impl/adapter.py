@@ -16,9 +16,10 @@ from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import RECOMMENDED, profile
+from reference_impl.saving import saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
-from reference_impl.storage import parse_pool_file, saved_document
+from reference_impl.storage import parse_pool_file
 from reference_impl.trackers import Health, HealthSettings, Outcome, Tokens, TokenSettings
 
 Json = Any

@@ -1,17 +1,14 @@
-"""From the bytes of a pool file to a stored pool of today's shape, and from a session to the file that it leaves.
+"""From the bytes of a pool file to a stored pool of today's shape.
 
-Sources: POOL-009, POOL-010, STO-*, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`,
-`loadAccounts` and `saveAccounts`.
+Sources: POOL-009, POOL-010, STO-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`, `loadAccounts`.
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from reference_impl.javascript import is_greater, is_truthy
-from reference_impl.limits import FAMILIES, Family
-from reference_impl.pool import Account
 from reference_impl.profiles import Profile
 
 Json = Any
@@ -29,7 +26,7 @@ _LONGEST_EXACT_NUMBER = 16  # digits; longer ones are read as JavaScript reads a
 
 def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> Json:
     """The stored pool; None where the file is missing, no JSON, or of an unknown version (POOL-010)."""
-    document = _parse(content)
+    document = parse(content)
     if not isinstance(document, dict) or not isinstance(document.get("accounts"), list):
         return None
     version, entries = document.get("version"), document["accounts"]
@@ -39,7 +36,7 @@ def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> J
     if version in (1, 2):
         if None in entries and profile.has("null-entry-voids-old-file"):
             return None
-        entries = [_migrate(entry, version, now_ms) if isinstance(entry, Mapping) else entry for entry in entries]
+        entries = [migrate(entry, version, now_ms) if isinstance(entry, Mapping) else entry for entry in entries]
         families = None
     accounts = newest_by_email([entry for entry in entries if _is_account(entry, profile)], profile)
     active = document.get("activeIndex")
@@ -70,7 +67,7 @@ def _follow(index: Json, entries: list[Json], accounts: list[dict[str, Json]]) -
     return sum(id(entry) in left for entry in entries[:place])
 
 
-def _parse(content: bytes | None) -> Json:
+def parse(content: bytes | None) -> Json:
     if content is None:
         return None
     try:
@@ -113,9 +110,9 @@ def _email(account: Mapping[str, Json]) -> Json:
 
 def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: Profile) -> bool:
     if not profile.has("stored-times-coerced"):
-        return (_time(account, "lastUsed"), _time(account, "addedAt")) > (
-            _time(other, "lastUsed"),
-            _time(other, "addedAt"),
+        return (time_of(account, "lastUsed"), time_of(account, "addedAt")) > (
+            time_of(other, "lastUsed"),
+            time_of(other, "addedAt"),
         )
     (used, added), (other_used, other_added) = (
         [each.get(key) if is_truthy(each.get(key)) else 0 for key in ("lastUsed", "addedAt")]
@@ -124,7 +121,7 @@ def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: P
     return is_greater(used, other_used) or (_is_same(used, other_used) and is_greater(added, other_added))
 
 
-def _time(account: Mapping[str, Json], key: str) -> float:
+def time_of(account: Mapping[str, Json], key: str) -> float:
     """A stored time that is a number; others count as none (STO-010)."""
     value = account.get(key)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
@@ -137,7 +134,7 @@ def _is_same(one: Json, other: Json) -> bool:
     return (type(one) is bool) == (type(other) is bool) and bool(one == other)
 
 
-def _migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
+def migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
     """An old account in today's shape: limits that still run get today's quota keys (STO-004, STO-005)."""
     limits = entry.get("rateLimitResetTimes")
     if version == 1:
@@ -156,53 +153,3 @@ def _clamped(index: Json, count: int) -> float:
     if isinstance(index, bool) or not isinstance(index, int | float) or not math.isfinite(index) or not count:
         return 0
     return max(0, min(index, count - 1))
-
-
-def saved_document(
-    accounts: Sequence[Account], current: Mapping[Family, int], content: bytes | None, profile: Profile, now_ms: float
-) -> Json:
-    """What a session leaves in the pool file that holds `content` now, which other processes may have written.
-
-    Their accounts and limits are kept; of all else the session's own values are written. As in every release, an
-    account that the session has removed or a limit that it has forgotten is there again, for the file still had it.
-    """
-    kept = _accounts_in(content, now_ms, profile)
-    for account in accounts:
-        kept[account.label] = _saved_account(account, kept.get(account.label, {}), profile)
-    families = {family: max(0, current[family]) for family in FAMILIES}
-    return {
-        "version": 3 if profile.has("version-4-unknown") else 4,
-        "accounts": list(kept.values()),
-        "activeIndex": families["claude"],
-        "activeIndexByFamily": families,
-    }
-
-
-def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]]:
-    """The accounts of the file by their tokens, whatever its version."""
-    document = _parse(content)
-    entries = document.get("accounts") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        return {}
-    entries = [entry for entry in entries if isinstance(entry, Mapping)]
-    if (version := document.get("version")) in (1, 2) and not isinstance(version, bool):
-        entries = [_migrate(entry, version, now_ms) for entry in entries]
-    else:
-        entries = newest_by_email(entries, profile)
-    return {entry["refreshToken"]: dict(entry) for entry in entries if is_truthy(entry.get("refreshToken"))}
-
-
-def _saved_account(account: Account, before: Mapping[str, Json], profile: Profile) -> dict[str, Json]:
-    limits = before.get("rateLimitResetTimes")
-    saved = {
-        **before,
-        **{key: account.stored[key] for key in ("email", "addedAt", "lastSwitchReason") if key in account.stored},
-        "refreshToken": account.label,
-        "lastUsed": max(_time(before, "lastUsed"), account.last_used_ms),
-        "rateLimitResetTimes": {**(limits if isinstance(limits, Mapping) else {}), **account.reset_times_ms},
-        "coolingDownUntil": account.cooling_down_until_ms,
-        "cooldownReason": None if account.cooling_down_until_ms is None else account.cooldown_reason,
-    }
-    if profile.knows("enabled"):
-        saved["enabled"] = account.enabled
-    return {key: value for key, value in saved.items() if value is not None}

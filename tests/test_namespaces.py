@@ -16,9 +16,11 @@ from conformance.targets import namespaces
 from conformance.targets.connection import Group, Launch, SupervisorLostError
 from conformance.targets.errors import AdapterFault, UsageFault
 from tests.bench import BOUND_S, Bench, breaking, verdicts
+from tests.test_run_faults import wait_for_line
 from tests.test_supervisor import MODES, assert_all_end, misbehaving, running
 
 CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
+IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen ids in one, and one for each process
 PIDS = [123, 456, 789]
 needs_namespaces = pytest.mark.skipif(bool(namespaces.why_not()), reason=namespaces.why_not() or "they are here")
 
@@ -178,8 +180,22 @@ def test_behind_a_shell_the_chosen_id_is_the_shells_and_nothing_is_judged_by_it(
     assert "as a child, which has another id" in json.dumps(report["requirements"])
 
 
+@pytest.mark.parametrize("how", ["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize("rule", ["PROC-001", *(pytest.param(rule, marks=needs_namespaces) for rule in IN_NAMESPACES)])
+def test_a_run_that_is_ended_while_processes_hang_leaves_nothing(bench: Bench, rule: str, how: str) -> None:
+    log = bench.folder / "wire.log"
+    options = ["--timeout", "3600", "--processes", "3", "--only", rule, "--wire-log", str(log)]
+    with bench.started(*options, *breaking("hangs-with-the-offset")) as run:
+        wait_for_line(run, log, '"pid_offset_enabled":true')
+        if how == "Ctrl-C":
+            os.killpg(run.pid, signal.SIGINT)
+        else:
+            run.kill()
+        run.communicate(timeout=BOUND_S)
+
+
 @needs_namespaces
-@pytest.mark.parametrize("rule", ["PROC-020", "PROC-023"])
+@pytest.mark.parametrize("rule", IN_NAMESPACES)
 def test_a_target_that_hangs_there_is_unknown_and_leaves_nothing(bench: Bench, rule: str) -> None:
     report = bench.report("--timeout", "2", "--processes", "2", "--only", rule, *breaking("hangs-with-the-offset"))
     assert verdicts(report) == {rule: "unknown"}

@@ -100,7 +100,7 @@ class Group:
             for launch, pid in zip(launches, numbers, strict=True):
                 self.start(launch, len(launches), held=held or self._in_namespace, pid=pid)
             if held or self._in_namespace:
-                self._let_go()
+                self.let_go()
         except BaseException:
             self.close()
             raise
@@ -224,7 +224,8 @@ class Group:
             self._started.append(psutil.Process(event["pid"]))
         self.connections[number].on_start(event["pid"], self._supervisor.pid)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Let all processes run that were started `held`. Raises AdapterFault where one cannot be started."""
         self._tell({"let_go": True})
         while (event := self._await("failed", "let_go"))["event"] == "failed":
             self._raise_failed(event)
