@@ -75,7 +75,7 @@ class Connection:
 
     @property
     def has_exited(self) -> bool:
-        """Is the process that was started gone, by all that is known of it?"""
+        """Is the process that was started known to be gone?"""
         return self._returncode is not None
 
     @property
@@ -185,6 +185,11 @@ class Connection:
             (self._errors, self.on_errors),
         ):
             self._loop.watch(stream, handler)
+
+    def give_up(self) -> None:
+        """The process has been ended on purpose: what it may still have answered is not for anybody."""
+        self._fault = self._fault or f"{self.name} {self._ending()}, as it was told to"
+        self.close()
 
     def close(self) -> None:
         """Close the pipes; the process itself is ended by the group."""
