@@ -139,6 +139,7 @@ class Group:
             if self._lost or time.monotonic() > deadline_s:
                 self._raise_lost()
             self._loop.pump(deadline_s - time.monotonic())
+        connection.give_up()
 
     @property
     def home(self) -> Path:
