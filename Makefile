@@ -10,7 +10,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus vectors docs repeat clean
+.PHONY: help setup conformance test lint types check corpus vectors docs repeat bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,10 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m tests.readme
 
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
-	$(BIN)/python -m tests.repeat $(N) $(TARGET)
+	$(BIN)/python -m tests.repeat $(N) $(TARGET) $(ARGS)
+
+bench: $(DONE) ## what it costs to judge 64 processes, beside starting them
+	$(BIN)/python -m tests.bench_processes
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache build dist

@@ -1,9 +1,12 @@
 """The reference as a target: the wire's methods over the pure core. The one place that reads pid and files."""
 
+import contextlib
+import fcntl
 import itertools
+import json
 import os
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from conformance.wire.answers import Refusal
@@ -13,6 +16,7 @@ from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import RECOMMENDED, profile
+from reference_impl.saving import saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
 from reference_impl.storage import parse_pool_file
@@ -23,7 +27,7 @@ POOL_FILE = ".config/opencode/antigravity-accounts.json"
 CAPABILITIES = (
     "sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "backoff", "used", "cooldown", "enabled",
     "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait", "reset-limits", "other-account", "snapshot",
-    "storage", "config", "environment", "platform", "fork",
+    "storage", "save", "config", "environment", "platform", "fork",
 )  # fmt: skip
 
 
@@ -37,6 +41,7 @@ class ReferenceAdapter:
         self.selector: Selector | None = None
         self.now_ms: float = 0
         self.pid: int | None = None
+        self.home: str | None = None
         self.draws: Iterator[float] = itertools.repeat(0.5)
 
     def hello(self, wire: int) -> Json:  # noqa: ARG002 - there is one version so far
@@ -61,7 +66,7 @@ class ReferenceAdapter:
         health: dict[str, float] | None = None,
         tokens: dict[str, float] | None = None,
     ) -> Json:
-        self.selector, self.now_ms, self.pid = None, now_ms, pid
+        self.selector, self.now_ms, self.pid, self.home = None, now_ms, pid, home
         self.draws = itertools.cycle(random or [0.5])
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
@@ -153,8 +158,9 @@ class ReferenceAdapter:
         self._claims("used")
         self._find(label).last_used_ms = self.now_ms
 
-    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:  # noqa: ARG002 - for people
-        self._find(label).cooling_down_until_ms = self.now_ms + cooldown_ms
+    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:
+        account = self._find(label)
+        account.cooling_down_until_ms, account.cooldown_reason = self.now_ms + cooldown_ms, reason
 
     def set_enabled(self, label: str, enabled: bool) -> None:
         self._claims("enabled")
@@ -212,6 +218,19 @@ class ReferenceAdapter:
             "active_index_by_family": selector.current,
         }
 
+    def save(self) -> None:
+        selector = self._opened()
+        if self.home is None:
+            raise Refusal("no_folder", "the pool was handed over parsed: there is no folder")
+        with _locked(self.home):
+            content = _read_pool(self.home)
+            document = self.saved(selector, content)
+            _write_pool(self.home, document)
+
+    def saved(self, selector: Selector, content: bytes | None) -> Json:
+        """The file that the session leaves."""
+        return saved_document(selector.pool.accounts, selector.current, content, self.profile, self.now_ms)
+
     def load_config(
         self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"
     ) -> Json:
@@ -255,6 +274,24 @@ def _show(account: Account, now_ms: float) -> Json:
         "rate_limit_reset_times_ms": {key: end for key, end in account.reset_times_ms.items() if now_ms < end},
         **({"cooling_down_until_ms": rest_ms} if rest_ms is not None and now_ms < rest_ms else {}),
     }
+
+
+@contextlib.contextmanager
+def _locked(home: str) -> Iterator[None]:
+    """While this process reads the pool file and writes it, no other does."""
+    path = Path(home) / POOL_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write_pool(home: str, document: Json) -> None:
+    """In one step, so that nobody reads half a file."""
+    path = Path(home) / POOL_FILE
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    beside.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    beside.replace(path)
 
 
 def _read_pool(home: str) -> bytes | None:

@@ -31,6 +31,8 @@ class Account:
     last_failure_ms: float | None = None
     cached_quota: Json = None
     cached_quota_updated_ms: Json = None
+    cooldown_reason: Json = None
+    stored: Mapping[str, Json] = field(default_factory=dict)  # as it was read: what selection has no use for is saved
 
 
 @dataclass
@@ -91,6 +93,8 @@ def _load_account(entry: Json, index: int, profile: Profile) -> Account | None:
         cooling_down_until_ms=cooling,
         cached_quota=entry.get("cachedQuota"),
         cached_quota_updated_ms=entry.get("cachedQuotaUpdatedAt"),
+        cooldown_reason=entry.get("cooldownReason"),
+        stored=entry,
     )
 
 

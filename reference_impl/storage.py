@@ -26,7 +26,7 @@ _LONGEST_EXACT_NUMBER = 16  # digits; longer ones are read as JavaScript reads a
 
 def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> Json:
     """The stored pool; None where the file is missing, no JSON, or of an unknown version (POOL-010)."""
-    document = _parse(content)
+    document = parse(content)
     if not isinstance(document, dict) or not isinstance(document.get("accounts"), list):
         return None
     version, entries = document.get("version"), document["accounts"]
@@ -36,7 +36,7 @@ def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> J
     if version in (1, 2):
         if None in entries and profile.has("null-entry-voids-old-file"):
             return None
-        entries = [_migrate(entry, version, now_ms) if isinstance(entry, Mapping) else entry for entry in entries]
+        entries = [migrate(entry, version, now_ms) if isinstance(entry, Mapping) else entry for entry in entries]
         families = None
     accounts = newest_by_email([entry for entry in entries if _is_account(entry, profile)], profile)
     active = document.get("activeIndex")
@@ -67,7 +67,7 @@ def _follow(index: Json, entries: list[Json], accounts: list[dict[str, Json]]) -
     return sum(id(entry) in left for entry in entries[:place])
 
 
-def _parse(content: bytes | None) -> Json:
+def parse(content: bytes | None) -> Json:
     if content is None:
         return None
     try:
@@ -110,9 +110,9 @@ def _email(account: Mapping[str, Json]) -> Json:
 
 def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: Profile) -> bool:
     if not profile.has("stored-times-coerced"):
-        return (_time(account, "lastUsed"), _time(account, "addedAt")) > (
-            _time(other, "lastUsed"),
-            _time(other, "addedAt"),
+        return (time_of(account, "lastUsed"), time_of(account, "addedAt")) > (
+            time_of(other, "lastUsed"),
+            time_of(other, "addedAt"),
         )
     (used, added), (other_used, other_added) = (
         [each.get(key) if is_truthy(each.get(key)) else 0 for key in ("lastUsed", "addedAt")]
@@ -121,7 +121,7 @@ def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: P
     return is_greater(used, other_used) or (_is_same(used, other_used) and is_greater(added, other_added))
 
 
-def _time(account: Mapping[str, Json], key: str) -> float:
+def time_of(account: Mapping[str, Json], key: str) -> float:
     """A stored time that is a number; others count as none (STO-010)."""
     value = account.get(key)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
@@ -134,7 +134,7 @@ def _is_same(one: Json, other: Json) -> bool:
     return (type(one) is bool) == (type(other) is bool) and bool(one == other)
 
 
-def _migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
+def migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
     """An old account in today's shape: limits that still run get today's quota keys (STO-004, STO-005)."""
     limits = entry.get("rateLimitResetTimes")
     if version == 1:

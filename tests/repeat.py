@@ -1,4 +1,4 @@
-"""`python -m tests.repeat N TARGET`: the same verdicts N times, while every core is busy with something else.
+"""`python -m tests.repeat N TARGET [OPTIONS]`: the same verdicts N times, while every core is busy with something else.
 
 Ends 0 if all reports are equal outside `observed`, and 1 naming the first difference.
 """
@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,22 +63,22 @@ def busy_cores() -> Iterator[None]:
         yield
 
 
-def judge(target: str, report: Path) -> Json:
+def judge(target: str, report: Path, options: Sequence[str] = ()) -> Json:
     """One report. Raises SystemExit, with what the kit said, where there is none."""
-    run = run_kit("run", target, "--json", str(report))
+    run = run_kit("run", target, "--json", str(report), *options)
     text = report.read_text(encoding="utf-8") if report.exists() else ""
     if not text:
         raise SystemExit(f"\n{target} gave no report (exit code {run.returncode}):\n{run.stderr}")
     return json.loads(text)
 
 
-def repeat(count: int, target: str) -> int:
+def repeat(count: int, target: str, options: Sequence[str] = ()) -> int:
     """Run, compare and tell; returns the exit code."""
     with busy_cores(), tempfile.TemporaryDirectory() as folder:
         first: Json = None
         for number in range(1, count + 1):
             print(f"\r{number} of {count} ", end="", flush=True)
-            report = judge(target, Path(folder) / f"{number}.json")
+            report = judge(target, Path(folder) / f"{number}.json", options)
             first = first or report
             if found := difference(first, report):
                 print(f"\nrun {number} of {count} differs from the first: {found}")
@@ -89,9 +89,9 @@ def repeat(count: int, target: str) -> int:
 
 def main(arguments: list[str]) -> int:
     match arguments:
-        case [count, target] if count.isdigit() and int(count) > 1:
-            return repeat(int(count), target)
-    print("usage: python -m tests.repeat N TARGET, with N of 2 or more", file=sys.stderr)
+        case [count, target, *options] if count.isdigit() and int(count) > 1:
+            return repeat(int(count), target, options)
+    print("usage: python -m tests.repeat N TARGET [OPTIONS of run], with N of 2 or more", file=sys.stderr)
     return 2
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import resolve
 from conformance.wire.answers import NotSupported, Result
 
 BOUND_S = 120.0
@@ -104,3 +105,21 @@ def test_what_is_wrong_is_told(folder: Path, target: str, expected: str) -> None
     assert "exited with code 3 before it answered `hello`" in str(caught.value)
     assert "python_host: " in str(caught.value)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("word", ["reference@1.4.3", "python:tests.wrong.processes:PidReadWhenMade"])
+def test_a_child_serves_however_it_is_started(word: str, method: str) -> None:
+    target = resolve(word, [])
+    with Group([Launch([*target.python_host, "--start", method])] * 2, timeout_s=60) as group:
+        for connection in group.connections:
+            hello = connection.hello()
+            assert hello.pid != connection.pid
+            assert connection.pid_status(hello.pid) == "verified"
+            assert hello.profile == (word.partition("@")[2] or "recommended")
+            opened = connection.call("open", pool={"accounts": [{"refreshToken": "a"}]})
+            assert opened == Result({"accounts": ["a"]})
+
+
+def test_a_command_has_no_other_way_of_being_started() -> None:
+    assert resolve(None, [sys.executable, "-m", "reference_impl"]).python_host == []

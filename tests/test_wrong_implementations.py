@@ -25,6 +25,19 @@ EXPECTED = {
     "flag-shared-by-families": {"PID-004"},
     "base-index-ignored": {"PID-001", "PID-006"},
 }
+# The same mistakes in real processes, by their own ids. Others may fail as well, as the ids fall.
+IN_PROCESSES = {
+    "offset-on-every-call": "PROC-004",
+    "offset-for-both-families-at-once": "PROC-004",
+    "pid-read-before-fork": "PROC-005",
+    "offset-under-round-robin": "PROC-003",
+    "counts-from-one": "PROC-001",
+    "pid-ignored": "PROC-001",
+    "modulus-by-enabled-only": "PROC-001",
+    "flag-shared-by-families": "PROC-004",
+    "base-index-ignored": "PROC-001",
+    "offset-always-on": "PROC-002",
+}
 
 
 @pytest.mark.parametrize("requirement", list(CATALOGUE), ids=lambda requirement: requirement.id)
@@ -37,6 +50,13 @@ def test_the_wrong_implementation_fails_its_requirement(requirement: Requirement
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_common_mistake_fails_the_right_requirements(name: str, tmp_path: Path) -> None:
     assert failures(name, tmp_path, "--only", SECTIONS) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", IN_PROCESSES)
+def test_a_common_mistake_shows_in_real_processes(name: str, tmp_path: Path) -> None:
+    failed = failures(name, tmp_path, "--only", "PROC-001,PROC-002,PROC-003,PROC-004,PROC-005,PROC-006")
+    assert IN_PROCESSES[name] in failed
+    assert "PROC-006" not in failed  # which none of them breaks
 
 
 def failures(wrong: str, folder: Path, *options: str) -> set[str]:

@@ -1,6 +1,6 @@
 """A finding: one answer that is not the one expected."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ class Finding:
     actual: Json
     observed: bool = False  # the values depend on what the machine gave
     deviation: Deviation | None = None
+    process: int | None = None  # which of many processes, by its number in the record
+    record: Sequence[Json] = ()  # what all of them did
 
     def facts(self) -> Mapping[str, Json]:
         """What the predicate of a deviation sees."""
@@ -43,6 +45,7 @@ class Finding:
             "observed": self.observed,
             "deviation": None if self.deviation is None else self.deviation.id,
             "waives": None if self.deviation is None else self.deviation.requirement,
+            **({"process": self.process, "record": list(self.record)} if self.record else {}),
         }
 
 

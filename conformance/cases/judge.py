@@ -9,7 +9,10 @@ import pytest
 
 from conformance.cases.findings import Finding, Mismatch, of_call
 from conformance.cases.settings import RunSettings
+from conformance.processes.fleet import Fleet, Member, Session
+from conformance.processes.record import Record
 from conformance.requirements.deviations import Deviation
+from conformance.targets import namespaces
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault, NoAnswer
 from conformance.targets.wire_log import WireLog
@@ -20,6 +23,7 @@ from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
 Json = Any
 UNANSWERED_BEFORE_GIVING_UP = 3  # each costs the whole time limit
+MOST_PROCESSES_SHOWN = 8  # of those that were wrong in a case
 
 
 class TargetJudge:
@@ -32,6 +36,7 @@ class TargetJudge:
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
         self._group: Group | None = None
+        self._fleet: Fleet | None = None
         self._unanswered = 0
 
     @property
@@ -53,39 +58,101 @@ class TargetJudge:
     def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
         return self._ask(Scenario(calls, files or {}))
 
-    def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:
+    def expect(
+        self,
+        expected: Any,
+        actual: Any,
+        scenario: Scenario,
+        what: str,
+        *,
+        observed: bool = False,
+        record: Record | None = None,
+    ) -> None:
         if not matches(expected, actual):
-            self._record(Finding(scenario, None, what, expected, actual, observed))
+            happened = tuple(record.entries) if record else ()
+            self._record(Finding(scenario, None, what, expected, actual, observed, record=happened))
         self._fail_on_unexplained()
 
-    def start_group(self) -> Group:
-        return self._start(self.settings.processes)
+    @property
+    def processes(self) -> int:
+        return self.settings.processes
 
-    def _start(self, count: int) -> Group:
-        launch = Launch(self.settings.argv, self.settings.environment, self.settings.name, Path(self.settings.folder))
+    def check_sessions(self, sessions: Sequence[Session], record: Record) -> None:
+        for session in sessions:
+            calls = session.scenario.calls
+            for position, (call, answer) in enumerate(zip(calls, session.answers, strict=True)):
+                if not call.accepts(answer):
+                    finding = of_call(session.scenario, position, answer)
+                    self._record(self._of_process(finding, session.member, record))
+                    break  # what comes after a wrong account follows from it
+            if sum(finding.deviation is None for finding in self.findings) == MOST_PROCESSES_SHOWN:
+                break
+        self._fail_on_unexplained()
+
+    def _of_process(self, finding: Finding, member: Member, record: Record) -> Finding:
+        kept = () if self.findings else tuple(record.entries)  # once is enough
+        return dataclasses.replace(finding, observed=True, process=member.number, record=kept)
+
+    def shared_fleet(self, least: int = 2) -> Fleet:
+        if self._fleet is None or not self._fleet.is_whole or len(self._fleet.members) < least:
+            self._fleet = Fleet.greet(self.start_group([self.launch()] * max(least, self.processes)))
+        self._fleet.record.clear()
+        return self._fleet
+
+    def launch(self, place: str = "", *, start_method: str = "") -> Launch:
+        settings, argv = self.settings, self.settings.argv
+        if start_method:
+            if not settings.python_host:
+                pytest.skip("the target is a command, which starts Python, if it does, in its own way")
+            argv = [*settings.python_host, "--start", start_method]
+        return Launch(argv, settings.environment, settings.name, Path(settings.folder), place)
+
+    def start_group(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
+        self._close_fleet()
+        if pids:
+            self.skip_without_namespaces()
+        return self._start(launches, pids=pids, held=held)
+
+    def skip_without_namespaces(self) -> None:
+        reason = namespaces.why_not() if self.settings.namespaces else "PID namespaces are switched off"
+        if reason:
+            pytest.skip(reason)
+
+    def _start(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
+        if self._unanswered >= UNANSWERED_BEFORE_GIVING_UP:
+            raise AdapterFault(f"{self.settings.name} gave no answer {self._unanswered} times and is not asked again")
         return Group(
-            [launch] * count,
+            launches,
             timeout_s=self.settings.timeout_s,
             wire_log=self.wire_log,
             pass_environment=self.settings.pass_environment,
+            pids=pids,
+            held=held,
         )
 
+    def after_fault(self, fault: AdapterFault) -> None:
+        """A case has met this fault. Each answer that does not come costs the whole time limit."""
+        self._unanswered += isinstance(fault, NoAnswer)
+
     def close(self) -> None:
+        self._close_fleet()
         if self._group is not None:
             self._group.close()
             self._group = None
 
+    def _close_fleet(self) -> None:
+        if self._fleet is not None:
+            self._fleet.group.close()
+            self._fleet = None
+
     def _ask(self, scenario: Scenario) -> list[Answer]:
         self._skip_unclaimed(scenario)
-        if self._unanswered >= UNANSWERED_BEFORE_GIVING_UP:
-            raise AdapterFault(f"{self.settings.name} gave no answer {self._unanswered} times and is not asked again")
         try:
             if self._group is None:
-                self._group = self._start(1)
+                self._group = self._start([self.launch()])
                 self._group.connections[0].hello()
             answers = ask(scenario, self._group.connections[0].batch, self._group.folder)
-        except AdapterFault as fault:
-            self._unanswered += isinstance(fault, NoAnswer)
+        except AdapterFault:
             self.close()
             raise
         if (method := unsupported(answers)) is not None:

@@ -5,7 +5,9 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
-from conformance.targets.connection import Group
+from conformance.processes.fleet import Fleet, Session
+from conformance.processes.record import Record
+from conformance.targets.connection import Group, Launch
 from conformance.wire.answers import Answer, Result
 from conformance.wire.scenario import Call, Scenario
 
@@ -26,14 +28,42 @@ class Judge(Protocol):
     def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
         """Ask without comparing: for rules about many answers together, compared by `expect`."""
 
-    def expect(self, expected: Any, actual: Any, scenario: Scenario, what: str, *, observed: bool = False) -> None:
+    def expect(
+        self,
+        expected: Any,
+        actual: Any,
+        scenario: Scenario,
+        what: str,
+        *,
+        observed: bool = False,
+        record: Record | None = None,
+    ) -> None:
         """Compare one value that was worked out from the answers; `what` names it in the report.
 
-        `observed`: the values depend on what the machine gave, such as real process ids.
+        `observed`: the values depend on what the machine gave, such as real process ids, or a `record` is kept.
         """
 
-    def start_group(self) -> Group:
-        """Start several real processes of the target at the same moment."""
+    @property
+    def processes(self) -> int:
+        """How many real processes the user wants."""
+
+    def check_sessions(self, sessions: Sequence[Session], record: Record) -> None:
+        """Compare what each of many processes answered with what its session expects."""
+
+    def shared_fleet(self, least: int = 2) -> Fleet:
+        """So many real processes, started at the same moment; the same ones for each case, while none is at fault."""
+
+    def launch(self, place: str = "", *, start_method: str = "") -> Launch:
+        """How a process of the target is started, with its home in the folder `place`.
+
+        `start_method`: `fork`, `spawn` or `forkserver`, by `multiprocess`; not run where the target is no Python port.
+        """
+
+    def start_group(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
+        """Start processes for this case alone; see `Group`. With `pids`: not run where they cannot be chosen."""
+
+    def skip_without_namespaces(self) -> None:
+        """The case is not run where the system refuses PID namespaces."""
 
 
 def covers(*requirement_ids: str) -> Callable[[Case], Case]:

@@ -71,6 +71,8 @@ def pytest_runtest_makereport(
     if report.when == "call" or report.failed:
         outcome, message = _outcome(report, call)
         judge = getattr(item, "funcargs", {}).get("judge")
+        if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
+            judge.after_fault(call.excinfo.value)
         record = {
             "event": "case",
             "case": report.nodeid.rpartition("/")[2],

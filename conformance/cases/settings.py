@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ class RunSettings:
     timeout_s: float = 60
     wire_log: str | None = None
     processes: int = 8  # real processes started at the same moment
+    namespaces: bool = True  # processes may be given chosen ids
+    python_host: list[str] = field(default_factory=list)  # the command that serves a Python port; else empty
     fail_fast: bool = False
 
     def write(self, path: Path) -> None:

@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"real processes started at once (8), up to {MOST_ACCOUNTS}",
     )
+    add("--no-namespaces", action="store_true", help="give no process a chosen id; what needs that is not run")
     add(
         "--draw",
         type=between(0),
@@ -81,6 +82,8 @@ def repeated(options: argparse.Namespace) -> list[str]:
     ):
         if value != default:
             words += [name, shlex.quote(str(value))]
+    if options.no_namespaces:
+        words.append("--no-namespaces")
     for name in options.env:
         words += ["--env", shlex.quote(name)]
     return words

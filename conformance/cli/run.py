@@ -168,6 +168,8 @@ def _settings(
         timeout_s=options.timeout,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
         processes=options.processes,
+        namespaces=not options.no_namespaces,
+        python_host=target.python_host,
         fail_fast=options.fail_fast,
     )
 

@@ -1,87 +1,222 @@
-"""Processes of one target that are asked together, on one shared home with its pool and config files."""
+"""Processes of one target that are asked together, on homes with pool and config files of their own or in common."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from conformance.targets.connection import Group
+from conformance.processes.record import Record
+from conformance.targets.connection import Connection, Group
 from conformance.targets.errors import AdapterFault
 from conformance.wire.answers import Answer, Result
-from conformance.wire.calls import POOL_FILE, PROJECT_FILE, USER_FILE, label
+from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
+from conformance.wire.scenario import Call, Scenario
 
 Json = Any
+Asked = tuple[str, dict[str, Json]]
+
+
+@dataclass(eq=False)
+class Member:
+    """One process: its number from 1, its real id, the folder of its home (see `Launch`), the config that it loaded."""
+
+    number: int
+    connection: Connection
+    pid: int
+    place: str = ""
+    config: Mapping[str, Json] = field(default_factory=dict)
+    opened: Call = field(default_factory=lambda: Call("open"))  # as it is repeated with the id handed in
 
 
 @dataclass(frozen=True)
-class Fleet:
-    """A started group, its capabilities, and the real process id of each process."""
+class Session:
+    """What one process was asked and answered, as a scenario: there the process id is handed in, to repeat it."""
 
-    group: Group
-    capabilities: Sequence[str]
-    pids: tuple[int, ...]
+    member: Member
+    scenario: Scenario
+    answers: Sequence[Answer]
+
+    def expecting(self, *expected: Json) -> "Session":
+        """The same, with the results expected of the selections, in order; those beyond are not judged."""
+        opened, *asked = self.scenario.calls
+        judged = [call.gives(result) for call, result in zip(asked, expected, strict=False)]
+        return replace(self, scenario=Scenario([opened, *judged, *asked[len(judged) :]]))
+
+
+class Fleet:
+    """The processes of a group that have said hello, and the record of what they do.
+
+    `capabilities` are what the target claims: one that claims `config` loads strategy and offset itself, one that
+    claims `storage` reads the pool file itself.
+    """
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.capabilities: Sequence[str] = ()
+        self.members: list[Member] = []
+        self.record = Record(str(group.folder))
 
     @staticmethod
     def greet(group: Group) -> "Fleet":
         """Say hello to every process. Raises AdapterFault where one gives an id that is not its own."""
-        pids = []
+        fleet = Fleet(group)
         for connection in group.connections:
-            pid = connection.hello().pid
-            if connection.pid_status(pid) == "false":
-                raise AdapterFault(
-                    f"the process id in hello is {pid}, which is another process; expected {connection.pid} or a "
-                    "descendant of it: answer the id that the port itself uses"
-                )
-            pids.append(pid)
-        return Fleet(group, group.connections[0].hello().capabilities, tuple(pids))
+            fleet.add(connection)
+        return fleet
 
-    def ask_all(self, calls: Sequence[tuple[str, Json]]) -> list[list[Answer]]:
-        """Send the same calls to every process before reading any answer: they work at the same moment."""
-        for connection in self.group.connections:
-            connection.send(calls)
-        return [connection.receive() for connection in self.group.connections]
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The real process ids, in the order of the starts."""
+        return tuple(member.pid for member in self.members)
 
-    def select_all(self, pool: Json, config: dict[str, Json], families: Sequence[str]) -> list[list[int | None]]:
-        """What each process selects, by index, on one shared pool and config.
+    @property
+    def is_whole(self) -> bool:
+        """Can every process still be asked?"""
+        return not any(member.connection.is_dead for member in self.members)
 
-        A target that claims `config` takes strategy and offset from the config that it loads itself; one that claims
-        `storage` reads the pool file itself.
+    def add(self, connection: Connection) -> Member:
+        """Say hello to one more process of the group."""
+        place = self.group.launch_of(connection).place
+        member = Member(len(self.members) + 1, connection, self._pid_of(connection), place)
+        self.members.append(member)
+        self.record.note(member.number, member.pid, "started")
+        return member
+
+    def kill(self, member: Member) -> None:
+        """End a process with SIGKILL. It stays in the list of members, dead."""
+        self.group.kill(member.connection)
+        self.record.note(member.number, member.pid, "killed")
+
+    def restart(self) -> None:
+        """End every process and start another with the same home in its place."""
+        for member in self.members:
+            member.connection = self.group.restart(member.connection)
+            self.record.note(member.number, member.pid, "killed")
+        for member in self.members:
+            member.pid = self._pid_of(member.connection)
+            self.record.note(member.number, member.pid, "started")
+
+    def ask(self, calls: Sequence[Asked], members: Sequence[Member] | None = None) -> list[list[Answer]]:
+        """Ask several processes, or all, the same."""
+        return self.ask_each(lambda _: calls, members)
+
+    def ask_each(
+        self, calls_for: Callable[[Member], Sequence[Asked]], members: Sequence[Member] | None = None
+    ) -> list[list[Answer]]:
+        """Ask each its own. All are asked before any answer is read: they work at the same moment."""
+        asked = [(member, calls_for(member)) for member in (self.members if members is None else members)]
+        for member, calls in asked:
+            member.connection.send(calls)
+        answers = []
+        for member, calls in asked:
+            answers.append(member.connection.receive())
+            self.record.note_answers(member.number, member.pid, calls, answers[-1])
+        return answers
+
+    def prepare(self, pool: Json, user: Json, project: Json = None, *, members: Sequence[Member] | None = None) -> None:
+        """Write pool and config files into the homes of the processes. None: no such file."""
+        for place in {member.place for member in (self.members if members is None else members)}:
+            for name, content in ((POOL_FILE, pool), (USER_FILE, user), (PROJECT_FILE, project)):
+                path = self.group.folder / place / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)
+                if content is not None:
+                    path.write_text(json.dumps(content), encoding="utf-8")
+
+    def load(
+        self,
+        config: Mapping[str, Json],
+        environment: Mapping[str, str] | None = None,
+        members: Sequence[Member] | None = None,
+    ) -> None:
+        """Each process loads its config from its files and these variables.
+
+        For a target that claims no `config`, `config` is what it is told to do.
         """
-        self._write(pool, config)
-        home, project = str(self.group.folder / "shared/home"), str(self.group.folder / "shared/project")
-        settings: list[dict[str, Json]] = [config] * len(self.pids)
+        chosen = self.members if members is None else members
+        for member in chosen:
+            member.config = config
         if "config" in self.capabilities:
-            loading = ("load_config", {"directory": project, "home": home})
-            settings = [_value(answers[0])["config"] for answers in self.ask_all([loading])]
-        source = {"home": home} if "storage" in self.capabilities else {"pool": pool}
-        for connection, loaded in zip(self.group.connections, settings, strict=True):
-            connection.send([("open", source), *[("select", _parameters(family, loaded)) for family in families]])
-        return [[_index(answer) for answer in connection.receive()[1:]] for connection in self.group.connections]
+            variables = {"environment": dict(environment)} if environment else {}
+            answers = self.ask_each(lambda member: [("load_config", self._folders(member) | variables)], chosen)
+            for member, (answer,) in zip(chosen, answers, strict=True):
+                member.config = _value(answer)["config"]
 
-    def _write(self, pool: Json, config: dict[str, Json]) -> None:
-        shared = self.group.folder / "shared"
-        for name, content in ((POOL_FILE, pool), (USER_FILE, config), (PROJECT_FILE, None)):
-            path = shared / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if content is not None:
-                path.write_text(json.dumps(content), encoding="utf-8")
+    def select(
+        self,
+        pool: Json,
+        families: Sequence[str],
+        *,
+        members: Sequence[Member] | None = None,
+        before: Sequence[Call] = (),
+        **opening: Json,
+    ) -> list[Session]:
+        """Each process opens the pool and selects, for these families in turn, as its config says."""
+        chosen = self.members if members is None else members
+        asked = {member: [*before, *[_selection(family, member.config) for family in families]] for member in chosen}
+
+        def calls_for(member: Member) -> list[Asked]:
+            source = {"home": self._folders(member)["home"]} if "storage" in self.capabilities else {"pool": pool}
+            opened = ("open", {**source, "now_ms": NOW_MS, **opening})
+            return [opened, *[(call.method, dict(call.params)) for call in asked[member]]]
+
+        for member in chosen:
+            member.opened = open_pool(pool, member.pid, **opening)
+        answers = self.ask_each(calls_for, chosen)
+        return [
+            Session(member, Scenario([member.opened, *asked[member]]), given)
+            for member, given in zip(chosen, answers, strict=True)
+        ]
+
+    def go_on(
+        self, families: Sequence[str], *, members: Sequence[Member] | None = None, kill: Sequence[Member] = ()
+    ) -> list[Session]:
+        """Each process selects in the session that it has; those to be killed are, once all are at work.
+
+        The sessions of the others begin with the `open` of before, which is not asked again.
+        """
+        chosen = self.members if members is None else members
+        asked = {member: [_selection(family, member.config) for family in families] for member in chosen}
+        for member in chosen:
+            member.connection.send([(call.method, dict(call.params)) for call in asked[member]])
+        for member in kill:
+            self.kill(member)
+        sessions = []
+        for member in (each for each in chosen if each not in kill):
+            answers = member.connection.receive()
+            calls = asked[member]
+            self.record.note_answers(member.number, member.pid, [(c.method, c.params) for c in calls], answers)
+            sessions.append(Session(member, Scenario([member.opened, *calls]), [Result(None), *answers]))
+        return sessions
+
+    def start_sessions(self, pool: Json, config: Mapping[str, Json], families: Sequence[str]) -> list[Session]:
+        """Every process finds this pool and config, loads and opens them, and selects."""
+        self.prepare(pool, dict(config))
+        self.load(config)
+        return self.select(pool, families)
+
+    def _folders(self, member: Member) -> dict[str, Json]:
+        folder: Path = self.group.folder / member.place
+        return {"directory": str(folder / "project"), "home": str(folder / "home")}
+
+    def _pid_of(self, connection: Connection) -> int:
+        hello = connection.hello()
+        self.capabilities = hello.capabilities
+        if connection.pid_status(hello.pid) == "false":
+            raise AdapterFault(
+                f"the process id in hello is {hello.pid}, which is another process; expected {connection.pid} or a "
+                "descendant of it: answer the id that the port itself uses"
+            )
+        return hello.pid
 
 
-def _parameters(family: str, config: dict[str, Json]) -> dict[str, Json]:
-    return {
-        "family": family,
-        "strategy": config.get("account_selection_strategy", "hybrid"),
-        "pid_offset_enabled": config.get("pid_offset_enabled", False),
-    }
+def _selection(family: str, config: Mapping[str, Json]) -> Call:
+    strategy, offset = config.get("account_selection_strategy", "hybrid"), config.get("pid_offset_enabled", False)
+    return select(family, strategy, offset=bool(offset))
 
 
 def _value(answer: Answer) -> Json:
     if not isinstance(answer, Result):
         raise AdapterFault(f"expected a result, got {answer}")
     return answer.value
-
-
-def _index(answer: Answer) -> int | None:
-    """The account's place in the pool; None where there is none, or none of that label."""
-    account = answer.value if isinstance(answer, Result) else None
-    return None if account is None else next((i for i in range(2000) if label(i) == account["label"]), None)

@@ -1,15 +1,17 @@
 """The report a person reads: by section, at 80 columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
-from conformance.reports.describe import command, describe, describe_scenario, wrap
+from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
 from conformance.reports.events import Event
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 from conformance.wire.scenario import difference
 
 FINDINGS_SHOWN = 1
+RECORD_SHOWN = 10
 PID_STATUS = {
     "unverified": "unverified: none of the processes that the kit started is seen to have it",
     "false": "false: another process has it",
@@ -116,9 +118,28 @@ def _failure(verdict: Verdict, case: Event) -> Iterator[str]:
     for place, expected, actual in places[:4]:
         where = f"{finding['what']}{' ' + place if place else ''}: "
         yield wrap(f"{where}expected {describe(expected)}, got {describe(actual)}", " " * 6)
+    yield from _what_happened(finding)
     others = sum(c["outcome"] == "fail" for c in verdict.cases) - 1
     if others:
         yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
+
+
+def _what_happened(finding: Mapping[str, Any]) -> Iterator[str]:
+    """What the process at fault did, and which were killed meanwhile; of many lines the last ones."""
+    record = finding.get("record", [])
+    mine = [e for e in record if e["process"] == finding["process"] or e["did"] == "killed"]
+    if mine:
+        number, all_of_them = finding["process"], max(entry["process"] for entry in record)
+        yield wrap(
+            f"process {number} of {all_of_them}, as it happened (place in the record, process id, what):", " " * 6
+        )
+    for entry in mine[-RECORD_SHOWN:]:
+        did = f"{entry['did']} {describe_params(entry['did'], entry.get('params', {}))}".rstrip()
+        answer = entry.get("answer")
+        shown = answer.get("label", answer) if isinstance(answer, dict) else answer
+        yield wrap(
+            f"{entry['order']:5} {entry['pid']:8} {did}" + (f": {describe(shown)}" if shown else ""), " " * 4, 16
+        )
 
 
 def _trouble(run: Run) -> Iterator[str]:

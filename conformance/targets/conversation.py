@@ -35,7 +35,7 @@ class Connection:
     ) -> None:
         self.name = name
         self.pid = 0  # until it is started
-        self._supervisor_pid = 0
+        self._supervisor_pid: int | None = None
         self._input, self._output, self._errors = streams
         self._loop = loop
         self._timeout_s = timeout_s
@@ -72,6 +72,16 @@ class Connection:
         """The second half: wait for the answers to the oldest `send` that is not received."""
         self._check()
         return [answer for asked in self._sent.popleft() for answer in self._answers(asked)]
+
+    @property
+    def has_exited(self) -> bool:
+        """Is the process that was started known to be gone?"""
+        return self._returncode is not None
+
+    @property
+    def is_dead(self) -> bool:
+        """Has it come to a fault or an end, so that it cannot be asked any more?"""
+        return self._fault is not None or self._returncode is not None
 
     def pid_status(self, hello_pid: int) -> pids.PidStatus:
         """Is `hello_pid` this process or a descendant of it?"""
@@ -137,7 +147,7 @@ class Connection:
 
     # What the group reports.
 
-    def on_start(self, pid: int, supervisor_pid: int) -> None:
+    def on_start(self, pid: int, supervisor_pid: int | None) -> None:
         self.pid, self._supervisor_pid = pid, supervisor_pid
         self._log("!!", "(started)")
         self.watch()
@@ -175,6 +185,11 @@ class Connection:
             (self._errors, self.on_errors),
         ):
             self._loop.watch(stream, handler)
+
+    def give_up(self) -> None:
+        """The process has been ended on purpose: what it may still have answered is not for anybody."""
+        self._fault = self._fault or f"{self.name} {self._ending()}, as it was told to"
+        self.close()
 
     def close(self) -> None:
         """Close the pipes; the process itself is ended by the group."""

@@ -10,15 +10,20 @@ import psutil
 PidStatus = Literal["verified", "unverified", "false"]
 
 
-def pid_status(hello_pid: int, started_pid: int, supervisor_pid: int) -> PidStatus:
+def pid_status(hello_pid: int, started_pid: int, supervisor_pid: int | None) -> PidStatus:
     """Judge `hello_pid`, named by what was started as `started_pid` below the supervisor.
+
+    Without a supervisor's pid both are numbers of a namespace, whose processes have other numbers here.
 
     "verified": the process that was started or a descendant of it, by its number here or in its own PID
     namespace. "false": a live process that cannot be the target. "unverified": all else; a target in a
     container that somebody else runs is out of sight and no liar.
     """
-    family = _with_descendants(started_pid)
-    if hello_pid == started_pid or any(hello_pid in _numbers(process) for process in family):
+    if hello_pid == started_pid:
+        return "verified"
+    if supervisor_pid is None:
+        return "unverified"
+    if any(hello_pid in _numbers(process) for process in _with_descendants(started_pid)):
         return "verified"
     try:
         named = psutil.Process(hello_pid)

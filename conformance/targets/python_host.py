@@ -1,7 +1,11 @@
-"""Serve a Python port: `python -P -m conformance.targets.python_host MODULE:ATTRIBUTE [--path FOLDER]`.
+"""Serve a Python port: `python -P -m conformance.targets.python_host MODULE:ATTRIBUTE [options]`.
 
-ATTRIBUTE is a factory: called without arguments, it gives the object that has the wire's methods. FOLDER is
-where the module may lie; it comes last on the import path, so that nothing in it hides an installed package.
+ATTRIBUTE is a factory: called without arguments, or with those given by `--argument`, it gives the object that has the
+wire's methods. `--path FOLDER` is where the module may lie; it comes last on the import path, so that nothing in it
+hides an installed package.
+
+With `--start fork|spawn|forkserver` a child serves, which `multiprocess` starts in this way. Before a `fork` the port
+has been imported and the adapter made, as in a program that then starts its workers.
 
 One thread, so that `fork` is clean.
 """
@@ -9,28 +13,59 @@ One thread, so that `fork` is clean.
 import argparse
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib.machinery import PathFinder
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from conformance.wire.serve import claimed, serve_on
+from conformance.wire.serve import Wire, claimed, serve_on
 
 EXIT_CODE = 3
+Port = tuple[str, str | None, Sequence[str]]  # MODULE:ATTRIBUTE, folder and arguments
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python_host", description="Serve a Python port over the wire.")
     parser.add_argument("target", metavar="MODULE:ATTRIBUTE")
     parser.add_argument("--path", metavar="FOLDER", help="where the module may lie")
+    parser.add_argument("--argument", metavar="WORD", action="append", default=[], help="for the factory")
+    parser.add_argument("--start", choices=["fork", "spawn", "forkserver"], help="how a child is started that serves")
     options = parser.parse_args(arguments)
     with claimed() as wire:  # before the port is imported: what it prints then is not for the wire
         if options.path is not None:
             sys.path.append(options.path)
-        serve_on(wire, _adapter(options.target, options.path))
+        port = (options.target, options.path, options.argument)
+        if options.start is None:
+            serve_on(wire, _adapter(*port))
+        else:
+            sys.exit(_serve_in_child(wire, options.start, port))
 
 
-def _adapter(target: str, folder: str | None) -> object:
+def _serve_in_child(wire: Wire, method: str, port: Port) -> int:
+    """Have a child serve the port, and return the exit code that tells how it ended."""
+    import multiprocess
+    from multiprocess.connection import Connection  # a descriptor that travels to a process of any start method
+
+    context = multiprocess.get_context(method)
+    if method == "fork":
+        child = context.Process(target=serve_on, args=(wire, _adapter(*port)))
+    else:
+        ends = Connection(os.dup(wire.input.fileno())), Connection(os.dup(wire.output.fileno()))
+        child = context.Process(target=_serve_there, args=(*ends, port))
+    child.start()
+    child.join()
+    return EXIT_CODE if child.exitcode else 0
+
+
+def _serve_there(calls: Any, output: Any, port: Port) -> None:
+    """In a child that has inherited nothing but these two connections."""
+    with open(calls.fileno(), "rb", closefd=False) as reader, open(output.fileno(), "wb", closefd=False) as writer:
+        serve_on(Wire(reader, writer), _adapter(*port))
+
+
+def _adapter(target: str, folder: str | None, arguments: Sequence[str] = ()) -> object:
     module_name, colon, attribute = target.partition(":")
     if not (module_name and colon and attribute):
         _refuse(f"{target!r} names no factory; expected MODULE:ATTRIBUTE, such as my_port.adapter:create")
@@ -53,7 +88,7 @@ def _adapter(target: str, folder: str | None) -> object:
     if not callable(factory):
         _refuse(f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter")
     try:
-        adapter: object = factory()
+        adapter: object = factory(*arguments)
     except Exception as error:
         _refuse(f"calling {target} raised {type(error).__name__}: {error}", with_trace=True)
     return adapter

@@ -11,6 +11,7 @@ from conformance.targets import checkout, npm
 from conformance.targets.errors import UsageFault
 from reference_impl.profiles import PROFILES, RECOMMENDED
 
+HOST = "conformance.targets.python_host"
 FORMS = """\
   reference, reference@1.4.3           the bundled reference, and as a release
   npm:opencode-antigravity-auth@1.3.0  a published release, by exact version
@@ -21,13 +22,17 @@ FORMS = """\
 
 @dataclass(frozen=True)
 class Target:
-    """A target that can be started. `word` is how a user names it in a shell, `argv` what starts it."""
+    """A target that can be started. `word` is how a user names it in a shell, `argv` what starts it.
+
+    `python_host` starts a Python port in the one program that can start it in other ways too; else it is empty.
+    """
 
     word: str
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what must be said of how it was built
     is_checkout: bool = False  # which claims no release, and inherits what its upstream does
+    python_host: list[str] = field(default_factory=list)
 
 
 def is_word(text: str) -> bool:
@@ -54,7 +59,8 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         profile = word.partition("@")[2] or RECOMMENDED
         if profile not in PROFILES:
             raise UsageFault(f"{word!r}: there is no profile {profile!r}; the profiles are {', '.join(PROFILES)}")
-        return _python(word, ["reference_impl", profile])
+        host = _module([HOST, "reference_impl.adapter:ReferenceAdapter", "--argument", profile])
+        return Target(word, _module(["reference_impl", profile]), python_host=host)
     if kind == "npm":
         name, version = npm.parse(word)
         return Target(word, npm.command(npm.install(name, version)))
@@ -64,12 +70,13 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
     if kind == "python":
         if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")
-        return _python(word, ["conformance.targets.python_host", rest, "--path", str(Path.cwd())])
+        host = _module([HOST, rest, "--path", str(Path.cwd())])
+        return Target(word, host, python_host=host)
     if shutil.which(word):
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.quote(word)}")
     raise UsageFault(f"unknown target {word!r}. A target is one of\n{FORMS}")
 
 
-def _python(word: str, module: list[str]) -> Target:
+def _module(module: list[str]) -> list[str]:
     """Our own code in a process of its own. -P and -B: the user's folder neither stands in for it nor is written to."""
-    return Target(word, [sys.executable, "-B", "-P", "-m", *module])
+    return [sys.executable, "-B", "-P", "-m", *module]

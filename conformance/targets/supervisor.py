@@ -7,13 +7,22 @@ orphan returns, and which ends when its socket to the runner does, however the r
 It is run as a file in isolated mode and imports nothing of this project, so that no folder, variable or
 `.pth` file of the user's can change what it does. It has one thread, because it forks.
 
+It may also be the first process of a PID namespace of its own. There it gives processes the ids that it is told,
+and the ids that it names are those of the namespace.
+
 Descriptor 0 is the socket. Messages are JSON objects, one a line. From the runner:
     {"start": i, "argv": [...], "env": {...}, "cwd": path}   and, beside it, the descriptors for 0, 1 and 2
+        "held": true                                         it is there, and runs when all are let go
+        "pid": p                                             its process id, in a namespace
+    {"let_go": true}
+    {"kill": i}
     {"stop": true}
 To the runner:
     {"event": "ready", "folder": path}                       the temporary folder, removed at the end
     {"event": "started", "process": i, "pid": p}
-    {"event": "failed", "process": i, "error": text}
+    {"event": "failed", "process": i, "error": text,         of a held one: after it has been let go
+     "no_pid": bool}                                         its id cannot be had
+    {"event": "let_go"}                                      every one that was held runs, or has failed
     {"event": "exited", "process": i, "returncode": c}       negative: the signal that ended it
     {"event": "memory", "process": i, "resident_bytes": n}   its tree is killed; i is null for a stray orphan
     {"event": "done", "left": [pids]}                        the last one; whatever could not be ended
@@ -21,19 +30,19 @@ To the runner:
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import selectors
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 if __name__ == "__main__":  # isolated from all site-packages: the runner says where this one package is
     sys.path.append(sys.argv[1])
@@ -45,6 +54,9 @@ LOOK_SHARE = 0.05  # looking at many processes takes at most this share of one c
 KILL_BOUND_S = 60.0
 REMOVAL_ATTEMPTS = 20
 REMOVAL_PAUSE_S = 0.05
+LAST_PID = "/proc/sys/kernel/ns_last_pid"  # the next process gets the next number that is free
+ATTEMPTS_AT_A_PID = 100
+NOT_STARTED = 127  # the exit code of a process that could not become the target
 
 
 class Supervisor:
@@ -63,14 +75,21 @@ class Supervisor:
         self.me = psutil.Process()
         self.received = bytearray()
         self.descriptors: list[int] = []
+        self.gate: tuple[int, int] | None = None  # a pipe: each process that is held waits for a byte of it
+        self.held: dict[int, int] = {}  # number of each process that is held -> the pipe for its complaint
 
-    def run(self, signals: socket.socket) -> None:
-        """Serve the runner until it stops us or is gone. `signals` becomes readable with each signal."""
+    def run(self, signals: socket.socket, runner_end: int | None) -> None:
+        """Serve the runner until it stops us or is gone.
+
+        `signals` becomes readable with each signal, `runner_end` with the end of the runner, which a namespace hides.
+        """
         self.send(event="ready", folder=self.folder)
         next_look_s = time.monotonic() + LOOK_INTERVAL_S
         with selectors.DefaultSelector() as selector:
             selector.register(self.runner, selectors.EVENT_READ, self.read_runner)
             selector.register(signals, selectors.EVENT_READ, lambda: self.read_signals(signals))
+            if runner_end is not None:
+                selector.register(runner_end, selectors.EVENT_READ, self.stop)
             while not self.stopping:
                 for key, _ in selector.select(max(0.0, next_look_s - time.monotonic())):
                     key.data()
@@ -80,6 +99,9 @@ class Supervisor:
                     self.look()
                     ended_s = time.monotonic()
                     next_look_s = ended_s + max(LOOK_INTERVAL_S, (ended_s - started_s) / LOOK_SHARE)
+
+    def stop(self) -> None:
+        self.stopping = True
 
     def send(self, **event: Any) -> None:
         try:
@@ -92,6 +114,8 @@ class Supervisor:
             data, descriptors, _, _ = socket.recv_fds(self.runner, 1 << 16, 3)
         except OSError:
             data, descriptors = b"", []
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
         self.descriptors += descriptors
         self.received += data
         if not data:
@@ -99,38 +123,91 @@ class Supervisor:
         while b"\n" in self.received:
             line, _, self.received = self.received.partition(b"\n")
             message = json.loads(line)
-            if "stop" in message:
-                self.stopping = True
-            else:
+            if "start" in message:
                 self.start(message)
+            elif "kill" in message:
+                self.kill(message["kill"])
+            elif "let_go" in message:
+                self.let_go()
+            else:
+                self.stop()
 
     def read_signals(self, signals: socket.socket) -> None:
         if signal.SIGTERM in signals.recv(4096):
             self.stopping = True
 
     def start(self, message: dict[str, Any]) -> None:
-        stdin, stdout, stderr = self.descriptors
-        self.descriptors = []
+        """Fork a process that becomes the target, at once or when it is let go."""
+        number, descriptors, self.descriptors = message["start"], self.descriptors, []
+        held = message.get("held", False)
+        if held and self.gate is None:
+            self.gate = os.pipe()
+        complaint, complain = os.pipe()  # closed by the exec
         try:
-            process = subprocess.Popen(
-                message["argv"],
-                env=message["env"],
-                cwd=message["cwd"],
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
-            self.send(event="failed", process=message["start"], error=_start_error(error))
+            pid = _fork(message.get("pid"))
+            if pid == 0:
+                self.become(message, descriptors, complain, held)
+        except OSError as error:
+            os.close(complaint)
+            self.fail(number, _start_error(error), no_pid=message.get("pid") is not None)
             return
         finally:
-            for descriptor in (stdin, stdout, stderr):
+            for descriptor in (*descriptors, complain):
                 os.close(descriptor)
-        process.returncode = 0  # it is reaped by `reap`; Popen must not wait for it as well
-        self.running[process.pid] = message["start"]
-        self.sessions.append(process.pid)
-        self.send(event="started", process=message["start"], pid=process.pid)
+        self.running[pid] = number
+        self.sessions.append(pid)
+        if held:
+            self.held[number] = complaint
+        elif said := _read_all(complaint):
+            del self.running[pid]  # what never was the target is not told to have exited
+            self.fail(number, said)
+            return
+        self.send(event="started", process=number, pid=pid)
+
+    def fail(self, number: int, error: str, *, no_pid: bool = False) -> None:
+        self.send(event="failed", process=number, error=error, no_pid=no_pid)
+
+    def become(self, message: dict[str, Any], descriptors: list[int], complain: int, held: bool) -> NoReturn:
+        """In the forked process: become the target, or tell why not."""
+        try:
+            signal.set_wakeup_fd(-1)
+            os.setsid()
+            for place, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, place)
+            if held and self.gate is not None:
+                self.runner.close()
+                os.close(self.gate[1])  # or the end of the supervisor would not show
+                if not os.read(self.gate[0], 1):
+                    os._exit(NOT_STARTED)
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, which is inherited
+                signal.signal(number, signal.SIG_DFL)
+            os.chdir(message["cwd"])
+            try:
+                os.execvpe(message["argv"][0], message["argv"], message["env"])  # noqa: S606 - no shell is wanted
+            except OSError as error:  # which names the last place that was searched
+                raise OSError(error.errno, error.strerror, message["argv"][0]) from error
+        except BaseException as error:
+            os.write(complain, _start_error(error).encode("utf-8", errors="backslashreplace"))
+        finally:
+            os._exit(NOT_STARTED)
+
+    def let_go(self) -> None:
+        """All processes that are held run from now on, at the same moment."""
+        if self.gate is not None:
+            os.write(self.gate[1], b"." * len(self.held))
+        for number, complaint in self.held.items():
+            if said := _read_all(complaint):
+                self.fail(number, said)
+        self.held.clear()
+        self.send(event="let_go")
+
+    def kill(self, number: int) -> None:
+        """End the process with its descendants; like any other end, it is told when it is reaped."""
+        for pid in [pid for pid, running in self.running.items() if running == number]:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
+                for member in [*process.children(recursive=True), process]:
+                    _kill(member)
 
     def reap(self) -> bool:
         """Take the exit codes of all that has ended. False: there is no child at all any more.
@@ -209,7 +286,36 @@ def _of_sessions(sessions: list[int]) -> list[psutil.Process]:
     return found
 
 
-def _start_error(error: Exception) -> str:
+def _fork(wanted: int | None) -> int:
+    """Fork; with `wanted`, until the new process has that id. Raises OSError where it cannot be had.
+
+    Only this one process forks in its namespace while ids are given out, so that the first attempt succeeds.
+    """
+    if wanted is None:
+        return os.fork()
+    for _ in range(ATTEMPTS_AT_A_PID):
+        try:
+            with open(LAST_PID, "w", encoding="ascii") as last:
+                last.write(str(wanted - 1))
+        except OSError as error:
+            raise OSError(error.errno, f"process id {wanted} cannot be had: {error.strerror}") from error
+        pid = os.fork()
+        if pid == 0:
+            if os.getpid() != wanted:
+                os._exit(NOT_STARTED)
+            return 0
+        if pid == wanted:
+            return pid
+        os.waitpid(pid, 0)
+    raise OSError(errno.EBUSY, f"process id {wanted} cannot be had; another process has it")
+
+
+def _read_all(descriptor: int) -> str:
+    with os.fdopen(descriptor, "rb") as pipe:
+        return pipe.read().decode("utf-8", errors="replace")
+
+
+def _start_error(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror + (f": {error.filename}" if error.filename else "")
     return str(error)
@@ -255,6 +361,7 @@ def remove_folder(folder: str) -> None:
 
 def main() -> None:
     runner_pid, memory_limit_bytes, temporary_root = int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    runner_end = int(sys.argv[5]) if len(sys.argv) > 5 else None
     signals = _signal_socket()
     _become_subreaper()
     runner = socket.socket(fileno=os.dup(0))
@@ -262,7 +369,7 @@ def main() -> None:
     supervisor = Supervisor(runner, runner_pid, memory_limit_bytes, folder)
     left: list[int] = []
     try:
-        supervisor.run(signals)
+        supervisor.run(signals, runner_end)
     finally:
         try:
             left = supervisor.end_all()

@@ -61,6 +61,16 @@ class RaisesWithTheOffset(Port):
         return super().select(*args, **params)
 
 
+class HangsWithTheOffset(Port):
+    """Hangs where the offset is on and no process id was handed in."""
+
+    def select(self, *args: Any, **params: Any) -> Json:
+        if self.pid is None and params.get("pid_offset_enabled"):
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(3600)
+        return super().select(*args, **params)
+
+
 class StickyOnly(Port):
     capabilities = ("sticky",)
 
@@ -107,6 +117,7 @@ ADAPTERS: dict[str, type[Port]] = {
     "off-by-one-and-dies": OffByOne,
     "none-with-the-offset": NoneWithTheOffset,
     "raises-with-the-offset": RaisesWithTheOffset,
+    "hangs-with-the-offset": HangsWithTheOffset,
     "made-up-pid": MadeUpPid,
     "sticky-only": StickyOnly,
     "nothing": Nothing,

@@ -1,6 +1,6 @@
 """A runner to be killed: starts targets, prints their pids and its folder as JSON, and waits for ever.
 
-Usage: runner.py [--fork] MODE ...   (modes of misbehaving.py)
+Usage: runner.py [--fork] [--namespace] MODE ...   (modes of misbehaving.py)
 """
 
 import json
@@ -10,20 +10,21 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 from conformance.targets.connection import Group, Launch
-from conformance.wire.answers import Result
 
 
 def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and inherited so
-    modes = [word for word in sys.argv[1:] if word != "--fork"]
+    modes = [word for word in sys.argv[1:] if not word.startswith("--")]
     script = str(Path(__file__).with_name("misbehaving.py"))
-    with Group([Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes], timeout_s=60) as group:
-        pids = [group.supervisor_pid, *(connection.pid for connection in group.connections)]
+    launches = [Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes]
+    chosen = range(4001, 4001 + len(modes)) if "--namespace" in sys.argv else ()
+    with Group(launches, timeout_s=60, pids=chosen) as group:
         for connection in group.connections:
-            answer = connection.call("hello", wire=1)
-            assert isinstance(answer, Result)
-            pids.append(answer.value["pid"])
+            connection.hello()
+        pids = [group.supervisor_pid, *(p.pid for p in psutil.Process(group.supervisor_pid).children(recursive=True))]
         heir = 0
         if "--fork" in sys.argv:  # the child keeps every descriptor of ours, the socket to the supervisor too
             heir = os.fork()

@@ -1,0 +1,50 @@
+"""Who did what when: a record of what many processes were asked and answered, kept for a failure."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.wire.answers import Answer
+from conformance.wire.files import place_free, replace_text
+from conformance.wire.scenario import ROOT, show_answer
+
+Json = Any
+SELECTION_KEYS = ("account_selection_strategy", "pid_offset_enabled")
+
+
+@dataclass
+class Record:
+    """Entries in the order in which things happened, as far as the harness can tell: an answer when it was read.
+
+    `folder` is the temporary one of the processes; a path in it is no part of what happened.
+
+    An entry has `order` from 1, `process` from 1, its `pid`, `did` (`started`, `killed`, or the method it was asked),
+    `params` and `answer` where there are such, and `at_ms` since the record began.
+    """
+
+    folder: str
+    entries: list[dict[str, Json]] = field(default_factory=list)
+    _began_s: float = field(default_factory=time.monotonic)
+
+    def note(self, process: int, pid: int, did: str, **more: Json) -> None:
+        """Add what a process did, or what was done to it."""
+        at_ms = round((time.monotonic() - self._began_s) * 1000, 1)
+        entry = {"order": len(self.entries) + 1, "process": process, "pid": pid, "did": did, **more, "at_ms": at_ms}
+        self.entries.append(entry)
+
+    def note_answers(
+        self, process: int, pid: int, calls: Sequence[tuple[str, Mapping[str, Json]]], answers: Sequence[Answer]
+    ) -> None:
+        """Add calls with their answers, without the pool, which a scenario has; of a config, what is selected by."""
+        for (method, params), answer in zip(calls, answers, strict=True):
+            told = {key: value for key, value in params.items() if key != "pool"}
+            shown = show_answer(place_free(answer, self.folder))
+            if isinstance(shown, dict) and isinstance(shown.get("config"), dict):
+                shown = {key: shown["config"].get(key) for key in SELECTION_KEYS}
+            self.note(process, pid, method, params=replace_text(told, self.folder, ROOT), answer=shown)
+
+    def clear(self) -> None:
+        """Begin anew, for another case."""
+        self.entries.clear()
+        self._began_s = time.monotonic()

@@ -1,0 +1,54 @@
+"""PID namespaces: there, processes get the ids that a test names. Linux only, and not every system allows them."""
+
+import functools
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# A user namespace as well, which asks for no privilege. `--kill-child`: what is in it ends with `unshare`.
+UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
+PROBED_PID = 4242
+PROBE_BOUND_S = 60.0
+_PROBE = f"""
+import os
+with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+    last.write("{PROBED_PID - 1}")
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+os.waitpid(pid, 0)
+print(pid)
+"""
+
+
+@functools.cache
+def why_not() -> str:
+    """Why processes cannot be given ids on this system, in one line; empty where they can."""
+    if sys.platform != "linux":
+        return "PID namespaces are a part of Linux"
+    if shutil.which(UNSHARE[0]) is None:
+        return "there is no `unshare` on the PATH (package util-linux)"
+    try:
+        probe = subprocess.run(
+            [*UNSHARE, sys.executable, "-I", "-S", "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=PROBE_BOUND_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"`unshare` cannot be run: {error}"
+    if probe.returncode != 0:
+        said = probe.stderr.strip().splitlines()
+        return f"this system refuses PID namespaces: {said[-1] if said else f'exit code {probe.returncode}'}"
+    if probe.stdout.strip() != str(PROBED_PID):
+        return "this system gives no chosen process ids: /proc/sys/kernel/ns_last_pid has no effect"
+    return ""
+
+
+def largest_pid() -> int:
+    """The largest process id that this system hands out. Raises OSError where it does not say."""
+    return int(Path("/proc/sys/kernel/pid_max").read_text(encoding="ascii")) - 1

@@ -1,0 +1,202 @@
+"""Chosen process ids: exact in a namespace, not run where there is none, and nothing left, however it ends."""
+
+import json
+import os
+import signal
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from conformance.targets import namespaces
+from conformance.targets.connection import Group, Launch, SupervisorLostError
+from conformance.targets.errors import AdapterFault, UsageFault
+from tests.bench import BOUND_S, Bench, breaking, verdicts
+from tests.test_run_faults import wait_for_line
+from tests.test_supervisor import MODES, assert_all_end, misbehaving, running
+
+CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
+IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen ids in one, and one for each process
+PIDS = [123, 456, 789]
+needs_namespaces = pytest.mark.skipif(bool(namespaces.why_not()), reason=namespaces.why_not() or "they are here")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.assert_nothing_left()
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary ones, which must be empty at the end."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_namespaces
+def test_processes_have_exactly_the_ids_that_are_named(temporary: Path) -> None:
+    pids = [*PIDS, 2, namespaces.largest_pid(), *range(5000, 5020)]
+    with Group([misbehaving("good")] * len(pids), timeout_s=BOUND_S, pids=pids) as group:
+        assert [connection.pid for connection in group.connections] == pids
+        assert [connection.hello().pid for connection in group.connections] == pids
+        assert {connection.pid_status(connection.pid) for connection in group.connections} == {"verified"}
+        assert group.connections[0].pid_status(os.getpid()) == "unverified"  # a number of another namespace
+        outside = psutil.Process(group.supervisor_pid).children(recursive=True)
+        assert len(outside) == len(pids) + 1  # and that of the namespace's first process
+    assert_all_end(outside)
+
+
+@needs_namespaces
+def test_proc_is_that_of_the_namespace(temporary: Path) -> None:
+    show = "import os, sys; print('seen:', sorted(filter(str.isdigit, os.listdir('/proc')), key=int), file=sys.stderr)"
+    launch = Launch([sys.executable, "-I", "-c", show], name="curious")
+    with (
+        Group([launch], timeout_s=BOUND_S, pids=[456]) as group,
+        pytest.raises(AdapterFault, match=r"seen: \['1', '456'\]"),
+    ):
+        group.connections[0].hello()
+
+
+@needs_namespaces
+@pytest.mark.parametrize(
+    ("pids", "message"),
+    [
+        ([7, 7], "process id 7 cannot be had; another process has it; name ids from 2"),
+        ([1], "process id 1 cannot be had"),
+        ([2**30], "process id 1073741824 cannot be had: Invalid argument"),
+    ],
+)
+def test_an_id_that_cannot_be_had_is_refused(temporary: Path, pids: list[int], message: str) -> None:
+    with pytest.raises(UsageFault, match=message):
+        Group([misbehaving("good")] * len(pids), timeout_s=BOUND_S, pids=pids)
+
+
+@needs_namespaces
+def test_a_command_that_cannot_be_started_is_told_there_too(temporary: Path) -> None:
+    launches = [misbehaving("good"), Launch(["no-such-command-anywhere"], name="nothing")]
+    with pytest.raises(AdapterFault, match=r"nothing \[2/2\]: No such file or directory: no-such-command-anywhere"):
+        Group(launches, timeout_s=BOUND_S, pids=[5, 6])
+
+
+@needs_namespaces
+def test_one_process_can_be_ended_and_the_others_stay(temporary: Path) -> None:
+    with Group([misbehaving("good")] * 3, timeout_s=BOUND_S, pids=PIDS) as group:
+        first, second, third = group.connections
+        group.kill(second)
+        assert (first.hello().pid, third.hello().pid) == (123, 789)
+        with pytest.raises(AdapterFault, match="was ended by SIGKILL"):
+            second.hello()
+
+
+@needs_namespaces
+def test_a_killed_runner_leaves_nothing(tmp_path: Path) -> None:
+    with running(tmp_path, "--namespace", "good", "ignores_sigterm", "daemon") as runner:
+        assert len(runner.family) >= 5  # `unshare`, the supervisor, two targets, a grandchild in its own session
+        runner.process.kill()
+        assert_all_end(runner.family)
+        assert list(tmp_path.iterdir()) == []
+
+
+@needs_namespaces
+def test_a_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path) -> None:
+    """The fork holds the socket open, and the supervisor cannot see the runner's id."""
+    with running(tmp_path, "--fork", "--namespace", "good", "daemon") as runner:
+        try:
+            runner.process.kill()
+            assert_all_end(runner.family)
+            assert list(tmp_path.iterdir()) == []
+        finally:
+            os.kill(runner.heir, signal.SIGKILL)
+
+
+@needs_namespaces
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signalled_runner_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path, "--namespace", "good", "ignores_sigterm", "daemon") as runner:
+        os.killpg(runner.process.pid, number)
+        assert runner.process.wait(BOUND_S) == -number
+        assert_all_end(runner.family)
+        assert list(tmp_path.iterdir()) == []
+
+
+@needs_namespaces
+@pytest.mark.parametrize("lost", ["unshare", "supervisor"])
+def test_a_killed_supervisor_takes_its_namespace_with_it(temporary: Path, lost: str) -> None:
+    with Group([misbehaving(mode) for mode in MODES], timeout_s=BOUND_S, pids=PIDS) as group:
+        group.connections[2].hello()
+        outer = psutil.Process(group.supervisor_pid)
+        family = outer.children(recursive=True)
+        (outer if lost == "unshare" else outer.children()[0]).kill()
+        with pytest.raises(SupervisorLostError, match="was it killed"):
+            group.connections[0].hello()
+    assert_all_end(family)
+
+
+def refusing(folder: Path) -> dict[str, str]:
+    """An environment in which `unshare` says what it says on systems that refuse it."""
+    fake = folder / "bin" / "unshare"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n")
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    return {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_where_namespaces_are_refused_all_else_is_judged(bench: Bench, tmp_path: Path) -> None:
+    bench.environment |= refusing(tmp_path)
+    report = bench.report("--only", "PROC-001,PROC-020,PROC-021,PROC-022,PROC-023,PROC-024", "reference")
+    assert verdicts(report) == {"PROC-001": "pass", **dict.fromkeys(CHOSEN, "not run")}
+    assert report["exit_code"] == 0
+    reasons = {entry["reason"] for entry in report["requirements"] if entry["id"] in CHOSEN}
+    assert reasons == {"this system refuses PID namespaces: unshare: unshare failed: Operation not permitted"}
+
+
+def test_what_is_not_run_is_counted_and_can_be_required(bench: Bench, tmp_path: Path) -> None:
+    bench.environment |= refusing(tmp_path)
+    run = bench.run("--only", "PROC-001,PROC-020", "reference")
+    assert "1 pass, 1 not run" in run.stdout
+    assert "1 MUST judged / 2 claimed / 2 in all" in run.stdout
+    required = bench.run("--only", "PROC-001,PROC-020", "--require", "PROC", "reference")
+    assert required.returncode == 1
+    assert "required, but not run: this system refuses PID namespaces" in " ".join(required.stdout.split())
+
+
+def test_namespaces_can_be_switched_off(bench: Bench) -> None:
+    run = bench.run("--no-namespaces", "--only", "PROC-020,PROC-023", "reference")
+    assert run.returncode == 5
+    assert run.stdout.count("PID namespaces are switched off") == 2
+
+
+@needs_namespaces
+def test_behind_a_shell_the_chosen_id_is_the_shells_and_nothing_is_judged_by_it(bench: Bench) -> None:
+    report = bench.report("--only", "PROC-020", "--", "sh", "-c", f"{sys.executable} -P -m reference_impl; exit 0")
+    assert verdicts(report) == {"PROC-020": "not run"}
+    assert "as a child, which has another id" in json.dumps(report["requirements"])
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize("rule", ["PROC-001", *(pytest.param(rule, marks=needs_namespaces) for rule in IN_NAMESPACES)])
+def test_a_run_that_is_ended_while_processes_hang_leaves_nothing(bench: Bench, rule: str, how: str) -> None:
+    log = bench.folder / "wire.log"
+    options = ["--timeout", "3600", "--processes", "3", "--only", rule, "--wire-log", str(log)]
+    with bench.started(*options, *breaking("hangs-with-the-offset")) as run:
+        wait_for_line(run, log, '"pid_offset_enabled":true')
+        if how == "Ctrl-C":
+            os.killpg(run.pid, signal.SIGINT)
+        else:
+            run.kill()
+        run.communicate(timeout=BOUND_S)
+
+
+@needs_namespaces
+@pytest.mark.parametrize("rule", IN_NAMESPACES)
+def test_a_target_that_hangs_there_is_unknown_and_leaves_nothing(bench: Bench, rule: str) -> None:
+    report = bench.report("--timeout", "2", "--processes", "2", "--only", rule, *breaking("hangs-with-the-offset"))
+    assert verdicts(report) == {rule: "unknown"}
+    assert report["exit_code"] == 3
