@@ -67,6 +67,7 @@ class Group:
         self._received = b""
         self._lost = self._closed = False
         self._started: list[psutil.Process] = []
+        self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
         self._loop = Loop()
         self._socket, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
@@ -76,23 +77,31 @@ class Group:
                 self._supervisor = self._start_supervisor(theirs, memory_limit_bytes)
             self._loop.watch_socket(self._socket, self._on_supervisor)
             self.folder = Path(self._await("ready")["folder"])
-            environment = private_environment(self.folder, pass_environment)
-            for number, launch in enumerate(launches):
-                name = launch.name if len(launches) == 1 else f"{launch.name} [{number + 1}/{len(launches)}]"
-                streams, descriptors = _pipes(len(launches))
-                connection = Connection(
-                    name,
-                    streams,
-                    self._loop,
-                    timeout_s=timeout_s,
-                    memory_limit_bytes=memory_limit_bytes,
-                    wire_log=wire_log,
-                )
-                self.connections.append(connection)
-                self._start(number, launch, environment, descriptors)
+            self._environment = private_environment(self.folder, pass_environment)
+            for launch in launches:
+                self.start(launch, len(launches))
         except BaseException:
             self.close()
             raise
+
+    def start(self, launch: Launch, count: int = 1) -> Connection:
+        """Start one more process, one of `count` that messages tell apart by number. It ends with the group.
+
+        Raises AdapterFault where the command cannot be started, UsageFault where too many files are open.
+        """
+        number = len(self.connections)
+        streams, descriptors = _pipes(count)
+        connection = Connection(
+            launch.name if count == 1 else f"{launch.name} [{number + 1}/{count}]",
+            streams,
+            self._loop,
+            timeout_s=self._timeout_s,
+            memory_limit_bytes=self._memory_limit_bytes,
+            wire_log=self._wire_log,
+        )
+        self.connections.append(connection)
+        self._start(number, launch, self._environment, descriptors)
+        return connection
 
     @property
     def home(self) -> Path:
