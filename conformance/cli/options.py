@@ -41,18 +41,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
     add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
-    add("--timeout", type=_seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
+    add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
     add(
         "--processes",
-        type=_between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
+        type=between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
         default=DEFAULT_PROCESSES,
         metavar="N",
         help=f"real processes started at once (8), up to {MOST_ACCOUNTS}",
     )
     add(
         "--draw",
-        type=_between(0),
+        type=between(0),
         default=0,
         metavar="N",
         help="draw N fresh examples a property, beside the stored ones",
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=_between(0, MOST_WORKERS),
+        type=between(0, MOST_WORKERS),
         default=0,
         metavar="N",
         help=f"run the cases on N cores, up to {MOST_WORKERS}",
@@ -84,14 +84,14 @@ def repeated(options: argparse.Namespace) -> list[str]:
     return words
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < (value := float(text)) <= LONGEST_TIMEOUT_S:
             return value
     raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, up to a day, got {text!r}")
 
 
-def _between(least: int, most: int | None = None, why: str = "") -> Callable[[str], int]:
+def between(least: int, most: int | None = None, why: str = "") -> Callable[[str], int]:
     def read(text: str) -> int:
         with suppress(ValueError):
             value = int(text)

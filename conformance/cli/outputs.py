@@ -1,24 +1,21 @@
 """The files that a run writes: looked at before it, so that no run is lost for want of one."""
 
-import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.targets.errors import UsageFault
 
-WRITTEN = ("json", "junit", "events", "wire_log")
 
-
-def prepare_outputs(options: argparse.Namespace) -> None:
-    """Empty them: what an earlier run left there is never taken for a part of this one.
+def prepare_outputs(written: Mapping[str, Path | None], read: Mapping[str, Path | None]) -> None:
+    """Empty the files, by option, that are written: what an earlier run left is never taken for a part of this one.
 
     Raises UsageFault for one that cannot be written, or that stands for two.
     """
-    named = [(f"--{name.replace('_', '-')}", getattr(options, name)) for name in (*WRITTEN, "deviations")]
     places: dict[Path, str] = {}
-    for option, path in named:
+    for option, path in (*written.items(), *read.items()):
         if path is not None and (other := places.setdefault(path.resolve(), option)) != option:
             raise UsageFault(f"{other} and {option} both name {path}; give each a file of its own")
-    for _, path in named[: len(WRITTEN)]:
+    for path in written.values():
         if path is not None:
             _empty(path)
 

@@ -1,11 +1,11 @@
-"""How process ids fall on accounts: figures, and the reasons for them, from the ids and the number of accounts alone."""
+"""How process ids fall on accounts: figures and the reasons for them, from ids and number of accounts alone."""
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal
 
 Verdict = Literal["even", "better", "chance", "worse"]
@@ -75,15 +75,22 @@ def best(spreads: Sequence[Spread]) -> Spread:
     return min(spreads, key=lambda each: (each.found.pairs, each.accounts))
 
 
-def nearest_even(spread_: Spread, most: int) -> Spread | None:
-    """The nearest number of accounts, up to `most`, that spreads the ids as well as it can, and with fewer pairs."""
-    numbers = sorted(range(2, most + 1), key=lambda number: (abs(number - spread_.accounts), number))
-    for number in numbers:
-        counts = Counter(pid % number for pid in spread_.pids)
-        pairs = sum(map(_pairs, counts.values()))
-        if pairs < spread_.found.pairs and pairs == even_figures(len(spread_.pids), number).pairs:
-            return spread(spread_.pids, number, spread_.base)
-    return None
+def better_numbers(spread_: Spread, most: int) -> list[int]:
+    """The nearest numbers of accounts, one below and one above, that suit the pattern in the ids.
+
+    They spread the ids as well as is possible, and with fewer pairs than now. From 2 to `most`; none where there is no
+    pattern, for then another number is better by accident.
+    """
+    if spread_.verdict == "even" or not any(reason.figures.get("factor", 1) > 1 for reason in spread_.reasons):
+        return []
+
+    def helps(accounts: int) -> bool:
+        pairs = sum(map(_pairs, Counter(pid % accounts for pid in spread_.pids).values()))
+        return pairs < spread_.found.pairs and pairs == even_figures(len(spread_.pids), accounts).pairs
+
+    below = (accounts for accounts in range(spread_.accounts - 1, 1, -1) if helps(accounts))
+    above = (accounts for accounts in range(spread_.accounts + 1, most + 1) if helps(accounts))
+    return [*islice(below, 1), *islice(above, 1)]
 
 
 def even_figures(processes: int, accounts: int) -> Figures:
@@ -114,8 +121,8 @@ def _expected_fullest(processes: int, accounts: int) -> float:
 def _ways_within(limit: int, processes: int, accounts: int) -> int:
     """In how many ways processes take accounts such that none has more than `limit`, which is 1 or more.
 
-    One more process can go anywhere, but to an account that has `limit` already. Those are C(before, limit) choices of the
-    processes that fill it, for each account, and the others are within the limit on one account less.
+    One more process can go anywhere, but to an account that has `limit` already. Those are, for each account,
+    C(before, limit) choices of the processes that fill it, while the others are within the limit on one account less.
     """
     ways = [1] + [0] * processes  # by the number of processes: none finds a place where there is no account
     levels = min(accounts, processes // limit + 1)  # with fewer accounts left, no process is left to be placed
@@ -213,7 +220,7 @@ def _common_gap(pids: Sequence[int], accounts: int) -> Reason | None:
         reached = accounts // factor
         text = f"{most}, and {_share(abs(gap), accounts)} {factor}: a row of those reaches {reached} accounts only."
     else:
-        text = f"{most}, which has no factor in common with {accounts}: a row of those goes through all accounts."
+        text = f"{most}, which has no factor in common with {accounts}: a row of those goes through all accounts, and the other gaps shift it."
     return Reason(
         "common-gap", text, {"gap": gap, "times": times, "starts": starts, "factor": factor, "accounts": accounts}
     )
