@@ -168,7 +168,7 @@ def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None
     if any(" > " in names for names in starts.read):
         yield wrap("--read NAME reads the id of another.", "      ", 0)
     if starts.busy:
-        yield wrap(f"{starts.busy} did not come to rest within {REST_BOUND_S:g} s and may start more.", "      ", 0)
+        yield wrap(f"They were still at work after {REST_BOUND_S:g} s, and may start more.", "      ", 0)
     if starts.said:
         yield "      The first that had ended said:"
         for line in starts.said.splitlines():

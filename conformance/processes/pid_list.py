@@ -43,13 +43,13 @@ def _range(word: str, place: str, what: str, least: int, most: int, count: int, 
 
 
 def written(numbers: Sequence[int]) -> str:
-    """The shortest text that `parse` reads back: three or more with one distance become a range."""
+    """Text that `parse` reads back: three or more in a row, and four or more with another distance, are a range."""
     words: list[str] = []
     for run in _runs(numbers):
-        if len(run) < 3:
+        step = run[1] - run[0] if len(run) > 1 else 1
+        if len(run) < (3 if step == 1 else 4):
             words += map(str, run)
         else:
-            step = run[1] - run[0]
             words.append(f"{run[0]}-{run[-1]}" + (f"/{step}" if step > 1 else ""))
     return ",".join(words)
 

@@ -220,7 +220,7 @@ def _common_gap(pids: Sequence[int], accounts: int) -> Reason | None:
         reached = accounts // factor
         text = f"{most}, and {_share(abs(gap), accounts)} {factor}: a row of those reaches {reached} accounts only."
     else:
-        text = f"{most}, which has no factor in common with {accounts}: a row of those goes through all accounts, and the other gaps shift it."
+        text = f"{most}, which has no factor in common with {accounts}: a row of those goes through all accounts."
     return Reason(
         "common-gap", text, {"gap": gap, "times": times, "starts": starts, "factor": factor, "accounts": accounts}
     )

@@ -19,7 +19,7 @@ from conformance.targets.pids import own_pid
 
 LOOK_S = 0.03
 QUIET_LOOKS = 3  # in a row without a change: the process has started all that it starts
-REST_BOUND_S = 10.0
+REST_BOUND_S = 30.0
 NO_TIMEOUT_S = 1.0  # nothing is asked of these processes
 _AT_REST = "SITtZ"  # states of a thread on Linux: asleep, idle, stopped, gone
 
@@ -33,7 +33,7 @@ class Starts:
     pids: tuple[int, ...]
     read: dict[str, int]  # whose ids they are, "sh > node", and how many
     ended: int  # had ended before: the id is that of the started command
-    busy: int  # had not come to rest after REST_BOUND_S
+    busy: bool  # some had not come to rest after REST_BOUND_S
     said: str  # by the first that had ended, on its standard error
 
 
@@ -62,7 +62,7 @@ def start_many(
     """
     launch = Launch(list(command), name=command[0])
     found: list[tuple[int, str]] = []
-    busy = 0
+    busy = False
     said = ""
     with Group([], timeout_s=NO_TIMEOUT_S, pass_environment=pass_environment) as group:
         supervisor = psutil.Process(group.supervisor_pid)
@@ -71,12 +71,12 @@ def start_many(
             on_start(number)
             if pace.gap_s is not None:
                 time.sleep(pace.gap_s if number < count else 0)
-            elif not pace.at_once:
-                busy += not _rests(partial(_tree, connection.pid, supervisor))
+            elif not pace.at_once and not busy:  # those that never rest are waited for once
+                busy = not _rests(partial(_tree, connection.pid, supervisor))
                 found.append(_read(connection.pid, supervisor, name))
-        if not found:
-            busy = 0 if _rests(lambda: _living(supervisor.children(recursive=True))) else count
-            found = [_read(connection.pid, supervisor, name) for connection in group.connections]
+        if later := group.connections[len(found) :]:
+            busy = busy or not _rests(lambda: _living(supervisor.children(recursive=True)))
+            found += [_read(connection.pid, supervisor, name) for connection in later]
         first_ended = next((place for place, (_, whose) in enumerate(found) if not whose), None)
         if first_ended is not None:
             said = group.connections[first_ended].standard_error()
