@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.processes.spread import (
@@ -20,6 +20,7 @@ from conformance.processes.spread import (
     spread,
 )
 
+SAME_DRAWS = settings(deadline=None, database=None, derandomize=True)
 ACCOUNTS = st.integers(1, 12)
 IDS = st.one_of(
     st.lists(st.integers(0, 5000), min_size=1, max_size=40),
@@ -43,6 +44,7 @@ def reasons(given_: Spread) -> dict[str, Reason]:
     return {reason.kind: reason for reason in given_.reasons}
 
 
+@SAME_DRAWS
 @given(IDS, ACCOUNTS, st.integers(0, 20))
 def test_every_process_is_counted_on_the_account_where_it_starts(pids: list[int], accounts: int, base: int) -> None:
     found = spread(pids, accounts, base)
@@ -84,6 +86,7 @@ def test_the_largest_sizes_have_exact_figures_too(processes: int, accounts: int,
     assert chance_figures(processes, accounts).fullest == pytest.approx(fullest, abs=1e-4)
 
 
+@SAME_DRAWS
 @given(IDS, ACCOUNTS)
 def test_nothing_is_better_than_even_and_even_is_called_so(pids: list[int], accounts: int) -> None:
     found = spread(pids, accounts)
@@ -113,6 +116,7 @@ def test_a_spread_is_held_against_random_choice(pids: list[int], accounts: int, 
     assert spread(pids, accounts).verdict == verdict
 
 
+@SAME_DRAWS
 @given(IDS, ACCOUNTS)
 def test_there_is_a_reason_and_each_is_true(pids: list[int], accounts: int) -> None:
     found = spread(pids, accounts)
@@ -197,6 +201,7 @@ def test_the_reason_names_the_pattern(pids: list[int], accounts: int, kinds: lis
     assert text in found.reasons[0].text
 
 
+@SAME_DRAWS
 @given(IDS, ACCOUNTS)
 def test_a_number_that_is_called_better_is(pids: list[int], accounts: int) -> None:
     found = spread(pids, accounts)

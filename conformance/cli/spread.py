@@ -154,9 +154,13 @@ def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None
     yield ""
     listed = written(pids)
     shown = f": {listed}" if len(listed) <= SHOWN_LIST else f", from {min(pids)} to {max(pids)}"
-    base = f", counted from account {options.base}" if options.base else ""
+    counted = (
+        f"but   Counted from the stored index {options.base} in every process. One that saves the account it was led to "
+        "moves those that load the pool after it (erratum E-10)."
+    )
     if starts is None:
-        yield wrap(f"ids   {len(pids)} given{shown}{base}.", "", 6)
+        yield wrap(f"ids   {len(pids)} given{shown}.", "", 6)
+        yield wrap(counted, "", 6)
         return
     pace = "one after another, each when the one before had come to rest"
     if options.at_once or options.gap:
@@ -164,7 +168,7 @@ def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None
     whose = [f"{count} of {_whose(names)}" for names, count in starts.read.items()]
     if starts.ended:
         whose.append(f"{starts.ended} of the started command, which had ended when its id was read")
-    yield wrap(f"ids   {', '.join(whose)}{shown}; started {pace}{base}.", "", 6)
+    yield wrap(f"ids   {', '.join(whose)}{shown}; started {pace}.", "", 6)
     if any(" > " in names for names in starts.read):
         yield wrap("--read NAME reads the id of another.", "      ", 0)
     if starts.busy:
@@ -173,10 +177,11 @@ def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None
         yield "      The first that had ended said:"
         for line in starts.said.splitlines():
             yield wrap(line.strip(), "        ", 0)
+    yield wrap(counted, "", 6)
 
 
 def _whose(names: str) -> str:
-    """`node`, or `node, below sh`."""
+    """`node`, or `node, started by sh`."""
     *above, last = names.split(" > ")
     return f"{last}, started by {' > '.join(above)}" if above else last
 
