@@ -155,8 +155,8 @@ def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None
     listed = written(pids)
     shown = f": {listed}" if len(listed) <= SHOWN_LIST else f", from {min(pids)} to {max(pids)}"
     counted = (
-        f"but   Counted from the stored index {options.base} in every process. One that saves the account it was led to "
-        "moves those that load the pool after it (erratum E-10)."
+        f"but   Counted from the stored index {options.base} in every process. One that saves the account it was led "
+        "to moves those that load the pool after it (erratum E-10)."
     )
     if starts is None:
         yield wrap(f"ids   {len(pids)} given{shown}.", "", 6)
