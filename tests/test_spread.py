@@ -108,6 +108,7 @@ def test_nothing_is_better_than_even_and_even_is_called_so(pids: list[int], acco
         ([123, 456, 789], 3, "worse"),
         ([123, 456, 789], 4, "even"),
         ([0, 0, 1, 2], 3, "even"),
+        ([0, 0, 1, 1], 3, "chance"),
         ([0, 3, 6, 1, 2], 3, "chance"),
         ([*range(120), 0, 12], 12, "better"),
     ],
@@ -183,7 +184,8 @@ TRUE: dict[str, Callable[[Spread, Reason], bool]] = {
     [
         (range(100, 164, 4), 8, ["stride"], "4 and 8 share the factor 4: only 2 of 8 accounts can be reached"),
         ([100, 112, 136], 3, ["stride"], "12 or a multiple of that apart, which is a multiple of 3: only 1 of 3"),
-        ([1, 1, 1], 3, ["equal-ids"], "3 of 3 processes have the id 1"),
+        ([1, 1, 1], 3, ["equal-ids"], "All 3 processes have the id 1"),
+        ([1, 1, 2], 3, ["equal-ids"], "2 of 3 processes have the id 1"),
         (range(100, 164), 3, ["even-gaps"], "consecutive: any 3 in a row"),
         (range(100, 164, 7), 3, ["even-gaps"], "7 apart, and 7 and 3 have no factor in common"),
         ([10, 22, 34, 46, 47], 3, ["common-gap"], "3 of 4 starts are 12 after the id before, which is a multiple of 3"),

@@ -167,10 +167,11 @@ def _equal(pids: Sequence[int]) -> Reason | None:
     pid, times = at.most_common(1)[0]
     if times == 1:
         return None
+    how_many = "All" if times == len(pids) else f"{times} of"
     container = " It is the id of the first process in every container." if pid == 1 else ""
     return Reason(
         "equal-ids",
-        f"{times} of {len(pids)} processes have the id {pid}, and equal ids start on the same account.{container}",
+        f"{how_many} {len(pids)} processes have the id {pid}, and equal ids start on the same account.{container}",
         {"processes": len(pids), "times": times, "id": pid, "different": len(at)},
     )
 

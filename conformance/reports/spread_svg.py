@@ -12,7 +12,7 @@ MOST_LABELS = 32
 WIDTH, LEFT, RIGHT = 640, 20, 620
 PLOT_HEIGHT = 170
 TITLE_LINE, TEXT_LINE = 22, 18
-TITLE_COLUMNS, TEXT_COLUMNS = 68, 92  # characters that fit, at the sizes below, in any of the fonts
+TITLE_COLUMNS, TEXT_COLUMNS = 57, 78  # characters that fit, at the sizes below, also in a wide font such as DejaVu Sans
 FONTS = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", "Helvetica Neue", Arial, sans-serif'
 
 # Colour of ground, text, quiet text, bar, bar beyond random choice, even share.
@@ -69,7 +69,7 @@ def style() -> str:
     """Light, and dark where the reader's system asks for it."""
     sizes = (
         f"text{{font-family:{FONTS}}}"
-        ".title{font-size:17px;font-weight:600}.text,.label{font-size:13px}.count{font-size:13px;font-weight:600}"
+        ".title{font-size:16px;font-weight:600}.text,.label{font-size:13px}.count{font-size:13px;font-weight:600}"
         ".label,.count{text-anchor:middle}.even,.random{stroke-width:2;fill:none}.random{stroke-dasharray:6 4}"
         ".axis{stroke-width:1}.count{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}"
     )
@@ -89,7 +89,7 @@ def _legend(svg: ET.Element, spread: Spread, y: float) -> None:
     chance = _number(spread.chance.fullest)
     for x, kind, text in (
         (LEFT, "even", f"even share: {share}"),
-        (LEFT + 190, "random", f"fullest account under random choice: {chance} on average"),
+        (LEFT + 170, "random", f"fullest under random choice: {chance} on average"),
     ):
         ET.SubElement(svg, "path", {"class": kind, "d": f"M{x} {y - 4}h28"})
         _text(svg, x + 36, y, text, "text")
