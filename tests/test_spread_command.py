@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from conformance.cli.main import main
-from conformance.processes.starts import Pace, start_many
+from conformance.processes.starts import Pace, _is_at_rest, start_many
 from conformance.targets.errors import UsageFault
 from conformance.targets.pids import numbers_in
 from tests.bench import MARKER, Bench
@@ -111,7 +112,7 @@ def test_a_command_that_ends_has_had_its_id_and_what_it_said_is_shown(tmp_path: 
     assert {f"pid-{pid}" for pid in observed(file)["pids"]} == {path.name for path in tmp_path.glob("pid-*")}
     assert observed(file)["ended"] == 3
     assert "3 of the started command, which had ended" in text
-    assert "no licence" in text
+    assert "      The first that had ended said:\n        no licence\n" in text
 
 
 def test_the_command_runs_in_a_home_of_its_own_and_sees_what_is_named(
@@ -367,6 +368,11 @@ def test_those_that_never_rest_are_waited_for_once(spread: Spread, monkeypatch: 
     assert len(waited) == 1
     assert "They were still at work after 30 s" in text
     assert "5 of sleep" in text
+
+
+def test_a_process_that_runs_or_waits_for_a_core_is_at_work() -> None:
+    """This one runs as it looks; the processor time of one that waits for a core would not tell."""
+    assert not _is_at_rest(psutil.Process())
 
 
 @pytest.mark.parametrize(("code", "rests"), [("while True: pass", False), ("import time; time.sleep(600)", True)])
