@@ -46,25 +46,27 @@ def test_a_process_with_threads_took_several_numbers(name: str) -> None:
     assert len(gaps) > 1
 
 
-@pytest.mark.parametrize("name", ["node-loop", "python-loop", "node-at-once"])
-def test_processes_started_in_one_go_were_mostly_neighbours(name: str) -> None:
-    assert gaps_of(ROWS_FOUND[name]).most_common(1)[0][0] == 1
+def test_each_thread_took_a_number() -> None:
+    assert min(gaps_of(ROWS_FOUND["threads"])) == 9
+
+
+@pytest.mark.parametrize("name", ["node-loop", "python-loop"])
+def test_processes_started_by_one_shell_were_mostly_neighbours(name: str) -> None:
+    gaps = gaps_of(ROWS_FOUND[name])
+    assert gaps[1] > 0.9 * gaps.total()
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.startswith("container")])
 def test_without_containers_no_account_was_out_of_reach(name: str) -> None:
-    """Of 64 processes, that is; 16 on 8 accounts leave one out by chance."""
     for pids in ROWS_FOUND[name]:
         for number in NUMBERS:
-            found = spread(pids, number)
-            assert found.reasons[0].kind != "stride"
-            assert found.verdict != "worse" or found.found.pairs < 2 * found.chance.pairs
+            assert "stride" not in [reason.kind for reason in spread(pids, number).reasons]
 
 
 @pytest.mark.parametrize(
     ("runs", "text"),
     [
-        ([[10, 17, 24], [50, 57, 60]], "3 to 7, most often 7 (75 %)"),
+        ([[10, 17, 24], [50, 57, 60]], "3 or more, half 7 or more, most often 7 (75 %)"),
         ([[30, 10, 20]], "10"),
         ([[1, 1, 1]], "none: equal ids"),
     ],
