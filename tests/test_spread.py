@@ -221,7 +221,7 @@ def test_a_number_that_is_called_better_is(pids: list[int], accounts: int) -> No
         ([1] * 8, 3, []),
         ([5, 9, 20, 33, 50, 51, 60, 80, 81, 82], 3, []),
         ([9, 37, 49, 52, 55], 3, []),
-        ([10, 13, 19, 25, 33, 39, 46, 52], 8, [16]),,
+        ([10, 13, 19, 25, 33, 39, 46, 52], 8, [16]),
     ],
 )
 def test_better_numbers_are_named_for_a_pattern_only(pids: list[int], accounts: int, numbers: list[int]) -> None:
