@@ -10,7 +10,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus vectors docs repeat bench clean
+.PHONY: help setup conformance test lint types check corpus vectors docs evidence repeat bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m tests.survey_page
 	$(BIN)/python -m tests.config_docs
 	$(BIN)/python -m tests.readme
+	$(BIN)/python -m tests.evidence
+
+evidence: $(DONE) ## measure process ids anew on this machine, some ten minutes
+	$(BIN)/python -m tests.evidence measure
 
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
 	$(BIN)/python -m tests.repeat $(N) $(TARGET) $(ARGS)

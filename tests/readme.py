@@ -1,4 +1,7 @@
-"""`python -m tests.readme` puts real runs into the README: the block after each `<!-- run: ARGUMENTS -->`."""
+"""`python -m tests.readme` puts real runs into the README.
+
+They are the blocks after `<!-- run: ARGUMENTS -->` and `<!-- spread: ARGUMENTS -->`.
+"""
 
 import re
 import shlex
@@ -7,16 +10,16 @@ from pathlib import Path
 from tests.command import CHECKOUT, run_kit
 
 README = CHECKOUT / "README.md"
-_BLOCK = re.compile(r"(<!-- run: (.*?) -->\n```\n).*?(```\n)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (run|spread): (.*?) -->\n```\n).*?(```\n)", re.DOTALL)
 
 
 def fill(text: str) -> str:
     """The same page with every run as it is now."""
-    return _BLOCK.sub(lambda block: block[1] + output(block[2]) + block[3], text)
+    return _BLOCK.sub(lambda block: block[1] + output(block[2], block[3]) + block[4], text)
 
 
-def output(arguments: str) -> str:
-    return run_kit("run", *shlex.split(arguments)).stdout
+def output(command: str, arguments: str) -> str:
+    return run_kit(command, *shlex.split(arguments)).stdout
 
 
 def port_of(text: str) -> str:

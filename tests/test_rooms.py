@@ -25,7 +25,7 @@ DOORS: dict[str, set[str]] = {
         "reference_impl.profiles",
     },
     "conformance.processes": {"conformance.targets", "conformance.wire"},
-    "conformance.reports": {"conformance.requirements", "conformance.wire"},
+    "conformance.reports": {"conformance.processes.spread", "conformance.requirements", "conformance.wire"},
     "conformance.cases": {
         "conformance.fixtures",
         "conformance.processes",

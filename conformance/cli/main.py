@@ -65,6 +65,8 @@ def _refuse(options: argparse.Namespace, unknown: Sequence[str]) -> None:
     target = getattr(options, "target", None)
     if target is not None and not is_word(target):
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.join([target, *unknown])}")
+    if options.takes_command and target is None and not unknown[0].startswith("-"):
+        raise UsageFault(f"put -- before the command: -- {shlex.join(unknown)}")
     raise UsageFault(f"unrecognized arguments: {shlex.join(unknown)}; see `antigravity-conformance --help`")
 
 
@@ -96,7 +98,8 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from conformance.cli import config, requirements, run, survey, vectors  # slow: whatever comes of it is told as well
+    # slow: whatever comes of it is told as well
+    from conformance.cli import config, requirements, run, spread, survey, vectors
 
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
@@ -108,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, survey, requirements, vectors, config):
+    for module in (run, survey, spread, requirements, vectors, config):
         name = module.__name__.rpartition(".")[2]
         sub = commands.add_parser(
             name,
@@ -119,5 +122,5 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         module.add_arguments(sub)
-        sub.set_defaults(main=module.main)
+        sub.set_defaults(main=module.main, takes_command=module in (run, spread))
     return parser

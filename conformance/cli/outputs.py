@@ -1,26 +1,21 @@
 """The files that a run writes: looked at before it, so that no run is lost for want of one."""
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.targets.errors import UsageFault
 
-WRITTEN = ("json", "junit", "events", "wire_log")
-READ = ("deviations",)
 
-
-def prepare_outputs(options: argparse.Namespace, written: Sequence[str] = WRITTEN, read: Sequence[str] = READ) -> None:
-    """Empty those that are written: what an earlier run left there is never taken for a part of this one.
+def prepare_outputs(written: Mapping[str, Path | None], read: Mapping[str, Path | None]) -> None:
+    """Empty the files, by option, that are written: what an earlier run left is never taken for a part of this one.
 
     Raises UsageFault for one that cannot be written, or that stands for two.
     """
-    named = [(f"--{name.replace('_', '-')}", getattr(options, name)) for name in (*written, *read)]
     places: dict[Path, str] = {}
-    for option, path in named:
+    for option, path in (*written.items(), *read.items()):
         if path is not None and (other := places.setdefault(path.resolve(), option)) != option:
             raise UsageFault(f"{other} and {option} both name {path}; give each a file of its own")
-    for _, path in named[: len(written)]:
+    for path in written.values():
         if path is not None:
             _empty(path)
 

@@ -48,7 +48,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         return _list(named, options.profile or RECOMMENDED, None)
     if options.fail_fast and options.workers > 1:
         raise UsageFault("--fail-fast goes with one core only: on several, which case fails first is chance; drop -n")
-    prepare_outputs(options)
+    prepare_outputs(
+        {f"--{name.replace('_', '-')}": getattr(options, name) for name in ("json", "junit", "events", "wire_log")},
+        {"--deviations": options.deviations, "--mapping": options.mapping},
+    )
     try:
         target = resolve(options.target, command, options.mapping)
         greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)

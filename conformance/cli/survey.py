@@ -40,7 +40,6 @@ it, or the path of a checkout: `survey reference forks/*`. One that cannot be ju
 is told on the board, and the others are judged all the same. The exit code is the
 first of 130, 4, 1, 2, 3, 6, 5, 0 that a target came to."""
 GIVE_UP_S = 1800.0
-WRITTEN = ("json", "markdown", "html")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +82,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise UsageFault("no target was given; expected target words, paths of checkouts, or --from FILE")
     catalogue = load_catalogue()
     earlier = [row for path in options.reports_read for row in _read_rows(path)]
-    prepare_outputs(options, WRITTEN, ())
+    prepare_outputs({"--json": options.json, "--markdown": options.markdown, "--html": options.html}, {})
     jobs = [Job(word, _handed(options, word)) for word in map(_word, options.targets)]
     board = make_board(__version__, catalogue, [*_judge(options, jobs), *earlier])
     write_report(options.json, json.dumps(write_board(board), indent=2, ensure_ascii=False) + "\n")

@@ -106,7 +106,10 @@ class Group:
             raise
 
     def start(self, launch: Launch, count: int = 1, *, held: bool = False, pid: int | None = None) -> Connection:
-        """Start one more process, one of `count` that messages tell apart by number. It ends with the group."""
+        """Start one more process, one of `count` that messages tell apart by number. It ends with the group.
+
+        Raises AdapterFault where the command cannot be started, UsageFault where too many files are open.
+        """
         number = len(self.connections)
         streams, descriptors = _pipes(count)
         connection = Connection(

@@ -46,8 +46,19 @@ def _with_descendants(pid: int) -> list[psutil.Process]:
 def _numbers(process: psutil.Process) -> list[int]:
     """Its pid in our namespace and in each one nested in ours (Linux; elsewhere there is only one)."""
     with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-            name, _, numbers = line.partition(":")
-            if name == "NSpid":
-                return [int(number) for number in numbers.split()]
+        return numbers_in(Path(f"/proc/{process.pid}/status").read_text()) or [process.pid]
     return [process.pid]
+
+
+def numbers_in(status: str) -> list[int]:
+    """The numbers that a process has in its PID namespaces, the innermost last, by its `/proc/PID/status`."""
+    for line in status.splitlines():
+        name, _, numbers = line.partition(":")
+        if name == "NSpid":
+            return [int(number) for number in numbers.split()]
+    return []
+
+
+def own_pid(process: psutil.Process) -> int:
+    """The process id that the process itself sees: in a container it is not the one that we see."""
+    return _numbers(process)[-1]

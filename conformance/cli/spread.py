@@ -1,0 +1,213 @@
+"""`spread`: does the PID offset spread these processes over the accounts? Starts a command, or takes a list of ids."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from conformance import __version__
+from conformance.cli.options import between, seconds
+from conformance.cli.outputs import prepare_outputs, write_report
+from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.processes.pid_list import MOST_PID, parse, written
+from conformance.processes.spread import Spread, best, better_numbers, spread
+from conformance.processes.starts import REST_BOUND_S, Pace, Starts, start_many
+from conformance.reports import spread_json, spread_svg, spread_text
+from conformance.reports.describe import command as wrapped_command
+from conformance.reports.describe import wrap
+from conformance.targets.errors import UsageFault
+
+MOST_IDS = 1009  # as many as `run` starts
+MOST_NUMBERS = 32  # of accounts, in one table
+MOST_TEXT_BYTES = 1024**2
+SHOWN_LIST = 50
+PROCESSES = 64
+ELSEWHERE = ("docker", "podman", "nerdctl", "kubectl", "ssh")  # start what they start out of our sight
+
+HELP = "does the PID offset spread your processes over the accounts?"
+DESCRIPTION = """\
+Does the PID offset help you? Starts a command many times, reads the process
+ids, ends all of it, and says how the ids spread over your accounts, and why:
+
+  spread --accounts 3 -- node agent.mjs
+  spread --accounts 3 --pids 123,456,789
+  pgrep opencode | antigravity-conformance spread --accounts 3 --pids -
+
+The command runs in a home of its own, with the variables that --env names. Of
+wrappers such as `sh -c` or `npm run` what they run is read: as long as a process
+has one child only, the child. In a container the process's own id counts."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--accounts", required=True, metavar="N,...", help="your number of accounts; several are compared")
+    add(
+        "--pids",
+        metavar="IDS",
+        help="start nothing: 123,456, 100-163, 100-160/4 (every 4th), @FILE, or - for the input",
+    )
+    add("--base", type=between(0, MOST_PID), default=0, metavar="B", help="the stored active index (0)")
+    add("--processes", type=between(1, MOST_IDS), metavar="N", help=f"how many to start ({PROCESSES})")
+    add("--at-once", action="store_true", help="start all without a pause; else each when the one before rests")
+    add("--gap", type=seconds, metavar="S", help="start one every S seconds instead")
+    add("--read", metavar="NAME", help="read the id of the last descendant of this name")
+    add("--env", action="append", default=[], metavar="NAME", help="let the command see this variable")
+    add("--json", type=Path, metavar="FILE", help="write everything as JSON")
+    add("--svg", type=Path, metavar="FILE", help="draw a picture")
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    numbers = _parse(
+        options.accounts, "--accounts", what="number of accounts", least=1, most=MOST_ACCOUNTS, count=MOST_NUMBERS
+    )
+    numbers = list(dict.fromkeys(numbers))
+    _check(options, command, numbers)
+    source = Path(options.pids[1:]) if options.pids and options.pids.startswith("@") else None
+    given = None if options.pids is None else _given(options.pids, source)
+    prepare_outputs({"--json": options.json, "--svg": options.svg}, {"--pids": source})
+    starts = None if given is not None else _start(options, command)
+    pids = starts.pids if starts else given or []
+    spreads = [spread(pids, number, options.base) for number in numbers]
+    question = {"accounts": numbers, "base": options.base}
+    if starts:
+        question |= {"command": list(command), "processes": len(pids), "at_once": options.at_once, "gap_s": options.gap}
+    write_report(options.json, spread_json.render(__version__, question, spreads, asdict(starts) if starts else None))
+    if options.svg:
+        write_report(options.svg, spread_svg.render(spreads[0]))
+    for line in spread_text.render(spreads[0]) if len(spreads) == 1 else spread_text.render_many(spreads):
+        print(line)
+    for line in _ids(options, pids, starts):
+        print(line)
+    words = _next(options, command, pids, spreads)
+    lines = "\n".join(wrapped_command(shlex.join(words), "      "))
+    print(f"next{lines[4:]}")
+    return 0
+
+
+def _check(options: argparse.Namespace, command: Sequence[str], numbers: Sequence[int]) -> None:
+    if (options.pids is None) != bool(command):
+        both = "both --pids and a command after -- were given" if command else "no process ids were given"
+        raise UsageFault(f"{both}; give one of them: `spread --accounts 3 --pids 123,456` or `... -- node agent.mjs`")
+    of_start = ("processes", "gap", "read", "env", "at_once")
+    if not command and (named := [name for name in of_start if getattr(options, name) not in (None, False, [])]):
+        raise UsageFault(f"--{named[0].replace('_', '-')} is about processes to be started; drop it, or drop --pids")
+    if options.at_once and options.gap is not None:
+        raise UsageFault("--at-once and --gap are two ways to start; give one of them")
+    if command and Path(command[0]).name in ELSEWHERE:
+        raise UsageFault(
+            f"{command[0]} starts its processes out of sight, and its own ids say nothing of theirs. Give their ids: "
+            "those of first processes in containers are 1: `spread --accounts 3 --pids 1,1,1`"
+        )
+    if options.svg and len(numbers) > 1:
+        raise UsageFault("--svg draws one number of accounts; give --accounts one")
+    if options.svg and numbers[0] > spread_svg.MOST_BARS:
+        raise UsageFault(f"--svg draws up to {spread_svg.MOST_BARS} accounts, not {numbers[0]}; leave it out")
+
+
+def _parse(text: str, option: str, *, what: str, least: int, most: int, count: int) -> list[int]:
+    try:
+        return parse(text, what=what, least=least, most=most, count=count)
+    except ValueError as error:
+        raise UsageFault(f"{option}: {error}") from error
+
+
+def _given(word: str, source: Path | None) -> list[int]:
+    """The ids of --pids. Raises UsageFault for what is no list of ids."""
+    text, place = word, "--pids"
+    if word == "-" or source:
+        data = _bytes(source)
+        place = f"--pids {word}"
+        if len(data) > MOST_TEXT_BYTES:
+            raise UsageFault(f"{place}: more than {MOST_IDS} process ids; give fewer")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise UsageFault(f"{place}: it is no text; expected process ids, such as `pgrep` prints") from error
+    return _parse(text, place, what="process id", least=0, most=MOST_PID, count=MOST_IDS)
+
+
+def _bytes(source: Path | None) -> bytes:
+    if source is None:
+        return sys.stdin.buffer.read(MOST_TEXT_BYTES + 1) if sys.stdin else b""
+    try:
+        with source.open("rb") as file:
+            return file.read(MOST_TEXT_BYTES + 1)
+    except OSError as error:
+        raise UsageFault(f"--pids @{source}: {error.strerror}; expected a file with process ids") from error
+
+
+def _start(options: argparse.Namespace, command: Sequence[str]) -> Starts:
+    count = options.processes or PROCESSES
+
+    def show(number: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{number} of {count} started ..." if number < count else "\r\x1b[K", end="", file=sys.stderr)
+
+    pace = Pace(options.at_once, options.gap)
+    return start_many(command, count, pace, name=options.read, pass_environment=options.env, on_start=show)
+
+
+def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None) -> Iterator[str]:
+    """Whose ids these are."""
+    yield ""
+    listed = written(pids)
+    shown = f": {listed}" if len(listed) <= SHOWN_LIST else f", from {min(pids)} to {max(pids)}"
+    counted = (
+        f"but   Counted from the stored index {options.base} in every process. One that saves the account it was led "
+        "to moves those that load the pool after it (erratum E-10)."
+    )
+    if starts is None:
+        yield wrap(f"ids   {len(pids)} given{shown}.", "", 6)
+        yield wrap(counted, "", 6)
+        return
+    pace = "one after another, each when the one before had come to rest"
+    if options.at_once or options.gap:
+        pace = "at once" if options.at_once else f"one every {options.gap:g} s"
+    whose = [f"{count} of {_whose(names)}" for names, count in starts.read.items()]
+    if starts.ended:
+        whose.append(f"{starts.ended} of the started command, which had ended when its id was read")
+    yield wrap(f"ids   {', '.join(whose)}{shown}; started {pace}.", "", 6)
+    if any(" > " in names for names in starts.read):
+        yield wrap("--read NAME reads the id of another.", "      ", 0)
+    if starts.busy:
+        yield wrap(f"They were still at work after {REST_BOUND_S:g} s, and may start more.", "      ", 0)
+    if starts.said:
+        yield "      The first that had ended said:"
+        for line in starts.said.splitlines():
+            yield wrap(line.strip(), "        ", 0)
+    yield wrap(counted, "", 6)
+
+
+def _whose(names: str) -> str:
+    """`node`, or `node, started by sh`."""
+    *above, last = names.split(" > ")
+    return f"{last}, started by {' > '.join(above)}" if above else last
+
+
+def _next(
+    options: argparse.Namespace, command: Sequence[str], pids: Sequence[int], spreads: Sequence[Spread]
+) -> list[str]:
+    """A better number of accounts if there is one; else other numbers, to compare."""
+    first = spreads[0]
+    if first.reasons[0].kind == "equal-ids" and (first.verdict != "even" or spread_text.are_alike(spreads)):
+        return ["antigravity-conformance", "requirements", "show", "RR"]
+    better = better_numbers(first, max(spread_text.MOST_ACCOUNTS_TRIED, first.accounts + 2))
+    accounts = f"2-{max(8, min(first.accounts + 2, MOST_NUMBERS))}"
+    if len(spreads) > 1:
+        accounts = str(best(spreads).accounts)
+    elif better:
+        accounts = ",".join(map(str, sorted([*better, first.accounts])))
+    words = ["antigravity-conformance", "spread", "--accounts", accounts]
+    if options.base:
+        words += ["--base", str(options.base)]
+    if not command:
+        listed = written(pids)
+        return [*words, "--pids", listed if options.pids == "-" and len(listed) <= SHOWN_LIST else options.pids]
+    for name, value in (("--processes", options.processes), ("--gap", options.gap), ("--read", options.read)):
+        words += [name, str(value)] if value is not None else []
+    words += ["--at-once"] if options.at_once else []
+    for name in options.env:
+        words += ["--env", name]
+    return [*words, "--", *command]

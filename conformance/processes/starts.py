@@ -1,0 +1,199 @@
+"""A command started many times, as its users start it, and the process ids that come of it."""
+
+import contextlib
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from conformance.targets.connection import Group, Launch
+from conformance.targets.errors import UsageFault
+from conformance.targets.pids import own_pid
+
+LOOK_S = 0.03
+QUIET_LOOKS = 3  # in a row without a change: the process has started all that it starts
+REST_BOUND_S = 30.0
+NO_TIMEOUT_S = 1.0  # nothing is asked of these processes
+_AT_REST = "SITtZ"  # states of a thread on Linux: asleep, idle, stopped, gone
+
+Tree = list[psutil.Process]
+
+
+@dataclass(frozen=True)
+class Starts:
+    """The ids in the order of the starts, as each process sees its own."""
+
+    pids: tuple[int, ...]
+    read: dict[str, int]  # whose ids they are, "sh > node", and how many
+    ended: int  # had ended before: the id is that of the started command
+    busy: bool  # some had not come to rest after REST_BOUND_S
+    said: str  # by the first that had ended, on its standard error
+
+
+@dataclass(frozen=True)
+class Pace:
+    """One after another: the next one starts when the one before rests, or `gap_s` later; or all at once."""
+
+    at_once: bool = False
+    gap_s: float | None = None
+
+
+def start_many(
+    command: Sequence[str],
+    count: int,
+    pace: Pace,
+    *,
+    name: str | None = None,
+    pass_environment: Sequence[str] = (),
+    on_start: Callable[[int], object] = lambda _number: None,
+) -> Starts:
+    """Start the command, read the ids, and end all of it.
+
+    A wrapper such as `sh -c` or `npm run` is no agent: of a process whose only child still runs the child is read,
+    and so on; or the last descendant of the given `name`. Raises AdapterFault where the command cannot be started,
+    UsageFault where no process has that name or too many files are open.
+    """
+    launch = Launch(list(command), name=command[0])
+    found: list[tuple[int, str]] = []
+    busy = False
+    said = ""
+    with Group([], timeout_s=NO_TIMEOUT_S, pass_environment=pass_environment) as group:
+        supervisor = psutil.Process(group.supervisor_pid)
+        for number in range(1, count + 1):
+            connection = group.start(launch, count)
+            on_start(number)
+            if pace.gap_s is not None:
+                time.sleep(pace.gap_s if number < count else 0)
+            elif not pace.at_once and not busy:  # those that never rest are waited for once
+                busy = not _rests(partial(_tree, connection.pid, supervisor))
+                found.append(_read(connection.pid, supervisor, name))
+        if later := group.connections[len(found) :]:
+            busy = busy or not _rests(lambda: _living(supervisor.children(recursive=True)))
+            found += [_read(connection.pid, supervisor, name) for connection in later]
+        first_ended = next((place for place, (_, whose) in enumerate(found) if not whose), None)
+        if first_ended is not None:
+            said = group.connections[first_ended].standard_error()
+    whose = Counter(names for _, names in found if names)
+    return Starts(tuple(pid for pid, _ in found), dict(whose), count - whose.total(), busy, said)
+
+
+def _tree(pid: int, supervisor: psutil.Process) -> Tree:
+    """What was started as `pid` and its descendants, parents first; or what it left behind when it ended."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if tree := _living([process]):
+            return tree + _living(process.children(recursive=True))
+    left: Tree = []
+    for orphan in _living(supervisor.children()):
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getsid(orphan.pid) == pid:
+                left += [orphan, *_living(orphan.children(recursive=True))]
+    return left
+
+
+def _living(processes: Tree) -> Tree:
+    living = []
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                living.append(process)
+    return living
+
+
+def _read(started_pid: int, supervisor: psutil.Process, name: str | None) -> tuple[int, str]:
+    """The id, as the process sees it, and whose it is; nobody's where all of it has ended."""
+    tree = _tree(started_pid, supervisor)
+    with contextlib.suppress(psutil.Error):
+        lines = [_line(process, tree) for process in tree]
+        if name is not None:
+            named = [line for line in lines if name in (_name(line[-1]), _program(line[-1]))]
+            if not named and lines:
+                raise UsageFault(
+                    f"--read {name}: no process of that name was started; there are "
+                    + ", ".join(sorted({_name(process) for process in tree}))
+                )
+            lines = named and [max(named, key=len)]
+        elif lines:
+            lines = [_only_children(lines)]
+        if lines:
+            return own_pid(lines[0][-1]), " > ".join(map(_name, lines[0]))
+    return started_pid, ""
+
+
+def _line(process: psutil.Process, tree: Tree) -> Tree:
+    """From the root of the tree down to the process."""
+    line, ppid = [process], process.ppid()
+    for ancestor in reversed(tree):  # parents come first in it
+        if ancestor.pid == ppid:
+            line, ppid = [ancestor, *line], ancestor.ppid()
+    return line
+
+
+def _only_children(lines: Sequence[Tree]) -> Tree:
+    """The longest line from the first root on in which each has one child."""
+    line = lines[0]
+    while True:
+        below = [longer for longer in lines if longer[:-1] == line]
+        if len(below) != 1:
+            return line
+        line = below[0]
+
+
+def _name(process: psutil.Process) -> str:
+    """What `ps` calls it; some runtimes call their first thread, and with it the process, by what it is."""
+    name = process.name()
+    return _program(process) if "MainThread" in name else name
+
+
+def _program(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return Path(process.exe()).name
+    return process.name()
+
+
+def _rests(tree: Callable[[], Tree]) -> bool:
+    """Wait until none of it works or changes any more. False: it did for REST_BOUND_S.
+
+    Processes that wait for a core are at work too, so that a busy machine changes nothing but the time it takes.
+    """
+    deadline_s = time.monotonic() + REST_BOUND_S
+    before: Any = None
+    quiet = 0
+    while quiet < QUIET_LOOKS:
+        if time.monotonic() > deadline_s:
+            return False
+        seen = _look(tree())
+        quiet = quiet + 1 if seen is not None and seen == before else 0
+        before = seen
+        if seen == []:
+            return True
+        time.sleep(LOOK_S)
+    return True
+
+
+def _look(tree: Tree) -> list[Any] | None:
+    """What changes when any of them works; None where one is seen at work or has just ended."""
+    seen = []
+    try:
+        for process in tree:
+            if not _is_at_rest(process):
+                return None
+            times = process.cpu_times()
+            seen.append((process.pid, times.user, times.system, process.num_threads()))
+    except (psutil.Error, OSError):
+        return None
+    return seen
+
+
+def _is_at_rest(process: psutil.Process) -> bool:
+    if sys.platform != "linux":
+        return process.status() in (psutil.STATUS_SLEEPING, psutil.STATUS_IDLE, psutil.STATUS_STOPPED)
+    threads = Path(f"/proc/{process.pid}/task").iterdir()
+    return all((thread / "stat").read_text().rpartition(")")[2].split()[0] in _AT_REST for thread in threads)

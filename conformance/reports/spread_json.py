@@ -1,0 +1,45 @@
+"""What `spread` tells a machine. What came from the machine that was asked lies under `observed`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from conformance.processes.spread import Figures, Spread, best
+from conformance.reports.documents import FORMAT
+from conformance.reports.spread_text import advice, answer
+
+Json = Any
+
+
+def render(kit_version: str, question: Mapping[str, Json], spreads: Sequence[Spread], started: Json) -> str:
+    """`started` is what is known of processes that were started for it: all that follows from their ids is observed.
+
+    None: the ids were given, and the whole document is the same every time.
+    """
+    document: dict[str, Json] = {"format": FORMAT, "kit": kit_version, "question": question}
+    result = {"best": best(spreads).accounts, "spreads": [_spread(each) for each in spreads]}
+    if started is None:
+        document |= {"pids": list(spreads[0].pids), **result, "observed": {}}
+    else:
+        document["observed"] = {"pids": list(spreads[0].pids), **started, **result}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _spread(spread: Spread) -> Json:
+    return {
+        "accounts": spread.accounts,
+        "answer": answer(spread),
+        "verdict": spread.verdict,
+        "counts": list(spread.counts),
+        "found": _figures(spread.found),
+        "even": _figures(spread.even),
+        "random": _figures(spread.chance),
+        "why": [asdict(reason) for reason in spread.reasons],
+        "try": advice(spread),
+    }
+
+
+def _figures(figures: Figures) -> Json:
+    """Rounded to what every machine's arithmetic agrees on."""
+    return {name: round(value, 6) for name, value in asdict(figures).items()}

@@ -1,0 +1,133 @@
+"""What `spread` tells a person, at 80 columns: the answer, the figures, why, and what to do."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from conformance.processes.spread import Spread, best, better_numbers
+from conformance.reports.describe import wrap
+
+MOST_BARS = 32  # of more accounts only how many have how many processes is shown
+MOST_REASONS = 6  # under a table
+MOST_ACCOUNTS_TRIED = 16  # when another number of accounts is looked for
+BAR_WIDTH = 40
+VERDICTS = {
+    "even": "as well as is possible",
+    "better": "better than random choice",
+    "chance": "as random choice would",
+    "worse": "worse than random choice",
+}
+
+
+def answer(spread: Spread) -> str:
+    """The one sentence that says whether the offset helps."""
+    processes, accounts = len(spread.pids), spread.accounts
+    fullest, even = int(spread.found.fullest), int(spread.even.fullest)
+    if accounts == 1:
+        return f"There is nothing to choose: 1 account carries {_all(processes)}."
+    if processes == 1:
+        return f"There is nothing to spread: 1 process starts on 1 of {accounts} accounts."
+    if spread.verdict == "even":
+        if processes <= accounts:
+            return f"Spreads as well as is possible: each of {processes} processes has an account of its own."
+        least = min(spread.counts)
+        each = f"{fullest}" if least == fullest else f"{least} or {fullest}"
+        return f"Spreads as well as is possible: {each} processes on each of {accounts} accounts."
+    if spread.found.unused > spread.even.unused:
+        carry = f"{spread.used} of {accounts} accounts carr{'ies' if spread.used == 1 else 'y'} {_all(processes)}"
+    else:
+        carry = f"The fullest of {accounts} accounts has {fullest} of {processes} processes, where {even} would be even"
+    return f"{carry}: {VERDICTS[spread.verdict]}."
+
+
+def advice(spread: Spread) -> list[str]:
+    """What would spread better; nothing where it is even, or there is nothing to spread."""
+    if spread.verdict == "even" or spread.accounts == 1 or len(spread.pids) == 1:
+        return []
+    lines = ["The strategy round-robin: there every process goes through all accounts in turn, whatever its id."]
+    if better := better_numbers(spread, max(MOST_ACCOUNTS_TRIED, spread.accounts + 2)):
+        lines.append(f"{' or '.join(map(str, better))} accounts: these ids spread over them as well as is possible.")
+    if spread.reasons[0].kind == "equal-ids":
+        lines.append("One PID namespace for all agents, where their ids differ (docker run --pid=host).")
+    return lines
+
+
+def render(spread: Spread) -> Iterator[str]:
+    """The report on one number of accounts."""
+    yield wrap(answer(spread), "")
+    yield ""
+    yield from _bars(spread) if spread.accounts <= MOST_BARS else _loads(spread)
+    yield ""
+    yield f"{'':36}{'here':>8}{'even':>8}{'random':>10}"
+    for title, name in (
+        ("processes on the fullest account", "fullest"),
+        ("accounts without a process", "unused"),
+        ("pairs of processes on one account", "pairs"),
+    ):
+        found, even, chance = (float(getattr(each, name)) for each in (spread.found, spread.even, spread.chance))
+        yield f"{title:36}{found:8.0f}{even:8.0f}{chance:10.1f}"
+    yield ""
+    for word, texts in (("why", [reason.text for reason in spread.reasons]), ("try", advice(spread))):
+        for number, text in enumerate(texts):
+            yield wrap(f"{word if number == 0 else '':6}{text}", "", 6)
+
+
+def render_many(spreads: Sequence[Spread]) -> Iterator[str]:
+    """The report on several numbers of accounts, with the best of them."""
+    chosen = best(spreads)
+    if are_alike(spreads):
+        yield wrap("None of these numbers of accounts is better than another.", "")
+    else:
+        yield wrap(
+            f"Best with {chosen.accounts} account{'s' * (chosen.accounts > 1)}, where {len(chosen.pids)} processes "
+            f"spread {VERDICTS[chosen.verdict]}.",
+            "",
+        )
+    yield ""
+    yield f"{'':20}{' processes on the fullest ':-^26}  {' pairs on one account ':-^26}"
+    yield f"{'accounts':10}{'unused':>8}  {'here':>8}{'even':>8}{'random':>10}  {'here':>8}{'even':>8}{'random':>10}"
+    for each in spreads:
+        mark = " best" if each is chosen and not are_alike(spreads) else ""
+        yield (
+            f"{each.accounts:8}  {each.found.unused:8.0f}"
+            f"  {each.found.fullest:8.0f}{each.even.fullest:8.0f}{each.chance.fullest:10.1f}"
+            f"  {each.found.pairs:8.0f}{each.even.pairs:8.0f}{each.chance.pairs:10.1f}{mark}"
+        )
+    yield from _why_uneven([each for each in spreads if each.verdict != "even"])
+
+
+def _why_uneven(spreads: Sequence[Spread]) -> Iterator[str]:
+    numbers: defaultdict[str, list[str]] = defaultdict(list)
+    for each in spreads:
+        numbers[each.reasons[0].text].append(str(each.accounts))
+    for place, (text, accounts) in enumerate([*numbers.items()][:MOST_REASONS]):
+        if place == 0:
+            yield ""
+        yield wrap(f"{'' if place else 'why':6}{', '.join(accounts)} accounts: {text}", "", 6)
+
+
+def are_alike(spreads: Sequence[Spread]) -> bool:
+    """On each number of accounts the same processes meet."""
+    return len(spreads) > 1 and len({each.found.pairs for each in spreads}) == 1
+
+
+def _all(processes: int) -> str:
+    return "the only process" if processes == 1 else f"all {processes} processes"
+
+
+def _bars(spread: Spread) -> Iterator[str]:
+    most = max(spread.found.fullest, 1)
+    mark = round(len(spread.pids) / spread.accounts / most * BAR_WIDTH) - 1
+    yield f"account  processes; | is an even share, {len(spread.pids) / spread.accounts:.3g}"
+    for index, count in enumerate(spread.counts):
+        bar = list("#" * round(count / most * BAR_WIDTH)) + [" "] * BAR_WIDTH
+        bar[max(mark, 0)] = "|"
+        yield f"{index:7}  {''.join(bar[: BAR_WIDTH + 1]).rstrip():{BAR_WIDTH + 1}} {count}"
+
+
+def _loads(spread: Spread) -> Iterator[str]:
+    loads = Counter(spread.counts)
+    most = max(loads.values())
+    yield "processes  accounts that have so many"
+    for load in sorted(loads):
+        bar = "#" * max(1, round(loads[load] / most * BAR_WIDTH))
+        yield f"{load:9}  {bar:{BAR_WIDTH}} {loads[load]}"
