@@ -1,6 +1,7 @@
 """A Python port in a process of its own: found, safe from its own prints, and told clearly what is wrong."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,19 @@ def test_a_child_serves_however_it_is_started(word: str, method: str) -> None:
             assert hello.profile == (word.partition("@")[2] or "recommended")
             opened = connection.call("open", pool={"accounts": [{"refreshToken": "a"}]})
             assert opened == Result({"accounts": ["a"]})
+
+
+def test_a_fork_server_is_reached_below_a_long_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path to its socket would have more bytes than a socket's address holds."""
+    folder = tmp_path / ("a" * 100)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    target = resolve("reference", [])
+    with Group([Launch([*target.python_host, "--start", "forkserver"])], timeout_s=BOUND_S) as group:
+        assert group.folder.is_relative_to(folder)
+        assert group.connections[0].hello().name == "reference"
 
 
 def test_a_command_has_no_other_way_of_being_started() -> None:

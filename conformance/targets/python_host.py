@@ -15,6 +15,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from importlib.machinery import PathFinder
@@ -52,11 +53,24 @@ def _serve_in_child(wire: Wire, method: str, port: Port) -> int:
     if method == "fork":
         child = context.Process(target=serve_on, args=(wire, _adapter(*port)))
     else:
+        _shorten_addresses()
         ends = Connection(os.dup(wire.input.fileno())), Connection(os.dup(wire.output.fileno()))
         child = context.Process(target=_serve_there, args=(*ends, port))
     child.start()
     child.join()
     return EXIT_CODE if child.exitcode else 0
+
+
+def _shorten_addresses() -> None:
+    """Name the sockets of `forkserver` from their folder: a path to one may have a hundred bytes, and theirs be longer.
+
+    The child works in the folder that this program was started in, as ever.
+    """
+    from multiprocess import connection
+
+    os.chdir(tempfile.gettempdir())
+    address = connection.arbitrary_address
+    connection.arbitrary_address = lambda family: os.path.relpath(address(family))
 
 
 def _serve_there(calls: Any, output: Any, port: Port) -> None:
