@@ -17,6 +17,7 @@ from conformance.targets.connection import Group, Launch
 
 def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and inherited so
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as it is in the background of a script
     modes = [word for word in sys.argv[1:] if not word.startswith("--")]
     script = str(Path(__file__).with_name("misbehaving.py"))
     launches = [Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes]
