@@ -1,0 +1,85 @@
+"""Sessions as bytes: random ones for the bulk of a search, and a strategy of Hypothesis's, which shrinks them.
+
+A `Draft` is a head, records of what is given (accounts, or what config files hold) and a record a call. Leaving out a
+record leaves out an account or a call, and a byte of 0 is the plainest choice: so what shrinks well is what reads well.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.database import choices_from_bytes, choices_to_bytes
+
+RECORD_BYTES = 16
+MOST_GIVEN, MOST_CALLS = 8, 60
+PLAIN = bytes(RECORD_BYTES)
+
+Choice = TypeVar("Choice")
+Table = tuple[Choice, ...]  # by byte
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One session before it is decoded; records have RECORD_BYTES bytes each."""
+
+    head: bytes
+    given: tuple[bytes, ...]
+    calls: tuple[bytes, ...]
+
+
+def table(*choices: Choice) -> Table[Choice]:
+    """What a byte chooses, all as often; the first is the plainest. Name a choice twice to have it more often."""
+    return tuple(choices[byte * len(choices) // 256] for byte in range(256))
+
+
+_GIVEN = table(2, 3, 4, 5, 1, 2, 3, 6, 7, 8, 0)
+
+
+def draw(rng: random.Random) -> Draft:
+    """A random draft. Sizes vary: short sessions are over before much has happened, long ones lose what is rare."""
+    head = rng.randbytes(RECORD_BYTES)
+    given, calls = _GIVEN[head[-1]], 8 + head[-2] % (MOST_CALLS - 7)
+    drawn = rng.randbytes(RECORD_BYTES * (given + calls))
+    records = [drawn[at : at + RECORD_BYTES] for at in range(0, len(drawn), RECORD_BYTES)]
+    return Draft(head, tuple(records[:given]), tuple(records[given:]))
+
+
+_RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
+drafts: st.SearchStrategy[Draft] = st.builds(
+    Draft,
+    _RECORD,
+    st.lists(_RECORD, max_size=MOST_GIVEN).map(tuple),
+    st.lists(_RECORD, max_size=MOST_CALLS).map(tuple),
+)
+
+
+def to_choices(draft: Draft) -> bytes:
+    """What Hypothesis's databases keep of a draft: the choices that `drafts` makes for it."""
+    choices: list[Any] = [draft.head]
+    for records, most in ((draft.given, MOST_GIVEN), (draft.calls, MOST_CALLS)):
+        for record in records:
+            choices += [True, record]
+        choices += [False] * (len(records) < most)
+    # One choice too many: what it finds exactly as it would have kept it, Hypothesis takes for shrunk already.
+    return choices_to_bytes([*choices, False])
+
+
+def from_choices(stored: bytes) -> Draft | None:
+    """The draft that was kept; None where the bytes are something else."""
+    choices: Sequence[Any] | None = choices_from_bytes(stored)
+    if not choices or not all(isinstance(choice, bool | bytes) for choice in choices):
+        return None
+    head, *rest = choices
+    parts: list[tuple[bytes, ...]] = []
+    for most in (MOST_GIVEN, MOST_CALLS):
+        records: list[bytes] = []
+        while len(records) < most and len(rest) >= 2 and rest[0] is True:
+            records.append(rest[1])
+            rest = rest[2:]
+        rest = rest[len(records) < most :]
+        parts.append(tuple(records))
+    draft = Draft(head, *parts)
+    is_whole = all(isinstance(record, bytes) and len(record) == RECORD_BYTES for record in (head, *parts[0], *parts[1]))
+    return draft if is_whole else None
