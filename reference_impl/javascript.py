@@ -2,9 +2,11 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Infinity)")
+_DIGITS = re.compile(r"0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 _WHITE_SPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 
@@ -16,6 +18,8 @@ def to_number(value: Any) -> float:
         text = value.strip(_WHITE_SPACE)
         if not text:
             return 0.0
+        if _DIGITS.fullmatch(text):
+            return float(int(text, 0))
         return float(text.replace("Infinity", "inf")) if _NUMBER.fullmatch(text) else math.nan
     if value is None:
         return 0.0
@@ -37,6 +41,11 @@ def is_greater(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return left.encode("utf-16-be", "surrogatepass") > right.encode("utf-16-be", "surrogatepass")
     return to_number(left) > to_number(right)
+
+
+def least(values: Sequence[float], default: float) -> float:
+    """The smallest number; NaN where any of them is."""
+    return math.nan if any(math.isnan(value) for value in values) else min(values, default=default)
 
 
 def is_truthy(value: Any) -> bool:
