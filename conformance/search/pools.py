@@ -27,7 +27,9 @@ FRACTIONS: Table[Json] = table(0.9, 0.8, 0.1, 0.5, 0.05, 0.9, 0.8, 0, 1, 0.1, 0.
 RENEWALS: Table[Json] = table(
     ABSENT, "2023-11-14T22:13:21.500Z", "2023-11-14T22:13:20.000Z", "2023-11-15T00:00:00Z", "soon", "", None
 )  # NOW_MS is the second
-READ_AT: Table[Json] = table(NOW_MS, NOW_MS, NOW_MS, NOW_MS - 600_000, NOW_MS - 600_001, NOW_MS - 60_000, ABSENT, None, 0)
+READ_AT: Table[Json] = table(
+    NOW_MS, NOW_MS, NOW_MS, NOW_MS - 600_000, NOW_MS - 600_001, NOW_MS - 60_000, ABSENT, None, 0
+)
 NO_ACCOUNTS: Table[Json] = table(None, "x", 5, True, [], {}, {"refreshToken": None})
 IS_ACCOUNT = table(*[True] * 127, False)
 INDICES: Table[Json] = table(0, 1, 2, 3, 0, 1, 2, 4, 5, -1, 0.5, 1.7, 9, None, "1", True, [], 1e300)
@@ -48,7 +50,7 @@ def pool_of(head: bytes, given: tuple[bytes, ...]) -> dict[str, Json]:
 
 def account_of(record: bytes, place: int) -> dict[str, Json]:
     """One stored account."""
-    account = {"refreshToken": label(place)}
+    account: dict[str, Json] = {"refreshToken": label(place)}
     if record == PLAIN:
         return account
     count = LIMITS[record[0]]

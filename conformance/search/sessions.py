@@ -20,7 +20,12 @@ Params = dict[str, Json]
 FROM_A_FILE = table(*[False] * 24, True)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
-    ("sticky", "hybrid", "round-robin"), ("sticky",), ("hybrid",), ("sticky", "round-robin"), ("hybrid",), ("round-robin",)
+    ("sticky", "hybrid", "round-robin"),
+    ("sticky",),
+    ("hybrid",),
+    ("sticky", "round-robin"),
+    ("hybrid",),
+    ("round-robin",),
 )
 OFFSETS = table((False, True), (True, True), (False, False), (True, True))
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
@@ -281,7 +286,7 @@ def _other(session: Session, record: bytes) -> None:
 
 def _advance(session: Session, record: bytes) -> None:
     """By a step, or to an instant at which a limit or a cooldown ends, or just before or after it."""
-    ms = STEPS_MS[record[9]]
+    ms: float = STEPS_MS[record[9]]
     from_end_ms = TO_AN_END_MS[record[10]]
     if from_end_ms is not None and session.ends_ms:
         ms = session.ends_ms[record[11] % len(session.ends_ms)] + from_end_ms - session.now_ms

@@ -12,7 +12,7 @@ _KEY = b"the draft to shrink"
 
 
 def shrink(draft: Draft, shows: Callable[[Draft], bool]) -> Draft:
-    """The smallest draft found for which `shows` holds, as it does for the one given. It may be asked thousands of times."""
+    """The smallest draft found for which `shows` holds, as it does for the one given."""
     kept = InMemoryExampleDatabase()
     kept.save(_KEY, to_choices(draft))
     begun = settings(database=kept, phases=[Phase.reuse, Phase.shrink], deadline=None)
