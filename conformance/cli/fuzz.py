@@ -151,5 +151,5 @@ def _summary(states: Sequence[State], finds: int) -> Iterator[str]:
     for kind, calls in by_kind.most_common():
         yield f"  {calls:>11,} {kind}"
     sessions, differing = sum(s.sessions for s in states), sum(s.differences for s in states)
-    told = f"{differing:,} of them differ, in {finds} ways that are shown" if differing else "none differs"
+    told = f"{differing:,} of them differ, {finds} shown above" if differing else "none differs"
     yield f"{sum(by_kind.values()):,} calls in {sessions:,} sessions, {told}"

@@ -16,7 +16,7 @@ MOST_FAULTS = 200  # each costs a start; a target that fails at every session ha
 
 
 class Asker:
-    """A context manager. `tally` counts what was asked, shrinking included."""
+    """A context manager. `tally` counts what was asked by `differences`: what shrinking asks is no search."""
 
     def __init__(
         self, target: Target, oracle: Oracle, *, timeout_s: float, pass_environment: Sequence[str] = ()
@@ -37,7 +37,7 @@ class Asker:
         """The sessions that are answered otherwise than expected, or in which the target fails."""
         rest = iter(sessions)
         while True:
-            hunt = self._hunt()
+            hunt = self._hunt(self.tally)
             try:
                 yield from hunt.differences(rest)
             except AdapterFault:
@@ -53,7 +53,7 @@ class Asker:
     def first(self, session: Session, draft: Draft | None = None) -> Difference | None:
         """What one session shows, asked in the process that is there."""
         try:
-            return next(self._hunt().differences([(draft, session)]), None)
+            return next(self._hunt(Tally()).differences([(draft, session)]), None)
         except AdapterFault as fault:
             self._end()
             self.faults += 1
@@ -69,11 +69,11 @@ class Asker:
         finally:
             self._end()
 
-    def _hunt(self) -> Hunt:
+    def _hunt(self, tally: Tally) -> Hunt:
         if self._group is None:
             launch = Launch(self.target.argv, self.target.environment, self.target.word)
             self._group = Group([launch], timeout_s=self._timeout_s, pass_environment=self._pass_environment)
-        return Hunt(self._group.connections[0], self.oracle, self.tally, self._group.folder)
+        return Hunt(self._group.connections[0], self.oracle, tally, self._group.folder)
 
     def _end(self) -> None:
         if self._group is not None:

@@ -51,12 +51,10 @@ def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> 
 
 def shown(method: str, answer: Answer, now_ms: float) -> Json:
     """An answer as it counts; a number that JSON does not have is a failure to answer."""
-    if isinstance(answer, Raised):
+    if isinstance(answer, Raised) or (isinstance(answer, Result) and not _is_finite(answer.value)):
         return FAILED
     if not isinstance(answer, Result):
         return show_answer(answer)
-    if not _is_finite(answer.value):
-        return FAILED
     if not isinstance(answer.value, dict):
         return answer.value
     if method == "snapshot":

@@ -1,4 +1,4 @@
-"""Why an answer is expected: what the reference sees before the call, and which quirk would make it answer otherwise."""
+"""Why an answer is expected: what the reference sees before the call, and which quirk would change the answer."""
 
 from collections.abc import Iterator
 

@@ -17,7 +17,7 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 Json = Any
 Params = dict[str, Json]
 
-FROM_A_FILE = table(*[False] * 24, True)
+FROM_A_FILE = table(*[False] * 11, True)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -27,7 +27,7 @@ STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("hybrid",),
     ("round-robin",),
 )
-OFFSETS = table((False, True), (True, True), (False, False), (True, True))
+OFFSETS: Table[tuple[bool, ...]] = table((False, True), (True,), (False,), (True,), (*[False] * 9, True))  # late
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
 STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
@@ -35,7 +35,7 @@ INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
 LEAST_HEALTH = table(50, 0, 60, 45, 50)
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MOST_TOKENS = table(50, 10, 1, 50)
-THRESHOLDS: Table[float | None] = table(None, 10, 20, 90, 10, 20, 50, 100, 1)
+THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
 
 STYLES: Table[str | None] = table(None, "antigravity", "gemini-cli", "gemini-cli")
 MODELS: Table[str | None] = table(None, None, None, "m1", "m1", "flash-2", "claude-x", "")
@@ -236,6 +236,12 @@ def _remove(session: Session, record: bytes) -> None:
     session.labels.remove(label)
 
 
+def _remove_the_last(session: Session, _record: bytes) -> None:
+    """A family that stood there stands nowhere."""
+    if session.labels:
+        session.calls.append(("remove", {"label": session.labels.pop()}))
+
+
 def _of_an_account(method: str) -> Callable[[Session, bytes], None]:
     def add(session: Session, record: bytes) -> None:
         if (label := _label(session, record)) is not None:
@@ -316,7 +322,8 @@ _KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
     (_fail_in_a_row, 4, "backoff"),
     (_cool, 8, "cooldown"),
     (_switch, 8, "enabled"),
-    (_remove, 8, "remove"),
+    (_remove, 6, "remove"),
+    (_remove_the_last, 6, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
     (_record_health, 14, "health"),
