@@ -15,7 +15,7 @@ from reference_impl.config.files import read_file
 from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
-from reference_impl.profiles import RECOMMENDED, profile
+from reference_impl.profiles import RECOMMENDED, Profile, profile
 from reference_impl.saving import saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
@@ -36,8 +36,8 @@ class ReferenceAdapter:
 
     name = "reference"
 
-    def __init__(self, profile_name: str = RECOMMENDED) -> None:
-        self.profile = profile(profile_name)
+    def __init__(self, profile_or_name: Profile | str = RECOMMENDED) -> None:
+        self.profile = profile(profile_or_name) if isinstance(profile_or_name, str) else profile_or_name
         self.selector: Selector | None = None
         self.now_ms: float = 0
         self.pid: int | None = None
@@ -215,7 +215,7 @@ class ReferenceAdapter:
         return {
             "accounts": [_show(account, self.now_ms) for account in selector.pool.accounts],
             "cursor": selector.cursor,
-            "active_index_by_family": selector.current,
+            "active_index_by_family": dict(selector.current),
         }
 
     def save(self) -> None:

@@ -7,7 +7,16 @@ import math
 from collections.abc import Callable
 
 from reference_impl.backoff import FAILURE_TTL_MS, backoff_ms
-from reference_impl.limits import FAMILIES, Request, in_both_styles, is_limited, is_limited_in_both_styles, quota_key
+from reference_impl.javascript import least
+from reference_impl.limits import (
+    FAMILIES,
+    Request,
+    forget_ended,
+    in_both_styles,
+    is_limited,
+    is_limited_in_both_styles,
+    quota_key,
+)
 from reference_impl.pool import NOWHERE, Account
 from reference_impl.selection import Selector, is_cooling
 
@@ -103,13 +112,13 @@ def has_other_account(selector: Selector, account: Account, request: Request, no
     if request.family == "claude":
         return False
     asked = Request(request.family, "antigravity", request.model)
-    return any(
-        other.index != account.index
-        and other.enabled
-        and not is_cooling(other, now_ms)
-        and not is_limited(other.reset_times_ms, asked, now_ms)
-        for other in selector.pool.accounts
-    )
+    for other in selector.pool.accounts:
+        if other.index == account.index or not other.enabled or is_cooling(other, now_ms):
+            continue
+        forget_ended(other.reset_times_ms, now_ms)
+        if not is_limited(other.reset_times_ms, asked, now_ms):
+            return True
+    return False
 
 
 def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: bool) -> float:
@@ -120,15 +129,16 @@ def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: 
     has = selector.profile.has
     waits = []
     for account in selector.pool.accounts:
+        forget_ended(account.reset_times_ms, now_ms)
+    for account in selector.pool.accounts:
         is_out = not account.enabled and not has("disabled-accounts-selected")
         limited = is_limited if strict else is_limited_in_both_styles
-        rests = is_cooling(account, now_ms) and not has("cooldown-not-waited-for")
+        rests = not has("cooldown-not-waited-for") and is_cooling(account, now_ms)
         if not is_out and not rests and not limited(account.reset_times_ms, request, now_ms):
             return 0
         if not is_out or has("disabled-accounts-waited-for"):
             waits.append(_wait_ms(selector, account, request, now_ms, strict=strict))
-    finite = [wait for wait in waits if wait != math.inf]
-    return min(finite, default=0)
+    return least([wait for wait in waits if wait != math.inf], default=0)
 
 
 def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: float, *, strict: bool) -> float:
@@ -139,12 +149,12 @@ def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: flo
         keys = {quota_key(each.family, each.style, each.model)}
         if not has("wait-ignores-base-limit"):
             keys.add(quota_key(each.family, each.style))
-        ends = [account.reset_times_ms[key] for key in keys if now_ms < account.reset_times_ms.get(key, 0)]
+        ends = [account.reset_times_ms[key] for key in keys if key in account.reset_times_ms]
         if ends:
             styles.append(max(ends) - now_ms)
         elif not has("wait-ignores-base-limit"):
             styles.append(0)
-    wait = min(styles, default=math.inf)
+    wait = least(styles, default=math.inf)
     if not has("cooldown-not-waited-for") and account.cooling_down_until_ms is not None:
         rest = max(0, account.cooling_down_until_ms - now_ms)
         return max(rest, 0 if wait == math.inf else wait)

@@ -2,41 +2,55 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Infinity)")
+_DIGITS = re.compile(r"0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 _WHITE_SPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 
 def to_number(value: Any) -> float:
     """The number that a comparison takes the value for: NaN for what is none, which no comparison meets."""
-    if isinstance(value, list):
-        value = _text_of_list(value)
+    value = _primitive(value)
     if isinstance(value, str):
         text = value.strip(_WHITE_SPACE)
         if not text:
             return 0.0
+        if _DIGITS.fullmatch(text):
+            return float(int(text, 0))
         return float(text.replace("Infinity", "inf")) if _NUMBER.fullmatch(text) else math.nan
     if value is None:
         return 0.0
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _text_of_list(items: list[Any]) -> Any:
-    """What a list of one item is compared as, the item's text; of none, the empty text; of several, no number."""
-    if len(items) > 1:
-        return "several"
-    item = items[0] if items else None
-    if isinstance(item, list):
-        return _text_of_list(item)
-    return "" if item is None else "a word" if isinstance(item, bool | dict) else item
+def _primitive(value: Any) -> Any:
+    """What a list or an object is compared as: a text."""
+    if isinstance(value, dict):
+        return "[object Object]"
+    if isinstance(value, list):
+        return ",".join("" if item is None else _text(_primitive(item)) for item in value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def is_greater(left: Any, right: Any) -> bool:
     """Would `left > right` hold? Two texts are compared as texts, anything else as numbers."""
+    left, right = _primitive(left), _primitive(right)
     if isinstance(left, str) and isinstance(right, str):
         return left.encode("utf-16-be", "surrogatepass") > right.encode("utf-16-be", "surrogatepass")
     return to_number(left) > to_number(right)
+
+
+def least(values: Sequence[float], default: float) -> float:
+    """The smallest number; NaN where any of them is."""
+    return math.nan if any(math.isnan(value) for value in values) else min(values, default=default)
 
 
 def is_truthy(value: Any) -> bool:

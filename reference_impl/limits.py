@@ -44,6 +44,13 @@ def quota_keys(request: Request) -> set[str]:
     }
 
 
+def forget_ended(reset_times_ms: dict[str, float], now_ms: float) -> None:
+    """A limit ends for good when it is first seen to be over (LIM-010)."""
+    if reset_times_ms:
+        for key in [key for key, end_ms in reset_times_ms.items() if now_ms >= end_ms]:
+            del reset_times_ms[key]
+
+
 def is_limited(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
     """Is any quota that the request draws on limited now?"""
     return any(now_ms < reset_times_ms[key] for key in quota_keys(request) if key in reset_times_ms)

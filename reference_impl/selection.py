@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reference_impl import hybrid, soft_quota
-from reference_impl.limits import FAMILIES, Family, Request, is_limited, is_limited_in_both_styles, quota_key
+from reference_impl.limits import FAMILIES, Family, Request, forget_ended, is_limited, is_limited_in_both_styles, quota_key
 from reference_impl.pool import NOWHERE, Account, Pool
 from reference_impl.profiles import Profile
 from reference_impl.soft_quota import SoftQuota
@@ -107,6 +107,8 @@ class Selector:
 
     def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
         """Hand out the next available account (RR-001, RR-005) and stick the family to it (STK-002)."""
+        for account in self.pool.accounts:
+            forget_ended(account.reset_times_ms, moment.now_ms)
         available = [a for a in self._usable() if self._is_available(a, request, moment, soft)]
         if not available:
             return None
@@ -122,7 +124,8 @@ class Selector:
     def _best(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
         """The best candidate (HYB-001); it counts as used from now on (HYB-005)."""
         if self.profile.has("fresh-account-first"):
-            chosen = next((a for a in self._usable() if self._is_fresh(a, request, moment)), None)
+            fresh = [a for a in self._usable() if self._is_fresh(a, request, moment)]
+            chosen = fresh[0] if fresh else None
         else:
             index = hybrid.best(
                 list(self._candidates(request, moment, soft)),
@@ -141,6 +144,7 @@ class Selector:
     def _candidates(self, request: Request, moment: Moment, soft: SoftQuota) -> Iterator[hybrid.Candidate]:
         fewest = 50 if self.profile.has("health-floor-fixed") else self.health.settings.min_usable
         for account in self._usable():
+            unavailable = self._hybrid_unavailable(account, request, moment, soft)
             candidate = hybrid.Candidate(
                 account.index,
                 self.health.score(account.index, moment.now_ms),
@@ -149,18 +153,21 @@ class Selector:
                 account.index == self.current[request.family],
             )
             able = candidate.health >= fewest and candidate.tokens >= hybrid.FEWEST_TOKENS
-            if able and not self._hybrid_unavailable(account, request, moment, soft):
+            if able and not unavailable:
                 yield candidate
 
     def _hybrid_unavailable(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        cools = is_cooling(account, moment.now_ms)
+        forget_ended(account.reset_times_ms, moment.now_ms)
         if self.profile.has("hybrid-ignores-header-style"):
             limited = is_limited_in_both_styles(account.reset_times_ms, request, moment.now_ms)
         else:
             limited = is_limited(account.reset_times_ms, request, moment.now_ms)
-        return limited or self._is_over(account, request, moment, soft) or is_cooling(account, moment.now_ms)
+        return cools or limited or self._is_over(account, request, moment, soft)
 
     def _is_fresh(self, account: Account, request: Request, moment: Moment) -> bool:
         """Not yet used for the quota in this session, or used before a limit that still runs (1.2.8)."""
+        forget_ended(account.reset_times_ms, moment.now_ms)
         key = quota_key(request.family, request.style, request.model)
         touched_ms = account.touched_ms.get(key, 0)
         reset_ms = account.reset_times_ms.get(key)
@@ -174,6 +181,7 @@ class Selector:
         return every if self.profile.has("disabled-accounts-selected") else [a for a in every if a.enabled]
 
     def _is_available(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        forget_ended(account.reset_times_ms, moment.now_ms)
         limited = (
             is_limited_in_both_styles(account.reset_times_ms, request, moment.now_ms)
             if self.profile.has("gemini-limited-by-both-styles")
@@ -194,7 +202,7 @@ class Selector:
             return 0
         if any(not self._is_over(account, request, moment, soft) for account in enabled):
             return 0
-        if request.model is None and request.family == "gemini":  # which of its two groups is meant?
+        if not request.model and request.family == "gemini":  # which of its two groups is meant?
             return None
         waits = [
             soft_quota.reset_wait_ms(account.cached_quota, request.family, request.model, moment.now_ms)

@@ -58,10 +58,10 @@ drafts: st.SearchStrategy[Draft] = st.builds(
 def to_choices(draft: Draft) -> bytes:
     """What Hypothesis's databases keep of a draft: the choices that `drafts` makes for it."""
     choices: list[Any] = [draft.head]
-    for records, most in ((draft.given, MOST_GIVEN), (draft.calls, MOST_CALLS)):
+    for records in (draft.given, draft.calls):
         for record in records:
             choices += [True, record]
-        choices += [False] * (len(records) < most)
+        choices.append(False)
     # One choice too many: what it finds exactly as it would have kept it, Hypothesis takes for shrunk already.
     return choices_to_bytes([*choices, False])
 
@@ -78,7 +78,7 @@ def from_choices(stored: bytes) -> Draft | None:
         while len(records) < most and len(rest) >= 2 and rest[0] is True:
             records.append(rest[1])
             rest = rest[2:]
-        rest = rest[len(records) < most :]
+        rest = rest[1:]
         parts.append(tuple(records))
     draft = Draft(head, *parts)
     is_whole = all(isinstance(record, bytes) and len(record) == RECORD_BYTES for record in (head, *parts[0], *parts[1]))

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from conformance.targets import pids
@@ -56,7 +56,7 @@ class Connection:
 
     def call(self, method: str, /, **params: Any) -> Answer:
         """Ask one thing, outside a batch, and wait for the answer."""
-        self._send([ask_one((method, params), self._next_id)])
+        self.send_lines([ask_one((method, params), self._next_id)])
         return self.receive()[0]
 
     def batch(self, calls: Sequence[Call]) -> list[Answer]:
@@ -66,12 +66,37 @@ class Connection:
 
     def send(self, calls: Sequence[Call]) -> None:
         """The first half of `batch`: returns at once. Each `send` needs its `receive`, in the same order."""
-        self._send(list(ask_batch(calls, self._next_id)))
+        self.send_lines(list(ask_batch(calls, self._next_id)))
 
     def receive(self) -> list[Answer]:
         """The second half: wait for the answers to the oldest `send` that is not received."""
+        return [answer for asked, line in self.receive_lines() for answer in self.read(asked, line)]
+
+    def send_lines(self, lines: list[Asked]) -> None:
+        """`send` for calls that are lines already."""
         self._check()
-        return [answer for asked in self._sent.popleft() for answer in self._answers(asked)]
+        for asked in lines:
+            self._log("-->", asked.line)
+            self._input.put(asked.line)
+            self._next_id = asked.first_id + len(asked.methods)
+        self._sent.append(lines)
+        self._input.write()
+        self.watch()
+
+    def receive_lines(self) -> Iterator[tuple[Asked, bytes]]:
+        """`receive` for those who read the lines themselves, where they are as expected; else with `read`."""
+        self._check()
+        for asked in self._sent.popleft():
+            line = self._next_line(asked)
+            self._log("<--", line)
+            yield asked, line
+
+    def read(self, asked: Asked, line: bytes) -> list[Answer]:
+        """The answers in a line. Raises AdapterFault for a line that holds none."""
+        try:
+            return read_answers(asked, line)
+        except AnswerError as error:
+            self._fail(str(error))
 
     @property
     def has_exited(self) -> bool:
@@ -93,24 +118,6 @@ class Connection:
             if not self.on_errors():
                 break
         return self._errors.shown()
-
-    def _send(self, lines: list[Asked]) -> None:
-        self._check()
-        for asked in lines:
-            self._log("-->", asked.line)
-            self._input.put(asked.line)
-            self._next_id += len(asked.methods)
-        self._sent.append(lines)
-        self._input.write()
-        self.watch()
-
-    def _answers(self, asked: Asked) -> list[Answer]:
-        line = self._next_line(asked)
-        self._log("<--", line)
-        try:
-            return read_answers(asked, line)
-        except AnswerError as error:
-            self._fail(str(error))
 
     def _next_line(self, asked: Asked) -> bytes:
         """Wait for a line.

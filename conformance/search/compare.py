@@ -1,0 +1,108 @@
+"""When two answers to one call are the same, whoever gave them.
+
+That a call failed counts, not in which words. A field of a result that the wire does not name is the target's own. In
+a snapshot, what nothing can be seen of does not count.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conformance.wire.answers import Answer, Raised, Result
+from conformance.wire.methods import METHODS
+from conformance.wire.scenario import matches, show_answer
+from reference_impl.config.keys import KEYS
+from reference_impl.javascript import to_number
+
+Json = Any
+FAILED = {"failed": True}
+_CONFIG_KEYS = {key.path for key in KEYS}
+
+
+def first_difference(
+    calls: Sequence[tuple[str, Mapping[str, Json]]], expected: Sequence[Answer], answered: Sequence[Answer]
+) -> int | None:
+    """The position of the first call that the two answer differently."""
+    now_ms: float = 0
+    for position, (method, params) in enumerate(calls):
+        if method == "open":
+            now_ms = params.get("now_ms", 0)
+        elif method == "advance":
+            now_ms += params["ms"]
+        if not are_same(method, expected[position], answered[position], now_ms):
+            return position
+    return None
+
+
+def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> bool:
+    """Are they the same answer to this call?"""
+    one, other = shown(method, expected, now_ms), shown(method, answered, now_ms)
+    if method == "snapshot" and isinstance(expected, Result) and isinstance(answered, Result):
+        both = one.keys() & other.keys()  # every field of a snapshot is optional
+        one, other = ({key: each[key] for key in both} for each in (one, other))
+    return matches(one, other) and matches(other, one)
+
+
+def shown(method: str, answer: Answer, now_ms: float) -> Json:
+    """An answer as it counts; a number that JSON does not have is a failure to answer."""
+    if isinstance(answer, Raised):
+        return FAILED
+    if not isinstance(answer, Result):
+        return show_answer(answer)
+    if not _is_finite(answer.value):
+        return FAILED
+    if not isinstance(answer.value, dict):
+        return answer.value
+    if method == "snapshot":
+        return show_snapshot(answer.value, now_ms)
+    if method == "load_config":
+        return _known_keys(answer.value.get("config", {}))
+    known = METHODS[method].result
+    fields = getattr(known, "model_fields", None) or {"label", "index"}
+    return {key: value for key, value in answer.value.items() if key in fields}
+
+
+def show_snapshot(snapshot: Json, now_ms: float) -> Json:
+    """The state without what a target may keep and nothing can be seen of.
+
+    Limits and cooldowns that have ended may stay until an account is looked at; stored times may stay as they were
+    written; the cursor of an empty pool may be whatever was stored. Not every release loads `enabled`.
+    """
+    state = {"active_index_by_family": snapshot.get("active_index_by_family")}
+    if "accounts" in snapshot:
+        state["accounts"] = [_show_account(account, now_ms) for account in snapshot["accounts"]]
+        if state["accounts"]:
+            state["cursor"] = snapshot.get("cursor")
+    return {key: value for key, value in state.items() if value is not None}
+
+
+def _show_account(account: Json, now_ms: float) -> Json:
+    limits = {key: to_number(end) for key, end in account.get("rate_limit_reset_times_ms", {}).items()}
+    rest_ms = to_number(account.get("cooling_down_until_ms"))
+    return {
+        **{key: account.get(key) for key in ("label", "index", "last_used_ms")},
+        "limits": {key: end for key, end in limits.items() if now_ms < end},
+        "cooling_down_until_ms": rest_ms if now_ms < rest_ms else None,
+    }
+
+
+def _known_keys(config: Json, group: str = "") -> Json:
+    """What a fork adds to the config is its own."""
+    if not isinstance(config, dict):
+        return config
+    known = {}
+    for key, value in config.items():
+        path = f"{group}{key}"
+        if isinstance(value, dict) and not group:
+            known[key] = _known_keys(value, f"{path}.")
+        elif path in _CONFIG_KEYS:
+            known[key] = value
+    return known
+
+
+def _is_finite(value: Json) -> bool:
+    if isinstance(value, dict):
+        return all(_is_finite(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_is_finite(item) for item in value)
+    return not isinstance(value, float) or math.isfinite(value)

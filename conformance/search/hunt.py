@@ -1,0 +1,152 @@
+"""Asks a target whole sessions, many in flight, and finds those that it answers otherwise than expected."""
+
+import json
+import tempfile
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.search.compare import first_difference, show_snapshot
+from conformance.search.oracle import Oracle
+from conformance.search.sessions import Session
+from conformance.search.source import Draft
+from conformance.targets.conversation import Connection
+from conformance.targets.exchange import MAX_CALLS_A_LINE, Asked
+from conformance.wire.answers import Answer
+from conformance.wire.files import place_free, replace_text, write_files
+from conformance.wire.scenario import ROOT
+
+Json = Any
+IN_FLIGHT = 8  # sessions: the target is never idle, and the pipes never full
+LOOSELY_EQUAL = ("consume_token", "has_other_account", "load_config")  # Python takes 1 for true
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first call of a session that was answered otherwise than expected."""
+
+    session: Session
+    position: int
+    expected: Answer
+    answered: Answer
+    draft: Draft | None = None
+
+
+@dataclass
+class Tally:
+    """What was asked: calls by method, and for selections by strategy."""
+
+    sessions: int = 0
+    calls: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+
+    def add(self, session: Session) -> None:
+        self.sessions += 1
+        self.calls += len(session.calls)
+        self.by_kind.update(
+            [f"select {params['strategy']}" if method == "select" else method for method, params in session.calls]
+        )
+
+
+@dataclass
+class _Flight:
+    """A session on its way: what was sent, and what the reference says."""
+
+    session: Session
+    draft: Draft | None
+    calls: list[tuple[str, Json]]
+    expected: list[Json]
+    own_root: str
+    root: str
+    folders: ExitStack
+
+
+class Hunt:
+    """One connection, one oracle."""
+
+    def __init__(self, connection: Connection, oracle: Oracle, within: Path | None = None) -> None:
+        self.connection, self.oracle, self.within = connection, oracle, within
+        self.tally = Tally()
+
+    def differences(self, sessions: Iterable[tuple[Draft | None, Session]]) -> Iterator[Difference]:
+        """The sessions that are answered otherwise than expected. Raises AdapterFault."""
+        flights: deque[_Flight] = deque()
+        for draft, session in sessions:
+            flights.append(self._send(draft, session))
+            if len(flights) > IN_FLIGHT:
+                yield from self._receive(flights.popleft())
+        while flights:
+            yield from self._receive(flights.popleft())
+
+    def first(self, session: Session) -> Difference | None:
+        """The difference of one session."""
+        return next(self.differences([(None, session)]), None)
+
+    def _send(self, draft: Draft | None, session: Session) -> _Flight:
+        self.tally.add(session)
+        folders = ExitStack()
+        own_root = root = ""
+        calls = own_calls = session.calls
+        if session.files:  # each its own: what a release migrates it writes
+            own_root, root = (folders.enter_context(self._folder(session)) for _ in range(2))
+            own_calls, calls = (
+                [(method, replace_text(params, ROOT, place)) for method, params in session.calls]
+                for place in (own_root, root)
+            )
+        first_id = 1
+        lines = []
+        for at in range(0, len(calls), MAX_CALLS_A_LINE):
+            part = calls[at : at + MAX_CALLS_A_LINE]
+            requests = [
+                {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+                for call_id, (method, params) in enumerate(part, first_id)
+            ]
+            line = _encode(requests).encode() + b"\n"
+            lines.append(Asked(line, first_id, tuple([method for method, _ in part]), is_batch=True))
+            first_id += len(part)
+        self.connection.send_lines(lines)
+        expected = self.oracle.values(own_calls)
+        return _Flight(session, draft, own_calls, expected, own_root, root, folders)
+
+    def _folder(self, session: Session) -> tempfile.TemporaryDirectory[str]:
+        folder = tempfile.TemporaryDirectory(dir=self.within)
+        write_files(Path(folder.name), session.files)
+        return folder
+
+    def _receive(self, flight: _Flight) -> Iterator[Difference]:
+        with flight.folders:
+            lines = list(self.connection.receive_lines())
+            if not flight.root and _is_as_expected(flight, lines):
+                return
+            answered = [answer for asked, line in lines for answer in self.connection.read(asked, line)]
+            answered = [place_free(answer, flight.root) for answer in answered] if flight.root else answered
+            expected = self.oracle.answers(flight.calls)
+            if flight.own_root:
+                expected = [place_free(answer, flight.own_root) for answer in expected]
+        calls = flight.session.calls
+        position = first_difference(calls, expected, answered)
+        if position is not None:
+            yield Difference(flight.session, position, expected[position], answered[position], flight.draft)
+
+
+def _is_as_expected(flight: _Flight, lines: Sequence[tuple[Asked, bytes]]) -> bool:
+    """The quick look, which most sessions pass: the very results that were expected. It never says yes wrongly."""
+    try:
+        responses = [response for _, line in lines for response in json.loads(line)]
+        if len(responses) != len(flight.calls):
+            return False
+        for (method, _), response, expected in zip(flight.calls, responses, flight.expected, strict=True):
+            answered = response["result"]
+            if method == "snapshot":
+                now_ms = flight.session.now_ms
+                answered, expected = show_snapshot(answered, now_ms), show_snapshot(expected, now_ms)
+            if answered != expected or method in LOOSELY_EQUAL:
+                if method not in LOOSELY_EQUAL or repr(answered) != repr(expected):
+                    return False
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
