@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 
 from conformance.requirements.catalogue import RELEASES
+from conformance.search.configs import Calls, decode_config
+from conformance.search.source import Draft, drafts
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
 from conformance.wire.files import replace_text, write_files
-from conformance.wire.scenario import ROOT, Call
-from tests.generate_config import Files, config_loads
+from conformance.wire.scenario import ROOT
 
 Json = Any
 pytestmark = [pytest.mark.needs_node]
@@ -32,9 +33,9 @@ def pair(request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
         yield group.connections
 
 
-def configs(connection: Connection, calls: list[Call], root: str) -> list[str]:
+def configs(connection: Connection, calls: Calls, root: str) -> list[str]:
     """The whole configs, as JSON: 1 and true, which Python takes for equal, are told apart; 1 and 1.0 are not."""
-    answers = connection.batch([(call.method, replace_text(dict(call.params), ROOT, root)) for call in calls])
+    answers = connection.batch([(method, replace_text(params, ROOT, root)) for method, params in calls])
     assert all(isinstance(answer, Result) for answer in answers), answers
     return [json.dumps(_plain(answer.value), sort_keys=True) for answer in answers if isinstance(answer, Result)]
 
@@ -49,9 +50,9 @@ def test_the_reference_loads_config_as_the_release_does(pair: list[Connection]) 
     reference, release = pair
 
     @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
-    @given(given_=config_loads())
-    def compare(given_: tuple[Files, list[Call]]) -> None:
-        files, calls = given_
+    @given(draft=drafts)
+    def compare(draft: Draft) -> None:
+        files, calls = decode_config(draft)
         with tempfile.TemporaryDirectory() as root:
             write_files(Path(root), files)
             assert configs(reference, calls, root) == configs(release, calls, root)

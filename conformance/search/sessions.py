@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from conformance.search.configs import decode_config
 from conformance.search.pools import pool_file, pool_of
 from conformance.search.source import Draft, Table, table
 from conformance.wire.calls import NOW_MS, POOL_FILE
@@ -17,7 +18,7 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 Json = Any
 Params = dict[str, Json]
 
-FROM_A_FILE = table(*[False] * 11, True)
+SOURCES = table(*["pool"] * 11, "pool file", "config")
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -81,8 +82,14 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
     """The session of a draft, for a target with these capabilities. Every draft is one."""
     head = draft.head
     can = _abilities(frozenset(capabilities))
+    source = SOURCES[head[0]]
+    if can.config and (source == "config" or not can.selection):
+        files, calls = decode_config(draft)
+        return Session(calls, {**files})
     session = Session()
-    if FROM_A_FILE[head[0]] and can.storage:
+    if not can.selection:
+        return session
+    if source == "pool file" and can.storage:
         text, session.labels = pool_file(head, draft.given)
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
@@ -105,6 +112,8 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
 class _Abilities:
     kinds: Table[Callable[[Session, bytes], None]]
     strategies: frozenset[str]
+    selection: bool
+    config: bool
     storage: bool
     snapshot: bool
     pid: bool
@@ -342,8 +351,10 @@ _KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
 def _abilities(capabilities: frozenset[str]) -> _Abilities:
     chosen = [kind for kind, weight, needs in _KINDS if needs in capabilities for _ in range(weight)]
     return _Abilities(
-        kinds=_spread(chosen),
+        kinds=table(*chosen) if chosen else (),
         strategies=capabilities & {"sticky", "round-robin", "hybrid"},
+        selection=bool(chosen) and "clock" in capabilities,
+        config={"config", "environment", "platform"} <= capabilities,
         storage="storage" in capabilities,
         snapshot="snapshot" in capabilities,
         pid="pid" in capabilities,
@@ -353,7 +364,3 @@ def _abilities(capabilities: frozenset[str]) -> _Abilities:
         styled_waits="strict-wait" in capabilities,
         random="random" in capabilities,
     )
-
-
-def _spread(chosen: list[Callable[[Session, bytes], None]]) -> Table[Callable[[Session, bytes], None]]:
-    return table(*chosen)

@@ -1,0 +1,223 @@
+"""Config loads out of bytes: files in every place that some release looks at, variables, folders, platforms.
+
+A record of what is given is a few members of one file, often with their neighbours in the file of the other layer; a
+file is there because a record names it. The head says what becomes of each file: half stay valid, others hold a wrong
+value or are no config at all. A record a call.
+"""
+
+import base64
+import json
+from typing import Any
+
+from conformance.search.source import Draft, Table, table
+from conformance.wire.calls import PROJECT_FILE, USER_FILE
+from conformance.wire.scenario import ROOT
+from reference_impl.config.environment import PREFIX, VARIABLES, threshold
+from reference_impl.config.keys import KEYS, Kind, OneOf, Range, Switch
+
+Json = Any
+Files = dict[str, dict[str, Json]]
+Member = tuple[str, str, str]  # its group, or "", its name, and its value as text
+Calls = list[tuple[str, dict[str, Json]]]
+
+OTHER_PLACES = (
+    "home/AppData/Roaming/opencode/antigravity.json",
+    "xdg/opencode/antigravity.json",
+    "appdata/opencode/antigravity.json",
+    "own/antigravity.json",
+    "own/opencode/antigravity.json",
+)
+PLACES = table(*[USER_FILE] * 10, *[PROJECT_FILE] * 10, *OTHER_PLACES)
+BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
+IS_IN_BOTH = table(False, False, True, False)
+MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # none: the file is there, and empty unless another record adds to it
+
+# What a file holds, as texts of JSON. A path without a dot is a key, or a group as a whole.
+
+_ODD_NAMES = ("__proto__", "constructor", "toString", "unknown", "", "Debug", "prototype")
+_GROUPS = sorted({key.path.partition(".")[0] for key in KEYS if "." in key.path})
+_KINDS: dict[str, Kind] = {key.path: key.kind for key in KEYS}
+_IN_GROUPS = tuple(path for path in _KINDS if "." in path)  # those of one group beside each other
+_TELLING = ("pid_offset_enabled", "account_selection_strategy", "auto_resume", "keep_thinking", "resume_text")
+PATHS = table(
+    *_TELLING, *_KINDS, *_IN_GROUPS, *_KINDS, *_TELLING, *_IN_GROUPS[:8], *_GROUPS,
+    *_ODD_NAMES[:4], *(f"{group}.{name}" for group in _GROUPS[:2] for name in _ODD_NAMES[:2]), *_ODD_NAMES[4:],
+)  # fmt: skip
+_ODD_OBJECT = json.dumps({"quiet_mode": True, "debug": 5, "enabled": False, "initial": 1})
+UNKNOWN = table("1", "null", "[]", _ODD_OBJECT, _ODD_OBJECT, '"\\ud83d"', "-0", "[" * 300 + "]" * 300)
+_ODD = (
+    "null", "true", "false", "0", "1", "-1", "0.5", "-0", "1e999", "-1e999", "5e-324", "1e308", str(2**53 + 1),
+    "9" * 400, '"1"', '"true"', '"auto"', '"Sticky"', '"hybrid "', '""', "[]", "{}", "[{}]", '["sticky"]', '{"0": 1}',
+)  # fmt: skip
+ODD = table(*_ODD)
+_TEXTS = (
+    '"go on"', '""', '" \\t"', '"续 🙂"', '"a\\u0000b"', '"__proto__"', '"\\u00e9\\/"', '"continue"', '"on"',
+    '"\\ud83d\\ude42"',
+)  # fmt: skip
+
+
+def _fitting(kind: Kind | None) -> Table[str]:
+    """Values that the key takes, limits above all. A group as a whole takes an empty object."""
+    if isinstance(kind, Switch):
+        return table("true", "true", "false")
+    if isinstance(kind, OneOf):
+        return table(*map(json.dumps, kind.words), json.dumps(kind.words[-1]))
+    if isinstance(kind, Range):
+        low, high = kind.minimum, kind.maximum
+        inside = [(low + high) / 2, int(low) + 1, low + 1e-9, high - 1e-9, round(low + (high - low) / 3, 2)]
+        spelt = [f"{low:.3f}", f"{high:e}", f"{high:.1f}", f"{low}{'' if '.' in str(low) else '.'}{'0' * 30}1"]
+        return table(*map(json.dumps, [low, high, *kind.words, *inside]), *spelt)
+    return table("{}") if kind is None else table(*_TEXTS)
+
+
+def _beside(kind: Kind | None) -> Table[str]:
+    """Values that the key does not take, but for a few."""
+    if not isinstance(kind, Range):
+        return ODD
+    low, high = kind.minimum, kind.maximum
+    near = [low - 1, low - 1e-9, high + 1e-9, high + 1, f"{high}", high * 10]
+    return table(*map(json.dumps, near), *_ODD)
+
+
+FITTING = {path: _fitting(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
+BESIDE = {path: _beside(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
+
+# What becomes of a file: what its members are like, then what lies there.
+
+FORMS = table(
+    *["valid"] * 16, *["wrong"] * 5, "cut", "spelt", "spelt", "replaced", "nothing", "encoded", "encoded", "bytes"
+)
+SPELLINGS = table(
+    "\n{}\n", "\t\r\n {} ", "{}\n\n", "// why\n{}", "{} // why", "/* */{}", "{},", "\xa0{}", "\ufeff{}", "\x0b{}",
+    "{}\x00", "{}{}",
+)  # fmt: skip
+NO_DOCUMENTS = table(
+    "", " ", "null", "[]", "1", '"text"', "true", "NaN", "{", "[" * 5_000, '{"debug": true,}', "{'a': 1}", "[{}]",
+    "undefined",
+)  # fmt: skip
+NOTHING: Table[dict[str, Json]] = table({"folder": True}, {"link": "antigravity.json"}, {"link": "nowhere"})
+ENCODINGS = table("utf-8-sig", "utf-16", "utf-16-le", "latin-1", "utf-8-sig")
+ODD_BYTES = table(
+    b"\xff", b"\x80", b"\xc3", b"\xf0\x9f", b"\xed\xa0\x80", b"\x00", b"\xc0\xaf", b"\xef\xbb\xbf", b"x", b"\n"
+)
+
+# What a call holds.
+
+PLATFORMS = table("linux", "linux", "darwin", "win32")
+VARIABLES_SET = table(0, 1, 1, 2, 2, 3)
+_STRATEGIES = ("sticky", "round-robin", "hybrid", "Hybrid")
+_NUMBERS = (
+    "0", "0.5", "0.25", "1", "2", "-1", "-0", "0.0", "1e400", "0x1", "Infinity", "-Infinity", ".5", ".5x", "0.0e5",
+    "5.", "1e-400", "5e", "NaN", "1_0", "0,5", "+.5",
+)  # fmt: skip
+_WORDS = ("1", "true", "0", "false", "TRUE", "2", "auto", "off", "on", "x", "sticky", "é", "🙂", "a b", "__proto__", "")
+_AROUND = (("", ""),) * 20 + (
+    (" ", ""),
+    ("", " "),
+    ("\ufeff", ""),
+    ("\t\n", ""),
+    ("\xa0", "x"),
+    ("\u180e", ""),
+    ("+", ""),
+)
+AROUND = table(*_AROUND)
+
+
+def _words(name: str) -> Table[str]:
+    """Words that say something to the variable, and others."""
+    meaning = next((variable.meaning for variable in VARIABLES if PREFIX + variable.name == name), None)
+    own = {"ACCOUNT_SELECTION_STRATEGY": _STRATEGIES, "WEB_SEARCH": ("auto", "off")}.get(name.removeprefix(PREFIX))
+    if meaning is threshold:
+        return table(*_NUMBERS, *_NUMBERS[:8], *_WORDS[:8])
+    return table(*(own or _WORDS[:4]) * 5, *_WORDS, *_NUMBERS[:4])
+
+
+_NAMES = tuple(PREFIX + variable.name for variable in VARIABLES)
+NAMES = table(*_NAMES, *_NAMES, PREFIX + "SCHEDULING_MODE", PREFIX + "debug", _NAMES[0].lower(), "DEBUG")
+WORDS = {name: _words(name) for name in NAMES}
+UNSET: str | None = None
+XDG = table(*[UNSET] * 8, f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", "")
+APPDATA = table(*[UNSET] * 8, f"{ROOT}/appdata", f"{ROOT}/appdata", f"{ROOT}/appdata//", "")
+OWN = table(*[UNSET] * 14, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "")
+DIRECTORIES = table(*[f"{ROOT}/project"] * 12, f"{ROOT}/project/", f"{ROOT}/home/../project", f"{ROOT}/project/sub")
+HOMES = table(*[f"{ROOT}/home"] * 14, f"{ROOT}/home/", f"{ROOT}/project/../home")
+
+
+def decode_config(draft: Draft) -> tuple[Files, Calls]:
+    """The files of a session, and its calls: each a `load_config`. Byte 0 of the head is not looked at."""
+    return _files(draft), [_load(record) for record in draft.calls]
+
+
+def _files(draft: Draft) -> Files:
+    head = draft.head
+    forms = {USER_FILE: head[1:4], PROJECT_FILE: head[4:7]}
+    members: dict[str, list[Member]] = {}
+    for record in draft.given:
+        place = PLACES[record[0]]
+        other = BOTH_LAYERS.get(place) if IS_IN_BOTH[record[14]] else None
+        for each, steps in ((place, 0), (other, 3)):
+            if each is not None:
+                is_wrong = FORMS[forms.get(each, head[7:10])[0]] == "wrong"
+                listed = members.setdefault(each, [])
+                for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
+                    listed.append(_member(record[at] + steps, record[at + 1], is_wrong and record[at + 2] >= 170))
+    return {place: _content(listed, forms.get(place, head[7:10])) for place, listed in members.items()}
+
+
+def _member(path_byte: int, value_byte: int, is_wrong: bool) -> Member:
+    path = PATHS[path_byte & 255]
+    group, _, name = path.rpartition(".")
+    return group, name, (BESIDE if is_wrong else FITTING).get(path, UNKNOWN)[value_byte]
+
+
+def _document(members: list[Member]) -> str:
+    """JSON. Keys may come twice; members of one group that follow each other share its object."""
+    parts: list[str] = []
+    last = ""
+    for group, name, value in members:
+        text = f"{json.dumps(name)}: {value}"
+        if group and group == last:
+            parts[-1] = f"{parts[-1][:-1]}, {text}}}"
+        else:
+            parts.append(f'"{group}": {{{text}}}' if group else text)
+        last = group
+    return f"{{{', '.join(parts)}}}"
+
+
+def _content(members: list[Member], form: bytes) -> dict[str, Json]:
+    """What lies in the place of a file; the form's second and third byte say more."""
+    kind, choice = FORMS[form[0]], form[1]
+    if kind == "nothing":
+        return NOTHING[choice]
+    document = NO_DOCUMENTS[choice] if kind == "replaced" else _document(members)
+    if kind == "encoded":
+        return _bytes(document.encode(ENCODINGS[choice], "replace"))
+    if kind == "bytes":
+        content = document.encode()
+        at = form[2] * len(content) // 256
+        return _bytes(content[:at] + ODD_BYTES[choice] + content[at:])
+    if kind == "cut":
+        document = document[: choice * len(document) // 256]
+    return {"text": SPELLINGS[choice].replace("{}", document) if kind == "spelt" else document}
+
+
+def _bytes(content: bytes) -> dict[str, Json]:
+    return {"base64": base64.b64encode(content).decode("ascii")}
+
+
+def _load(record: bytes) -> tuple[str, dict[str, Json]]:
+    environment = {}
+    for at in range(2, 2 + 3 * VARIABLES_SET[record[1]], 3):
+        name = NAMES[record[at]]
+        before, after = AROUND[record[at + 2]]
+        environment[name] = before + WORDS[name][record[at + 1]] + after
+    folders = {"XDG_CONFIG_HOME": XDG, "APPDATA": APPDATA, "OPENCODE_CONFIG_DIR": OWN}
+    for byte, (name, folder_of) in zip(record[11:14], folders.items(), strict=True):
+        if (folder := folder_of[byte]) is not None:
+            environment[name] = folder
+    return "load_config", {
+        "directory": DIRECTORIES[record[14]],
+        "home": HOMES[record[15]],
+        "environment": environment,
+        "platform": PLATFORMS[record[0]],
+    }

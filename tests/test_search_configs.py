@@ -1,0 +1,81 @@
+"""Config loads out of bytes: all that releases differ in comes up, and half of the files say something."""
+
+import dataclasses
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from conformance.search.configs import Files, decode_config
+from conformance.search.source import PLAIN, Draft, draw
+from conformance.wire.calls import PROJECT_FILE, USER_FILE
+from conformance.wire.scenario import ROOT
+from reference_impl.config.loader import LoadedConfig, load_config
+from reference_impl.profiles import ALL, Profile, profile
+
+SESSIONS, CALLS = 200, 3
+QUIRKS = (
+    "group-filled-by-a-file",
+    "file-filled-with-defaults",
+    "auto-resume-on-without-files",
+    "variables-unread",
+    "keep-thinking-variable-unread",
+    "threshold-of-zero-is-default",
+)
+
+
+@cache
+def some_sessions() -> list[tuple[Files, list[dict[str, Any]]]]:
+    rng = random.Random(0)  # noqa: S311 - nothing secret
+    decoded = [decode_config(draw(rng)) for _ in range(SESSIONS)]
+    return [(files, [params for _, params in calls[:CALLS]]) for files, calls in decoded]
+
+
+def reader(files: Files) -> Callable[[str], bytes | None]:
+    def read(path: str) -> bytes | None:
+        content = files.get(path.removeprefix(f"{ROOT}/"), {})
+        return content["text"].encode() if "text" in content else None
+
+    return read
+
+
+def answers(release: Profile) -> list[list[LoadedConfig]]:
+    return [
+        [load_config(**params, read=reader(files), profile=release) for params in calls]
+        for files, calls in some_sessions()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("release", "quirk"), [(release, quirk) for release in ALL for quirk in QUIRKS if profile(release).has(quirk)]
+)
+def test_each_quirk_changes_the_answer_of_some_sessions(release: str, quirk: str) -> None:
+    with_it = profile(release)
+    without = dataclasses.replace(with_it, quirks=with_it.quirks - {quirk})
+    pairs = zip(answers(with_it), answers(without), strict=True)
+    differing = sum([each.config for each in one] != [each.config for each in two] for one, two in pairs)
+    assert differing >= 0.03 * SESSIONS
+
+
+def test_files_are_read_and_ignored() -> None:
+    """Of the files that are there, in the place that is looked at."""
+    reasons = [file.ignored for loaded in answers(profile("1.4.3")) for file in loaded[0].files]
+    there = [reason or "used" for reason in reasons if reason is None or not reason.startswith("there is no")]
+    used = there.count("used")
+    assert 0.5 * len(there) <= used <= 0.9 * len(there)
+    assert {reason.partition(":")[0] for reason in there} == {"used", "not JSON", "not valid"}
+
+
+def test_zeros_are_the_plainest_session() -> None:
+    assert decode_config(Draft(PLAIN, (), (PLAIN,)))[0] == {}
+    files, calls = decode_config(Draft(PLAIN, (PLAIN,), (PLAIN,)))
+    assert files == {USER_FILE: {"text": '{"pid_offset_enabled": true}'}}
+    params = {"directory": f"{ROOT}/project", "home": f"{ROOT}/home", "environment": {}, "platform": "linux"}
+    assert calls == [("load_config", params)]
+
+
+def test_a_record_can_give_a_member_to_both_layers() -> None:
+    both = bytes([0] * 14 + [128, 0])
+    assert set(decode_config(Draft(PLAIN, (both,), ()))[0]) == {USER_FILE, PROJECT_FILE}
