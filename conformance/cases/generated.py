@@ -1,0 +1,199 @@
+"""Generated pools and sessions for properties, and what a session says about which accounts can be used.
+
+Rows of the corpus hold them whole, as JSON: another way of drawing does not change what is judged.
+"""
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.cases.kit import Judge
+from conformance.search.sessions import decode
+from conformance.search.source import RECORD_BYTES, Draft
+from conformance.wire.answers import Answer, Raised
+from conformance.wire.calls import NOW_MS, advance, label, limit_family, open_pool, pool
+from conformance.wire.methods import CAPABILITIES, METHODS
+from conformance.wire.needs import BY_PARAMETER
+from conformance.wire.scenario import Call, Scenario, show_answer
+
+Json = Any
+Row = dict[str, Json]  # {"stored": a parsed pool, "events": [[method, parameters], ...]}
+
+FAMILIES = ("claude", "gemini")
+FAMILY = st.sampled_from(FAMILIES)
+OTHER = {"claude": "gemini", "gemini": "claude"}
+STRATEGIES = ("sticky", "round-robin", "hybrid")
+PIDS = st.integers(0, 2**32 - 1)
+QUOTAS = {"claude": ["claude"], "gemini": ["gemini-antigravity", "gemini-cli"]}
+_ENDED_MS, _TO_COME_MS = [NOW_MS - 60_000, NOW_MS - 1, NOW_MS], [NOW_MS + 1, NOW_MS + 1000, NOW_MS + 60_000]
+_DURATIONS_MS = st.sampled_from([1, 999, 1000, 60_000])
+_INDICES = st.one_of(st.integers(0, 9), st.sampled_from([1.7, -1, 0.5, None, "1"]))
+
+# Pools. Every account has a token and every time is a number, so that all of it is loaded by every release.
+
+
+@st.composite
+def pools(
+    draw: st.DrawFn,
+    *,
+    least: int = 2,
+    most: int = 7,
+    blocked: bool = False,
+    disabled: bool = False,
+    apart: bool = False,
+) -> dict[str, Json]:
+    """A parsed pool in which some accounts have been used and limited, and are so no more; or still are (`blocked`).
+
+    With disabled accounts among them, selection starts at account 0, which is not. A Gemini account is limited for both
+    header styles to the same end, unless they are `apart`.
+    """
+    ends_ms = st.sampled_from([*_ENDED_MS, *_TO_COME_MS] if blocked else _ENDED_MS)
+    accounts = []
+    for index in range(draw(st.integers(least, most))):
+        account: dict[str, Json] = {"lastUsed": draw(st.sampled_from([0, NOW_MS - 100_000, NOW_MS - 5_000_000]))}
+        if draw(st.booleans()):
+            limits = [(family, draw(ends_ms)) for family in draw(st.lists(FAMILY, unique=True))]
+            account["rateLimitResetTimes"] = {
+                quota: draw(ends_ms) if apart else end_ms for family, end_ms in limits for quota in QUOTAS[family]
+            }
+        if draw(st.integers(0, 3)) == 0:
+            account["coolingDownUntil"] = draw(ends_ms)
+        if disabled and index and draw(st.booleans()):
+            account["enabled"] = False
+        accounts.append(account)
+    if disabled:
+        return pool(accounts)
+    families = draw(st.dictionaries(FAMILY, _INDICES, max_size=2))
+    return pool(accounts, activeIndex=draw(_INDICES), activeIndexByFamily=families)
+
+
+# Events
+
+
+@st.composite
+def sessions(
+    draw: st.DrawFn,
+    /,
+    kinds: Sequence[str] = ("select", "select", "select", "limit", "cool", "advance", "outcome"),
+    strategies: Sequence[str] = STRATEGIES,
+    **of_pool: Json,
+) -> Row:
+    """A pool and what happens. `limit` is for every header style of a family; no call has the offset on."""
+    stored = draw(pools(**of_pool))
+    events: list[Call] = []
+    for kind in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=14)):
+        index, family = draw(st.integers(0, len(stored["accounts"]) - 1)), draw(FAMILY)
+        if kind == "select":
+            events.append(Call("select", {"family": family, "strategy": draw(st.sampled_from(strategies))}))
+        elif kind == "limit":
+            events += limit_family(index, draw(_DURATIONS_MS), family)
+        elif kind == "cool":
+            ms = draw(_DURATIONS_MS)
+            events.append(
+                Call("mark_cooling_down", {"label": label(index), "cooldown_ms": ms, "reason": "auth-failure"})
+            )
+        elif kind == "advance":
+            events.append(advance(draw(_DURATIONS_MS)))
+        else:
+            outcome = draw(st.sampled_from(["success", "rate_limit"]))
+            events.append(Call("record_health", {"label": label(index), "outcome": outcome}))
+    return {"stored": stored, "events": [[call.method, dict(call.params)] for call in events]}
+
+
+def events_of(session: Row, capabilities: Collection[str]) -> list[Call]:
+    """The events that a target with these capabilities can be told."""
+    return claimed([Call(method, params) for method, params in session["events"]], capabilities)
+
+
+def opened(session: Row, pid: int = 0, **stored: Json) -> Call:
+    """The session's pool, opened; `stored` takes the place of what is stored there."""
+    return open_pool({**session["stored"], **stored}, pid=pid)
+
+
+def count_of(session: Row) -> int:
+    return len(session["stored"]["accounts"])
+
+
+def with_offset(call: Call, is_wanted: Callable[[Call], bool] = lambda _: True) -> Call:
+    """The call with the offset on, if it is a selection of the wanted kind."""
+    if call.method != "select" or not is_wanted(call):
+        return call
+    return dataclasses.replace(call, params={**call.params, "pid_offset_enabled": True})
+
+
+def is_sticky(call: Call) -> bool:
+    return bool(call.params.get("strategy") == "sticky")
+
+
+def usable_at(session: Row, events: Sequence[Call]) -> Iterator[set[str]]:
+    """Before each event, and after the last one, for which families each account can be used: "family label"."""
+    now_ms = NOW_MS
+    until_ms: dict[str, float] = {}
+    for index, account in enumerate(session["stored"]["accounts"]):
+        for family in FAMILIES:
+            limited = account.get("rateLimitResetTimes", {}).get(QUOTAS[family][0], 0)
+            until_ms[f"limit {family} {label(index)}"] = limited
+            until_ms[f"cooldown {family} {label(index)}"] = account.get("coolingDownUntil", 0)
+            until_ms[f"disabled {family} {label(index)}"] = 0 if account.get("enabled", True) else float("inf")
+    for event in [*events, None]:
+        blocked = {name.partition(" ")[2] for name, end_ms in until_ms.items() if now_ms < end_ms}
+        yield {name.partition(" ")[2] for name in until_ms} - blocked
+        if event is None:
+            return
+        params = event.params
+        if event.method == "advance":
+            now_ms += params["ms"]
+        elif event.method == "mark_rate_limited":
+            until_ms[f"limit {params['family']} {params['label']}"] = now_ms + params["retry_after_ms"]
+        elif event.method == "mark_cooling_down":
+            for family in FAMILIES:
+                until_ms[f"cooldown {family} {params['label']}"] = now_ms + params["cooldown_ms"]
+
+
+# Whole sessions of the search: anything that the wire can say, odd values and clocks that are set back included.
+
+_RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
+ANY_SESSION = st.builds(
+    lambda head, given, calls: [
+        [method, params]
+        for method, params in decode(Draft(bytes(1) + head[1:], tuple(given), tuple(calls)), CAPABILITIES).calls
+    ],
+    _RECORD,
+    st.lists(_RECORD, min_size=1, max_size=5),
+    st.lists(_RECORD, min_size=6, max_size=12),
+)
+
+
+def claimed(calls: Sequence[Call], capabilities: Collection[str]) -> list[Call]:
+    """The calls that a target with these capabilities can be asked, without the parameters that it does not claim."""
+
+    def can(word: str) -> bool:
+        return not word or word in capabilities
+
+    asked = [c for c in calls if can(METHODS[c.method].needs) and can(c.params.get("strategy", ""))]
+    return [
+        dataclasses.replace(call, params={k: v for k, v in call.params.items() if can(_need_of(call, k))})
+        for call in asked
+    ]
+
+
+def _need_of(call: Call, parameter: str) -> str:
+    is_style_of_wait = call.method == "min_wait" and parameter == "header_style"
+    return "strict-wait" if is_style_of_wait else BY_PARAMETER.get(parameter, "")
+
+
+def shown(answers: Sequence[Answer]) -> list[Json]:
+    """Answers to compare with each other. In what words a target fails is its own affair."""
+    return ["raised" if isinstance(answer, Raised) else show_answer(answer) for answer in answers]
+
+
+def same_accounts(judge: Judge, one: Sequence[Call], two: Sequence[Call], what: str) -> None:
+    """Both sessions are answered alike, selection by selection. They are asked in one batch."""
+    calls = [*one, *two]
+    pairs = list(zip(calls, shown(judge.ask(calls)), strict=True))
+    first, second = (
+        [answer for call, answer in part if call.method == "select"] for part in (pairs[: len(one)], pairs[len(one) :])
+    )
+    judge.expect(first, second, Scenario(calls), what)

@@ -1,0 +1,85 @@
+"""Properties of loading config: whatever the files hold, it does not fail, and leaves them alone."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.cases.kit import Judge, covers, values
+from conformance.cases.properties import property_case
+from conformance.search.configs import decode_config
+from conformance.search.source import RECORD_BYTES, Draft
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, load_config
+from conformance.wire.files import replace_text, write_files
+from conformance.wire.scenario import ROOT, Call, Scenario
+
+Json = Any
+_RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
+LOADS: st.SearchStrategy[list[Any]] = st.builds(
+    lambda head, given, calls: list(decode_config(Draft(head, tuple(given), tuple(calls)))),
+    _RECORD,
+    st.lists(_RECORD, min_size=1, max_size=6),
+    st.lists(_RECORD, min_size=1, max_size=4),
+).filter(lambda loads: len(str(loads)) < 6_000)  # rows are stored
+DOCUMENTS = LOADS.map(lambda loads: [each["text"] for each in loads[0].values() if each.get("text", "")[:1] == "{"])
+
+
+def placed(calls: Json, judge: Judge) -> list[Call]:
+    """The loads, without what the target does not claim."""
+    without: dict[str, Json] = {
+        name: value
+        for word, name, value in (("environment", "environment", {}), ("platform", "platform", "linux"))
+        if word not in judge.capabilities
+    }
+    return [Call(method, {**params, **without}) for method, params in calls]
+
+
+@covers("LAY-022")
+@property_case(loads=LOADS)
+def test_whatever_files_hold_loads_succeed_again_and_again(judge: Judge, loads: Json) -> None:
+    """Each load is asked twice, in turn with the others: the answers are configs, and the same."""
+    files, calls = loads
+    once = placed(calls, judge)
+    answers = values(judge.ask([*once, *once], files))
+    scenario = Scenario([*once, *once], files)
+    judge.expect(len(answers), sum(isinstance(answer, dict) for answer in answers), scenario, "loads that succeed")
+    judge.expect(answers[: len(once)], answers[len(once) :], scenario, "configs when loaded again")
+
+
+@covers("LAY-022")
+@property_case(loads=LOADS)
+def test_loading_leaves_all_files_alone(judge: Judge, loads: Json) -> None:
+    files, calls = loads
+    asked = placed(calls, judge)
+    with tempfile.TemporaryDirectory() as root:
+        write_files(Path(root), files)
+        before = _contents(Path(root))
+        judge.ask([Call(call.method, replace_text(dict(call.params), ROOT, root)) for call in asked])
+        after = _contents(Path(root))
+    judge.expect(before, {path: after.get(path, "gone") for path in before}, Scenario(asked, files), "what was there")
+
+
+def _contents(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): path.read_bytes().hex() if path.is_file() else "no file"
+        for path in sorted(root.rglob("*"))
+    }
+
+
+@covers("LAY-011")
+@property_case(
+    documents=DOCUMENTS.filter(lambda documents: len(documents) > 0),
+    cut=st.integers(0, 1000),
+    is_beside=st.booleans(),
+    place=st.sampled_from([USER_FILE, PROJECT_FILE]),
+)
+def test_a_file_that_breaks_off_is_as_no_file(
+    judge: Judge, documents: list[str], cut: int, is_beside: bool, place: str
+) -> None:
+    """Wherever it breaks off, alone or beside a file that is whole."""
+    other = PROJECT_FILE if place == USER_FILE else USER_FILE
+    beside = {other: {"text": '{"debug": true, "signature_cache": {"enabled": false}}'}} if is_beside else {}
+    files = {**beside, place: {"text": documents[0][: cut * len(documents[0]) // 1001]}}
+    without, broken = (values(judge.ask([load_config()], each)) for each in (beside, files))
+    judge.expect(without, broken, Scenario([load_config()], files), "config as without the file")
