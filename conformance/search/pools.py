@@ -73,7 +73,7 @@ def account_of(record: bytes, place: int) -> dict[str, Json]:
     return account | _present(fields)
 
 
-VERSIONS: Table[Json] = table(*[3] * 9, *[4] * 9, *[2] * 8, *[1] * 8, 3.0, 5, "3", True, None)
+VERSIONS: Table[Json] = table(*[3] * 14, *[4] * 8, *[2] * 7, *[1] * 7, 3.0, 5, "3", True, None)
 EMAILS: Table[Json] = table(*[ABSENT] * 2, *["one"] * 6, *["two"] * 3, "One", "", None, 1, True, [], {})
 ODD_USES: Table[Json] = table(0, 5, 10, 10.5, 0, 5, 10, "5", "10", "", "soon", None, True, {}, -1)
 FILE_TOKENS: Table[Json] = table(*[ABSENT] * 12, "", "", "mango", None)
@@ -81,6 +81,7 @@ OLD_QUOTAS = table("claude", "gemini", "gemini-cli")
 LIMITED_FLAGS: Table[Json] = table(True, True, True, False, 1, "", None)
 IS_ENTRY = table(*[True] * 11, False)
 NULL_FIRST: Table[Json] = table(None, None, None, *NO_ACCOUNTS[::40])
+FILE_STARTS: Table[Json] = table(0, 1, 2, 3, 4, 1, 2, ABSENT)
 LISTS: Table[Json] = table(*[ABSENT] * 40, None, {}, "ab")
 CUTS = table(*[0] * 40, 1, 2, 20)
 FAMILIES_STORED: Table[Json] = table(*[ABSENT] * 16, None, [], 5)
@@ -93,8 +94,11 @@ def pool_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
         _filed(record, place, version) if IS_ENTRY[record[15]] else NULL_FIRST[record[14]]
         for place, record in enumerate(given)
     ]
-    stored = pool_of(head, ())
-    document = {"version": version, **{key: stored[key] for key in ("activeIndex", "activeIndexByFamily")}}
+    families = {family: FILE_STARTS[head[at]] for family, at in (("claude", 2), ("gemini", 3))}
+    document: dict[str, Json] = {"version": version, "activeIndex": FILE_STARTS[head[1]]}
+    document["activeIndexByFamily"] = _present(families)
+    if document["activeIndex"] is ABSENT:
+        document["activeIndex"] = INDICES[head[8]]
     document["accounts"] = entries if LISTS[head[5]] is ABSENT else LISTS[head[5]]
     if FAMILIES_STORED[head[6]] is not ABSENT:
         document["activeIndexByFamily"] = FAMILIES_STORED[head[6]]

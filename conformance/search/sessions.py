@@ -18,7 +18,7 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 Json = Any
 Params = dict[str, Json]
 
-SOURCES = table(*["pool"] * 11, "pool file", "config")
+SOURCES = table(*["pool"] * 11, "pool file", "pool file", "config")
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -28,7 +28,9 @@ STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("hybrid",),
     ("round-robin",),
 )
-OFFSETS: Table[tuple[bool, ...]] = table((False, True), (True,), (False,), (True,), (*[False] * 9, True))  # late
+OFFSETS: Table[tuple[bool, ...]] = table(
+    (False, True), (True,), (False,), (True,), *[(*[False] * 9, True)] * 2
+)  # the last: late
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
 STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
@@ -332,7 +334,7 @@ _KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
     (_cool, 8, "cooldown"),
     (_switch, 8, "enabled"),
     (_remove, 6, "remove"),
-    (_remove_the_last, 6, "remove"),
+    (_remove_the_last, 9, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
     (_record_health, 14, "health"),
