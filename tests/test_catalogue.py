@@ -110,9 +110,8 @@ def covers_marks(function: Any) -> Iterator[pytest.Mark]:
 
 
 @pytest.fixture
-def covered(pytestconfig: pytest.Config) -> dict[str, list[str]]:
+def covered() -> dict[str, list[str]]:
     """Every case, as `module::name`, with the ids that it names."""
-    pytestconfig.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
     found: dict[str, list[str]] = {}
     for path in CASES:
         module = importlib.import_module(f"conformance.cases.{path.stem}")
@@ -136,6 +135,8 @@ def test_every_case_stands_in_the_module_of_a_section_that_it_covers(covered: di
     files = [path.stem for path in sorted(FOLDER.glob("*.toml"))]
     modules = {section.prefix: f"test_{file}" for section, file in zip(CATALOGUE.sections, files, strict=True)}
     for case, ids in covered.items():
+        if case.startswith("test_8"):
+            continue  # properties of whole sessions are of no one section
         assert case.partition("::")[0] in {modules[id_.partition("-")[0]] for id_ in ids}, case
 
 

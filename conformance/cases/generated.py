@@ -78,12 +78,13 @@ def sessions(
     /,
     kinds: Sequence[str] = ("select", "select", "select", "limit", "cool", "advance", "outcome"),
     strategies: Sequence[str] = STRATEGIES,
+    shortest: int = 2,
     **of_pool: Json,
 ) -> Row:
     """A pool and what happens. `limit` is for every header style of a family; no call has the offset on."""
     stored = draw(pools(**of_pool))
     events: list[Call] = []
-    for kind in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=14)):
+    for kind in draw(st.lists(st.sampled_from(kinds), min_size=shortest, max_size=14)):
         index, family = draw(st.integers(0, len(stored["accounts"]) - 1)), draw(FAMILY)
         if kind == "select":
             events.append(Call("select", {"family": family, "strategy": draw(st.sampled_from(strategies))}))

@@ -20,7 +20,7 @@ from conformance.cases.generated import (
 )
 from conformance.cases.kit import Json, Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.wire.calls import NOW_MS, advance, label, open_pool, select
+from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 
 STYLES = {"claude": ["antigravity"], "gemini": ["antigravity", "gemini-cli"]}
@@ -34,7 +34,11 @@ def by_strategy(*ids: str) -> pytest.MarkDecorator:
 
 def only_usable_accounts(judge: Judge, session: Row, strategy: str) -> None:
     """Each selection by the strategy answers an account that can be used, and none only where there is none."""
-    events = events_of(session, judge.capabilities)
+    asked = [select(family, strategy) for family in FAMILIES]
+    events = [*asked]
+    for event in events_of(session, judge.capabilities):
+        is_half_limited = event.params.get("header_style") == "antigravity"  # what follows is the other header style
+        events += [event, *([] if is_half_limited else asked)]
     calls = [opened(session), *events]
     answers = values(judge.ask(calls))[1:]
     for event, answer, usable in zip(events, answers, usable_at(session, events), strict=False):
@@ -76,7 +80,7 @@ def test_a_limited_account_behind_the_last_changes_nothing(judge: Judge, session
     limited = {quota: NOW_MS + 10**9 for family in FAMILIES for quota in QUOTAS[family]}
     more = [{"refreshToken": f"more-{number}", "rateLimitResetTimes": limited} for number in range(added)]
     place: dict[str, Json] = {"activeIndex": base % count, "activeIndexByFamily": {}}
-    events = events_of(session, judge.capabilities)
+    events = [*events_of(session, judge.capabilities), *[select(strategy="round-robin")] * (2 * count + 4)]
     one = [opened(session, **place), *events]
     two = [opened(session, **place, accounts=[*session["stored"]["accounts"], *more]), *events]
     answers = values(judge.ask([*one, *two]))
@@ -104,10 +108,17 @@ def test_there_is_no_wait_exactly_while_an_account_can_be_selected(judge: Judge,
 
 
 @covers("WAIT-003")
-@property_case(session=WAITING, family=FAMILY)
-def test_after_the_wait_one_header_style_is_free_and_none_before(judge: Judge, session: Row, family: str) -> None:
+@property_case(
+    session=WAITING, family=FAMILY, waits=st.lists(st.integers(1, 100_000), min_size=1, max_size=8, unique=True)
+)
+def test_after_the_wait_one_header_style_is_free_and_none_before(
+    judge: Judge, session: Row, family: str, waits: list[int]
+) -> None:
+    """Every account is limited for every header style, if not for as long."""
     session = _without_cooldowns(session)
-    given = [opened(session), *events_of(session, judge.capabilities)]
+    places = [(index, style) for index in range(count_of(session)) for style in STYLES[family]]
+    limits = [limit(i, waits[n % len(waits)], family, header_style=style) for n, (i, style) in enumerate(places)]
+    given = [opened(session), *events_of(session, judge.capabilities), *limits]
     wait = values(judge.ask([*given, Call("min_wait", {"family": family})]))[-1]
     wait_ms = wait["wait_ms"] if wait else 0
     if wait_ms <= 0:

@@ -19,7 +19,7 @@ from conformance.cases.generated import (
 )
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
-from conformance.wire.calls import open_pool, pool
+from conformance.wire.calls import NOW_MS, open_pool, pool
 from conformance.wire.scenario import Call, Scenario
 
 Json = Any
@@ -69,7 +69,13 @@ def _renamed(value: Json, names: dict[str, str]) -> Json:
 @covers("SOFT-005")
 @property_case(calls=ANY_SESSION)
 def test_a_threshold_of_100_is_as_none_at_all(judge: Judge, calls: Json) -> None:
-    asked = [call for call in calls_of(calls, judge) if call.method != "soft_quota_wait"]
+    """Every other account has used its whole quota."""
+    nothing_left = {group: {"remainingFraction": 0} for group in ("claude", "gemini-pro", "gemini-flash")}
+    read = {"cachedQuota": nothing_left, "cachedQuotaUpdatedAt": NOW_MS}
+    asked = [call for call in calls_of(calls, judge) if call.method not in ("soft_quota_wait", "open")]
+    stored = calls[0][1]["pool"]
+    accounts = [{**a, **read} if isinstance(a, dict) and n % 2 == 0 else a for n, a in enumerate(stored["accounts"])]
+    asked.insert(0, open_pool({**stored, "accounts": accounts}))
     name = "soft_quota_threshold_percent"
     off = [_with(call, **{name: 100}) if call.method == "select" else call for call in asked]
     none = [dataclasses.replace(c, params={k: v for k, v in c.params.items() if k != name}) for c in asked]
