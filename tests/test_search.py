@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from conformance.search.asker import Asker
+from conformance.search.asker import MOST_FAULTS, Asker
 from conformance.search.compare import are_same, first_difference
 from conformance.search.explain import explaining_quirks
 from conformance.search.find import Find, to_session, to_vector
 from conformance.search.fuzz import KEY, Bounds, Search
-from conformance.search.hunt import Hunt
+from conformance.search.hunt import IN_FLIGHT, Hunt
 from conformance.search.oracle import Oracle, fitted
 from conformance.search.sessions import Session, decode
 from conformance.search.source import Draft, stream
 from conformance.targets.errors import AdapterFault
 from conformance.targets.resolve import Target, resolve
 from conformance.vectors.model import VectorDocument
-from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
+from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refused, Result
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import QUIRKS, Profile, profile
@@ -82,7 +82,9 @@ def test_what_leaks_from_an_earlier_session_is_not_repeatable() -> None:
 
 def test_an_adapter_that_ends_is_started_again_and_the_search_goes_on() -> None:
     search, finds = searched("EndsOnRemoval", calls=2_000, finds=2)
-    assert [call.method for call in finds[0].scenario.calls] == ["open", "remove", "snapshot"]
+    methods = [call.method for call in finds[0].scenario.calls]
+    assert methods[-2:] == ["remove", "snapshot"]
+    assert len(methods) < 6
     assert finds[0].expected is None
     assert isinstance(finds[0].answered, Raised)
     assert "exited with code 7" in finds[0].answered.message
@@ -97,63 +99,38 @@ def test_what_was_found_once_is_asked_first_the_next_time_and_of_another_target(
             search = Search(asker, list(CAPABILITIES), SEED, Bounds(calls=20_000, finds=1), database)
             assert len(list(search.run())) == 1
         assert len(list(database.fetch(KEY))) == 1
-    assert search.tally.sessions == 1
+    assert search.tally.sessions <= 1 + IN_FLIGHT
 
 
-class BehindAQuirk(ReferenceAdapter):
+NOBODY: dict[str, Json] = {
+    "open": {"accounts": ["nobody"]},
+    "select": {"label": "nobody", "index": 77},
+    "min_wait": {"wait_ms": 77},
+    "mark_rate_limited_with_reason": {"backoff_ms": 77},
+    "load_config": {"config": {}},
+}
+
+
+class BehindAQuirk:
     """Behaves as a release does, but wherever one of its quirks shows it answers what nobody would."""
 
     def __init__(self, of: Profile, quirk: str) -> None:
-        super().__init__(of)
-        self.without = ReferenceAdapter(Profile(of.name, of.quirks - {quirk}))
+        self.with_it = Oracle(of)
+        self.without = Oracle(Profile(of.name, of.quirks - {quirk}))
 
-    def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
-        if name not in ("open", "select", "min_wait", "load_config", "mark_rate_limited_with_reason"):
-            other = getattr(super().__getattribute__("without"), name, None) if name in _STEPS else None
-            return found if other is None else _both(found, other)
-        return _third(found, getattr(super().__getattribute__("without"), name))
+    def __getattr__(self, method: str) -> Any:
+        def call(**params: Json) -> Json:
+            answers = [oracle.answers([(method, params)])[0] for oracle in (self.with_it, self.without)]
+            if method in NOBODY and not are_same(method, answers[0], answers[1], 0):
+                return NOBODY[method]
+            match answers[0]:
+                case Result(value):
+                    return value
+                case Refused(kind, message):
+                    raise Refusal(kind, message)
+            raise RuntimeError(answers[0])
 
-
-_STEPS = (
-    "advance", "mark_rate_limited", "mark_used", "mark_success", "mark_cooling_down", "set_enabled", "remove",
-    "record_health", "consume_token", "refund_token", "reset_limits", "snapshot",
-)  # fmt: skip
-
-
-def _outcome(function: Any, params: Json) -> Json:
-    try:
-        return function(**params)
-    except Exception as error:
-        return type(error)
-
-
-def _both(function: Any, other: Any) -> Any:
-    def call(**params: Json) -> Json:
-        _outcome(other, params)
-        return function(**params)
-
-    return call
-
-
-def _third(function: Any, other: Any) -> Any:
-    def call(**params: Json) -> Json:
-        without = _outcome(other, params)
-        with_it = _outcome(function, params)
-        if without != with_it:
-            return {
-                "label": "nobody",
-                "index": 77,
-                "accounts": ["nobody"],
-                "wait_ms": 77,
-                "backoff_ms": 77,
-                "config": {},
-            }
-        if isinstance(with_it, type):
-            raise with_it("again")
-        return with_it
-
-    return call
+        return call
 
 
 @pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.name)
@@ -207,8 +184,8 @@ def test_answers_are_compared_as_the_wire_means_them(
 def test_in_a_snapshot_a_limit_counts_while_it_runs(end_ms: float, same: bool) -> None:
     account = {"label": "a", "index": 0, "last_used_ms": 0, "rate_limit_reset_times_ms": {}}
     limited = {**account, "rate_limit_reset_times_ms": {"claude": end_ms}}
-    snapshots = [Result({"cursor": 0, "accounts": [each]}) for each in (account, limited)]
-    assert are_same("snapshot", *snapshots, NOW) == same
+    shown, other = (Result({"cursor": 0, "accounts": [each]}) for each in (account, limited))
+    assert are_same("snapshot", shown, other, NOW) == same
 
 
 def test_the_first_difference_is_named() -> None:
@@ -223,6 +200,8 @@ def test_a_scenario_goes_both_ways() -> None:
 
 def test_a_target_that_never_starts_ends_the_search() -> None:
     target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
-    with Asker(target, Oracle(fitted("recommended")), timeout_s=60) as asker, pytest.raises(AdapterFault):
-        asker.faults = 1_000
-        next(asker.differences(sessions(list(CAPABILITIES), 1)))
+    with Asker(target, Oracle(fitted("recommended")), timeout_s=60) as asker:
+        asker.faults = MOST_FAULTS
+        differences = asker.differences(sessions(list(CAPABILITIES), 1))
+        with pytest.raises(AdapterFault, match="exited with code 3"):
+            next(differences)

@@ -77,17 +77,19 @@ class Hunt:
 
     def differences(self, sessions: Iterable[tuple[Draft | None, Session]]) -> Iterator[Difference]:
         """The sessions that are answered otherwise than expected. Raises AdapterFault."""
-        for draft, session in sessions:
-            self._flights.append(self._send(draft, session))
-            if len(self._flights) > IN_FLIGHT:
+        try:
+            for draft, session in sessions:
+                self._flights.append(self._send(draft, session))
+                if len(self._flights) > IN_FLIGHT:
+                    yield from self._receive()
+            while self._flights:
                 yield from self._receive()
-        while self._flights:
-            yield from self._receive()
+        finally:  # also where nobody asks for more
+            for flight in self._flights:
+                flight.folders.close()
 
     def in_flight(self) -> list[tuple[Draft | None, Session]]:
-        """After a fault: what was sent, and not answered in full. They are given up."""
-        for flight in self._flights:
-            flight.folders.close()
+        """After a fault: what was sent, and not answered in full."""
         return [(flight.draft, flight.session) for flight in self._flights]
 
     def _send(self, draft: Draft | None, session: Session) -> _Flight:

@@ -1,4 +1,4 @@
-"""A search on several cores: the plugin of its pytest-xdist workers, and what they are told, as plain data."""
+"""A search on several cores: what its pytest-xdist workers are told, and what they tell, as plain data."""
 
 import dataclasses
 import json
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis.database import (
     DirectoryBasedExampleDatabase,
     ExampleDatabase,
@@ -16,7 +15,6 @@ from hypothesis.database import (
     ReadOnlyDatabase,
 )
 
-from conformance.cases.engine import stop_with_runner
 from conformance.search.asker import Asker
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, fitted
@@ -95,8 +93,3 @@ def _database(plan: Plan) -> ExampleDatabase | None:
         return None
     own = DirectoryBasedExampleDatabase(plan.database)
     return MultiplexedDatabase(own, *(ReadOnlyDatabase(DirectoryBasedExampleDatabase(path)) for path in plan.shared))
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        stop_with_runner()

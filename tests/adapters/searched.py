@@ -36,5 +36,5 @@ class WrongAfterManySessions(ReferenceAdapter):
 
 
 class EndsOnRemoval(ReferenceAdapter):
-    def remove(self, label: str) -> None:
+    def remove(self, label: str) -> None:  # noqa: ARG002
         os._exit(7)
