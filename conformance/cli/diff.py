@@ -9,7 +9,7 @@ from conformance.reports.find import describe_find
 from conformance.search.likeness import Likeness, liken, unshared
 from conformance.search.named import config_rows, count_named
 from conformance.targets.errors import UsageFault
-from conformance.targets.resolve import resolve
+from conformance.targets.resolve import Target, resolve
 from conformance.targets.smoke import greet
 from reference_impl.profiles import BY_NAME
 
@@ -34,17 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("diff takes two target words; serve a command from a folder with plugin:PATH or python:...")
-    one, other = (_liken(word, options) for word in (options.target, options.other))
+    targets = [resolve(word, []) for word in (options.target, options.other)]
+    one, other = (_liken(target, options) for target in targets)
     lines = list(_differences(one, other, options))
-    print(wrap(f"{one.target.word} ({one.nearest}) and {other.target.word} ({other.nearest})", ""))
+    for side in (one, other):
+        print(wrap(f"{side.target.word}, nearest to {side.nearest}", ""))
     for line in lines or ["  no difference"]:
         print(line)
     print(wrap(f"asked {one.calls:,} and {other.calls:,} generated calls", ""))
     return DIFFERENT if lines else 0
 
 
-def _liken(word: str, options: argparse.Namespace) -> Likeness:
-    target = resolve(word, [])
+def _liken(target: Target, options: argparse.Namespace) -> Likeness:
     hello = greet(target, timeout_s=options.timeout).hello
     return liken(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
 
@@ -67,5 +68,5 @@ def _differences(one: Likeness, other: Likeness, options: argparse.Namespace) ->
         yield f"  {named.unnamed} of the sessions differ for another reason"
     for side, left in ((one, other), (other, one)):
         for find in unshared(side.finds, left, options.timeout):
-            yield wrap(f"without a name: {side.target.word}, beside {find.profile}", "  ")
+            yield wrap(f"without a name, in {side.target.word}:", "  ")
             yield from describe_find(find.to_json(side.target.word))

@@ -12,7 +12,7 @@ from conformance.targets.errors import AdapterFault
 from conformance.targets.resolve import Target
 from conformance.wire.answers import Raised
 
-MOST_FAULTS = 200  # each costs a start; a target that fails at every session has been seen enough
+MOST_FAULTS = 500  # each costs a start; a target that fails at every session has been seen enough
 
 
 class Asker:
@@ -38,17 +38,20 @@ class Asker:
         rest = iter(sessions)
         while True:
             hunt = self._hunt(self.tally)
+            group = self._group
             try:
-                yield from hunt.differences(rest)
+                for found in hunt.differences(rest):
+                    yield found
+                    if self._group is not group:  # ended by who looked into the difference
+                        break
+                else:
+                    return
             except AdapterFault:
-                lost = hunt.in_flight()
                 self._end()
-                for draft, session in lost:
-                    found = self.first(session, draft)
-                    if found is not None:
-                        yield found
-            else:
-                return
+            for draft, session in hunt.in_flight():
+                lost = self.first(session, draft)
+                if lost is not None:
+                    yield lost
 
     def first(self, session: Session, draft: Draft | None = None) -> Difference | None:
         """What one session shows, asked in the process that is there."""

@@ -19,7 +19,7 @@ from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer
 
 Json = Any
-MOST_FAULTS_OF_A_SHRINK = 100  # each costs a start
+MOST_FAULTS_OF_A_SHRINK = 60  # each costs a start
 # The rule that governs a method, for the vector; the person who adds it to the fixtures names the exact one.
 _RULES = {
     "open": "POOL-001",

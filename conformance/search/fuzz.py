@@ -48,12 +48,12 @@ class Search:
 
     def run(self) -> Iterator[Find]:
         """Each find that is not like one before it, as soon as it is shrunk."""
-        self._began_s = time.monotonic()
         for difference in self.asker.differences(self._sessions()):
             self.differences += 1
             method, params = difference.session.calls[difference.position]
-            about = f"{method} {params.get('strategy', '')}"
-            if self._looked_into[about] >= LOOKED_INTO:
+            fails = difference.expected is None  # where the process ended, its calls say little
+            about = "failure" if fails else f"{method} {params.get('strategy', '')}"
+            if self._looked_into[about] >= (1 if fails else LOOKED_INTO):
                 continue
             self._looked_into[about] += 1
             find = look_into(self.asker, difference, self.capabilities)
@@ -67,6 +67,7 @@ class Search:
                 return
 
     def _sessions(self) -> Iterator[tuple[Draft, Session]]:
+        self._began_s = time.monotonic()
         for draft in self._stored():
             yield draft, decode(draft, self.capabilities)
         fresh, bounds = stream(self.seed), self.bounds

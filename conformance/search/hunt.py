@@ -108,7 +108,7 @@ class Hunt:
         return _Flight(session, draft, own_calls, expected, own_root, root, folders)
 
     def _folder(self, session: Session) -> tempfile.TemporaryDirectory[str]:
-        folder = tempfile.TemporaryDirectory(dir=self.within)
+        folder = tempfile.TemporaryDirectory(dir=self.within, ignore_cleanup_errors=True)  # it may have gone before us
         write_files(Path(folder.name), session.files)
         return folder
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.profiles import Profile, profile
 
 Json = Any
 MANY = 40  # sessions
@@ -38,3 +39,14 @@ class WrongAfterManySessions(ReferenceAdapter):
 class EndsOnRemoval(ReferenceAdapter):
     def remove(self, label: str) -> None:  # noqa: ARG002
         os._exit(7)
+
+
+class NearlyTheLatest(OffsetAgain):
+    """1.6.0, without one of its quirks and with a fault of its own."""
+
+    def __init__(self) -> None:
+        latest = profile("1.6.0")
+        super().__init__(Profile("1.6.0", latest.quirks - {"disabled-accounts-waited-for"}))
+
+    def hello(self, wire: int) -> Json:
+        return {**super().hello(wire), "profile": None}
