@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reference_impl import hybrid, soft_quota
-from reference_impl.limits import FAMILIES, Family, Request, forget_ended, is_limited, is_limited_in_both_styles, quota_key
+from reference_impl.limits import (
+    FAMILIES,
+    Family,
+    Request,
+    forget_ended,
+    is_limited,
+    is_limited_in_both_styles,
+    quota_key,
+)
 from reference_impl.pool import NOWHERE, Account, Pool
 from reference_impl.profiles import Profile
 from reference_impl.soft_quota import SoftQuota

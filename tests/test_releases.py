@@ -1,26 +1,19 @@
 """The published releases, judged for real; and the reference held to them on generated scenarios."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
 
+from conformance.reports.find import describe_find
 from conformance.requirements.catalogue import RELEASES
-from conformance.targets.connection import Connection, Group, Launch
+from conformance.search.asker import Asker
+from conformance.search.fuzz import Bounds, Search
+from conformance.search.oracle import Oracle, fitted
 from conformance.targets.resolve import resolve
-from conformance.wire.answers import Answer, Raised, Result
-from conformance.wire.calls import NOW_MS, POOL_FILE
-from conformance.wire.files import ask
-from conformance.wire.scenario import Call, Scenario, show_answer
-from reference_impl.javascript import to_number
+from conformance.targets.smoke import greet
 from tests.command import run_kit
-from tests.generate import file_sessions, pool_files, scenarios
 
-Json = Any
 pytestmark = [pytest.mark.needs_node]
 
 # Every requirement that a release breaks; each is a deviation of that release, with its evidence.
@@ -52,86 +45,12 @@ def test_a_release_conforms_but_for_its_deviations(version: str, tmp_path: Path)
     }
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A release, and the reference under its profile."""
-
-    reference: Connection
-    release: Connection
-
-    @property
-    def capabilities(self) -> set[str]:
-        return set(self.reference.hello().capabilities) & set(self.release.hello().capabilities)
-
-    def compare(self, calls: Sequence[Call], files: Mapping[str, Json] | None = None) -> None:
-        """Ask both, each in a folder of its own: 1.6.0 writes the file that it has migrated."""
-        reference, release = (self._ask(each, calls, files or {}) for each in (self.reference, self.release))
-        assert reference == release
-
-    def _ask(self, connection: Connection, calls: Sequence[Call], files: Mapping[str, Json]) -> list[Json]:
-        return comparable(ask(Scenario(calls, files), connection.batch))
-
-
-@pytest.fixture(scope="module", params=RELEASES)
-def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    words = (f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}")
-    launches = [Launch(target.argv, target.environment, target.word) for target in (resolve(w, []) for w in words)]
-    with Group(launches, timeout_s=60) as group:
-        yield Pair(*group.connections)
-
-
-def test_the_reference_answers_as_the_release_does(pair: Pair) -> None:
-    @settings(max_examples=400, derandomize=True, database=None, deadline=None)
-    @given(calls=scenarios(pair.capabilities))
-    def compare(calls: list[Call]) -> None:
-        pair.compare(calls)
-
-    compare()
-
-
-def test_the_reference_reads_pool_files_as_the_release_does(pair: Pair) -> None:
-    @settings(max_examples=150, derandomize=True, database=None, deadline=None)  # a folder and a file lock each
-    @given(content=pool_files(), calls=file_sessions(pair.capabilities))
-    def compare(content: str, calls: list[Call]) -> None:
-        pair.compare(calls, {POOL_FILE: {"text": content}})
-
-    compare()
-
-
-def comparable(answers: Sequence[Answer]) -> list[Json]:
-    """What both must agree on: results and refusals; that a call failed, not in which words; snapshots as shown."""
-    now_ms, shown = NOW_MS, []
-    for answer in answers:
-        if not isinstance(answer, Result):
-            shown.append("failed" if isinstance(answer, Raised) else show_answer(answer))
-        elif isinstance(answer.value, dict) and "active_index_by_family" in answer.value:
-            shown.append(show_snapshot(answer.value, now_ms))
-        else:
-            shown.append(answer.value)
-            if isinstance(answer.value, dict) and "now_ms" in answer.value:
-                now_ms = answer.value["now_ms"]
-    return shown
-
-
-def show_snapshot(snapshot: Json, now_ms: float) -> Json:
-    """The state without what a release keeps and nothing can be seen of.
-
-    Limits and cooldowns that have ended stay until an account is looked at; stored times stay as they were written;
-    the cursor of an empty pool is whatever was stored. 1.2.8 and 1.3.0 do not load `enabled`.
-    """
-    accounts = []
-    for account in snapshot["accounts"]:
-        limits = {key: to_number(end) for key, end in account["rate_limit_reset_times_ms"].items()}
-        rest_ms = to_number(account.get("cooling_down_until_ms"))
-        accounts.append(
-            {
-                **{key: account[key] for key in ("label", "index", "last_used_ms")},
-                "limits": {key: end for key, end in limits.items() if now_ms < end},
-                "cooling_down_until_ms": rest_ms if now_ms < rest_ms else None,
-            }
-        )
-    return {
-        "accounts": accounts,
-        "cursor": snapshot["cursor"] if accounts else None,
-        "active_index_by_family": snapshot["active_index_by_family"],
-    }
+@pytest.mark.parametrize("version", RELEASES)
+def test_the_reference_answers_as_the_release_does(version: str) -> None:
+    """A sample, the same each time; `make soak` asks a million calls."""
+    target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
+    with Asker(target, Oracle(fitted(version)), timeout_s=60) as asker:
+        capabilities = greet(target, timeout_s=60).hello.capabilities
+        search = Search(asker, capabilities, "sample", Bounds(calls=30_000, finds=1))
+        found = [line for find in search.run() for line in describe_find(find.to_json(target.word))]
+    assert not found, "\n".join(found)

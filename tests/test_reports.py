@@ -175,7 +175,7 @@ def test_progress_is_one_line_on_a_terminal_and_gone_at_the_end(tmp_path: Path) 
     assert progress_line(events.read_bytes()) == "3 cases judged, 1 failed ..."
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
-        with Progress(events, stream):
+        with Progress(lambda: progress_line(events.read_bytes()), stream):
             pass
     assert terminal.getvalue().endswith("\r\x1b[K")
     assert "\n" not in terminal.getvalue()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -19,18 +20,26 @@ RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that 
 
 
 def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> int:
-    """Judge; events go to the file that the settings name. Returns pytest's exit code.
+    """Judge; events go to the file that the settings name. Returns pytest's exit code."""
+    settings_file = folder / "settings.json"
+    settings.write(settings_file)
+    first = ["--maxfail", "1"] if settings.fail_fast else []
+    variables = {VARIABLE: str(settings_file), DRAW_VARIABLE: str(draw)}
+    return run_pytest(CASES, "conformance.cases.plugin", folder, variables, workers, first)
+
+
+def run_pytest(
+    cases: Path, plugin: str, folder: Path, variables: Mapping[str, str], workers: int, options: Sequence[str] = ()
+) -> int:
+    """pytest on these cases, with this plugin of ours and no other. Returns its exit code.
 
     `folder` is temporary: pytest's working directory, ini file and output (`engine.log`) lie there.
     """
-    settings_file = folder / "settings.json"
-    settings.write(settings_file)
     ini = folder / "pytest.ini"
     ini.write_text("[pytest]\n", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON"))}
     environment |= {
-        VARIABLE: str(settings_file),
-        DRAW_VARIABLE: str(draw),
+        **variables,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -40,7 +49,7 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
     environment[RUNNER_VARIABLE] = str(reader)
     with (folder / "engine.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", *_arguments(settings, ini, workers)],
+            [sys.executable, "-P", "-m", "pytest", *_arguments(cases, plugin, ini, workers), *options],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -79,14 +88,15 @@ def stop_with_runner() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
+def _arguments(cases: Path, plugin: str, ini: Path, workers: int) -> list[str]:
+    folder = cases if cases.is_dir() else cases.parent
     fixed = [
         "-c",
         str(ini),
         "--rootdir",
-        str(CASES),
+        str(folder),
         "--confcutdir",
-        str(CASES),
+        str(folder),
         "--import-mode",
         "importlib",
         "--basetemp",
@@ -94,7 +104,7 @@ def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
     ]
     ours = [
         "-p",
-        "conformance.cases.plugin",
+        plugin,
         "-p",
         "no:cacheprovider",
         "-p",
@@ -104,5 +114,4 @@ def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
         "-q",
     ]
     several = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
-    first = ["--maxfail", "1"] if settings.fail_fast else []
-    return [*fixed, *ours, *several, *first, str(CASES)]
+    return [*fixed, *ours, *several, str(cases)]

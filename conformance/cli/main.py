@@ -99,7 +99,7 @@ def _flush(stream: TextIO) -> OSError | None:
 
 def _parser() -> argparse.ArgumentParser:
     # slow: whatever comes of it is told as well
-    from conformance.cli import config, requirements, run, spread, survey, vectors
+    from conformance.cli import config, diff, fuzz, identify, replay, requirements, run, spread, survey, vectors
 
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, survey, spread, requirements, vectors, config):
+    for module in (run, survey, spread, identify, diff, fuzz, replay, requirements, vectors, config):
         name = module.__name__.rpartition(".")[2]
         sub = commands.add_parser(
             name,
@@ -122,5 +122,5 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         module.add_arguments(sub)
-        sub.set_defaults(main=module.main, takes_command=module in (run, spread))
+        sub.set_defaults(main=module.main, takes_command=module in (run, spread, identify, fuzz, replay))
     return parser

@@ -21,7 +21,7 @@ from conformance.cli.profile import profile_of
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
 from conformance.reports.fault import Fault, render_fault_json, render_fault_junit
-from conformance.reports.progress import Progress
+from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Run
 from conformance.reports.terminal import render
 from conformance.reports.verdicts import conclude, not_claimed_reason
@@ -101,7 +101,7 @@ def _judge(
         settings = _settings(options, target, hello.capabilities, judged, current, events_file, profile[0])
         interrupted = False
         try:
-            with Progress(events_file, sys.stderr):
+            with Progress(lambda: progress_line(events_file.read_bytes()), sys.stderr):
                 run_cases(settings, folder, workers=options.workers, draw=options.draw)
         except KeyboardInterrupt:
             interrupted = True

@@ -1,7 +1,7 @@
 """One line on a terminal that says how far a run is."""
 
 import threading
-from pathlib import Path
+from collections.abc import Callable
 from typing import Self, TextIO
 
 LOOK_S = 0.5
@@ -9,10 +9,10 @@ _ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """Shows how many cases were judged, from the log of events. A context manager; silent where nobody looks."""
+    """Shows a line, and shows it anew. A context manager; silent where nobody looks."""
 
-    def __init__(self, events: Path, stream: TextIO) -> None:
-        self._events, self._stream = events, stream
+    def __init__(self, line: Callable[[], str], stream: TextIO) -> None:
+        self._line, self._stream = line, stream
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True) if stream.isatty() else None
 
@@ -29,7 +29,7 @@ class Progress:
 
     def _show(self) -> None:
         while not self._over.wait(LOOK_S):
-            self._write(_ERASE + progress_line(self._events.read_bytes()))
+            self._write(_ERASE + self._line())
 
     def _write(self, text: str) -> None:
         try:

@@ -5,7 +5,7 @@ a snapshot, what nothing can be seen of does not count.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.wire.answers import Answer, Raised, Result
@@ -23,15 +23,21 @@ def first_difference(
     calls: Sequence[tuple[str, Mapping[str, Json]]], expected: Sequence[Answer], answered: Sequence[Answer]
 ) -> int | None:
     """The position of the first call that the two answer differently."""
+    for position, now_ms in enumerate(instants(calls)):
+        if not are_same(calls[position][0], expected[position], answered[position], now_ms):
+            return position
+    return None
+
+
+def instants(calls: Sequence[tuple[str, Mapping[str, Json]]]) -> Iterator[float]:
+    """What the clock shows at each call, in milliseconds."""
     now_ms: float = 0
-    for position, (method, params) in enumerate(calls):
+    for method, params in calls:
         if method == "open":
             now_ms = params.get("now_ms", 0)
         elif method == "advance":
             now_ms += params["ms"]
-        if not are_same(method, expected[position], answered[position], now_ms):
-            return position
-    return None
+        yield now_ms
 
 
 def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> bool:
@@ -45,12 +51,10 @@ def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> 
 
 def shown(method: str, answer: Answer, now_ms: float) -> Json:
     """An answer as it counts; a number that JSON does not have is a failure to answer."""
-    if isinstance(answer, Raised):
+    if isinstance(answer, Raised) or (isinstance(answer, Result) and not _is_finite(answer.value)):
         return FAILED
     if not isinstance(answer, Result):
         return show_answer(answer)
-    if not _is_finite(answer.value):
-        return FAILED
     if not isinstance(answer.value, dict):
         return answer.value
     if method == "snapshot":

@@ -45,6 +45,6 @@ class Oracle:
 
 
 def fitted(nearest: str, flipped: Sequence[str] = ()) -> Profile:
-    """The profile of a release but for these quirks, which it has where the release has not, and the other way round."""
+    """The profile of a release but for these quirks: those that it has are taken away, the others added."""
     assert all(name in BY_NAME for name in flipped)
     return Profile(nearest, profile(nearest).quirks ^ set(flipped))

@@ -23,15 +23,17 @@ USED: Table[Json] = table(
 ENABLED: Table[Json] = table(*[ABSENT] * 13, True, False, False, False, None)
 TOKENS: Table[Json] = table(*[ABSENT] * 60, "", None, 5, "mango")  # the last is the first account's
 READINGS = table("", "", "claude", "gemini-pro", "gemini-flash", "all", "all", "all")
-FRACTIONS: Table[Json] = table(0.9, 0.8, 0.1, 0.5, 0.05, 0.9, 0.8, 0, 1, 0.1, 0.99, 0.2, 1.5, -1, None, ABSENT)
+FRACTIONS: Table[Json] = table(*[0.9] * 6, 0.8, 0.1, 0.5, 0.05, 0, 1, 0.1, 0.99, 0.2, 1.5, -1, None, ABSENT)
 RENEWALS: Table[Json] = table(
     ABSENT, "2023-11-14T22:13:21.500Z", "2023-11-14T22:13:20.000Z", "2023-11-15T00:00:00Z", "soon", "", None
 )  # NOW_MS is the second
-READ_AT: Table[Json] = table(NOW_MS, NOW_MS, NOW_MS, NOW_MS - 600_000, NOW_MS - 600_001, NOW_MS - 60_000, ABSENT, None, 0)
-NO_ACCOUNTS: Table[Json] = table(None, "x", 5, True, [], {}, {"refreshToken": None})
-IS_ACCOUNT = table(*[True] * 127, False)
+READ_AT: Table[Json] = table(
+    NOW_MS, NOW_MS, NOW_MS, NOW_MS - 600_000, NOW_MS - 600_001, NOW_MS - 60_000, ABSENT, None, 0
+)
+NO_ACCOUNTS: Table[Json] = table(None, None, None, "x", 5, True, [], {}, {"refreshToken": None})
+IS_ACCOUNT = table(*[True] * 63, False)
 INDICES: Table[Json] = table(0, 1, 2, 3, 0, 1, 2, 4, 5, -1, 0.5, 1.7, 9, None, "1", True, [], 1e300)
-STARTS: Table[Json] = table(ABSENT, ABSENT, *INDICES[::20])
+STARTS: Table[Json] = table(*[ABSENT] * 8, *INDICES[::20])
 
 
 def pool_of(head: bytes, given: tuple[bytes, ...]) -> dict[str, Json]:
@@ -48,7 +50,7 @@ def pool_of(head: bytes, given: tuple[bytes, ...]) -> dict[str, Json]:
 
 def account_of(record: bytes, place: int) -> dict[str, Json]:
     """One stored account."""
-    account = {"refreshToken": label(place)}
+    account: dict[str, Json] = {"refreshToken": label(place)}
     if record == PLAIN:
         return account
     count = LIMITS[record[0]]
@@ -71,14 +73,15 @@ def account_of(record: bytes, place: int) -> dict[str, Json]:
     return account | _present(fields)
 
 
-VERSIONS: Table[Json] = table(*[3] * 6, *[4] * 3, *[2] * 8, *[1] * 8, 3.0, 5, "3", True, None)
+VERSIONS: Table[Json] = table(*[3] * 14, *[4] * 8, *[2] * 7, *[1] * 7, 3.0, 5, "3", True, None)
 EMAILS: Table[Json] = table(*[ABSENT] * 2, *["one"] * 6, *["two"] * 3, "One", "", None, 1, True, [], {})
 ODD_USES: Table[Json] = table(0, 5, 10, 10.5, 0, 5, 10, "5", "10", "", "soon", None, True, {}, -1)
-FILE_TOKENS: Table[Json] = table(*[ABSENT] * 20, "", "", "mango", None)
+FILE_TOKENS: Table[Json] = table(*[ABSENT] * 12, "", "", "mango", None)
 OLD_QUOTAS = table("claude", "gemini", "gemini-cli")
 LIMITED_FLAGS: Table[Json] = table(True, True, True, False, 1, "", None)
-IS_ENTRY = table(*[True] * 20, False)
+IS_ENTRY = table(*[True] * 11, False)
 NULL_FIRST: Table[Json] = table(None, None, None, *NO_ACCOUNTS[::40])
+FILE_STARTS: Table[Json] = table(0, 1, 2, 3, 4, 1, 2, ABSENT)
 LISTS: Table[Json] = table(*[ABSENT] * 40, None, {}, "ab")
 CUTS = table(*[0] * 40, 1, 2, 20)
 FAMILIES_STORED: Table[Json] = table(*[ABSENT] * 16, None, [], 5)
@@ -91,8 +94,11 @@ def pool_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
         _filed(record, place, version) if IS_ENTRY[record[15]] else NULL_FIRST[record[14]]
         for place, record in enumerate(given)
     ]
-    stored = pool_of(head, ())
-    document = {"version": version, **{key: stored[key] for key in ("activeIndex", "activeIndexByFamily")}}
+    families = {family: FILE_STARTS[head[at]] for family, at in (("claude", 2), ("gemini", 3))}
+    document: dict[str, Json] = {"version": version, "activeIndex": FILE_STARTS[head[1]]}
+    document["activeIndexByFamily"] = _present(families)
+    if document["activeIndex"] is ABSENT:
+        document["activeIndex"] = INDICES[head[8]]
     document["accounts"] = entries if LISTS[head[5]] is ABSENT else LISTS[head[5]]
     if FAMILIES_STORED[head[6]] is not ABSENT:
         document["activeIndexByFamily"] = FAMILIES_STORED[head[6]]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from conformance.search.configs import decode_config
 from conformance.search.pools import pool_file, pool_of
 from conformance.search.source import Draft, Table, table
 from conformance.wire.calls import NOW_MS, POOL_FILE
@@ -17,12 +18,19 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 Json = Any
 Params = dict[str, Json]
 
-FROM_A_FILE = table(*[False] * 24, True)
+SOURCES = table(*["pool"] * 11, "pool file", "pool file", "config")
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
-    ("sticky", "hybrid", "round-robin"), ("sticky",), ("hybrid",), ("sticky", "round-robin"), ("hybrid",), ("round-robin",)
+    ("sticky", "hybrid", "round-robin"),
+    ("sticky",),
+    ("hybrid",),
+    ("sticky", "round-robin"),
+    ("hybrid",),
+    ("round-robin",),
 )
-OFFSETS = table((False, True), (True, True), (False, False), (True, True))
+OFFSETS: Table[tuple[bool, ...]] = table(
+    (False, True), (True,), (False,), (True,), *[(*[False] * 9, True)] * 2
+)  # the last: late
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
 STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
@@ -30,7 +38,7 @@ INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
 LEAST_HEALTH = table(50, 0, 60, 45, 50)
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MOST_TOKENS = table(50, 10, 1, 50)
-THRESHOLDS: Table[float | None] = table(None, 10, 20, 90, 10, 20, 50, 100, 1)
+THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
 
 STYLES: Table[str | None] = table(None, "antigravity", "gemini-cli", "gemini-cli")
 MODELS: Table[str | None] = table(None, None, None, "m1", "m1", "flash-2", "claude-x", "")
@@ -76,8 +84,14 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
     """The session of a draft, for a target with these capabilities. Every draft is one."""
     head = draft.head
     can = _abilities(frozenset(capabilities))
+    source = SOURCES[head[0]]
+    if can.config and (source == "config" or not can.selection):
+        files, calls = decode_config(draft)
+        return Session(calls, {**files})
     session = Session()
-    if FROM_A_FILE[head[0]] and can.storage:
+    if not can.selection:
+        return session
+    if source == "pool file" and can.storage:
         text, session.labels = pool_file(head, draft.given)
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
@@ -100,6 +114,8 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
 class _Abilities:
     kinds: Table[Callable[[Session, bytes], None]]
     strategies: frozenset[str]
+    selection: bool
+    config: bool
     storage: bool
     snapshot: bool
     pid: bool
@@ -231,6 +247,12 @@ def _remove(session: Session, record: bytes) -> None:
     session.labels.remove(label)
 
 
+def _remove_the_last(session: Session, _record: bytes) -> None:
+    """A family that stood there stands nowhere."""
+    if session.labels:
+        session.calls.append(("remove", {"label": session.labels.pop()}))
+
+
 def _of_an_account(method: str) -> Callable[[Session, bytes], None]:
     def add(session: Session, record: bytes) -> None:
         if (label := _label(session, record)) is not None:
@@ -281,7 +303,7 @@ def _other(session: Session, record: bytes) -> None:
 
 def _advance(session: Session, record: bytes) -> None:
     """By a step, or to an instant at which a limit or a cooldown ends, or just before or after it."""
-    ms = STEPS_MS[record[9]]
+    ms: float = STEPS_MS[record[9]]
     from_end_ms = TO_AN_END_MS[record[10]]
     if from_end_ms is not None and session.ends_ms:
         ms = session.ends_ms[record[11] % len(session.ends_ms)] + from_end_ms - session.now_ms
@@ -311,7 +333,8 @@ _KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
     (_fail_in_a_row, 4, "backoff"),
     (_cool, 8, "cooldown"),
     (_switch, 8, "enabled"),
-    (_remove, 8, "remove"),
+    (_remove, 6, "remove"),
+    (_remove_the_last, 9, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
     (_record_health, 14, "health"),
@@ -330,8 +353,10 @@ _KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
 def _abilities(capabilities: frozenset[str]) -> _Abilities:
     chosen = [kind for kind, weight, needs in _KINDS if needs in capabilities for _ in range(weight)]
     return _Abilities(
-        kinds=_spread(chosen),
+        kinds=table(*chosen) if chosen else (),
         strategies=capabilities & {"sticky", "round-robin", "hybrid"},
+        selection=bool(chosen) and "clock" in capabilities,
+        config={"config", "environment", "platform"} <= capabilities,
         storage="storage" in capabilities,
         snapshot="snapshot" in capabilities,
         pid="pid" in capabilities,
@@ -341,7 +366,3 @@ def _abilities(capabilities: frozenset[str]) -> _Abilities:
         styled_waits="strict-wait" in capabilities,
         random="random" in capabilities,
     )
-
-
-def _spread(chosen: list[Callable[[Session, bytes], None]]) -> Table[Callable[[Session, bytes], None]]:
-    return table(*chosen)

@@ -5,7 +5,7 @@ record leaves out an account or a call, and a byte of 0 is the plainest choice: 
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,6 +35,13 @@ def table(*choices: Choice) -> Table[Choice]:
 
 
 _GIVEN = table(2, 3, 4, 5, 1, 2, 3, 6, 7, 8, 0)
+
+
+def stream(seed: str) -> Iterator[Draft]:
+    """Random drafts without end, the same for the same seed."""
+    rng = random.Random(seed)  # noqa: S311 - to be repeatable is what it is for
+    while True:
+        yield draw(rng)
 
 
 def draw(rng: random.Random) -> Draft:

@@ -1,5 +1,6 @@
 """Ports that are right for the pools, process ids and sessions that one thinks of first, and wrong beyond them."""
 
+import zlib
 from typing import Any
 
 from reference_impl.adapter import ReferenceAdapter
@@ -79,4 +80,15 @@ class CursorOfItsOwnForStickySwitches(ReferenceAdapter):
         chosen = super().select(family, strategy, *args, **params)
         if strategy == "sticky":
             selector.cursor = cursor
+        return chosen
+
+
+class WrongOnceInAMillion(ReferenceAdapter):
+    """Another account than the right one, for one in a million of what can be asked in a state; always the same."""
+
+    def select(self, *args: Any, **params: Any) -> Json:
+        state = repr((args, params, self.now_ms, self.pid, self.selector))
+        chosen = super().select(*args, **params)
+        if zlib.crc32(state.encode()) % 1_000_000 == 0 and chosen is not None:
+            return {**chosen, "label": "nobody"}
         return chosen

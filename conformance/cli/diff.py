@@ -1,0 +1,71 @@
+"""`diff`: the behaviours in which two targets differ, by name where they have one."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+
+from conformance.cli.options import between, seconds
+from conformance.reports.describe import wrap
+from conformance.reports.find import describe_find
+from conformance.search.likeness import Likeness, liken, unshared
+from conformance.search.named import config_rows, count_named
+from conformance.targets.errors import UsageFault
+from conformance.targets.resolve import resolve
+from conformance.targets.smoke import greet
+from reference_impl.profiles import BY_NAME
+
+CALLS, SESSIONS = 20_000, 400
+DIFFERENT = 1
+HELP = "the behaviours in which two targets differ, by name"
+DESCRIPTION = """\
+Identifies both targets and lists what tells them apart: quirks, each with how
+many of the generated sessions it changed, capabilities, and keys, variables and
+folders of the config; then what has no name, as shrunk scenarios. Ends 0 where
+nothing differs, else 1."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("target", metavar="TARGET", help="one target")
+    add("other", metavar="TARGET", help="and the other")
+    add("--calls", type=between(0), default=CALLS, metavar="N", help=f"generated calls to ask each ({CALLS})")
+    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    if command:
+        raise UsageFault("diff takes two target words; serve a command from a folder with plugin:PATH or python:...")
+    one, other = (_liken(word, options) for word in (options.target, options.other))
+    lines = list(_differences(one, other, options))
+    print(wrap(f"{one.target.word} ({one.nearest}) and {other.target.word} ({other.nearest})", ""))
+    for line in lines or ["  no difference"]:
+        print(line)
+    print(wrap(f"asked {one.calls:,} and {other.calls:,} generated calls", ""))
+    return DIFFERENT if lines else 0
+
+
+def _liken(word: str, options: argparse.Namespace) -> Likeness:
+    target = resolve(word, [])
+    hello = greet(target, timeout_s=options.timeout).hello
+    return liken(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+
+
+def _differences(one: Likeness, other: Likeness, options: argparse.Namespace) -> Iterator[str]:
+    common = sorted(set(one.capabilities) & set(other.capabilities))
+    named = count_named(one.profile, other.profile, common, SESSIONS)
+    if named.by_quirk:
+        yield f"  quirks, and in how many of {named.sessions} generated sessions each changes an answer"
+    for name, count in named.by_quirk.items():
+        has = one if name in one.profile.quirks else other
+        yield wrap(f"{name} ({count}), in {has.target.word}: {BY_NAME[name].text}", "    ")
+    for side, left in ((one, other), (other, one)):
+        for word in side.capabilities:
+            if word not in left.capabilities:
+                yield wrap(f"capability {word}: in {side.target.word} only", "  ")
+    for row in config_rows(one.profile, other.profile):
+        yield wrap(row, "  ")
+    if named.unnamed:
+        yield f"  {named.unnamed} of the sessions differ for another reason"
+    for side, left in ((one, other), (other, one)):
+        for find in unshared(side.finds, left, options.timeout):
+            yield wrap(f"without a name: {side.target.word}, beside {find.profile}", "  ")
+            yield from describe_find(find.to_json(side.target.word))

@@ -1,0 +1,54 @@
+"""`identify`: which release a target behaves like, and in what it differs."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from conformance.cli.options import between, seconds
+from conformance.reports.describe import wrap
+from conformance.reports.find import describe_find
+from conformance.search.likeness import Likeness, liken
+from conformance.targets.resolve import resolve
+from conformance.targets.smoke import greet
+from reference_impl.profiles import BY_NAME, profile
+
+CALLS = 20_000
+HELP = "which release a target behaves like, and in what it differs"
+DESCRIPTION = """\
+Asks a target what tells the releases apart, names the nearest one and each quirk
+in which the target is not like it, and then searches for what has no name. It
+gives no verdict: `run` does. The same target gets the same answer."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("target", nargs="?", metavar="TARGET", help="what to identify; or a command after --")
+    add("--calls", type=between(0), default=CALLS, metavar="N", help=f"generated calls to ask ({CALLS})")
+    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
+    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    target = resolve(options.target, command, options.mapping)
+    hello = greet(target, timeout_s=options.timeout).hello
+    likeness = liken(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+    for line in describe_likeness(likeness):
+        print(line)
+    return 0
+
+
+def describe_likeness(likeness: Likeness) -> Iterator[str]:
+    """The lines that say what a target is like."""
+    nearest = likeness.nearest
+    differs = bool(likeness.flipped or likeness.other_signs or likeness.differing)
+    yield wrap(f"{likeness.target.word} behaves like {nearest}" + (", except" if differs else ""), "")
+    for name in likeness.flipped:
+        verb = "does not show" if name in profile(nearest).quirks else "shows"
+        yield wrap(f"it {verb} the quirk {name}: {BY_NAME[name].text}", "  ")
+    for sign in likeness.other_signs:
+        yield wrap(f"another answer for {sign}", "  ")
+    for find in likeness.finds:
+        yield from describe_find(find.to_json(likeness.target.word))
+    beside = "beside that, " if likeness.flipped or likeness.other_signs else ""
+    told = f"{likeness.differing} sessions differ" if likeness.differing else "every answer is the same"
+    yield wrap(f"{beside}{told} in {likeness.calls:,} generated calls", "")

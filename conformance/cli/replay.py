@@ -1,0 +1,84 @@
+"""`replay`: ask a target one scenario: a find, a vector, or one from a bug report."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance.cli.options import seconds
+from conformance.cli.profile import profile_of
+from conformance.reports.describe import describe, describe_params, wrap
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.search.compare import are_same, instants
+from conformance.search.oracle import Oracle, fitted
+from conformance.targets.connection import Group, Launch
+from conformance.targets.errors import UsageFault
+from conformance.targets.resolve import resolve
+from conformance.targets.smoke import greet
+from conformance.wire.files import ask
+from conformance.wire.methods import METHODS
+from conformance.wire.scenario import Scenario, ScenarioError, show_answer
+
+Json = Any
+DIFFERENT = 1
+HELP = "ask a target one scenario"
+DESCRIPTION = """\
+Asks a target the calls of a file: a vector, a find of `fuzz`, or any scenario
+(docs/wire.md), and compares with what the file expects; where it expects
+nothing, with the reference at the target's profile. Ends 1 where they differ."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="JSON with a list `calls`, and `files` if there are any")
+    add("target", nargs="?", metavar="TARGET", help="whom to ask; or a command after --")
+    add("--profile", choices=[*RELEASES, RECOMMENDED], help="compare as this release; default: the one it claims")
+    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
+    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
+    add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
+
+
+def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    scenario = read_scenario(options.file)
+    target = resolve(options.target, command, options.mapping)
+    hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
+    profile, _ = profile_of(options.profile, target, hello, options.timeout)
+    launch = Launch(target.argv, target.environment, target.word)
+    with Group([launch], timeout_s=options.timeout, pass_environment=options.env) as group:
+        answers = ask(scenario, partial(group.connections[0].batch), group.folder)
+    predicted = ask(scenario, Oracle(fitted(profile)).answers)
+    is_judged = any({"expect", "refusal"} & set(call.to_json()) for call in scenario.calls)
+    calls = [(call.method, call.params) for call in scenario.calls]
+    differing = 0
+    for call, answer, expected, now_ms in zip(scenario.calls, answers, predicted, instants(calls), strict=True):
+        same = call.accepts(answer) if is_judged else are_same(call.method, expected, answer, now_ms)
+        differing += not same
+        print(wrap(f"{call.method} {describe_params(call.method, call.params)}", "  " if same else "> ", 6))
+        print(wrap(f"answered {describe(show_answer(answer))}", "    ", 2))
+        if not same:
+            wanted = call.expected if is_judged else show_answer(expected)
+            print(
+                wrap(f"expected {describe(wanted) if wanted is not None or not is_judged else 'a result'}", "    ", 2)
+            )
+    by = "the file" if is_judged else f"the reference as {profile}"
+    print(f"{len(answers)} calls asked of {target.word}; {differing} not as {by} expects")
+    return DIFFERENT if differing else 0
+
+
+def read_scenario(path: Path) -> Scenario:
+    """The scenario of a file; what else a vector says is left alone. Raises UsageFault, saying what is wrong."""
+    try:
+        document: Json = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageFault(f"{path} cannot be read as JSON: {error}; expected a vector or a scenario") from error
+    if isinstance(document, dict):
+        document = {key: document[key] for key in ("files", "calls") if key in document}
+    try:
+        scenario = Scenario.from_json(document)
+    except ScenarioError as error:
+        raise UsageFault(f"{path}: {error}") from error
+    if unknown := [call.method for call in scenario.calls if call.method not in METHODS]:
+        raise UsageFault(f"{path}: there is no method {unknown[0]!r}; docs/wire.md lists them")
+    return scenario

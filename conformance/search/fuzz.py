@@ -1,0 +1,85 @@
+"""The search itself: what was found before is asked first, then fresh sessions, until calls or time are used up."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis.database import ExampleDatabase
+
+from conformance.search.asker import Asker
+from conformance.search.find import Find, look_into
+from conformance.search.hunt import Tally
+from conformance.search.sessions import Session, decode
+from conformance.search.source import Draft, from_choices, stream, to_choices
+
+KEY = b"antigravity-conformance sessions"  # one for all targets: what one was wrong on is worth asking another
+SESSIONS_A_REPORT = 100
+LOOKED_INTO = 3  # differences a kind of call: shrinking takes a while, and most have one cause
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """When a search ends: after so many calls, or seconds, or finds, whichever comes first."""
+
+    calls: int | None = None
+    seconds: float | None = None
+    finds: int = 5
+
+
+@dataclass
+class Search:
+    """One search of one target."""
+
+    asker: Asker
+    capabilities: list[str]
+    seed: str
+    bounds: Bounds
+    database: ExampleDatabase | None = None
+    on_progress: Callable[[], None] = lambda: None
+    differences: int = 0
+    finds: list[Find] = field(default_factory=list)
+    _looked_into: Counter[str] = field(default_factory=Counter)
+    _began_s: float = 0
+
+    @property
+    def tally(self) -> Tally:
+        return self.asker.tally
+
+    def run(self) -> Iterator[Find]:
+        """Each find that is not like one before it, as soon as it is shrunk."""
+        self._began_s = time.monotonic()
+        for difference in self.asker.differences(self._sessions()):
+            self.differences += 1
+            method, params = difference.session.calls[difference.position]
+            about = f"{method} {params.get('strategy', '')}"
+            if self._looked_into[about] >= LOOKED_INTO:
+                continue
+            self._looked_into[about] += 1
+            find = look_into(self.asker, difference, self.capabilities)
+            if self.database is not None and find.draft is not None:
+                self.database.save(KEY, to_choices(find.draft))
+            if any(find.kind == other.kind for other in self.finds):
+                continue
+            self.finds.append(find)
+            yield find
+            if len(self.finds) >= self.bounds.finds:
+                return
+
+    def _sessions(self) -> Iterator[tuple[Draft, Session]]:
+        for draft in self._stored():
+            yield draft, decode(draft, self.capabilities)
+        fresh, bounds = stream(self.seed), self.bounds
+        while (bounds.calls is None or self.tally.calls < bounds.calls) and (
+            bounds.seconds is None or time.monotonic() - self._began_s < bounds.seconds
+        ):
+            if self.tally.sessions % SESSIONS_A_REPORT == 0:
+                self.on_progress()
+            draft = next(fresh)
+            yield draft, decode(draft, self.capabilities)
+
+    def _stored(self) -> Sequence[Draft]:
+        if self.database is None:
+            return []
+        kept = [from_choices(stored) for stored in sorted(self.database.fetch(KEY), key=lambda s: (len(s), s))]
+        return [draft for draft in kept if draft is not None]

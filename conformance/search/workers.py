@@ -1,0 +1,95 @@
+"""A search on several cores: what its pytest-xdist workers are told, and what they tell, as plain data."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis.database import (
+    DirectoryBasedExampleDatabase,
+    ExampleDatabase,
+    MultiplexedDatabase,
+    ReadOnlyDatabase,
+)
+
+from conformance.search.asker import Asker
+from conformance.search.fuzz import Bounds, Search
+from conformance.search.oracle import Oracle, fitted
+from conformance.targets.resolve import Target
+
+Json = Any
+VARIABLE = "ANTIGRAVITY_CONFORMANCE_SEARCH"
+SHARDS = Path(__file__).parent / "test_shards.py"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One search: of what, how long, with which seed, on how many cores."""
+
+    word: str
+    argv: list[str]
+    environment: dict[str, str]
+    pass_environment: list[str]
+    capabilities: list[str]
+    profile: str
+    seed: str
+    calls: int | None
+    seconds: float | None
+    finds: int
+    timeout_s: float
+    database: str | None
+    shared: list[str]
+    workers: int
+    folder: str = ""
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
+
+    def progress_file(self, worker: int) -> Path:
+        return Path(self.folder) / f"worker-{worker}.json"
+
+
+def read_plan() -> Plan:
+    """The plan of this search. Raises KeyError outside one."""
+    return Plan(**json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))
+
+
+@dataclass
+class State:
+    """How far a worker is; finds as plain data."""
+
+    calls: int = 0
+    sessions: int = 0
+    differences: int = 0
+    by_kind: dict[str, int] = dataclasses.field(default_factory=dict)
+    finds: list[Json] = dataclasses.field(default_factory=list)
+
+
+def search(plan: Plan, worker: int, report: Callable[[State], None]) -> None:
+    """Search as one worker of the plan, and tell now and then how far it is, after each find, and at the end."""
+    calls = None if plan.calls is None else -(-plan.calls // max(1, plan.workers))
+    target = Target(plan.word, plan.argv, plan.environment)
+    oracle = Oracle(fitted(plan.profile))
+    with Asker(target, oracle, timeout_s=plan.timeout_s, pass_environment=plan.pass_environment) as asker:
+        bounds = Bounds(calls, plan.seconds, plan.finds)
+        running = Search(asker, plan.capabilities, f"{plan.seed}/{worker}", bounds, _database(plan))
+        running.on_progress = lambda: report(_state(running, plan))
+        for _ in running.run():
+            running.on_progress()
+        running.on_progress()
+
+
+def _state(running: Search, plan: Plan) -> State:
+    tally = running.tally
+    finds = [find.to_json(plan.word) for find in running.finds]
+    return State(tally.calls, tally.sessions, running.differences, dict(tally.by_kind), finds)
+
+
+def _database(plan: Plan) -> ExampleDatabase | None:
+    if plan.database is None:
+        return None
+    own = DirectoryBasedExampleDatabase(plan.database)
+    return MultiplexedDatabase(own, *(ReadOnlyDatabase(DirectoryBasedExampleDatabase(path)) for path in plan.shared))

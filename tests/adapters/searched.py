@@ -1,0 +1,40 @@
+"""Ports for the search: each is right but for one thing."""
+
+import os
+from typing import Any
+
+from reference_impl.adapter import ReferenceAdapter
+
+Json = Any
+MANY = 40  # sessions
+
+
+class OffsetAgain(ReferenceAdapter):
+    """Applies the PID offset at every call."""
+
+    def select(self, family: Any, *args: Any, **params: Any) -> Json:
+        self._opened().moved[family] = False
+        return super().select(family, *args, **params)
+
+
+class OffsetAgainToo(OffsetAgain):
+    """Another port with the same fault."""
+
+
+class WrongAfterManySessions(ReferenceAdapter):
+    """Keeps something from one session to the next."""
+
+    sessions = 0
+
+    def open(self, *args: Any, **params: Any) -> Json:
+        self.sessions += 1
+        return super().open(*args, **params)
+
+    def select(self, *args: Any, **params: Any) -> Json:
+        chosen = super().select(*args, **params)
+        return chosen if chosen is None or self.sessions < MANY else {**chosen, "label": "nobody"}
+
+
+class EndsOnRemoval(ReferenceAdapter):
+    def remove(self, label: str) -> None:  # noqa: ARG002
+        os._exit(7)

@@ -1,0 +1,94 @@
+"""`python -m tests.bench_search [CALLS]`: generated, predicted and compared calls a second, beside a raw loop.
+
+The raw loop sends the very same lines to the same adapter and throws the answers away. Both run on one core, in one
+run, in turns; the ratio is what the search costs. Ends 1 if a median ratio is above the limit.
+"""
+
+import gc
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from itertools import islice
+
+from conformance.search.hunt import Hunt, to_lines
+from conformance.search.oracle import Oracle, fitted
+from conformance.search.sessions import decode
+from conformance.search.source import stream
+from conformance.targets.connection import Group, Launch
+from conformance.targets.conversation import Connection
+from conformance.targets.resolve import resolve
+
+TARGETS = (("npm:opencode-antigravity-auth@1.3.0", "1.3.0"), ("reference@1.3.0", "1.3.0"))
+CALLS, ROUNDS, LIMIT, IN_FLIGHT = 100_000, 5, 5.0, 8
+
+
+def searched(connection: Connection, profile: str, sessions: int, seed: str) -> tuple[int, float]:
+    """Calls, and the seconds they took."""
+    hunt = Hunt(connection, Oracle(fitted(profile)))
+    capabilities = connection.hello().capabilities
+    began_s = time.perf_counter()
+    drafts = islice(stream(seed), sessions)
+    differences = list(hunt.differences((draft, decode(draft, capabilities)) for draft in drafts))
+    took_s = time.perf_counter() - began_s
+    assert not differences, f"{len(differences)} sessions differ: search for them with `fuzz`"
+    return hunt.tally.calls, took_s
+
+
+def raw(connection: Connection, sessions: int, seed: str) -> float:
+    """Seconds that the same lines take, made before."""
+    capabilities = connection.hello().capabilities
+    lines = [to_lines(decode(draft, capabilities).calls) for draft in islice(stream(seed), sessions)]
+    began_s = time.perf_counter()
+    for number, line in enumerate(lines):
+        connection.send_lines(line)
+        if number >= IN_FLIGHT:
+            list(connection.receive_lines())
+    for _ in range(min(IN_FLIGHT, len(lines))):
+        list(connection.receive_lines())
+    return time.perf_counter() - began_s
+
+
+def measure(word: str, profile: str, calls: int) -> float:
+    target = resolve(word, [])
+    sessions = max(1, calls // 45)
+    ratios, rates = [], []
+    with Group([Launch(target.argv, target.environment, word)], timeout_s=60) as group:
+        connection = group.connections[0]
+        searched(connection, profile, sessions // 5 + 1, "warm")
+        for round_number in range(ROUNDS):
+            seed = f"bench {round_number}"
+            gc.collect()
+            if round_number % 2:
+                raw_s = raw(connection, sessions, seed)
+                asked, took_s = searched(connection, profile, sessions, seed)
+            else:
+                asked, took_s = searched(connection, profile, sessions, seed)
+                raw_s = raw(connection, sessions, seed)
+            ratios.append(took_s / raw_s)
+            rates.append(asked / took_s)
+    median = statistics.median(ratios)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{word}: {statistics.median(rates):,.0f} calls/s generated, predicted and compared; "
+        f"{median:.2f} times the raw loop (from {min(ratios):.2f} to {max(ratios):.2f} in {ROUNDS} rounds); "
+        f"at most {peak_mib:.0f} MiB so far",
+        flush=True,
+    )
+    return median
+
+
+def main(arguments: Sequence[str]) -> int:
+    calls = int(arguments[0]) if arguments else CALLS
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # the adapter inherits it
+    over = [word for word, profile in TARGETS if measure(word, profile, calls) > LIMIT]
+    for word in over:
+        print(f"{word}: above the limit of {LIMIT:g}", file=sys.stderr)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,27 @@
+"""A target of the search in this process: what it answers goes over the very lines that a process would be sent."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from conformance.targets.conversation import Connection
+from conformance.targets.exchange import Asked, read_answers
+from conformance.wire.answers import Answer
+from conformance.wire.serve import answer_line
+
+
+class InProcess(Connection):
+    """As much of a connection as the search uses."""
+
+    def __init__(self, adapter: object) -> None:
+        self.adapter = adapter
+        self._lines: deque[list[Asked]] = deque()
+
+    def send_lines(self, lines: list[Asked]) -> None:
+        self._lines.append(lines)
+
+    def receive_lines(self) -> Iterator[tuple[Asked, bytes]]:
+        for asked in self._lines.popleft():
+            yield asked, answer_line(self.adapter, asked.line)
+
+    def read(self, asked: Asked, line: bytes) -> list[Answer]:
+        return read_answers(asked, line)
