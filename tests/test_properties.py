@@ -40,6 +40,7 @@ PORTS: dict[tuple[str, str], Callable[..., object]] = {
     ("test_a_session_is_the_same_after_any_other", "WIRE-004"): unsteady.HealthKeptByTheProcess,
     ("test_an_open_without_use_leaves_nothing", "WIRE-004"): unsteady.RotationGoesOnInTheNextPool,
     ("test_what_accounts_are_called_makes_no_difference", "POOL-001"): subtle.SortsByLabel,
+    ("test_a_threshold_of_100_is_as_none_at_all", "SOFT-005"): unsteady.HundredIsAThreshold,
     ("test_what_the_time_of_day_is_makes_no_difference", "LIM-001"): unsteady.LimitsEndOnTheSecond,
     ("test_hybrid_asks_for_no_time_of_day", "HYB-002"): unsteady.LimitsEndOnTheSecond,
     ("test_whatever_files_hold_loads_succeed_again_and_again", "LAY-022"): unsteady.SwitchesStayOn,

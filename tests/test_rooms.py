@@ -31,9 +31,9 @@ DOORS: dict[str, set[str]] = {
         "conformance.processes",
         "conformance.reports.events",
         "conformance.requirements",
-        "conformance.search.sessions",  # properties hold for generated sessions
+        "conformance.search.configs",  # what was generated, whole, for the corpus
+        "conformance.search.sessions",
         "conformance.search.source",
-        "conformance.search.configs",
         "conformance.targets",
         "conformance.vectors",
         "conformance.wire",

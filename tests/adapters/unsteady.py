@@ -92,3 +92,9 @@ class SwitchesStayOn(ReferenceAdapter):
         config = super().load_config(*args, **params)["config"]
         self.on |= {key for key, value in config.items() if value is True}
         return {"config": config | dict.fromkeys(self.on & set(config), True)}
+
+
+class HundredIsAThreshold(ReferenceAdapter):
+    def select(self, *args: Any, **params: Any) -> Json:
+        name = "soft_quota_threshold_percent"
+        return super().select(*args, **params | ({name: 99.9} if params.get(name) == 100 else {}))
