@@ -103,7 +103,7 @@ def _arguments(settings: RunSettings, ini: Path, workers: int) -> list[str]:
         "--assert",
         "plain",  # cases compare through their judge
         "--tb",
-        "short",
+        "native",
         "-q",
     ]
     several = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
