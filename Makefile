@@ -23,6 +23,7 @@ $(DONE): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q conformance reference_impl tests || true  # targets are started with -B, and often
 	@touch $@
 
 conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from reference_impl.adapter import ReferenceAdapter
+from tests.wrong.config_layers import Latin1Files
 
 Json = Any
 MARKUP = "<script>alert('`|*_')</script>\x1b[2J\u202e"
@@ -27,3 +28,10 @@ class CannotStart(ReferenceAdapter):
 class ClaimsNothing(ReferenceAdapter):
     def hello(self, wire: int) -> Json:
         return super().hello(wire) | {"capabilities": []}
+
+
+class ClaimsConfigAndReadsLatin1(Latin1Files):
+    """Breaks one SHOULD of little that there is to judge."""
+
+    def hello(self, wire: int) -> Json:
+        return super().hello(wire) | {"capabilities": ["config"]}

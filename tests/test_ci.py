@@ -227,7 +227,7 @@ def test_the_inputs_reach_the_run(runner: Runner) -> None:
 
 @pytest.mark.parametrize(("strict", "code"), [("true", 1), ("false", 0)])
 def test_strict_makes_a_should_count(runner: Runner, strict: str, code: int) -> None:
-    runner.inputs |= {"target": "python:tests.wrong.config_layers:Latin1Files", "strict": strict}
+    runner.inputs |= {"target": "python:tests.surveyed:ClaimsConfigAndReadsLatin1", "strict": strict}
     assert runner.run("judge").returncode == code
 
 

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from conformance.cases.properties import DRAW_VARIABLE
-from conformance.cases.settings import VARIABLE, RunSettings
+from conformance.cases.settings import DRAW_VARIABLE, VARIABLE, RunSettings
 
 CASES = Path(__file__).parent
+VECTORS = CASES / "test_90_vectors.py"
 AGAIN_S = 0.05  # between two attempts to interrupt
 STOP_BOUND_S = 60.0  # for an engine that was interrupted
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
@@ -25,13 +25,19 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
     settings.write(settings_file)
     first = ["--maxfail", "1"] if settings.fail_fast else []
     variables = {VARIABLE: str(settings_file), DRAW_VARIABLE: str(draw)}
-    return run_pytest(CASES, "conformance.cases.plugin", folder, variables, workers, first)
+    modules = modules_judging(settings.judged)
+    return run_pytest(modules, "conformance.cases.plugin", folder, variables, workers, first)
 
 
 def run_pytest(
-    cases: Path, plugin: str, folder: Path, variables: Mapping[str, str], workers: int, options: Sequence[str] = ()
+    modules: Sequence[Path],
+    plugin: str,
+    folder: Path,
+    variables: Mapping[str, str],
+    workers: int,
+    options: Sequence[str] = (),
 ) -> int:
-    """pytest on these cases, with this plugin of ours and no other. Returns its exit code.
+    """pytest on these modules of one folder, with this plugin of ours and no other. Returns its exit code.
 
     `folder` is temporary: pytest's working directory, ini file and output (`engine.log`) lie there.
     """
@@ -49,7 +55,7 @@ def run_pytest(
     environment[RUNNER_VARIABLE] = str(reader)
     with (folder / "engine.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", *_arguments(cases, plugin, ini, workers), *options],
+            [sys.executable, "-P", "-m", "pytest", *_arguments(modules, plugin, ini, workers), *options],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -88,8 +94,8 @@ def stop_with_runner() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _arguments(cases: Path, plugin: str, ini: Path, workers: int) -> list[str]:
-    folder = cases if cases.is_dir() else cases.parent
+def _arguments(modules: Sequence[Path], plugin: str, ini: Path, workers: int) -> list[str]:
+    folder = modules[0].parent if modules else CASES
     fixed = [
         "-c",
         str(ini),
@@ -109,9 +115,18 @@ def _arguments(cases: Path, plugin: str, ini: Path, workers: int) -> list[str]:
         "no:cacheprovider",
         "-p",
         "no:junitxml",
+        "--assert",
+        "plain",  # cases compare through their judge
         "--tb",
-        "short",
+        "native",
         "-q",
     ]
     several = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
-    return [*fixed, *ours, *several, str(cases)]
+    return [*fixed, *ours, *several, *map(str, modules)]
+
+
+def modules_judging(requirements: Collection[str]) -> list[Path]:
+    """The case modules that name any of these ids, and the vectors: what is not judged is not even imported."""
+    words = [f'"{id_}"' for id_ in requirements]
+    modules = [(module, module.read_text(encoding="utf-8")) for module in sorted(CASES.glob("test_*.py"))]
+    return [module for module, text in modules if module == VECTORS or any(word in text for word in words)]

@@ -16,10 +16,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from conformance.cases.settings import DRAW_VARIABLE
 from conformance.fixtures import fixtures_folder
 
 Property = Callable[..., None]
-DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"
 ROWS_A_PROPERTY = 24
 
 registered: dict[str, dict[str, st.SearchStrategy[Any]]] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUN"
+DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"  # fresh examples a property; tests set it too
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 import pytest
 
 from conformance.cases.kit import Judge
+from conformance.cases.settings import read_settings
 from conformance.vectors import Vector, load_vectors
 from conformance.vectors.asking import reason_not_asked
 
-VECTORS = {vector.id: vector for vector in load_vectors()}
+VECTORS = {vector.id: vector for vector in load_vectors(of=read_settings().judged)}
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def _search(plan: Plan) -> list[State]:
         plan.write(told)
         with Progress(lambda: _line(list(_states(plan))), sys.stderr):
             variables = {VARIABLE: str(told)}
-            code = run_pytest(SHARDS, "conformance.cases.stopping", group.folder, variables, plan.workers)
+            code = run_pytest([SHARDS], "conformance.cases.stopping", group.folder, variables, plan.workers)
         if code:
             raise UsageFault((group.folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
         return list(_states(plan))

@@ -1,6 +1,7 @@
 """`antigravity-conformance`: finds the command and turns what goes wrong into one message and an exit code."""
 
 import argparse
+import importlib
 import io
 import os
 import shlex
@@ -16,6 +17,19 @@ from conformance.cli.faults import TRACEBACK_VARIABLE, explain
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
 
+COMMANDS = (  # modules of this folder
+    "run",
+    "survey",
+    "spread",
+    "identify",
+    "diff",
+    "fuzz",
+    "replay",
+    "requirements",
+    "vectors",
+    "config",
+)
+WITH_TARGET = ("run", "spread", "identify", "fuzz", "replay")  # they take a command after --
 EPILOG = """\
 exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter or its
 start failed, 4 fault of the suite, 5 nothing was judged, 6 a deviation is stale,
@@ -53,7 +67,7 @@ def _run(given: list[str]) -> int:
         os.getcwd()  # packages that are imported ask for it too
     except OSError as error:
         raise UsageFault("the current folder does not exist any more; change to one that does") from error
-    options, unknown = _parser().parse_known_args(given)
+    options, unknown = _parser(given[0] if given else "").parse_known_args(given)
     if unknown:
         _refuse(options, unknown)
     code: int = options.main(options, command)
@@ -97,10 +111,8 @@ def _flush(stream: TextIO) -> OSError | None:
     return None
 
 
-def _parser() -> argparse.ArgumentParser:
-    # slow: whatever comes of it is told as well
-    from conformance.cli import config, diff, fuzz, identify, replay, requirements, run, spread, survey, vectors
-
+def _parser(first: str) -> argparse.ArgumentParser:
+    """With the command that is asked for; with all of them where the first word is none."""
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
         description="Does an implementation of the account selection and config loading behave as\n"
@@ -111,16 +123,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, survey, spread, identify, diff, fuzz, replay, requirements, vectors, config):
-        name = module.__name__.rpartition(".")[2]
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module = importlib.import_module(f"conformance.cli.{name}")  # slow: whatever comes of it is told as well
         sub = commands.add_parser(
             name,
             help=module.HELP,
             description=module.DESCRIPTION,
-            epilog=EPILOG if module in (run, survey) else None,
+            epilog=EPILOG if name in ("run", "survey") else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
         module.add_arguments(sub)
-        sub.set_defaults(main=module.main, takes_command=module in (run, spread, identify, fuzz, replay))
+        sub.set_defaults(main=module.main, takes_command=name in WITH_TARGET)
     return parser

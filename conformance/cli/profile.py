@@ -4,7 +4,6 @@ import re
 from contextlib import ExitStack
 
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
-from conformance.search.identify import identify, restarting
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
 from conformance.targets.resolve import Target
@@ -45,6 +44,8 @@ def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s:
 
 
 def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
+    from conformance.search.identify import identify, restarting  # slow, and for checkouts only
+
     with ExitStack() as groups:
 
         def start() -> Send:

@@ -10,15 +10,16 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conformance.fixtures import fixtures_folder
 from conformance.requirements.catalogue import Catalogue
 from conformance.wire.scenario import Scenario, ScenarioError
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator  # slow: imported where there is a deviation
 
 Json = Any
 _FACTS = ("scenario", "call", "expected", "actual")  # what a predicate sees
@@ -43,7 +44,9 @@ class Deviation(BaseModel):
     counterexample: dict[str, Json]
 
     @cached_property
-    def _predicate(self) -> Draft202012Validator:
+    def _predicate(self) -> "Draft202012Validator":
+        from jsonschema import Draft202012Validator
+
         return Draft202012Validator(self.when)
 
     def covers(self, requirements: Sequence[str], facts: Json) -> bool:
@@ -89,6 +92,9 @@ def _load(path: Path, catalogue: Catalogue) -> list[Deviation]:
 
 
 def _read(entry: Json, where: str, catalogue: Catalogue) -> Deviation:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     try:
         deviation = Deviation.model_validate(entry)
         Draft202012Validator.check_schema(deviation.when)

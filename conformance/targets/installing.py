@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
 from conformance.targets.errors import AdapterFault
 from conformance.targets.tools import CACHE_VARIABLE, node_path, npm_errors, run_tool, tool_path
 
@@ -80,6 +78,8 @@ def make_once(place: Path, fill: Callable[[Path], None]) -> None:
 
     Raises AdapterFault where the cache cannot be written, and what `fill` raises.
     """
+    from filelock import FileLock  # slow: it brings asyncio
+
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(place.parent / f"{place.name}.lock"):

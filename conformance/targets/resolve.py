@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.targets import checkout, npm
 from conformance.targets.errors import UsageFault
 from reference_impl.profiles import PROFILES, RECOMMENDED
 
@@ -62,9 +61,13 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         host = _module([HOST, "reference_impl.adapter:ReferenceAdapter", "--argument", profile])
         return Target(word, _module(["reference_impl", profile]), python_host=host)
     if kind == "npm":
+        from conformance.targets import npm
+
         name, version = npm.parse(word)
         return Target(word, npm.command(npm.install(name, version)))
     if kind == "plugin":
+        from conformance.targets import checkout
+
         prepared = checkout.prepare(rest, mapping)
         return Target(shlex.quote(word), prepared.argv, notes=prepared.notes, is_checkout=True)
     if kind == "python":

@@ -1,7 +1,7 @@
 """Reads vectors. A file that is not in order is refused, saying where and what to do."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,20 +75,24 @@ def vectors_folder() -> Path:
     return fixtures_folder() / "vectors"
 
 
-def load_vectors(folder: Path | None = None) -> list[Vector]:
-    """All vectors, in the order of their files. Raises VectorError for the first that is not in order."""
-    vectors, problems = read_vectors(folder)
+def load_vectors(folder: Path | None = None, *, of: Collection[str] | None = None) -> list[Vector]:
+    """The vectors, in the order of their files; `of`: those of these requirements, and what they are given, alone.
+
+    Raises VectorError for the first that is not in order.
+    """
+    vectors, problems = read_vectors(folder, of)
     if problems:
         raise VectorError(problems[0])
     return vectors
 
 
-def read_vectors(folder: Path | None = None) -> tuple[list[Vector], list[str]]:
+def read_vectors(folder: Path | None = None, of: Collection[str] | None = None) -> tuple[list[Vector], list[str]]:
     """The vectors that are in order, and what is wrong with the others."""
     folder = vectors_folder() if folder is None else folder
     catalogue, problems = load_catalogue(), []
     vectors: dict[str, Vector] = {}
-    for path in sorted(folder.glob("*/*.json")):
+    paths = sorted(folder.glob("*/*.json"))
+    for path in paths if of is None else _naming(of, paths):
         try:
             vector = read_vector(path, catalogue)
             if vector.id in vectors:
@@ -100,6 +104,18 @@ def read_vectors(folder: Path | None = None) -> tuple[list[Vector], list[str]]:
             problems.append(str(error))
     problems += [problem for vector in vectors.values() for problem in _given_problems(vector, vectors)]
     return list(vectors.values()), problems
+
+
+def _naming(ids: Collection[str], paths: Sequence[Path]) -> list[Path]:
+    """Those whose text has one of the ids in quotes, and the vectors that these are given."""
+    texts = {path: path.read_bytes() for path in paths}
+    wanted = {path for path in paths if any(f'"{id_}"'.encode() in texts[path] for id_ in ids)}
+    new = wanted
+    while new:
+        given = {b'"given": "%s"' % path.stem.encode(): path for path in paths if path not in wanted}
+        new = {path for line, path in given.items() if any(line in texts[other] for other in new)}
+        wanted |= new
+    return [path for path in paths if path in wanted]
 
 
 def read_vector(path: Path, catalogue: Catalogue) -> Vector:

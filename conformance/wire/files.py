@@ -1,8 +1,11 @@
 """A scenario asked of somebody: its files laid out in a folder, and that folder written as `{root}`."""
 
 import base64
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.scenario import ROOT, Scenario
 
 Json = Any
+# Some file systems sleep for milliseconds over each folder that is removed: no scenario waits for that, our end does.
+_REMOVERS = ThreadPoolExecutor(4, "remover")
 Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method and parameters
 
 
@@ -18,10 +23,19 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
     if not scenario.files and all(replace_text(params, ROOT, "") == params for _, params in calls):
         return send(calls)  # most have nothing to do with files
-    with tempfile.TemporaryDirectory(dir=within) as root:
+    with _temporary_folder(within) as root:
         write_files(Path(root), scenario.files)
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
         return [place_free(answer, root) for answer in send(placed)]
+
+
+@contextmanager
+def _temporary_folder(within: Path | None) -> Iterator[str]:
+    root = tempfile.mkdtemp(dir=within)
+    try:
+        yield root
+    finally:
+        _REMOVERS.submit(shutil.rmtree, root, ignore_errors=True)
 
 
 def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
