@@ -147,6 +147,17 @@ def test_a_port_with_its_own_names_parameters_and_injected_host_is_judged(tmp_pa
 
 
 @pytest.mark.needs_node
+def test_a_family_of_a_forks_own_is_not_told(tmp_path: Path, own_cache: Path) -> None:
+    text = MANAGER_TEXT.replace(
+        "  constructor(", "  currentAccountIndexByFamily = { moon: 2, claude: 1 };\n  constructor("
+    )
+    checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
+    _, snapshot = ask_checkout(checkout, [OPEN, ("snapshot", {})])
+    assert isinstance(snapshot, Result)
+    assert snapshot.value["active_index_by_family"] == {"claude": 1}
+
+
+@pytest.mark.needs_node
 def test_half_a_mapping_claims_half(tmp_path: Path, own_cache: Path) -> None:
     checkout = write_checkout(tmp_path / "fork")
     for part, left in (("config", SELECT), ("selection", ("load_config", {"directory": "/", "home": "/"}))):
