@@ -1,22 +1,24 @@
 """`python -m tests.survey_page` writes docs/survey.md from a survey's JSON and what was read about each failure.
 
-A failure without a finding is refused, and so is a finding of what does not fail: the page says nothing that was not
-looked up in the source of the implementation.
+Of the JSON it leaves what the page is made from. A failure without a finding is refused, and so is a finding of what
+does not fail: the page says nothing that was not looked up in the source of the implementation.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from conformance.reports.board import Board, Row, read_board
+from conformance.reports.board import Board, Row, read_board, write_board
 from conformance.reports.board_markdown import escape, implementations, sections
 from tests.command import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "survey.md"
 FOLDER = CHECKOUT / "docs" / "survey"
+BOARD = FOLDER / "board.json"
 INTRO = """\
 # A survey
 
@@ -47,13 +49,29 @@ class Finding(BaseModel):
     where: str = Field(min_length=5)
 
 
-def load_board(path: Path = FOLDER / "board.json") -> Board:
+def load_board(path: Path = BOARD) -> Board:
     return read_board(json.loads(path.read_text(encoding="utf-8")))
 
 
 def load_findings(path: Path = FOLDER / "findings.toml") -> list[Finding]:
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     return [Finding.model_validate(entry) for entry in document["finding"]]
+
+
+def shorten(board: Board) -> Board:
+    """Without what the page does not show: what rules say, and the reasons of verdicts."""
+    return board.model_copy(
+        update={"rules": {}, "rows": [row.model_copy(update={"reasons": {}}) for row in board.rows]}
+    )
+
+
+def store(board: Board) -> str:
+    """The JSON that `load_board` reads, with each list of words on one line."""
+    text = json.dumps(write_board(board), indent=1, ensure_ascii=False)
+    return (
+        re.sub(r"\[[^\[\]{}]*\]", lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
+        + "\n"
+    )
 
 
 def render(board: Board, findings: Sequence[Finding]) -> str:
@@ -96,4 +114,6 @@ def _entry(finding: Finding, row: Row) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(render(load_board(), load_findings()), encoding="utf-8")
+    surveyed = shorten(load_board())
+    PAGE.write_text(render(surveyed, load_findings()), encoding="utf-8")
+    BOARD.write_text(store(surveyed), encoding="utf-8")

@@ -26,6 +26,8 @@ __all__ = ["own_cache"]
 
 SMALL = '[plugin.selection]\nmodule = "lib/pool.ts"\n'
 
+CALLS = "[plugin.selection.calls]\n"
+
 
 def write(folder: Path, text: str) -> Path:
     file = folder / "mapping.toml"
@@ -65,6 +67,9 @@ def test_a_file_with_other_settings_only_maps_nothing(tmp_path: Path) -> None:
         ("[plugin.selection.calls.select]\nparameters = [{a = 'b'}]", r"there is no value 'b'; known: account, auth"),
         ("[plugin.selection.calls.select]\nparameters = 'family'", r"select\.parameters: .*list"),
         ("[plugin.config]\nparameters = ['?options']", r"there is no value '\?options'"),
+        ("[plugin.selection.calls]\nload = true", r"plugin\.selection\.calls\.load: .*got True"),
+        ("[plugin.selection.calls]\nselect = false", r"calls: select cannot be left out; selection = false below"),
+        ("[plugin.selection.calls]\nopen = false", r"calls: open cannot be left out; selection = false below"),
     ],
 )
 def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, text: str, message: str) -> None:
@@ -142,6 +147,17 @@ def test_a_port_with_its_own_names_parameters_and_injected_host_is_judged(tmp_pa
 
 
 @pytest.mark.needs_node
+def test_a_family_of_a_forks_own_is_not_told(tmp_path: Path, own_cache: Path) -> None:
+    text = MANAGER_TEXT.replace(
+        "  constructor(", "  currentAccountIndexByFamily = { moon: 2, claude: 1 };\n  constructor("
+    )
+    checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
+    _, snapshot = ask_checkout(checkout, [OPEN, ("snapshot", {})])
+    assert isinstance(snapshot, Result)
+    assert snapshot.value["active_index_by_family"] == {"claude": 1}
+
+
+@pytest.mark.needs_node
 def test_half_a_mapping_claims_half(tmp_path: Path, own_cache: Path) -> None:
     checkout = write_checkout(tmp_path / "fork")
     for part, left in (("config", SELECT), ("selection", ("load_config", {"directory": "/", "home": "/"}))):
@@ -153,6 +169,40 @@ def test_half_a_mapping_claims_half(tmp_path: Path, own_cache: Path) -> None:
             part == "selection",
         )
         assert not isinstance(answer, NotSupported)
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize(
+    ("method", "left_out", "capabilities", "calls"),
+    [
+        ("loadFromDisk", "load", {"storage"}, [("open", {"home": "/h"}), ("save", {})]),
+        ("removeAccount", "remove", {"remove"}, [("remove", {"label": "a"})]),
+    ],
+)
+def test_a_call_that_is_left_out_is_not_claimed_though_there_is_a_method_of_its_name(
+    tmp_path: Path,
+    own_cache: Path,
+    method: str,
+    left_out: str,
+    capabilities: set[str],
+    calls: list[tuple[str, dict[str, str]]],
+) -> None:
+    methods = """\
+  static async loadFromDisk(auth: unknown) {
+    return new AccountManager(auth, { accounts: [] });
+  }
+  async saveToDisk() {}
+  removeAccount() {
+    return true;
+  }
+  getCurrentOrNextForFamily("""
+    text = MANAGER_TEXT.replace("  getCurrentOrNextForFamily(", methods)
+    checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
+    for mapping, claims in ((SMALL.replace("lib/pool.ts", ACCOUNTS), True), (f"{CALLS}{left_out} = false", False)):
+        hello, _, *answers = ask_checkout(checkout, [("hello", {"wire": 1}), OPEN, *calls], write(tmp_path, mapping))
+        assert isinstance(hello, Result)
+        assert (capabilities <= set(hello.value["capabilities"])) is claims
+        assert any(isinstance(answer, NotSupported) for answer in answers) is not claims
 
 
 @pytest.mark.needs_node

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conformance.cli.run import required_of
 from conformance.requirements import load_catalogue
 from tests.bench import KIT, Bench, breaking, comparable, verdicts
 from tests.command import CHECKOUT, run_kit
@@ -170,6 +171,12 @@ def test_what_is_not_claimed_fails_where_it_is_required(bench: Bench) -> None:
     assert verdicts(report) == {"STK-001": "pass", "STK-002": "fail", "STK-003": "fail", "STK-004": "fail"}
     assert report["requirements"][1]["reason"] == "required, but not claimed: the target does not claim: limits"
     assert bench.report("--only", "STK,PID", "--require", "PID,STK-001", *target)["exit_code"] == 1
+
+
+@pytest.mark.parametrize(("language", "required"), [("Python", ["PID-001", "PID-010"]), ("javascript", ["PID-001"])])
+def test_forking_is_required_of_python_alone(language: str, required: list[str]) -> None:
+    chosen = load_catalogue().choose(["PID"])
+    assert required_of(language, ["PID-001", "PID-010"], chosen) == required
 
 
 def test_a_should_that_fails_counts_only_when_strict(bench: Bench) -> None:

@@ -269,10 +269,10 @@ def test_rules_that_fail_are_told_in_the_order_of_the_catalogue() -> None:
     assert list(failing.rules) == ["ONE-003", "TWO-001"]
 
 
-def test_more_implementations_than_fit_have_a_second_table() -> None:
+def test_more_implementations_than_fit_stand_in_tables_of_one_width() -> None:
     shown = [*render_board(board(*[row()] * (COLUMNS_MOST + 2)))]
     heads = [line.split() for line in shown if re.fullmatch(r"[ 0-9]+", line)]
-    assert heads == [[str(number) for number in range(1, 13)], ["13", "14"]]
+    assert heads == [[str(number) for number in range(1, 8)], [str(number) for number in range(8, 15)]]
 
 
 def hostile_board() -> Board:
@@ -325,6 +325,11 @@ def test_every_link_of_the_page_leads_to_a_place_on_it() -> None:
     assert len(page.places) == len(set(page.places))
     assert page.links
     assert {link.removeprefix("#") for link in page.links} <= set(page.places)
+
+
+def test_a_long_name_is_broken_where_it_is_joined() -> None:
+    page = render_html(board(row(target="plugin:one+fork")))
+    assert ">plugin:<wbr>one+<wbr>fork</a>" in page
 
 
 def test_a_cell_of_the_page_leads_to_the_rules_that_fail_there() -> None:

@@ -107,6 +107,19 @@ def test_a_survey_that_is_interrupted_ends_its_targets_and_shows_what_it_has(
     bench.assert_no_process_left()
 
 
+def test_a_survey_that_is_killed_takes_its_runs_along(bench: Bench) -> None:
+    reports = bench.folder / "reports"
+    words = [*FAST, "-n", "2", "--reports", str(reports), NEVER_ANSWERS, NEVER_ANSWERS]
+    with bench.started(*words, "--timeout", "3600") as process:
+        wait_until(lambda: len(hosts_of(bench, NEVER_ANSWERS)) == 2, "the start of both targets")
+        process.kill()
+        process.communicate()
+    wait_until(lambda: not hosts_of(bench, NEVER_ANSWERS), "the end of both targets")
+    files = [reports / f"0{number}-{NEVER_ANSWERS.replace(':', '-')}.json" for number in (1, 2)]
+    wait_until(lambda: all(file.exists() and file.stat().st_size for file in files), "the reports of both runs")
+    assert [json.loads(file.read_text(encoding="utf-8"))["exit_code"] for file in files] == [130, 130]
+
+
 def hosts_of(bench: Bench, word: str) -> list[psutil.Process]:
     """The processes that serve this Python target."""
     found = []

@@ -7,7 +7,7 @@ import pytest
 from conformance.reports.board import Board, Checkout, Observed
 from conformance.targets.checkout.mapping import read_mapping
 from tests.command import CHECKOUT
-from tests.survey_page import PAGE, Finding, check, load_board, load_findings, render
+from tests.survey_page import BOARD, PAGE, Finding, check, load_board, load_findings, render, shorten, store
 from tests.test_survey_board import board, row
 
 MAPPINGS = sorted((CHECKOUT / "docs" / "examples" / "mappings").glob("*.toml"))
@@ -39,8 +39,23 @@ def test_the_board_on_the_page_names_a_commit_and_a_day_for_every_checkout() -> 
 
 
 def test_the_board_on_the_page_names_no_folder_of_a_machine() -> None:
-    text = (CHECKOUT / "docs" / "survey" / "board.json").read_text(encoding="utf-8")
+    text = BOARD.read_text(encoding="utf-8")
     assert not [word for word in ("/tmp", "/home", "/root", "/work") if word in text]
+
+
+def test_what_is_kept_of_the_board_is_enough_for_the_page(tmp_path: Path) -> None:
+    whole = two_rows().model_copy(
+        update={"rows": [each.model_copy(update={"reasons": {"ONE-003": "x"}}) for each in two_rows().rows]}
+    )
+    kept = tmp_path / "board.json"
+    kept.write_text(store(shorten(whole)), encoding="utf-8")
+    assert load_board(kept) == shorten(whole) != whole
+    assert '"fail": ["ONE-001", "ONE-002"]' in kept.read_text(encoding="utf-8")
+    assert render(load_board(kept), WHOLE) == render(whole, WHOLE)
+
+
+def test_the_board_on_the_page_holds_no_more_than_that() -> None:
+    assert BOARD.read_text(encoding="utf-8") == store(shorten(load_board())), "run `make docs`"
 
 
 def test_a_failure_is_told_with_what_was_read_about_it() -> None:

@@ -114,7 +114,7 @@ def _judge(
         hello.capabilities,
         deviations,
         today,
-        required=required,
+        required=required_of(hello.language, required, chosen),
         strict=options.strict,
         cut_short=options.fail_fast,
         interrupted=interrupted,
@@ -195,6 +195,12 @@ def _required(catalogue: Catalogue, words: Sequence[str], named: Sequence[Requir
             raise UsageFault(f"--require {word}: --only leaves it out; choose it there too, or drop one of the two")
         ids += judged
     return ids
+
+
+def required_of(language: str, required: Sequence[str], chosen: Sequence[Requirement]) -> list[str]:
+    """Without what needs `fork` where the target is not in Python: no other language can claim it (docs/wire.md)."""
+    beyond = {requirement.id for requirement in chosen if "fork" in requirement.needs and language.lower() != "python"}
+    return [id_ for id_ in required if id_ not in beyond]
 
 
 def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> list[Deviation]:

@@ -78,15 +78,15 @@ async def _run_jobs(
 
 
 async def _run(job: Job, report: Path, bound_s: float) -> Finished:
-    """One `run`, in a session of its own: Ctrl-C reaches it through us, once."""
+    """One `run`, in a session of its own: Ctrl-C reaches it through us, once. Our end, however it comes, is its end."""
     started_s = time.monotonic()
     report.unlink(missing_ok=True)
     arguments = [*job.options, "--json", str(report), job.word]
     errors = report.with_suffix(".log")
     with errors.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *[sys.executable, "-P", "-m", "conformance", "run", *arguments],
-            stdin=asyncio.subprocess.DEVNULL,
+            *[sys.executable, "-P", "-m", "conformance.cli.tethered", "run", *arguments],
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,

@@ -1,5 +1,6 @@
 """The board of a survey as one page that needs nothing else: no script, no font, nothing from elsewhere."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -51,11 +52,18 @@ def _table(parent: ET.Element, board: Board) -> None:
     for number, row in enumerate(board.rows, 1):
         line = ET.SubElement(rows, "tr")
         name = _add(line, "th", scope="row")
-        _add(name, "a", row.target, href=f"#i{number}")
+        _breakable(_add(name, "a", href=f"#i{number}"), row.target)
         _add(name, "small", " · ".join(part for part in (row.implementation, row.checkout_line) if part))
         _add(line, "td", row.conclusion.partition(",")[0].partition(":")[0])
         for section in board.sections:
             _cell(line, number, row, section.prefix, section.title)
+
+
+def _breakable(element: ET.Element, text: str) -> None:
+    """The text, which may go on in a new line behind what joins names, rather than amid one."""
+    element.text, *others = re.split(r"(?<=[+/:@])", printable(text))
+    for part in others:
+        ET.SubElement(element, "wbr").tail = part
 
 
 def _cell(line: ET.Element, number: int, row: Row, prefix: str, title: str) -> None:

@@ -1,12 +1,13 @@
 """The board of a survey on a terminal of 80 columns: implementations by number, sections in rows."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from conformance.reports.board import LEGEND, Board, Row, cell
 from conformance.reports.describe import WIDTH, printable, wrap
 
 COLUMN = 4  # of one implementation
-COLUMNS_MOST = 12  # side by side; more of them stand in a second table
+COLUMNS_MOST = 12  # side by side; more of them stand in further tables, as wide as each other
 
 
 def render_board(board: Board) -> Iterator[str]:
@@ -14,8 +15,10 @@ def render_board(board: Board) -> Iterator[str]:
     for number, row in enumerate(board.rows, 1):
         yield from _implementation(number, row)
     yield ""
-    for start in range(0, len(board.rows), COLUMNS_MOST):
-        yield from _table(board, start, board.rows[start : start + COLUMNS_MOST])
+    tables = math.ceil(len(board.rows) / COLUMNS_MOST)
+    columns = math.ceil(len(board.rows) / max(1, tables))
+    for start in range(0, len(board.rows), max(1, columns)):
+        yield from _table(board, start, board.rows[start : start + columns])
         yield ""
     yield wrap("; ".join(f"{word}: {meaning}" for word, meaning in LEGEND.items()), "")
     yield from _failures(board)

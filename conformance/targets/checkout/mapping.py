@@ -12,7 +12,7 @@
     module = "packages/core/src/settings.ts"
     function = "readSettings"
 
-`false` in place of a table leaves that part out. Reference with examples: docs/forks.md.
+`false` in place of a table leaves that part, or that call, out. Reference with examples: docs/forks.md.
 """
 
 import json
@@ -32,6 +32,7 @@ LOAD_CONFIG = "load_config"
 INJECTED = ("auth", "credentials", "clock", "pid", "get_pid", "random")
 OF_CONFIG = ("directory", "home", "environment", "platform")
 OF_ACCOUNTS = ("account", "index", "position")
+NEEDED = ("open", "select")  # without these nothing of selection can be judged
 
 
 def _known(name: str) -> str:
@@ -47,6 +48,15 @@ def _call(name: str) -> str:
             f"there is no call {name!r}; known: {', '.join(call for call in CALLS if call != LOAD_CONFIG)}"
         )
     return name
+
+
+def _all_needed(calls: "dict[str, Call | Literal[False]]") -> "dict[str, Call | Literal[False]]":
+    for name in NEEDED:
+        if calls.get(name) is False:
+            raise ValueError(
+                f"{name} cannot be left out; selection = false below [{TABLE}] leaves all of selection out"
+            )
+    return calls
 
 
 Value = Annotated[str, AfterValidator(_known)]
@@ -70,7 +80,10 @@ class Selection(_Table):
     module: str | None = None
     class_: str = Field(default="AccountManager", alias="class")
     label: str = "parts.refreshToken"  # where in an account its refresh token is
-    calls: dict[Annotated[str, AfterValidator(_call)], Call] = {}
+    calls: Annotated[
+        dict[Annotated[str, AfterValidator(_call)], Call | Literal[False]],  # False: the fork has no such method
+        AfterValidator(_all_needed),
+    ] = {}
 
 
 class Config(_Table):
@@ -103,7 +116,9 @@ class Mapping(_Table):
     def to_json(self) -> Json:
         """What the adapter reads."""
         selection = self.selection or Selection()
-        calls = {name: call.model_dump(exclude_none=True) for name, call in selection.calls.items()}
+        calls: dict[str, Json] = {
+            name: call and call.model_dump(exclude_none=True) for name, call in selection.calls.items()
+        }
         if self.config and (self.config.function or self.config.parameters is not None):
             config = {"name": self.config.function, "parameters": self.config.parameters}
             calls[LOAD_CONFIG] = {key: value for key, value in config.items() if value is not None}
@@ -137,7 +152,7 @@ def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | Non
 def _explain(error: ValidationError) -> str:
     """The first problem; of a choice of forms, that of the form that was meant."""
     problem = min(error.errors(), key=lambda found: (found["type"] == "literal_error", -len(found["loc"])))
-    words = [str(part) for part in problem["loc"] if str(part) not in ("Selection", "Config", "Module")]
+    words = [str(part) for part in problem["loc"] if str(part) not in ("Selection", "Config", "Module", "Call")]
     place = ".".join([TABLE, *(word for word in words if "[" not in word and word != "str")])
     if problem["type"] == "extra_forbidden":
         return f"{place}: there is no such key"

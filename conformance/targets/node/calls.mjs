@@ -36,19 +36,20 @@ const mentions = (parameter, value) => parameter === value || Object.values(Obje
 export function callsOf({ selection, config, mapping }) {
   const calls = Object.fromEntries(
     Object.entries(CALLS).map(([method, usual]) => {
-      const { name = usual.name, parameters = usual.parameters } = mapping.calls?.[method] ?? {};
-      return [method, { name, parameters, arrange: arranger(parameters) }];
+      const own = mapping.calls?.[method];
+      const { name = usual.name, parameters = usual.parameters } = own ?? {};
+      return [method, { name, parameters, arrange: arranger(parameters), leftOut: own === false }];
     }),
   );
   const className = mapping.class ?? "AccountManager";
   const Manager = selection?.[className];
-  const prototype = Manager?.prototype ?? {};
-  const can = (method) => typeof prototype[calls[method].name] === "function";
+  const has = (holder, method) => !calls[method].leftOut && typeof holder?.[calls[method].name] === "function";
+  const can = (method) => has(Manager?.prototype, method);
   // A mapping says what a method takes; else its source says how many it takes of the usual parameters.
   const takes = (method, value) => {
     const { name, parameters } = calls[method];
     if (mapping.calls?.[method]?.parameters) return parameters.some((given) => mentions(given, value));
-    const declared = can(method) ? parametersOf(String(prototype[name])) : [];
+    const declared = can(method) ? parametersOf(String(Manager.prototype[name])) : [];
     return parameters.indexOf(value) < declared.length || String(declared.at(-1)).startsWith("...");
   };
   const load = config?.[calls.load_config.name];
@@ -60,7 +61,7 @@ export function callsOf({ selection, config, mapping }) {
     takes,
     call: (manager, method, values) => manager[calls[method].name](...calls[method].arrange(values)),
     create: Manager && ((pool) => construct(Manager, calls.open.arrange({ pool }), mapping)),
-    load: typeof Manager?.[calls.load.name] === "function" && (() => Manager[calls.load.name](...calls.load.arrange({}))),
+    load: has(Manager, "load") && (() => Manager[calls.load.name](...calls.load.arrange({}))),
     loadConfig: load && ((values) => load(...calls.load_config.arrange(values))),
     labelOf: reader(mapping.label ?? "parts.refreshToken"),
   };

@@ -15,6 +15,7 @@ export class Refusal extends Error {
 export class NotSupported extends Error {}
 
 const TRACKERS = ["initHealthTracker", "getHealthTracker", "initTokenTracker", "getTokenTracker"];
+const FAMILIES = ["claude", "gemini"]; // those of the wire: a fork may have others, which nobody asks for
 const RECORDERS = { success: "recordSuccess", rate_limit: "recordRateLimit", failure: "recordFailure" };
 
 // A method of a checkout may answer a promise where that of a release answers at once.
@@ -90,7 +91,9 @@ export async function loadPlugin(folder) {
         cooling_down_until_ms: account.coolingDownUntil,
       })),
       cursor: manager.cursor,
-      active_index_by_family: { ...manager.currentAccountIndexByFamily },
+      active_index_by_family: Object.fromEntries(
+        FAMILIES.map((family) => [family, manager.currentAccountIndexByFamily?.[family]]),
+      ),
     }),
 
     ...(can("mark_rate_limited") && {
