@@ -1,6 +1,7 @@
 """A scenario asked of somebody: its files laid out in a folder, and that folder written as `{root}`."""
 
 import base64
+import itertools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,15 +20,20 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
     if not scenario.files and all(replace_text(params, ROOT, "") == params for _, params in calls):
         return send(calls)  # most have nothing to do with files
     with tempfile.TemporaryDirectory(dir=within) as root:
+        (Path(root) / "home").mkdir()
+        (Path(root) / "project").mkdir()
         write_files(Path(root), scenario.files)
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
-        return [place_free(answer, root) for answer in send(placed)]
+        answers: list[Answer] = []
+        begins = [number for number, call in enumerate(scenario.calls) if number == 0 or call.files]
+        for begin, end in itertools.pairwise([*begins, len(calls)]):
+            write_files(Path(root), scenario.calls[begin].files)
+            answers += send(placed[begin:end])
+        return [place_free(answer, root) for answer in answers]
 
 
 def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
-    """Lay out the files of a scenario."""
-    (root / "home").mkdir()
-    (root / "project").mkdir()
+    """Lay out files of a scenario, over those that are there."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
