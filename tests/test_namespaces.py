@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conformance.targets import namespaces, supervisor
+from conformance.targets import namespaces
 from conformance.targets.connection import Group, Launch, SupervisorLostError
 from conformance.targets.errors import AdapterFault, UsageFault
 from tests.bench import BOUND_S, Bench, breaking, verdicts
+from tests.command import CHECKOUT
 from tests.test_run_faults import wait_for_line
 from tests.test_supervisor import MODES, assert_all_end, misbehaving, needs_namespaces
 
@@ -80,10 +81,9 @@ def test_an_id_that_cannot_be_had_is_refused(temporary: Path, pids: list[int], m
 
 # As process 1 of a namespace: the wanted id is taken until two attempts have failed.
 FORKS_WHILE_THE_ID_IS_TAKEN = """
-import importlib.util, os, sys
-spec = importlib.util.spec_from_file_location("supervisor", sys.argv[1])
-supervisor = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(supervisor)
+import os, sys
+sys.path.append(sys.argv[1])
+from conformance.targets.supervisor.forking import fork
 waits, gate = os.pipe()
 taken = os.fork()
 if taken == 0:
@@ -100,7 +100,7 @@ def waitpid(pid, options):
     return wait(pid, options)
 
 os.waitpid = waitpid
-pid = supervisor._fork(taken)
+pid = fork(taken)
 if pid == 0:
     os._exit(0)
 print(pid == taken, len(failed), taken in failed)
@@ -109,7 +109,7 @@ print(pid == taken, len(failed), taken in failed)
 
 @needs_namespaces
 def test_an_id_that_is_taken_at_first_is_had_once_it_is_free() -> None:
-    command = [*namespaces.UNSHARE, sys.executable, "-I", "-c", FORKS_WHILE_THE_ID_IS_TAKEN, supervisor.__file__]
+    command = [*namespaces.UNSHARE, sys.executable, "-I", "-c", FORKS_WHILE_THE_ID_IS_TAKEN, str(CHECKOUT)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=BOUND_S)
     assert (run.stdout, run.stderr) == ("True 2 False\n", "")
 
