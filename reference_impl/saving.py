@@ -6,7 +6,7 @@ and `storage.js`, `saveAccounts`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from reference_impl.javascript import is_truthy
 from reference_impl.limits import FAMILIES, Family
@@ -15,6 +15,7 @@ from reference_impl.profiles import Profile
 from reference_impl.storage import migrate, newest_by_email, parse, time_of
 
 Json = Any
+Time = TypeVar("Time", float, tuple[float, str])  # the second with a word beside it
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,21 @@ def _merged(account: Account, before: Account, entry: dict[str, Json], profile: 
         result.reset_times_ms = {key: end for key, end in ends.items() if end is not None}
     if not has("cooldown-and-email-overwritten"):
         result.stored = entry
-        cooling = (account, before, theirs)
-        result.cooling_down_until_ms = _changed(*(each.cooling_down_until_ms for each in cooling))
-        if result.cooling_down_until_ms != account.cooling_down_until_ms:
-            result.cooldown_reason = theirs.cooldown_reason
+        cooldown = _changed(*map(_cooldown, (account, before, theirs)))
+        result.cooling_down_until_ms, reason = cooldown or (None, "")
+        result.cooldown_reason = reason or None
     if not has("enabled-overwritten") and account.enabled == before.enabled:
         result.enabled = theirs.enabled
     return _own(result, entry, profile)
 
 
-def _changed(mine: float | None, before: float | None, theirs: float | None) -> float | None:
+def _cooldown(account: Account) -> tuple[float, str] | None:
+    """When it ends, and why it began."""
+    until_ms, reason = account.cooling_down_until_ms, account.cooldown_reason
+    return None if until_ms is None else (until_ms, reason if isinstance(reason, str) else "")
+
+
+def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Time | None:
     """Of two times, the one that is no longer what it was before; where both have changed, the later. None: no time."""
     if mine == before:
         return theirs
