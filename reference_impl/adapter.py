@@ -16,7 +16,7 @@ from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import RECOMMENDED, Profile, profile
-from reference_impl.saving import saved_document
+from reference_impl.saving import Session, remember, saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
 from reference_impl.storage import parse_pool_file
@@ -43,6 +43,7 @@ class ReferenceAdapter:
         self.pid: int | None = None
         self.home: str | None = None
         self.draws: Iterator[float] = itertools.repeat(0.5)
+        self.before: dict[str, Account] = {}  # as the file had them when it was last read or written
 
     def hello(self, wire: int) -> Json:  # noqa: ARG002 - there is one version so far
         from conformance import __version__
@@ -70,6 +71,7 @@ class ReferenceAdapter:
         self.draws = itertools.cycle(random or [0.5])
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
+        self.before = remember(self.selector.pool.accounts)
         self.selector.health = Health(HealthSettings(**(health or {})), self.profile)
         self.selector.tokens = Tokens(TokenSettings(**(tokens or {})), self.profile)
         return {"accounts": [account.label for account in self.selector.pool.accounts]}
@@ -226,10 +228,12 @@ class ReferenceAdapter:
             content = _read_pool(self.home)
             document = self.saved(selector, content)
             _write_pool(self.home, document)
+        self.before = remember(selector.pool.accounts)
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         """The file that the session leaves."""
-        return saved_document(selector.pool.accounts, selector.current, content, self.profile, self.now_ms)
+        session = Session(selector.pool.accounts, self.before, selector.current)
+        return saved_document(session, content, self.profile, self.now_ms)
 
     def load_config(
         self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"

@@ -57,7 +57,7 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
     accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)
-        account = _load_account(entry, index, profile)
+        account = load_account(entry, index, profile)
         if account is not None:
             accounts.append(account)
     if not accounts:
@@ -76,7 +76,8 @@ def _is_fatal(stored: Json, entries: Json) -> bool:
     return is_truthy(stored) and (entries is None or (isinstance(entries, str) and entries != ""))
 
 
-def _load_account(entry: Json, index: int, profile: Profile) -> Account | None:
+def load_account(entry: Json, index: int, profile: Profile) -> Account | None:
+    """One entry as an account; None where it is none."""
     token = entry.get("refreshToken") if isinstance(entry, Mapping) else None
     if not isinstance(token, str) or not token:
         return None

@@ -44,6 +44,24 @@ QUIRKS = (
         "In a pool file, the active index keeps its number when an entry before it is left out.",
         ALL,
     ),
+    # Saving, when others have written the file since it was read
+    Quirk(
+        "accounts-only-added",
+        "Saving takes no account out of the file, and puts back those that are gone from it.",
+        ALL,
+    ),
+    Quirk(
+        "limits-laid-over",
+        "Saving lays the session's limits over those of the file: none goes away, an older end replaces a newer.",
+        ALL,
+    ),
+    Quirk(
+        "cooldown-and-email-overwritten",
+        "Saving writes the session's cooldown, or none, and what it has read of the email over those in the file.",
+        ALL,
+    ),
+    Quirk("enabled-overwritten", "Saving enables accounts that others have disabled, and the reverse.", ("1.6.0",)),
+    Quirk("saved-index-not-followed", "Saving writes active indices as the session counts its accounts.", ALL),
     # Which accounts can be used
     Quirk("disabled-accounts-selected", "Disabled accounts are selected like others.", ("1.2.8", "1.3.0")),
     Quirk("disabled-account-kept", "A family keeps its account although it is disabled.", ("1.2.8", "1.3.0", "1.4.3")),

@@ -1,33 +1,56 @@
-"""From a session to the pool file that it leaves.
+"""From a session to the pool file that it leaves, in which other sessions have written since it was read.
 
-Sources: PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `saveToDisk`, and `storage.js`,
-`saveAccounts`.
+Sources: STO-013 to STO-019, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `saveToDisk`,
+and `storage.js`, `saveAccounts`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from reference_impl.javascript import is_truthy
 from reference_impl.limits import FAMILIES, Family
-from reference_impl.pool import Account
+from reference_impl.pool import Account, load_account
 from reference_impl.profiles import Profile
 from reference_impl.storage import migrate, newest_by_email, parse, time_of
 
 Json = Any
+Time = TypeVar("Time", float, tuple[float, str])  # the second with a word beside it
 
 
-def saved_document(
-    accounts: Sequence[Account], current: Mapping[Family, int], content: bytes | None, profile: Profile, now_ms: float
-) -> Json:
-    """What a session leaves in the pool file that holds `content` now, which other processes may have written.
+@dataclass(frozen=True)
+class Session:
+    """What is saved: the accounts, those that were there when the session last read or wrote the file, by their
+    labels, and where each family stands."""
 
-    Their accounts and limits are kept; of all else the session's own values are written. As in every release, an
-    account that the session has removed or a limit that it has forgotten is there again, for the file still had it.
+    accounts: Sequence[Account]
+    before: Mapping[str, Account]
+    current: Mapping[Family, int]
+
+
+def remember(accounts: Sequence[Account]) -> dict[str, Account]:
+    """The accounts as they are now, whatever becomes of them."""
+    return {account.label: replace(account, reset_times_ms=dict(account.reset_times_ms)) for account in accounts}
+
+
+def saved_document(session: Session, content: bytes | None, profile: Profile, now_ms: float) -> Json:
+    """What a session leaves in the pool file that holds `content` now.
+
+    What the session has changed is written; of all else, what the file says stays. A file that is missing or cannot
+    be used is written anew.
     """
-    kept = _accounts_in(content, now_ms, profile)
-    for account in accounts:
-        kept[account.label] = _saved_account(account, kept.get(account.label, {}), profile)
-    families = {family: max(0, current[family]) for family in FAMILIES}
+    in_file = _accounts_in(content, now_ms, profile)
+    kept = dict(in_file or {})
+    for account in session.accounts:
+        label = account.label
+        if label in kept:
+            kept[label] = _merged(account, session.before[label], kept[label], profile)
+        elif in_file is None or profile.has("accounts-only-added"):
+            kept[label] = _own(account, {}, profile)
+    if not profile.has("accounts-only-added"):
+        for label in session.before.keys() - {account.label for account in session.accounts}:
+            kept.pop(label, None)
+    families = {family: _place(session, family, list(kept), profile) for family in FAMILIES}
     return {
         "version": 3 if profile.has("version-4-unknown") else 4,
         "accounts": list(kept.values()),
@@ -36,12 +59,12 @@ def saved_document(
     }
 
 
-def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]]:
-    """The accounts of the file by their tokens, whatever its version."""
+def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]] | None:
+    """The accounts of the file by their tokens, whatever its version; None where it has no list of accounts."""
     document = parse(content)
     entries = document.get("accounts") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        return {}
+        return None
     entries = [entry for entry in entries if isinstance(entry, Mapping)]
     if (version := document.get("version")) in (1, 2) and not isinstance(version, bool):
         entries = [migrate(entry, version, now_ms) for entry in entries]
@@ -50,17 +73,65 @@ def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict
     return {entry["refreshToken"]: dict(entry) for entry in entries if is_truthy(entry.get("refreshToken"))}
 
 
-def _saved_account(account: Account, before: Mapping[str, Json], profile: Profile) -> dict[str, Json]:
-    limits = before.get("rateLimitResetTimes")
+def _own(account: Account, entry: Mapping[str, Json], profile: Profile) -> dict[str, Json]:
+    """The session's account, over an entry."""
     saved = {
-        **before,
+        **entry,
         **{key: account.stored[key] for key in ("email", "addedAt", "lastSwitchReason") if key in account.stored},
         "refreshToken": account.label,
-        "lastUsed": max(time_of(before, "lastUsed"), account.last_used_ms),
-        "rateLimitResetTimes": {**(limits if isinstance(limits, Mapping) else {}), **account.reset_times_ms},
+        "lastUsed": account.last_used_ms,
+        "rateLimitResetTimes": account.reset_times_ms,
         "coolingDownUntil": account.cooling_down_until_ms,
         "cooldownReason": None if account.cooling_down_until_ms is None else account.cooldown_reason,
     }
     if profile.knows("enabled"):
         saved["enabled"] = account.enabled
     return {key: value for key, value in saved.items() if value is not None}
+
+
+def _merged(account: Account, before: Account, entry: dict[str, Json], profile: Profile) -> dict[str, Json]:
+    """The session's account and the file's entry, in one."""
+    has, mine = profile.has, account.reset_times_ms
+    theirs = load_account(entry, 0, profile) or before
+    result = replace(account, last_used_ms=max(time_of(entry, "lastUsed"), account.last_used_ms))
+    if has("limits-laid-over"):
+        stored = entry.get("rateLimitResetTimes")
+        result.reset_times_ms = {**(stored if isinstance(stored, Mapping) else {}), **mine}
+    else:
+        ends = {
+            key: _changed(mine.get(key), before.reset_times_ms.get(key), theirs.reset_times_ms.get(key))
+            for key in {**theirs.reset_times_ms, **mine}
+        }
+        result.reset_times_ms = {key: end for key, end in ends.items() if end is not None}
+    if not has("cooldown-and-email-overwritten"):
+        result.stored = entry
+        cooldown = _changed(*map(_cooldown, (account, before, theirs)))
+        result.cooling_down_until_ms, reason = cooldown or (None, "")
+        result.cooldown_reason = reason or None
+    if not has("enabled-overwritten") and account.enabled == before.enabled:
+        result.enabled = theirs.enabled
+    return _own(result, entry, profile)
+
+
+def _cooldown(account: Account) -> tuple[float, str] | None:
+    """When it ends, and why it began."""
+    until_ms, reason = account.cooling_down_until_ms, account.cooldown_reason
+    return None if until_ms is None else (until_ms, reason if isinstance(reason, str) else "")
+
+
+def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Time | None:
+    """Of two times, the one that is no longer what it was before; where both have changed, the later. None: no time."""
+    if mine == before:
+        return theirs
+    if theirs == before:
+        return mine
+    return max((time for time in (mine, theirs) if time is not None), default=None)
+
+
+def _place(session: Session, family: Family, labels: Sequence[str], profile: Profile) -> int:
+    """Where the family's account is in the file; where it is gone, the next one, or else the first."""
+    index = max(0, session.current[family])
+    if profile.has("saved-index-not-followed"):
+        return index
+    left = (account.label for account in session.accounts[index:])
+    return next((labels.index(label) for label in left if label in labels), 0)

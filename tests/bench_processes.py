@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.cases import test_70_processes as cases
+from conformance.cases import test_70_processes_together as cases
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings
 from conformance.targets.resolve import resolve

@@ -11,6 +11,7 @@ from conformance.processes.fleet import Fleet
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
 from conformance.targets.resolve import resolve
+from conformance.targets.supervisor import serve
 from conformance.wire.answers import Result
 from conformance.wire.calls import pool
 from tests.test_supervisor import BOUND_S, misbehaving
@@ -105,7 +106,7 @@ def test_processes_that_are_held_do_not_run_until_all_are_let_go() -> None:
     with Group([], timeout_s=BOUND_S) as group:
         held = [group.start(misbehaving("good"), 3, held=True) for _ in range(3)]
         commands = [psutil.Process(connection.pid).cmdline() for connection in held]
-        assert all(any(word.endswith("supervisor.py") for word in command) for command in commands)
+        assert all(any(word == serve.__file__ for word in command) for command in commands)
         group.let_go()
         assert [connection.hello().pid for connection in held] == [connection.pid for connection in held]
         assert group.start(misbehaving("good")).hello().name == "bad"

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,13 +17,13 @@ from conformance.targets import namespaces
 from conformance.targets.connection import Group, Launch, SupervisorLostError
 from conformance.targets.errors import AdapterFault, UsageFault
 from tests.bench import BOUND_S, Bench, breaking, verdicts
+from tests.command import CHECKOUT
 from tests.test_run_faults import wait_for_line
-from tests.test_supervisor import MODES, assert_all_end, misbehaving, running
+from tests.test_supervisor import MODES, assert_all_end, misbehaving, needs_namespaces
 
 CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
 IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen ids in one, and one for each process
 PIDS = [123, 456, 789]
-needs_namespaces = pytest.mark.skipif(bool(namespaces.why_not()), reason=namespaces.why_not() or "they are here")
 
 
 @pytest.fixture
@@ -78,6 +79,41 @@ def test_an_id_that_cannot_be_had_is_refused(temporary: Path, pids: list[int], m
         Group([misbehaving("good")] * len(pids), timeout_s=BOUND_S, pids=pids)
 
 
+# As process 1 of a namespace: the wanted id is taken until two attempts have failed.
+FORKS_WHILE_THE_ID_IS_TAKEN = """
+import os, sys
+sys.path.append(sys.argv[1])
+from conformance.targets.supervisor.forking import fork
+waits, gate = os.pipe()
+taken = os.fork()
+if taken == 0:
+    os.close(gate)
+    os.read(waits, 1)
+    os._exit(0)
+failed, wait = [], os.waitpid
+
+def waitpid(pid, options):
+    failed.append(pid)
+    if len(failed) == 2:
+        os.close(gate)
+        wait(taken, 0)
+    return wait(pid, options)
+
+os.waitpid = waitpid
+pid = fork(taken)
+if pid == 0:
+    os._exit(0)
+print(pid == taken, len(failed), taken in failed)
+"""
+
+
+@needs_namespaces
+def test_an_id_that_is_taken_at_first_is_had_once_it_is_free() -> None:
+    command = [*namespaces.UNSHARE, sys.executable, "-I", "-c", FORKS_WHILE_THE_ID_IS_TAKEN, str(CHECKOUT)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=BOUND_S)
+    assert (run.stdout, run.stderr) == ("True 2 False\n", "")
+
+
 @needs_namespaces
 def test_a_command_that_cannot_be_started_is_told_there_too(temporary: Path) -> None:
     launches = [misbehaving("good"), Launch(["no-such-command-anywhere"], name="nothing")]
@@ -93,37 +129,6 @@ def test_one_process_can_be_ended_and_the_others_stay(temporary: Path) -> None:
         assert (first.hello().pid, third.hello().pid) == (123, 789)
         with pytest.raises(AdapterFault, match="was ended by SIGKILL"):
             second.hello()
-
-
-@needs_namespaces
-def test_a_killed_runner_leaves_nothing(tmp_path: Path) -> None:
-    with running(tmp_path, "--namespace", "good", "ignores_sigterm", "daemon") as runner:
-        assert len(runner.family) >= 5  # `unshare`, the supervisor, two targets, a grandchild in its own session
-        runner.process.kill()
-        assert_all_end(runner.family)
-        assert list(tmp_path.iterdir()) == []
-
-
-@needs_namespaces
-def test_a_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path) -> None:
-    """The fork holds the socket open, and the supervisor cannot see the runner's id."""
-    with running(tmp_path, "--fork", "--namespace", "good", "daemon") as runner:
-        try:
-            runner.process.kill()
-            assert_all_end(runner.family)
-            assert list(tmp_path.iterdir()) == []
-        finally:
-            os.kill(runner.heir, signal.SIGKILL)
-
-
-@needs_namespaces
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signalled_runner_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
-    with running(tmp_path, "--namespace", "good", "ignores_sigterm", "daemon") as runner:
-        os.killpg(runner.process.pid, number)
-        assert runner.process.wait(BOUND_S) == -number
-        assert_all_end(runner.family)
-        assert list(tmp_path.iterdir()) == []
 
 
 @needs_namespaces

@@ -323,3 +323,8 @@ def test_the_log_of_events_survives_a_last_line_that_was_cut_short(tmp_path: Pat
     with log.open("ab") as file:
         file.write(b'{"event":"en')
     assert read_events(log) == events
+
+
+def test_what_others_have_written_is_told_before_the_call_that_finds_it() -> None:
+    calls = [{"method": "open"}, {"method": "save", "files": {"home/pool": {"text": "{}"}}}]
+    assert list(describe_scenario({"calls": calls}, 1)) == ["  open", "  file home/pool: {}", "> save"]

@@ -1,11 +1,11 @@
 """Cases of the offset and of real processes, where a port answers nothing or its ids cannot be told apart."""
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from conformance.cases.processes_kit import fit_for
 from tests.bench import Bench, breaking, verdicts
 
 OFFSET_RULES = ("PID-003", "PID-004", "PID-005", "PROC-001", "PROC-004")
@@ -28,7 +28,6 @@ def test_no_account_with_the_offset_on_is_never_the_same_account(bench: Bench, m
 
 @pytest.mark.parametrize("pids", [(7, 7, 7, 7), (1, 1)])
 def test_processes_of_one_id_are_not_judged_and_the_reason_is_given(pids: tuple[int, ...]) -> None:
-    fit_for = importlib.import_module("conformance.cases.test_70_processes").fit_for
     with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* for the ids \[") as skipped:
         fit_for(pids)
     assert str(list(pids)) in str(skipped.value)

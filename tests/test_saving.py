@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.requirements.catalogue import RELEASES
 from conformance.targets.connection import Connection, Group, Launch
 from conformance.targets.resolve import resolve
-from conformance.wire.answers import Refused, Result
+from conformance.wire.answers import Refusal, Refused, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, pool
 from conformance.wire.files import write_files
 from reference_impl.adapter import ReferenceAdapter
@@ -136,6 +137,27 @@ def test_the_reference_saves_what_the_release_saves(pair: tuple[Two, Two]) -> No
         assert reference.leave(stored, asked(one), asked(other)) == release.leave(stored, asked(one), asked(other))
 
     compare()
+
+
+@settings(max_examples=100, derandomize=True, database=None, deadline=None)
+@given(stored=stored_pools(), one=events(), other=events())
+def test_whichever_process_saves_first_the_file_says_the_same_of_every_account(
+    stored: Json, one: Calls, other: Calls
+) -> None:
+    def left_by(*sessions: Calls) -> Json:
+        with tempfile.TemporaryDirectory() as folder:
+            write_files(Path(folder), {POOL_FILE: {"text": json.dumps(stored)}})
+            adapters = [ReferenceAdapter() for _ in sessions]
+            for adapter in adapters:
+                adapter.open(home=f"{folder}/home", pid=5, now_ms=NOW_MS)
+            for adapter, calls in zip(adapters, sessions, strict=True):
+                for method, params in calls:
+                    with suppress(Refusal):  # the account was removed before
+                        getattr(adapter, method)(**params)
+                adapter.save()
+            return json.loads(Path(folder, POOL_FILE).read_text(encoding="utf-8"))["accounts"]
+
+    assert left_by(one, other) == left_by(other, one)
 
 
 def test_a_pool_that_was_handed_over_cannot_be_saved() -> None:

@@ -1,6 +1,8 @@
 """Scenarios: what an expectation accepts, how a difference is told, and how one is read back."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
+from conformance.wire.files import ask
 from conformance.wire.scenario import (
     ABSENT,
+    ROOT,
     UNJUDGED,
     Call,
     Scenario,
@@ -31,19 +35,21 @@ EXPECTATIONS = st.recursive(
     max_leaves=8,
 )
 WORDS = st.text(min_size=1, max_size=5)
-CALLS = st.builds(
-    lambda method, params, judged: Call(method, params, **judged),
-    WORDS,
-    st.dictionaries(WORDS, VALUES, max_size=3),
-    st.one_of(st.just({}), st.fixed_dictionaries({"expect": VALUES}), st.fixed_dictionaries({"refusal": WORDS})),
-)
 CONTENTS = st.one_of(
     st.fixed_dictionaries({"text": st.text()}),
     st.fixed_dictionaries({"base64": st.just("AP8=")}),
     st.fixed_dictionaries({"link": WORDS}),
     st.just({"folder": True}),
 )
-SCENARIOS = st.builds(Scenario, st.lists(CALLS, max_size=4), st.dictionaries(WORDS, CONTENTS, max_size=3))
+FILES = st.dictionaries(WORDS, CONTENTS, max_size=3)
+CALLS = st.builds(
+    lambda method, params, judged, files: Call(method, params, files=files, **judged),
+    WORDS,
+    st.dictionaries(WORDS, VALUES, max_size=3),
+    st.one_of(st.just({}), st.fixed_dictionaries({"expect": VALUES}), st.fixed_dictionaries({"refusal": WORDS})),
+    FILES,
+)
+SCENARIOS = st.builds(Scenario, st.lists(CALLS, max_size=4), FILES)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +140,13 @@ def test_a_scenario_comes_back_the_same_from_json(scenario: Scenario) -> None:
         ({"calls": [], "files": {"a": {"text": "", "link": "b"}}}, "files['a'] must be"),
         ({"calls": [], "files": {"a": {"txt": ""}}}, "files['a'] must be"),
         ({"calls": [], "files": {"a": {"text": 1}}}, "files['a'] must be"),
+        ({"calls": [{"method": "save", "files": []}]}, "files of calls[0] must be an object"),
+        ({"calls": [{"method": "save", "files": {"a": {}}}]}, "files['a'] of calls[0] must be"),
         ({"calls": [{"method": "close"}, "close"]}, "calls[1] must be an object with a method"),
         ({"calls": [{"method": 1}]}, "calls[0] must be an object with a method"),
         (
             {"calls": [{"method": "select", "expects": 1}]},
-            "unknown key 'expects' in calls[0]; known: expect, method, params, refusal",
+            "unknown key 'expects' in calls[0]; known: expect, files, method, params, refusal",
         ),
         ({"calls": [{"method": "select", "params": []}]}, "params in calls[0] must be an object"),
         ({"calls": [{"method": "select", "refusal": 1}]}, "refusal in calls[0] must be a string"),
@@ -188,3 +196,23 @@ def test_answers_are_shown_in_the_terms_of_expectations() -> None:
     ]
     assert unsupported(ANSWERS) == "select"
     assert unsupported([ANSWERS[0]]) is None
+
+
+def test_what_another_process_writes_is_there_when_the_call_is_made() -> None:
+    seen: list[list[str]] = []
+
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        (folder,) = {params["home"] for _, params in calls}
+        seen.append([method + (Path(folder) / "pool").read_text(encoding="utf-8") for method, _ in calls])
+        return [Result(method) for method, _ in calls]
+
+    home = {"home": f"{ROOT}/home"}
+    calls = [
+        Call("open", home, files={"home/pool": {"text": " b"}}),
+        Call("select", home),
+        Call("save", home, files={"home/pool": {"text": " c"}}),
+        Call("close", home),
+    ]
+    answers = ask(Scenario(calls, {"home/pool": {"text": " a"}}), send)
+    assert seen == [["open b", "select b"], ["save c", "close c"]]
+    assert answers == [Result(call.method) for call in calls]

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from conformance.targets import namespaces
 from conformance.targets.connection import Group, Launch, SupervisorLostError
 from conformance.targets.errors import AdapterFault
 from conformance.wire.answers import Result
@@ -21,6 +22,8 @@ from conformance.wire.answers import Result
 ADAPTERS = Path(__file__).parent / "adapters"
 MODES = ["never_answers", "ignores_sigterm", "daemon"]
 BOUND_S = 120.0  # generous: only a hang is to reach it
+needs_namespaces = pytest.mark.skipif(bool(namespaces.why_not()), reason=namespaces.why_not() or "they are here")
+WHERE = [pytest.param([], id="here"), pytest.param(["--namespace"], id="namespace", marks=needs_namespaces)]
 
 
 def misbehaving(mode: str) -> Launch:
@@ -68,17 +71,19 @@ def running(temporary: Path, *arguments: str) -> Iterator[Runner]:
         runner.process.communicate()
 
 
-def test_killed_runner_leaves_nothing(tmp_path: Path) -> None:
-    with running(tmp_path, "good", "ignores_sigterm", "daemon") as runner:
-        assert len(runner.family) >= 4  # the supervisor, two targets, a grandchild in its own session
+@pytest.mark.parametrize("where", WHERE)
+def test_killed_runner_leaves_nothing(tmp_path: Path, where: list[str]) -> None:
+    with running(tmp_path, *where, "good", "ignores_sigterm", "daemon") as runner:
+        assert len(runner.family) >= 4 + len(where)  # the supervisor, two targets, a grandchild, and there `unshare`
         runner.process.kill()
         assert_all_end(runner.family)
         assert list(tmp_path.iterdir()) == []
 
 
-def test_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path) -> None:
-    """The fork holds the socket open, so that the supervisor sees no end of it."""
-    with running(tmp_path, "--fork", "good", "daemon") as runner:
+@pytest.mark.parametrize("where", WHERE)
+def test_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path, where: list[str]) -> None:
+    """The fork holds the socket open, so that no end of it shows; nor, in a namespace, the runner's id."""
+    with running(tmp_path, "--fork", *where, "good", "daemon") as runner:
         try:
             runner.process.kill()
             assert_all_end(runner.family)
@@ -87,10 +92,11 @@ def test_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path) -> None:
             os.kill(runner.heir, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signalled_foreground_group_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+def test_signalled_foreground_group_leaves_nothing(tmp_path: Path, number: signal.Signals, where: list[str]) -> None:
     """As Ctrl-C or a closed terminal does it: the whole process group gets the signal."""
-    with running(tmp_path, "good", "ignores_sigterm", "daemon") as runner:
+    with running(tmp_path, *where, "good", "ignores_sigterm", "daemon") as runner:
         os.killpg(runner.process.pid, number)
         assert runner.process.wait(BOUND_S) == -number
         assert_all_end(runner.family)

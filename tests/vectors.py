@@ -132,20 +132,21 @@ def wrong_implementations() -> list[Wrong]:
     """Those of the catalogue; and the reference with one quirk more, or one less."""
     from conformance.requirements import load_catalogue
     from conformance.requirements.catalogue import RECOMMENDED, applies
-    from reference_impl.profiles import QUIRKS, Profile
+    from conformance.requirements.quirks import load_tellings
+    from reference_impl.profiles import Profile
     from reference_impl.profiles import profile as profile_of
     from tests.wrong import target_word
 
     found: dict[str, Wrong] = {}
     for requirement in load_catalogue():
-        if requirement.id.startswith("PROC-"):  # no vector starts processes
+        if requirement.id.startswith("PROC-") or "save" in requirement.needs:  # no vector starts processes, or saves
             continue
         module, _, attribute = target_word(requirement.wrong).removeprefix("python:").partition(":")
         profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
         create = getattr(importlib.import_module(module), attribute)
         wrong = found.setdefault(requirement.wrong, Wrong(requirement.wrong, profile, set(), create))
         wrong.rules.add(requirement.id)
-    for quirk in QUIRKS:
+    for quirk in (telling.quirk for telling in load_tellings().values() if "save" not in telling.needs):
         for profile, word in ((RECOMMENDED, "with"), (quirk.releases[-1], "without")):
             changed = Profile(profile, profile_of(profile).quirks ^ {quirk.name})
             name, lacks = f"{word} {quirk.name}", quirk.name if word == "without" else None

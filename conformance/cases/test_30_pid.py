@@ -1,4 +1,4 @@
-"""PID: the offset. Processes are played by handing in a process id; `test_70_processes` starts real ones."""
+"""PID: the offset. Processes are played by handing in a process id; `test_70_processes_*` start real ones."""
 
 from collections.abc import Sequence
 

@@ -14,12 +14,17 @@ WIDTH = 80
 
 def describe_scenario(scenario: Mapping[str, Json], position: int | None) -> Iterator[str]:
     """One line a file and a call; an arrow marks the call whose answer is at fault."""
-    for path, content in scenario.get("files", {}).items():
-        kind, value = next(iter(content.items()))
-        yield f"  file {path}: {value if kind == 'text' and value.isprintable() else json.dumps(content)}"
+    yield from _describe_files(scenario.get("files", {}))
     for number, call in enumerate(scenario["calls"]):
+        yield from _describe_files(call.get("files", {}))
         mark = "> " if number == position else "  "
         yield f"{mark}{call['method']} {describe_params(call['method'], call.get('params', {}))}".rstrip()
+
+
+def _describe_files(files: Mapping[str, Json]) -> Iterator[str]:
+    for path, content in files.items():
+        kind, value = next(iter(content.items()))
+        yield f"  file {path}: {value if kind == 'text' and value.isprintable() else json.dumps(content)}"
 
 
 def describe_params(method: str, params: Mapping[str, Json]) -> str:

@@ -1,10 +1,9 @@
 """Asks a target whole sessions, many in flight, and finds those that it answers otherwise than expected."""
 
 import json
-import tempfile
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from conformance.search.source import Draft
 from conformance.targets.conversation import Connection
 from conformance.targets.exchange import MAX_CALLS_A_LINE, Asked
 from conformance.wire.answers import Answer
-from conformance.wire.files import place_free, replace_text, write_files
+from conformance.wire.files import place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
 Json = Any
@@ -107,10 +106,11 @@ class Hunt:
         expected = self.oracle.values(own_calls)
         return _Flight(session, draft, own_calls, expected, own_root, root, folders)
 
-    def _folder(self, session: Session) -> tempfile.TemporaryDirectory[str]:
-        folder = tempfile.TemporaryDirectory(dir=self.within, ignore_cleanup_errors=True)  # it may have gone before us
-        write_files(Path(folder.name), session.files)
-        return folder
+    @contextmanager
+    def _folder(self, session: Session) -> Iterator[str]:
+        with temporary_folder(self.within) as root:
+            write_files(Path(root), session.files)
+            yield root
 
     def _receive(self) -> Iterator[Difference]:
         flight = self._flights[0]

@@ -18,12 +18,13 @@ from typing import Any, NoReturn, Self
 
 import psutil
 
-from conformance.targets import supervisor
 from conformance.targets.conversation import Connection
 from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.targets.isolation import private_environment
 from conformance.targets.namespaces import UNSHARE
 from conformance.targets.streams import Errors, Input, Loop, Output
+from conformance.targets.supervisor import serve
+from conformance.targets.supervisor.ending import KILL_BOUND_S, remove_folder
 from conformance.targets.wire_log import WireLog
 
 __all__ = ["Connection", "Group", "Launch", "SupervisorLostError"]
@@ -31,7 +32,7 @@ __all__ = ["Connection", "Group", "Launch", "SupervisorLostError"]
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 START_BOUND_S = 120.0
 CORES = os.cpu_count() or 1
-STOP_BOUND_S = supervisor.KILL_BOUND_S + 30.0
+STOP_BOUND_S = KILL_BOUND_S + 30.0
 
 
 class SupervisorLostError(RuntimeError):
@@ -182,7 +183,7 @@ class Group:
     def _start_supervisor(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
         psutil_folder = str(Path(psutil.__file__).parents[1])
         # Isolated and without site-packages: nothing that lies about in folders or variables is run.
-        command = [sys.executable, "-I", "-S", supervisor.__file__, psutil_folder]
+        command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
         limits = [str(self._memory_limit_bytes), tempfile.gettempdir()]
         with ExitStack() as opened:
             runner = [str(os.getpid()), *limits]
@@ -329,7 +330,7 @@ class Group:
                     with suppress(psutil.Error):
                         member.kill()
         if self.folder != Path():
-            supervisor.remove_folder(str(self.folder))
+            remove_folder(str(self.folder))
 
 
 def _pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, int]]:

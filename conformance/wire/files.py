@@ -1,6 +1,7 @@
 """A scenario asked of somebody: its files laid out in a folder, and that folder written as `{root}`."""
 
 import base64
+import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,15 +24,23 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
     if not scenario.files and all(replace_text(params, ROOT, "") == params for _, params in calls):
         return send(calls)  # most have nothing to do with files
-    with _temporary_folder(within) as root:
+    with temporary_folder(within) as root:
         write_files(Path(root), scenario.files)
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
-        return [place_free(answer, root) for answer in send(placed)]
+        answers: list[Answer] = []
+        begins = [number for number, call in enumerate(scenario.calls) if number == 0 or call.files]
+        for begin, end in itertools.pairwise([*begins, len(calls)]):
+            write_files(Path(root), scenario.calls[begin].files)
+            answers += send(placed[begin:end])
+        return [place_free(answer, root) for answer in answers]
 
 
 @contextmanager
-def _temporary_folder(within: Path | None) -> Iterator[str]:
+def temporary_folder(within: Path | None) -> Iterator[str]:
+    """The folder of a scenario, with a home and a project that are empty; removed later on, beside the work."""
     root = tempfile.mkdtemp(dir=within)
+    for name in ("home", "project"):
+        (Path(root) / name).mkdir()
     try:
         yield root
     finally:
@@ -39,9 +48,7 @@ def _temporary_folder(within: Path | None) -> Iterator[str]:
 
 
 def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
-    """Lay out the files of a scenario."""
-    (root / "home").mkdir()
-    (root / "project").mkdir()
+    """Lay out files of a scenario, over those that are there."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

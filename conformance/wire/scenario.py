@@ -7,6 +7,7 @@ As JSON:
                {"method": "select", "params": {...}, "expect": {"label": "b"}}]}
 
 Paths in `files` are relative to a folder made for the scenario; `{root}` in a parameter stands for that folder.
+`files` in a call is what another process has written when the call is made.
 `expect` matches an object whose listed keys match, an array of equal length whose items match, and anything else
 that is equal; `{"$": "absent"}` matches a key that is not there. `refusal` names the refusal expected instead.
 A call with neither must be answered by any result.
@@ -22,7 +23,7 @@ Json = Any
 ROOT = "{root}"
 ABSENT: Json = {"$": "absent"}
 UNJUDGED: Json = object()
-_KEYS = {"method", "params", "expect", "refusal"}
+_KEYS = {"method", "params", "expect", "refusal", "files"}
 _FILE_KEYS = {"text": str, "base64": str, "link": str, "folder": bool}
 
 
@@ -32,12 +33,13 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True)
 class Call:
-    """One call and what is expected of it."""
+    """One call and what is expected of it; `files` are written before it is made, by another process as it were."""
 
     method: str
     params: Mapping[str, Json] = field(default_factory=dict)
     expect: Json = UNJUDGED
     refusal: str | None = None
+    files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def gives(self, expected: Json) -> "Call":
         """The same call, expected to answer this result."""
@@ -63,7 +65,8 @@ class Call:
     def to_json(self) -> dict[str, Json]:
         judged = {} if self.expect is UNJUDGED else {"expect": self.expect}
         refused = {} if self.refusal is None else {"refusal": self.refusal}
-        return {"method": self.method, "params": dict(self.params), **judged, **refused}
+        files = {"files": {path: dict(content) for path, content in self.files.items()}} if self.files else {}
+        return {**files, "method": self.method, "params": dict(self.params), **judged, **refused}
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,13 @@ class Scenario:
         return Scenario(calls, _read_files(document.get("files", {})))
 
 
-def _read_files(files: Json) -> Mapping[str, Mapping[str, Json]]:
+def _read_files(files: Json, where: str = "") -> Mapping[str, Mapping[str, Json]]:
     if not isinstance(files, dict):
-        raise ScenarioError("files must be an object: a path, and what is there")
+        raise ScenarioError(f"files{where} must be an object: a path, and what is there")
     for path, content in files.items():
         key, value = next(iter(content.items())) if isinstance(content, dict) and len(content) == 1 else (None, None)
         if key not in _FILE_KEYS or not isinstance(value, _FILE_KEYS[key]):
-            raise ScenarioError(f"files[{path!r}] must be an object with one of {', '.join(_FILE_KEYS)}")
+            raise ScenarioError(f"files[{path!r}]{where} must be an object with one of {', '.join(_FILE_KEYS)}")
     return files
 
 
@@ -110,7 +113,8 @@ def _read_call(item: Json, position: int) -> Call:
         raise ScenarioError(f"refusal in {where} must be a string")
     if "expect" in item and item.get("refusal") is not None:
         raise ScenarioError(f"{where} has both expect and refusal; a call has one expectation")
-    return Call(item["method"], item.get("params", {}), item.get("expect", UNJUDGED), item.get("refusal"))
+    files = _read_files(item.get("files", {}), f" of {where}")
+    return Call(item["method"], item.get("params", {}), item.get("expect", UNJUDGED), item.get("refusal"), files)
 
 
 def matches(expected: Json, actual: Json) -> bool:

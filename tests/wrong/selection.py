@@ -258,6 +258,6 @@ class OffsetSpentByAPlainSelection(Selector):
 class OffsetSpentByRoundRobin(Selector):
     def select(self, request: Request, strategy: Any, moment: Moment, **params: Any) -> Account | None:
         chosen = super().select(request, strategy, moment, **params)
-        if strategy == "round-robin":
+        if strategy == "round-robin" and params["pid_offset_enabled"]:
             self.moved[request.family] = True
         return chosen

@@ -4,8 +4,8 @@
 is killed cannot clean up at all. So each group has this small parent: a child subreaper, to which every
 orphan returns, and which ends when its socket to the runner does, however the runner came to its end.
 
-It is run as a file in isolated mode and imports nothing of this project, so that no folder, variable or
-`.pth` file of the user's can change what it does. It has one thread, because it forks.
+It is run as a file in isolated mode and imports nothing of this project but the modules beside it, so that no
+folder, variable or `.pth` file of the user's can change what it does. It has one thread, because it forks.
 
 It may also be the first process of a PID namespace of its own. There it gives processes the ids that it is told,
 and the ids that it names are those of the namespace.
@@ -30,33 +30,29 @@ To the runner:
 
 import contextlib
 import ctypes
-import errno
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 if __name__ == "__main__":  # isolated from all site-packages: the runner says where this one package is
-    sys.path.append(sys.argv[1])
+    sys.path += [os.path.abspath(__file__).removesuffix("conformance/targets/supervisor/serve.py"), sys.argv[1]]
 import psutil
+
+from conformance.targets.supervisor.ending import KILL_BOUND_S, kill, of_sessions, remove_folder
+from conformance.targets.supervisor.forking import become, fork, read_all, start_error
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_INTERVAL_S = 0.5
 LOOK_SHARE = 0.05  # looking at many processes takes at most this share of one core
-KILL_BOUND_S = 60.0
-REMOVAL_ATTEMPTS = 20
-REMOVAL_PAUSE_S = 0.05
-LAST_PID = "/proc/sys/kernel/ns_last_pid"  # the next process gets the next number that is free
-ATTEMPTS_AT_A_PID = 100
-NOT_STARTED = 127  # the exit code of a process that could not become the target
 
 
 class Supervisor:
@@ -144,12 +140,12 @@ class Supervisor:
             self.gate = os.pipe()
         complaint, complain = os.pipe()  # closed by the exec
         try:
-            pid = _fork(message.get("pid"))
+            pid = fork(message.get("pid"))
             if pid == 0:
-                self.become(message, descriptors, complain, held)
+                become(message, descriptors, complain, *self.held_by(held=held))
         except OSError as error:
             os.close(complaint)
-            self.fail(number, _start_error(error), no_pid=message.get("pid") is not None)
+            self.fail(number, start_error(error), no_pid=message.get("pid") is not None)
             return
         finally:
             for descriptor in (*descriptors, complain):
@@ -158,7 +154,7 @@ class Supervisor:
         self.sessions.append(pid)
         if held:
             self.held[number] = complaint
-        elif said := _read_all(complaint):
+        elif said := read_all(complaint):
             del self.running[pid]  # what never was the target is not told to have exited
             self.fail(number, said)
             return
@@ -167,36 +163,16 @@ class Supervisor:
     def fail(self, number: int, error: str, *, no_pid: bool = False) -> None:
         self.send(event="failed", process=number, error=error, no_pid=no_pid)
 
-    def become(self, message: dict[str, Any], descriptors: list[int], complain: int, held: bool) -> NoReturn:
-        """In the forked process: become the target, or tell why not."""
-        try:
-            signal.set_wakeup_fd(-1)
-            os.setsid()
-            for place, descriptor in enumerate(descriptors):
-                os.dup2(descriptor, place)
-            if held and self.gate is not None:
-                self.runner.close()
-                os.close(self.gate[1])  # or the end of the supervisor would not show
-                if not os.read(self.gate[0], 1):
-                    os._exit(NOT_STARTED)
-            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, which is inherited
-                signal.signal(number, signal.SIG_DFL)
-            os.chdir(message["cwd"])
-            try:
-                os.execvpe(message["argv"][0], message["argv"], message["env"])  # noqa: S606 - no shell is wanted
-            except OSError as error:  # which names the last place that was searched
-                raise OSError(error.errno, error.strerror, message["argv"][0]) from error
-        except BaseException as error:
-            os.write(complain, _start_error(error).encode("utf-8", errors="backslashreplace"))
-        finally:
-            os._exit(NOT_STARTED)
+    def held_by(self, *, held: bool) -> tuple[int | None, Sequence[int]]:
+        """The end of the gate at which a process waits; and what it must not hold, or our end would not show."""
+        return (self.gate[0], (self.runner.fileno(), self.gate[1])) if held and self.gate else (None, ())
 
     def let_go(self) -> None:
         """All processes that are held run from now on, at the same moment."""
         if self.gate is not None:
             os.write(self.gate[1], b"." * len(self.held))
         for number, complaint in self.held.items():
-            if said := _read_all(complaint):
+            if said := read_all(complaint):
                 self.fail(number, said)
         self.held.clear()
         self.send(event="let_go")
@@ -207,7 +183,7 @@ class Supervisor:
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(pid)
                 for member in [*process.children(recursive=True), process]:
-                    _kill(member)
+                    kill(member)
 
     def reap(self) -> bool:
         """Take the exit codes of all that has ended. False: there is no child at all any more.
@@ -244,7 +220,7 @@ class Supervisor:
             if size_bytes > self.memory_limit_bytes:
                 self.send(event="memory", process=owner, resident_bytes=size_bytes)
                 for process in members[owner]:
-                    _kill(process)
+                    kill(process)
 
     def descendants(self) -> list[psutil.Process]:
         found = self.me.children(recursive=True)
@@ -259,66 +235,16 @@ class Supervisor:
         while True:
             processes = self.descendants()
             if sys.platform != "linux":
-                processes = [*self.strays.values(), *_of_sessions(self.sessions)]
+                processes = [*self.strays.values(), *of_sessions(self.sessions)]
                 self.strays.clear()
             for process in processes:
-                _kill(process)
+                kill(process)
             # Orphans return to this process, so that without a child there is no descendant either.
             if not self.reap():
                 return []
             if time.monotonic() > deadline_s:
                 return [process.pid for process in processes]
             time.sleep(0.002)  # what was killed needs a moment to become a child that can be reaped
-
-
-def _kill(process: psutil.Process) -> None:
-    with contextlib.suppress(psutil.Error):
-        process.kill()
-
-
-def _of_sessions(sessions: list[int]) -> list[psutil.Process]:
-    """Where orphans go to launchd (macOS), those that stayed in their session can still be told by it."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if os.getsid(process.pid) in sessions:
-                found.append(process)
-    return found
-
-
-def _fork(wanted: int | None) -> int:
-    """Fork; with `wanted`, until the new process has that id. Raises OSError where it cannot be had.
-
-    Only this one process forks in its namespace while ids are given out, so that the first attempt succeeds.
-    """
-    if wanted is None:
-        return os.fork()
-    for _ in range(ATTEMPTS_AT_A_PID):
-        try:
-            with open(LAST_PID, "w", encoding="ascii") as last:
-                last.write(str(wanted - 1))
-        except OSError as error:
-            raise OSError(error.errno, f"process id {wanted} cannot be had: {error.strerror}") from error
-        pid = os.fork()
-        if pid == 0:
-            if os.getpid() != wanted:
-                os._exit(NOT_STARTED)
-            return 0
-        if pid == wanted:
-            return pid
-        os.waitpid(pid, 0)
-    raise OSError(errno.EBUSY, f"process id {wanted} cannot be had; another process has it")
-
-
-def _read_all(descriptor: int) -> str:
-    with os.fdopen(descriptor, "rb") as pipe:
-        return pipe.read().decode("utf-8", errors="replace")
-
-
-def _start_error(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror + (f": {error.filename}" if error.filename else "")
-    return str(error)
 
 
 def _become_subreaper() -> None:
@@ -340,23 +266,6 @@ def _signal_socket() -> socket.socket:
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, nothing)
     return reader
-
-
-def remove_folder(folder: str) -> None:
-    """Remove the folder, also where a process took away the permissions to do so."""
-    with contextlib.suppress(OSError):
-        os.chmod(folder, 0o700)
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)
-            with contextlib.suppress(OSError):
-                if not os.path.islink(path):
-                    os.chmod(path, 0o700)
-    for _ in range(REMOVAL_ATTEMPTS):  # the engine of a runner that was killed may still be writing there
-        shutil.rmtree(folder, ignore_errors=True)
-        if not os.path.lexists(folder):
-            return
-        time.sleep(REMOVAL_PAUSE_S)
 
 
 def main() -> None:

@@ -1,0 +1,32 @@
+"""What cases of the config share: a document in the user's file, and what is made of it."""
+
+from typing import Any
+
+from conformance.wire.calls import USER_FILE, config, load_config, text
+from conformance.wire.scenario import Scenario
+
+Json = Any
+
+
+def defaults(**keys: Json) -> Scenario:
+    """Without any file, these keys have these values."""
+    return Scenario([load_config().gives(config(**keys))])
+
+
+def in_file(document: Json, **keys: Json) -> Scenario:
+    """With this document as the user's file, these keys have these values."""
+    return Scenario([load_config().gives(config(**keys))], files={USER_FILE: text(document)})
+
+
+def accepted(document: dict[str, Json]) -> Scenario:
+    """A file gives what it says."""
+    return in_file(document, **document)
+
+
+def ignored(document: dict[str, Json]) -> Scenario:
+    """The file has no effect: it does not even set what it says beside this."""
+    return in_file({**document, "quiet_mode": True}, quiet_mode=False)
+
+
+def in_group(group: str | None, key: str, value: Json) -> dict[str, Json]:
+    return {key: value} if group is None else {group: {key: value}}

@@ -1,0 +1,195 @@
+"""PROC: real processes, started at the same moment, each with its own process id; all cases share one fleet."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from conformance.cases.kit import Judge, covers
+from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_for
+from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS, Fit
+from conformance.processes.fleet import Fleet, Member, Session
+from conformance.wire.calls import limit, open_pool, picks, pool, select
+from conformance.wire.scenario import UNJUDGED, Scenario
+
+Json = Any
+Expected = Callable[[Member], Sequence[Json]]  # what the selections of a process must answer
+OFFSET_VARIABLE = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
+QUOTA_KEYS = ("claude", "gemini-antigravity", "gemini-cli")
+DAY_MS = 86_400_000
+FAR_MS = 4_102_444_800_000  # the year 2100
+POOR_HEALTH = {"initial": 40}  # no account is a candidate
+HYBRID = {"account_selection_strategy": "hybrid", "pid_offset_enabled": True}
+ROTATE = {"account_selection_strategy": "round-robin", "pid_offset_enabled": True}
+OFF = {"account_selection_strategy": "sticky", "pid_offset_enabled": False}
+BOTH_FAMILIES_TWICE = ("claude", "claude", "gemini", "gemini")
+
+
+@pytest.fixture
+def fleet(judge: Judge) -> Fleet:
+    return judge.shared_fleet()
+
+
+@covers("PROC-001")
+def test_each_process_picks_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
+    fit = fit_for(fleet.pids)
+    accounts: list[Json] = [{"enabled": False} if index == fit.spare else {} for index in range(fit.accounts)]
+    check_first(judge, fleet, fit, fleet.start_sessions(based(accounts), ON, ["claude"]))
+
+
+@covers("PROC-002")
+def test_without_the_offset_all_processes_pick_the_same_account(judge: Judge, fleet: Fleet) -> None:
+    sessions = fleet.start_sessions(based(fit_for(fleet.pids).accounts), OFF, BOTH_FAMILIES_TWICE)
+    check(judge, fleet, sessions, lambda _: [picks(BASE_INDEX)] * 4)
+
+
+@covers("PROC-003")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: Fleet, family: str) -> None:
+    count = fit_for(fleet.pids).accounts
+    sessions = fleet.start_sessions(based(count), ROTATE, [family] * (count + 1))
+    sequence = [picks((BASE_INDEX + turn) % count) for turn in range(count + 1)]
+    check(judge, fleet, sessions, lambda _: sequence)
+
+
+@covers("PROC-004")
+def test_each_process_applies_its_offset_once_per_family(judge: Judge, fleet: Fleet) -> None:
+    """Judged on from whichever account the process started, so that a wrong start is PROC-001's alone."""
+    sessions = fleet.start_sessions(based(fit_for(fleet.pids).accounts), ON, BOTH_FAMILIES_TWICE)
+    first = {session.member: answered(session) or picks(BASE_INDEX) for session in sessions}
+    check(judge, fleet, sessions, lambda member: [first[member]] * 4)
+
+
+@covers("PROC-004")
+def test_one_familys_offset_leaves_the_other_where_it_was(judge: Judge, fleet: Fleet) -> None:
+    stored = based(fit_for(fleet.pids).accounts)
+    fleet.prepare(stored, OFF)
+    fleet.load(OFF)
+    sessions = fleet.select(stored, ["gemini"], before=[select(offset=True)])
+    check(judge, fleet, sessions, lambda _: [UNJUDGED, picks(BASE_INDEX)])
+
+
+@covers("PROC-005")
+def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
+    fit = fit_for(fleet.pids)
+    stored, asked = based(fit.accounts), select(offset=True)
+    fork = ("fork", {"calls": [asked.to_json()]})
+    answers = fleet.ask([("open", {"pool": stored}), fork, (asked.method, dict(asked.params))])
+    for member, (opened, forked, own) in zip(fleet.members, answers, strict=True):
+        pid, selected = shown_fork(forked)
+        judge.expect(True, pid not in (None, member.pid), Scenario([]), "the child has an id of its own", observed=True)
+        calls = [open_pool(stored, pid), asked]
+        judge.expect(picks(fit.start(pid)), selected, Scenario(calls), "account of the forked child", observed=True)
+        parent = Session(member, Scenario([open_pool(stored, member.pid), asked]), [opened, own])
+        check_first(judge, fleet, fit, [parent])
+
+
+@covers("PROC-006")
+def test_every_process_uses_the_only_account(judge: Judge, fleet: Fleet) -> None:
+    sessions = fleet.start_sessions(pool(1), ON, BOTH_FAMILIES_TWICE)
+    check(judge, fleet, sessions, lambda _: [picks(0)] * 4)
+
+
+@covers("PROC-007")
+def test_processes_share_accounts_where_there_are_fewer(judge: Judge) -> None:
+    fleet = judge.shared_fleet(least=3)
+    check_first(judge, fleet, Fit(2, 0), fleet.start_sessions(based(2), ON, ["claude"]))
+
+
+@covers("PROC-008")
+def test_the_whole_of_a_pool_with_more_accounts_than_processes_is_used(judge: Judge, fleet: Fleet) -> None:
+    more = max(FEW, len(fleet.pids)) + 1
+    fit = fit_for(fleet.pids, wrong_starts=WRONG_IN_LARGE_POOLS, least=more)
+    check_first(judge, fleet, fit, fleet.start_sessions(based(fit.accounts), ON, ["claude"]))
+
+
+def landing(fleet: Fleet, fit: Fit, stored: Json) -> tuple[Json, Expected]:
+    """A pool in which the account of the first process is stored so, and what each then selects, twice."""
+    taken = fit.start(fleet.pids[0])
+    others = [index for index in range(fit.accounts) if index != taken]
+    next_in_rotation = others[BASE_INDEX % len(others)]
+
+    def expected(member: Member) -> list[Json]:
+        start = fit.start(member.pid)
+        return [picks(next_in_rotation if start == taken else start)] * 2
+
+    return based([stored if index == taken else {} for index in range(fit.accounts)]), expected
+
+
+@covers("PROC-009")
+def test_processes_leave_a_disabled_landing_place(judge: Judge, fleet: Fleet) -> None:
+    """Of two accounts, so that a deviation can be told from other faults by the account that is answered."""
+    stored, expected = landing(fleet, Fit(2, 0), {"enabled": False})
+    check(judge, fleet, fleet.start_sessions(stored, ON, ["claude", "claude"]), expected)
+
+
+@covers("PROC-010")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_processes_leave_a_limited_landing_place(judge: Judge, fleet: Fleet, family: str) -> None:
+    limited = {"rateLimitResetTimes": dict.fromkeys(QUOTA_KEYS, FAR_MS)}
+    stored, expected = landing(fleet, fit_for(fleet.pids), limited)
+    check(judge, fleet, fleet.start_sessions(stored, ON, [family, family]), expected)
+
+
+@covers("PROC-011")
+def test_hybrid_selects_candidates_alike_in_every_process(judge: Judge, fleet: Fleet) -> None:
+    count = fit_for(fleet.pids).accounts
+    sessions = fleet.start_sessions(pool(count), HYBRID, ["claude"] * count)
+    check(judge, fleet, sessions, lambda _: [picks(index) for index in range(count)])
+
+
+@covers("PROC-012")
+def test_hybrid_without_a_candidate_starts_on_the_account_of_the_id(judge: Judge, fleet: Fleet) -> None:
+    fit = fit_for(fleet.pids)
+    stored = based(fit.accounts)
+    fleet.prepare(stored, HYBRID)
+    fleet.load(HYBRID)
+    check_first(judge, fleet, fit, fleet.select(stored, ["claude"], health=POOR_HEALTH))
+
+
+@covers("PROC-013")
+@pytest.mark.parametrize(
+    ("user", "project", "offset"),
+    [(ON, None, True), (OFF, {"pid_offset_enabled": True}, True), (ON, {"pid_offset_enabled": False}, False)],
+    ids=["user", "project", "project over user"],
+)
+def test_the_config_file_reaches_every_process(
+    judge: Judge, fleet: Fleet, user: Json, project: Json, offset: bool
+) -> None:
+    fit = fit_for(fleet.pids)
+    stored = based(fit.accounts)
+    whole = None if project is None else {**user, **project}  # releases fill a file up with defaults (LAY-003)
+    fleet.prepare(stored, user, whole)
+    fleet.load({**ON, "pid_offset_enabled": offset})
+    sessions = fleet.select(stored, ["claude"])
+    check(judge, fleet, sessions, lambda member: [picks(fit.start(member.pid) if offset else BASE_INDEX)])
+
+
+@covers("PROC-014")
+@pytest.mark.parametrize("value", ["1", "true"])
+def test_the_variable_reaches_every_process(judge: Judge, fleet: Fleet, value: str) -> None:
+    fit = fit_for(fleet.pids)
+    stored = based(fit.accounts)
+    fleet.prepare(stored, OFF)
+    fleet.load(ON, {OFFSET_VARIABLE: value})
+    check_first(judge, fleet, fit, fleet.select(stored, ["claude"]))
+
+
+@covers("PROC-015")
+def test_what_other_processes_have_stored_is_kept(judge: Judge, fleet: Fleet) -> None:
+    """Each limits an account of its own and saves, when all have read the file; one account is left for the next."""
+    count = len(fleet.members)
+    stored = pool(count + 1)
+    fleet.start_sessions(stored, OFF, [])
+    for index, member in enumerate(fleet.members):
+        call = limit(index, DAY_MS)
+        fleet.ask([(call.method, dict(call.params)), ("save", {})], [member])
+    reader = fleet.members[0]
+    (session,) = fleet.select(stored, ["claude"], members=[reader])
+    check(judge, fleet, [session], lambda _: [picks(count)])
+
+
+def shown_fork(answer: Any) -> tuple[Any, Json]:
+    """The id of the forked child, and what it selected."""
+    forked = getattr(answer, "value", None) or {"pid": None, "answers": [{}]}
+    return forked["pid"], forked["answers"][0].get("result")
