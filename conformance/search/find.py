@@ -144,7 +144,7 @@ def to_vector(find: Find, target: str) -> dict[str, Json]:
         judged = dict(expected)
     elif find.expected is not None and not (isinstance(expected, dict) and set(expected) == {"raised"}):
         judged = {"expect": expected}
-    calls = [*(call.to_json() for call in before), {"method": method, "params": dict(params), **judged}]
+    calls = [*(call.to_json() for call in before), {**last.to_json(), **judged}]
     rule = _STRATEGIES.get(params.get("strategy", ""), _RULES.get(method, "POOL-001"))
     files = {"files": {path: dict(content) for path, content in find.scenario.files.items()}}
     digest = hashlib.sha256(json.dumps([calls, files], sort_keys=True).encode()).hexdigest()[:8]
@@ -175,4 +175,6 @@ def write_vector(vector: Json, folder: Path) -> Path:
 
 def to_session(scenario: Scenario) -> Session:
     """A scenario as the search sends it."""
-    return Session([(call.method, dict(call.params)) for call in scenario.calls], dict(scenario.files))
+    calls = [(call.method, dict(call.params)) for call in scenario.calls]
+    writes = {position: dict(call.files) for position, call in enumerate(scenario.calls) if call.files}
+    return Session(calls, dict(scenario.files), writes)

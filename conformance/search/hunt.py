@@ -15,7 +15,7 @@ from conformance.search.source import Draft
 from conformance.targets.conversation import Connection
 from conformance.targets.exchange import MAX_CALLS_A_LINE, Asked
 from conformance.wire.answers import Answer
-from conformance.wire.files import place_free, replace_text, temporary_folder, write_files
+from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
 Json = Any
@@ -73,11 +73,17 @@ class Hunt:
         self.connection, self.oracle, self.within = connection, oracle, within
         self.tally = Tally() if tally is None else tally
         self._flights: deque[_Flight] = deque()
+        self._paused: list[tuple[Draft | None, Session]] = []
 
     def differences(self, sessions: Iterable[tuple[Draft | None, Session]]) -> Iterator[Difference]:
         """The sessions that are answered otherwise than expected. Raises AdapterFault."""
         try:
             for draft, session in sessions:
+                if session.saves:
+                    while self._flights:
+                        yield from self._receive()
+                    yield from self._ask(draft, session)
+                    continue
                 self._flights.append(self._send(draft, session))
                 if len(self._flights) > IN_FLIGHT:
                     yield from self._receive()
@@ -89,7 +95,19 @@ class Hunt:
 
     def in_flight(self) -> list[tuple[Draft | None, Session]]:
         """After a fault: what was sent, and not answered in full."""
-        return [(flight.draft, flight.session) for flight in self._flights]
+        return self._paused + [(flight.draft, flight.session) for flight in self._flights]
+
+    def _ask(self, draft: Draft | None, session: Session) -> Iterator[Difference]:
+        """A session that saves, over what others write meanwhile: nothing else is on its way, and each asks once."""
+        self.tally.add(session)
+        self._paused = [(draft, session)]
+        scenario = session.to_scenario()
+        answered = ask(scenario, self.connection.batch, self.within)
+        self._paused = []
+        expected = ask(scenario, self.oracle.answers, self.within)
+        position = first_difference(session.calls, expected, answered)
+        if position is not None:
+            yield Difference(session, position, expected[position], answered[position], draft)
 
     def _send(self, draft: Draft | None, session: Session) -> _Flight:
         self.tally.add(session)

@@ -82,6 +82,7 @@ LIMITED_FLAGS: Table[Json] = table(True, True, True, False, 1, "", None)
 IS_ENTRY = table(*[True] * 11, False)
 NULL_FIRST: Table[Json] = table(None, None, None, *NO_ACCOUNTS[::40])
 FILE_STARTS: Table[Json] = table(0, 1, 2, 3, 4, 1, 2, ABSENT)
+SAVED_REASONS = table("auth-failure", "network-error", "")
 LISTS: Table[Json] = table(*[ABSENT] * 40, None, {}, "ab")
 CUTS = table(*[0] * 40, 1, 2, 20)
 FAMILIES_STORED: Table[Json] = table(*[ABSENT] * 16, None, [], 5)
@@ -105,6 +106,29 @@ def pool_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
     text = json.dumps(document)
     tokens = [entry.get("refreshToken") for entry in entries if isinstance(entry, dict)]
     return text[: len(text) - CUTS[head[7]]], [token for token in tokens if isinstance(token, str)]
+
+
+def plain_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
+    """A pool file of version 3 in which every time is a number, as sessions save them; and the tokens in it."""
+    accounts = [_with_numbers(account_of(record[:10] + bytes(6), place)) for place, record in enumerate(given)]
+    for account, record in zip(accounts, given, strict=True):
+        if SAVED_REASONS[record[13]] and "coolingDownUntil" in account:
+            account["cooldownReason"] = SAVED_REASONS[record[13]]
+    starts = {key: FILE_STARTS[head[at]] for key, at in (("claude", 2), ("gemini", 3))}
+    document = {"version": 3, "accounts": accounts, "activeIndex": head[1] % 4}
+    return json.dumps({**document, "activeIndexByFamily": _present(starts)}), [a["refreshToken"] for a in accounts]
+
+
+def _with_numbers(account: dict[str, Json]) -> dict[str, Json]:
+    limits = account.get("rateLimitResetTimes", {})
+    kept = {"rateLimitResetTimes": {key: end for key, end in limits.items() if _is_number(end)}} if limits else {}
+    times = {key: account[key] for key in ("coolingDownUntil", "lastUsed") if _is_number(account.get(key))}
+    enabled = {"enabled": account["enabled"]} if isinstance(account.get("enabled"), bool) else {}
+    return {"refreshToken": account["refreshToken"], "addedAt": NOW_MS, "lastUsed": 0, **kept, **times, **enabled}
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e15
 
 
 def _filed(record: bytes, place: int, version: Json) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from conformance.search.configs import decode_config
-from conformance.search.pools import pool_file, pool_of
+from conformance.search.pools import plain_file, pool_file, pool_of
 from conformance.search.source import Draft, Table, table
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.scenario import ROOT, Call, Scenario
@@ -18,7 +18,7 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 Json = Any
 Params = dict[str, Json]
 
-SOURCES = table(*["pool"] * 11, "pool file", "pool file", "config")
+SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 2, *["config"] * 2)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -38,6 +38,7 @@ INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
 LEAST_HEALTH = table(50, 0, 60, 45, 50)
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MOST_TOKENS = table(50, 10, 1, 50)
+SAVES_FROM = 240  # of 256
 THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
 
 STYLES: Table[str | None] = table(None, "antigravity", "gemini-cli", "gemini-cli")
@@ -65,6 +66,8 @@ class Session:
 
     calls: list[tuple[str, Params]] = field(default_factory=list)
     files: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    writes: dict[int, dict[str, Mapping[str, Json]]] = field(default_factory=dict)  # by others, before the call
+    given: tuple[bytes, ...] = ()
     labels: list[str] = field(default_factory=list)
     ends_ms: list[float] = field(default_factory=list)
     now_ms: float = NOW_MS
@@ -75,9 +78,18 @@ class Session:
     threshold: float | None = None
     styled_waits: bool = False
 
+    @property
+    def saves(self) -> bool:
+        """Is the file written that it began with?"""
+        return bool(self.files) and any(method == "save" for method, _ in self.calls)
+
     def to_scenario(self) -> Scenario:
         """The same, with nothing expected."""
-        return Scenario([Call(method, params) for method, params in self.calls], self.files)
+        calls = [
+            Call(method, params, files=self.writes.get(position, {}))
+            for position, (method, params) in enumerate(self.calls)
+        ]
+        return Scenario(calls, self.files)
 
 
 def decode(draft: Draft, capabilities: Collection[str]) -> Session:
@@ -95,6 +107,11 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
         text, session.labels = pool_file(head, draft.given)
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
+    elif source == "saved file" and can.save:
+        text, session.labels = plain_file(head, draft.given)
+        session.given = draft.given
+        session.files[POOL_FILE] = {"text": text}
+        session.opened = {"home": f"{ROOT}/home"}
     else:
         session.opened = {"pool": pool_of(head, draft.given)}
         entries = session.opened["pool"]["accounts"]
@@ -102,9 +119,8 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
         session.labels = [token for token in tokens if isinstance(token, str) and token]
     _set_up(session, head, can)
     session.calls.append(("open", session.opened))
-    kinds = can.kinds
     for record in draft.calls:
-        kinds[record[0]](session, record)
+        (_save if session.given and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
     if can.snapshot:
         session.calls.append(("snapshot", {}))
     return session
@@ -117,6 +133,7 @@ class _Abilities:
     selection: bool
     config: bool
     storage: bool
+    save: bool
     snapshot: bool
     pid: bool
     health: bool
@@ -323,6 +340,20 @@ def _open_again(session: Session, record: bytes) -> None:
     session.now_ms = NOW_MS
 
 
+def _save(session: Session, record: bytes) -> None:
+    """Save, mostly over what others have written meanwhile; and begin anew with what is then in the file."""
+    if record[1] >= 64:
+        place = record[2] % len(session.given)
+        changed = bytes([*record[3:13], *session.given[place][10:]])
+        given = (*session.given[:place], changed, *session.given[place + 1 :])
+        kept = tuple(each for number, each in enumerate(given) if record[13] >= 64 or number != record[14] % len(given))
+        session.writes[len(session.calls)] = {POOL_FILE: {"text": plain_file(record[3:13], kept)[0]}}
+        session.given = given
+    session.calls.append(("save", {}))
+    session.opened = {**session.opened, "now_ms": session.now_ms}
+    session.calls.append(("open", session.opened))
+
+
 # How often each kind comes, and the capability that it needs.
 _KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
     (_select, 90, "sticky"),
@@ -358,6 +389,7 @@ def _abilities(capabilities: frozenset[str]) -> _Abilities:
         selection=bool(chosen) and "clock" in capabilities,
         config={"config", "environment", "platform"} <= capabilities,
         storage="storage" in capabilities,
+        save={"storage", "save"} <= capabilities,
         snapshot="snapshot" in capabilities,
         pid="pid" in capabilities,
         health="health" in capabilities,
