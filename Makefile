@@ -10,7 +10,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus vectors docs evidence repeat bench clean
+.PHONY: help setup conformance test lint types check corpus vectors docs evidence repeat soak bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,8 +64,12 @@ evidence: $(DONE) ## measure process ids anew on this machine, some ten minutes
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
 	$(BIN)/python -m tests.repeat $(N) $(TARGET) $(ARGS)
 
-bench: $(DONE) ## what it costs to judge 64 processes, beside starting them
+soak: $(DONE) ## a million generated calls against each release, half an hour
+	$(BIN)/python -m tests.soak $(ARGS)
+
+bench: $(DONE) ## what judging 64 processes costs, and the search
 	$(BIN)/python -m tests.bench_processes
+	$(BIN)/python -m tests.bench_search
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache build dist

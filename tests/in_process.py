@@ -15,6 +15,7 @@ class InProcess(Connection):
     def __init__(self, adapter: object) -> None:
         self.adapter = adapter
         self._lines: deque[list[Asked]] = deque()
+        self._next_id = 1
 
     def send_lines(self, lines: list[Asked]) -> None:
         self._lines.append(lines)

@@ -100,7 +100,7 @@ def test_what_is_interesting_happens_often() -> None:
     """In a hundred sessions: every method that the reference has, strategies and families that change, reopenings."""
     sessions = [decode(draft, CAPABILITIES) for draft in islice(stream("often"), 100)]
     methods = Counter(method for session in sessions for method, _ in session.calls)
-    assert set(METHODS) - set(methods) == {"hello", "save", "fork", "close"}
+    assert set(METHODS) - set(methods) == {"hello", "fork", "close"}
     strategies = [{p["strategy"] for m, p in session.calls if m == "select"} for session in sessions]
     families = [{p["family"] for m, p in session.calls if m == "select"} for session in sessions]
     assert sum(len(each) > 1 for each in strategies) > 10

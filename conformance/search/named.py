@@ -23,7 +23,8 @@ SEED = "named"
 class Named:
     """How often each quirk changed a session's answers, of `sessions`; `unnamed` of them changed for another reason.
 
-    Sessions of config loads have many: keys, variables and folders, which `config_rows` names.
+    Sessions that load configs or save have many: keys, variables and folders, which `config_rows` names, and what a
+    release keeps of an account, which its capabilities name. They are not counted among the unnamed.
     """
 
     sessions: int
@@ -43,7 +44,7 @@ def count_named(one: Profile, other: Profile, capabilities: Collection[str], ses
         for quirk in quirks:
             changed = _answers(session, Profile(one.name, one.quirks ^ {quirk}))
             counts[quirk] += first_difference(session.calls, first, changed) is not None
-        if session.calls[:1] and session.calls[0][0] == "load_config":
+        if session.saves or not session.opened:
             continue
         unnamed += first_difference(session.calls, _answers(session, mixed), _answers(session, other)) is not None
     return Named(sessions, dict(counts.most_common()), unnamed)
