@@ -128,3 +128,9 @@ def test_the_newer_limit_counts(judge: Judge, older_ms: int, newer_ms: int) -> N
     limits = [limit(0, older_ms), limit(0, newer_ms)]
     ends = [advance(newer_ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *limits, *ends]))
+
+
+@covers("LIM-010")
+def test_a_limit_that_was_seen_to_be_over_stays_over(judge: Judge) -> None:
+    ended = [limit(0, 1000), advance(1000), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *ended, advance(-1), select().gives(picks(0))]))

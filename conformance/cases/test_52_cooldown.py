@@ -108,3 +108,9 @@ def test_forgetting_limits_leaves_cooldowns(judge: Judge) -> None:
     forget = [Call("reset_limits", {"family": family}) for family in ("claude", "gemini")]
     calls = [select().gives(None), select("gemini").gives(None)]
     judge.check(Scenario([open_pool(pool(1)), cool(0), *forget, *calls]))
+
+
+@covers("COOL-012")
+def test_a_cooldown_that_was_seen_to_be_over_stays_over(judge: Judge) -> None:
+    ended = [cool(0, 1000), advance(1000), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *ended, advance(-1), select().gives(picks(0))]))

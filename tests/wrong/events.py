@@ -98,6 +98,16 @@ class CooldownIncludesItsEnd(ReferenceAdapter):
         super().mark_cooling_down(label, cooldown_ms + 0.5, reason)
 
 
+class EndedCooldownComesBack(ReferenceAdapter):
+    def select(self, *args: Any, **params: Any) -> Json:
+        accounts = self._opened().pool.accounts
+        before = [account.cooling_down_until_ms for account in accounts]
+        chosen = super().select(*args, **params)
+        for account, until_ms in zip(accounts, before, strict=True):
+            account.cooling_down_until_ms = until_ms
+        return chosen
+
+
 class StoredCooldownsIgnored(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
         pool = super().load(stored)

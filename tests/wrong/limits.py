@@ -73,6 +73,16 @@ class LongestLimitKept(ReferenceAdapter):
         limits.update({key: max(end, limits[key]) for key, end in before.items()})
 
 
+class EndedLimitComesBack(ReferenceAdapter):
+    def select(self, *args: Any, **params: Any) -> Json:
+        accounts = self._opened().pool.accounts
+        before = [dict(account.reset_times_ms) for account in accounts]
+        chosen = super().select(*args, **params)
+        for account, limits in zip(accounts, before, strict=True):
+            account.reset_times_ms = limits
+        return chosen
+
+
 class StoredLimitsIgnored(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
         pool = super().load(stored)
