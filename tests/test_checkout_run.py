@@ -41,7 +41,7 @@ def test_a_fork_is_judged_as_the_release_it_is_like_and_inherits_its_deviations(
     report, finished = judge(fork, "--only", "POOL,PID,PROC,STK,CFG")
     assert finished.returncode == 0, finished.stdout
     assert (report["hello"]["name"], report["profile"], report["inherited_deviations"]) == ("a-fork", "1.6.0", True)
-    assert report["profile_reason"].startswith("nearest: 31 of 31 telling scenarios, ")
+    assert report["profile_reason"].startswith("nearest: 36 of 36 telling scenarios, ")
     assert "selection: dist/src/plugin/accounts.js" in report["notes"]
     found = verdicts(report)
     assert (found["POOL-007"], found["PID-001"], found["PROC-001"]) == ("waived", "pass", "pass")
@@ -60,6 +60,19 @@ def test_a_changed_line_fails_at_its_requirement(fork: Path) -> None:
     failed = {id_ for id_, verdict in verdicts(report).items() if verdict == "fail"}
     assert "PID-001" in failed
     assert {id_.partition("-")[0] for id_ in failed} == {"PID"}
+
+
+def test_a_changed_line_is_told_by_what_it_does(fork: Path) -> None:
+    file = fork / OFFSET
+    text = file.read_text()
+    changed = text.replace("this.cursor++;", "this.cursor += 2;")
+    assert changed != text
+    file.write_text(changed)
+    told = run_kit("identify", f"plugin:{fork}", "--calls", "1500").stdout
+    assert f"plugin:{fork} behaves like 1.6.0, except" in " ".join(told.split())
+    assert "> select" in told
+    assert "round-robin" in told
+    assert "cursor" in told
 
 
 def test_what_a_fork_mended_is_not_stale_but_told(fork: Path) -> None:
