@@ -16,8 +16,9 @@ from conformance.search.asker import Asker
 from conformance.search.compare import are_same, instants
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, fitted
-from conformance.search.sessions import Session, decode
+from conformance.search.sessions import decode
 from conformance.search.source import stream
+from conformance.search.steps import Session
 from conformance.targets.resolve import resolve
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask

@@ -16,8 +16,9 @@ from conformance.search.find import Find, to_session, to_vector
 from conformance.search.fuzz import KEY, Bounds, Search
 from conformance.search.hunt import IN_FLIGHT, Hunt
 from conformance.search.oracle import Oracle, fitted
-from conformance.search.sessions import Session, decode
+from conformance.search.sessions import decode
 from conformance.search.source import Draft, stream
+from conformance.search.steps import Session
 from conformance.targets.errors import AdapterFault
 from conformance.targets.resolve import Target, resolve
 from conformance.vectors.model import VectorDocument

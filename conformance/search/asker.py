@@ -5,8 +5,8 @@ from typing import Self
 
 from conformance.search.hunt import Difference, Hunt, Tally
 from conformance.search.oracle import Oracle
-from conformance.search.sessions import Session
 from conformance.search.source import Draft
+from conformance.search.steps import Session
 from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
 from conformance.targets.resolve import Target

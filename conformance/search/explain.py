@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.search.compare import are_same, first_difference, instants
 from conformance.search.oracle import Oracle
-from conformance.search.sessions import Session
+from conformance.search.steps import Session
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario

@@ -11,9 +11,10 @@ from typing import Any
 from conformance.search.asker import Asker
 from conformance.search.explain import explaining_quirks, reasons
 from conformance.search.hunt import Difference
-from conformance.search.sessions import Session, decode
+from conformance.search.sessions import decode
 from conformance.search.shrink import shrink
 from conformance.search.source import Draft
+from conformance.search.steps import Session
 from conformance.wire.answers import Answer
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer

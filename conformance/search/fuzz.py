@@ -10,8 +10,9 @@ from hypothesis.database import ExampleDatabase
 from conformance.search.asker import Asker
 from conformance.search.find import Find, look_into
 from conformance.search.hunt import Tally
-from conformance.search.sessions import Session, decode
+from conformance.search.sessions import decode
 from conformance.search.source import Draft, from_choices, stream, to_choices
+from conformance.search.steps import Session
 
 KEY = b"antigravity-conformance sessions"  # one for all targets: what one was wrong on is worth asking another
 SESSIONS_A_REPORT = 100

@@ -10,8 +10,8 @@ from typing import Any
 
 from conformance.search.compare import first_difference, show_snapshot
 from conformance.search.oracle import Oracle
-from conformance.search.sessions import Session
 from conformance.search.source import Draft
+from conformance.search.steps import Session
 from conformance.targets.conversation import Connection
 from conformance.targets.exchange import MAX_CALLS_A_LINE, Asked
 from conformance.wire.answers import Answer

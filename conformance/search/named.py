@@ -7,8 +7,9 @@ from itertools import islice
 
 from conformance.search.compare import first_difference
 from conformance.search.oracle import Oracle
-from conformance.search.sessions import Session, decode
+from conformance.search.sessions import decode
 from conformance.search.source import stream
+from conformance.search.steps import Session
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
 from reference_impl.config.environment import VARIABLES

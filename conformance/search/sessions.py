@@ -4,19 +4,19 @@ Weighted so that the interesting happens: limits about to end, ties, every accou
 families interleaved, strategies changing within a session, the same pool in processes of other ids.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from conformance.search.configs import decode_config
 from conformance.search.pools import plain_file, pool_file, pool_of
 from conformance.search.source import Draft, Table, table
+from conformance.search.steps import KINDS, Session, save
 from conformance.wire.calls import NOW_MS, POOL_FILE
-from conformance.wire.scenario import ROOT, Call, Scenario
+from conformance.wire.scenario import ROOT
 
 Json = Any
-Params = dict[str, Json]
 
 SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 2, *["config"] * 2)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
@@ -32,7 +32,6 @@ OFFSETS: Table[tuple[bool, ...]] = table(
     (False, True), (True,), (False,), (True,), *[(*[False] * 9, True)] * 2
 )  # the last: late
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
-STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
 INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
 LEAST_HEALTH = table(50, 0, 60, 45, 50)
@@ -40,56 +39,6 @@ INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MOST_TOKENS = table(50, 10, 1, 50)
 SAVES_FROM = 240  # of 256
 THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
-
-STYLES: Table[str | None] = table(None, "antigravity", "gemini-cli", "gemini-cli")
-MODELS: Table[str | None] = table(None, None, None, "m1", "m1", "flash-2", "claude-x", "")
-DURATIONS_MS = table(1000, 60_000, 1000, 60_000, 0, 1, 999, 1999, 2000, 3_600_000, 3_600_001, 0.5, -1, 1e300)
-REASONS = table(
-    *["QUOTA_EXHAUSTED"] * 2, *["MODEL_CAPACITY_EXHAUSTED"] * 2, "RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "UNKNOWN", "?"
-)
-RETRY_AFTER_MS: Table[float | None] = table(None, None, None, None, 5000, 0, 1, -1)
-FAILURE_TTLS_MS: Table[float | None] = table(None, None, 1000, 0)
-STEPS_MS = table(
-    1000, 60_000, 1, 999, 3_600_001, 1000, 60_000, 600_000, 600_001, 3_600_000, 15_000, 30_000, 36_000_000, -1, -60_000,
-    *[-3_600_000],
-)  # fmt: skip
-TO_AN_END_MS: Table[float | None] = table(None, 0, -1, 1)  # from the end of a limit, in place of a step
-AMOUNTS = table(1, 1, 0.5, 3, 49, 60, 0)
-OUTCOMES = table("success", "rate_limit", "failure", "failure", "failure")
-TIMES = table(2, 3, 4, 5, 8, 12)
-HEADER_STYLES = ("antigravity", "gemini-cli")
-
-
-@dataclass
-class Session:
-    """A scenario as the search sends it: calls as method and parameters. `ends_ms` are the instants that matter."""
-
-    calls: list[tuple[str, Params]] = field(default_factory=list)
-    files: dict[str, Mapping[str, Json]] = field(default_factory=dict)
-    writes: dict[int, dict[str, Mapping[str, Json]]] = field(default_factory=dict)  # by others, before the call
-    given: tuple[bytes, ...] = ()
-    labels: list[str] = field(default_factory=list)
-    ends_ms: list[float] = field(default_factory=list)
-    now_ms: float = NOW_MS
-    opened: Params = field(default_factory=dict)
-    families: tuple[str, ...] = ("claude",)
-    strategies: tuple[str, ...] = ("sticky",)
-    offsets: tuple[bool, ...] = (False,)
-    threshold: float | None = None
-    styled_waits: bool = False
-
-    @property
-    def saves(self) -> bool:
-        """Is the file written that it began with?"""
-        return bool(self.files) and any(method == "save" for method, _ in self.calls)
-
-    def to_scenario(self) -> Scenario:
-        """The same, with nothing expected."""
-        calls = [
-            Call(method, params, files=self.writes.get(position, {}))
-            for position, (method, params) in enumerate(self.calls)
-        ]
-        return Scenario(calls, self.files)
 
 
 def decode(draft: Draft, capabilities: Collection[str]) -> Session:
@@ -120,7 +69,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
     _set_up(session, head, can)
     session.calls.append(("open", session.opened))
     for record in draft.calls:
-        (_save if session.given and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
+        (save if session.given and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
     if can.snapshot:
         session.calls.append(("snapshot", {}))
     return session
@@ -160,229 +109,9 @@ def _set_up(session: Session, head: bytes, can: _Abilities) -> None:
     session.styled_waits = can.styled_waits
 
 
-# One function a kind of call. Byte 1 chooses an account, 2 a family, 3 a style, 4 a model, and so on.
-
-
-def _label(session: Session, record: bytes) -> str | None:
-    return session.labels[record[1] % len(session.labels)] if session.labels else None
-
-
-def _asked(session: Session, record: bytes) -> Params:
-    family = session.families[record[2] % len(session.families)]
-    model = MODELS[record[4]]
-    return {"family": family} if model is None else {"family": family, "model": model}
-
-
-def _styled(session: Session, record: bytes) -> Params:
-    params = _asked(session, record)
-    if (style := STYLES[record[3]]) is not None:
-        params["header_style"] = style
-    return params
-
-
-def _select(session: Session, record: bytes) -> None:
-    params = _styled(session, record)
-    params["strategy"] = session.strategies[record[5] % len(session.strategies)]
-    if session.offsets[record[6] % len(session.offsets)]:
-        params["pid_offset_enabled"] = True
-    if session.threshold is not None and record[7] < 200:
-        params["soft_quota_threshold_percent"] = session.threshold
-    session.calls.append(("select", params))
-
-
-def _select_often(session: Session, record: bytes) -> None:
-    for _ in range(TIMES[record[8]]):
-        _select(session, record)
-
-
-def _limit(session: Session, record: bytes) -> None:
-    label = _label(session, record)
-    if label is not None:
-        _limit_one(session, record, label, _styled(session, record))
-
-
-def _limit_one(session: Session, record: bytes, label: str, asked: Params) -> None:
-    duration_ms = DURATIONS_MS[record[5]]
-    session.ends_ms.append(session.now_ms + duration_ms)
-    session.calls.append(("mark_rate_limited", {"label": label, "retry_after_ms": duration_ms, **asked}))
-
-
-def _limit_all(session: Session, record: bytes) -> None:
-    """Every account, or all but one; for one header style, or for both."""
-    asked = _styled(session, record)
-    both = asked["family"] == "gemini" and record[6] < 128
-    for place, label in enumerate(session.labels):
-        if record[7] >= 128 and place == record[1] % len(session.labels):
-            continue
-        for style in HEADER_STYLES if both else (None,):
-            _limit_one(session, record, label, asked if style is None else {**asked, "header_style": style})
-
-
-def _limit_for_a_reason(session: Session, record: bytes) -> None:
-    label = _label(session, record)
-    if label is None:
-        return
-    params = {"label": label, **_styled(session, record), "reason": REASONS[record[5]]}
-    if (retry_after_ms := RETRY_AFTER_MS[record[6]]) is not None:
-        params["retry_after_ms"] = retry_after_ms
-    if (ttl_ms := FAILURE_TTLS_MS[record[7]]) is not None:
-        params["failure_ttl_ms"] = ttl_ms
-    session.calls.append(("mark_rate_limited_with_reason", params))
-
-
-def _fail_in_a_row(session: Session, record: bytes) -> None:
-    for _ in range(TIMES[record[8]] // 2):
-        _limit_for_a_reason(session, record)
-        _advance(session, record)
-    _limit_for_a_reason(session, record)
-
-
-def _cool(session: Session, record: bytes) -> None:
-    label = _label(session, record)
-    if label is None:
-        return
-    for each in session.labels if record[6] >= 200 else [label]:
-        duration_ms = DURATIONS_MS[record[5]]
-        session.ends_ms.append(session.now_ms + duration_ms)
-        params = {"label": each, "cooldown_ms": duration_ms, "reason": "auth-failure"}
-        session.calls.append(("mark_cooling_down", params))
-
-
-def _switch(session: Session, record: bytes) -> None:
-    label = _label(session, record)
-    if label is None:
-        return
-    for each in session.labels if record[6] >= 200 else [label]:
-        session.calls.append(("set_enabled", {"label": each, "enabled": record[5] >= 128}))
-
-
-def _remove(session: Session, record: bytes) -> None:
-    label = _label(session, record)
-    if label is None:
-        return
-    session.calls.append(("remove", {"label": label}))
-    session.labels.remove(label)
-
-
-def _remove_the_last(session: Session, _record: bytes) -> None:
-    """A family that stood there stands nowhere."""
-    if session.labels:
-        session.calls.append(("remove", {"label": session.labels.pop()}))
-
-
-def _of_an_account(method: str) -> Callable[[Session, bytes], None]:
-    def add(session: Session, record: bytes) -> None:
-        if (label := _label(session, record)) is not None:
-            session.calls.append((method, {"label": label}))
-
-    return add
-
-
-def _record_health(session: Session, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
-        for _ in range(1 + record[6] // 86):
-            session.calls.append(("record_health", {"label": label, "outcome": OUTCOMES[record[5]]}))
-
-
-def _consume(session: Session, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
-        session.calls.append(("consume_token", {"label": label, "amount": AMOUNTS[record[5]]}))
-
-
-def _refund(session: Session, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
-        session.calls.append(("refund_token", {"label": label, "amount": AMOUNTS[record[5]]}))
-
-
-def _wait(session: Session, record: bytes) -> None:
-    params = _asked(session, record)
-    if session.styled_waits and (style := STYLES[record[3]]) is not None:
-        params["header_style"] = style
-        params["strict"] = record[5] >= 128
-    session.calls.append(("min_wait", params))
-
-
-def _soft_wait(session: Session, record: bytes) -> None:
-    params = _asked(session, record)
-    if session.threshold is not None:
-        params["soft_quota_threshold_percent"] = session.threshold
-    session.calls.append(("soft_quota_wait", params))
-
-
-def _reset(session: Session, record: bytes) -> None:
-    session.calls.append(("reset_limits", _asked(session, record)))
-
-
-def _other(session: Session, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
-        session.calls.append(("has_other_account", {"label": label, **_asked(session, record)}))
-
-
-def _advance(session: Session, record: bytes) -> None:
-    """By a step, or to an instant at which a limit or a cooldown ends, or just before or after it."""
-    ms: float = STEPS_MS[record[9]]
-    from_end_ms = TO_AN_END_MS[record[10]]
-    if from_end_ms is not None and session.ends_ms:
-        ms = session.ends_ms[record[11] % len(session.ends_ms)] + from_end_ms - session.now_ms
-        if not 0 < ms < 1e9:
-            ms = STEPS_MS[record[9]]
-    session.now_ms += ms
-    session.calls.append(("advance", {"ms": ms}))
-
-
-def _open_again(session: Session, record: bytes) -> None:
-    """The same pool, in a process of another id. A folder is opened once: a target may write what it read anew."""
-    if "home" in session.opened:
-        return
-    pid = (session.opened["pid"] + STRIDES[record[5]]) % 2**32
-    session.opened = {**session.opened, "pid": pid}
-    session.calls.append(("open", session.opened))
-    session.now_ms = NOW_MS
-
-
-def _save(session: Session, record: bytes) -> None:
-    """Save, mostly over what others have written meanwhile; and begin anew with what is then in the file."""
-    if record[1] >= 64:
-        place = record[2] % len(session.given)
-        changed = bytes([*record[3:13], *session.given[place][10:]])
-        given = (*session.given[:place], changed, *session.given[place + 1 :])
-        kept = tuple(each for number, each in enumerate(given) if record[13] >= 64 or number != record[14] % len(given))
-        session.writes[len(session.calls)] = {POOL_FILE: {"text": plain_file(record[3:13], kept)[0]}}
-        session.given = given
-    session.calls.append(("save", {}))
-    session.opened = {**session.opened, "now_ms": session.now_ms}
-    session.calls.append(("open", session.opened))
-
-
-# How often each kind comes, and the capability that it needs.
-_KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
-    (_select, 90, "sticky"),
-    (_select_often, 12, "sticky"),
-    (_limit, 24, "limits"),
-    (_limit_all, 6, "limits"),
-    (_limit_for_a_reason, 14, "backoff"),
-    (_fail_in_a_row, 4, "backoff"),
-    (_cool, 8, "cooldown"),
-    (_switch, 8, "enabled"),
-    (_remove, 6, "remove"),
-    (_remove_the_last, 9, "remove"),
-    (_of_an_account("mark_used"), 8, "used"),
-    (_of_an_account("mark_success"), 4, "backoff"),
-    (_record_health, 14, "health"),
-    (_consume, 10, "tokens"),
-    (_refund, 4, "tokens"),
-    (_wait, 14, "min-wait"),
-    (_soft_wait, 6, "soft-quota"),
-    (_reset, 3, "reset-limits"),
-    (_other, 6, "other-account"),
-    (_advance, 28, "clock"),
-    (_open_again, 3, "sticky"),
-)
-
-
 @cache
 def _abilities(capabilities: frozenset[str]) -> _Abilities:
-    chosen = [kind for kind, weight, needs in _KINDS if needs in capabilities for _ in range(weight)]
+    chosen = [kind for kind, weight, needs in KINDS if needs in capabilities for _ in range(weight)]
     return _Abilities(
         kinds=table(*chosen) if chosen else (),
         strategies=capabilities & {"sticky", "round-robin", "hybrid"},
