@@ -1,5 +1,6 @@
 """How JavaScript reads a value as a number: what releases do with stored times that are none."""
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -17,9 +18,8 @@ def to_number(value: Any) -> float:
         text = value.strip(_WHITE_SPACE)
         if not text:
             return 0.0
-        if _DIGITS.fullmatch(text):
-            return float(int(text, 0))
-        return float(text.replace("Infinity", "inf")) if _NUMBER.fullmatch(text) else math.nan
+        decimal = text.replace("Infinity", "inf") if _NUMBER.fullmatch(text) else "nan"
+        return float(int(text, 0) if _DIGITS.fullmatch(text) else decimal)
     if value is None:
         return 0.0
     return float(value) if isinstance(value, int | float) else math.nan
@@ -27,17 +27,13 @@ def to_number(value: Any) -> float:
 
 def _primitive(value: Any) -> Any:
     """What a list or an object is compared as: a text."""
-    if isinstance(value, dict):
-        return "[object Object]"
     if isinstance(value, list):
         return ",".join("" if item is None else _text(_primitive(item)) for item in value)
-    return value
+    return "[object Object]" if isinstance(value, dict) else value
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def is_greater(left: Any, right: Any) -> bool:

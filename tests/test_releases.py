@@ -19,15 +19,19 @@ pytestmark = [pytest.mark.needs_node]
 # Every requirement that a release breaks; each is a deviation of that release, with its evidence.
 IN_EVERY_RELEASE = {
     *("POOL-007", "POOL-011", "POOL-012", "STO-008", "STO-009", "STO-010", "STO-012"),
+    *("STO-013", "STO-015", "STO-016", "STO-018", "STO-019"),
     *("WAIT-008", "WAIT-009", "REM-010", "REM-012", "LAY-004"),
 }
-SINCE_1_3_0 = {"HYB-006", "HYB-008", "HEA-016", "HEA-017", "TOK-014", "TOK-015", "WAIT-015", "CFG-009", "LAY-005"}
+SINCE_1_3_0 = {
+    *("HYB-006", "HYB-008", "HEA-016", "HEA-017", "TOK-014", "TOK-015", "WAIT-015", "CFG-009", "LAY-005"),
+    "STO-014",
+}
 BROKEN = {
     "1.2.8": {"POOL-009"},
     "1.3.0": {"POOL-009", "ENV-021", "ENV-024"} | SINCE_1_3_0,
     "1.4.3": {"POOL-009", "WAIT-011", "ENA-003", "ENA-005", "ENA-007", "ENV-021", "LAY-003", "LAY-024", "PROC-009"}
     | SINCE_1_3_0,
-    "1.6.0": {"SOFT-014", "WAIT-011", "ENV-008", "ENV-026", "ENV-027", "LAY-003"} | SINCE_1_3_0,
+    "1.6.0": {"STO-017", "SOFT-014", "WAIT-011", "ENV-008", "ENV-026", "ENV-027", "LAY-003"} | SINCE_1_3_0,
 }
 
 

@@ -16,8 +16,8 @@ from conformance.cases.engine import RUNNER_VARIABLE
 from tests.bench import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, verdicts, wait_until
 
 # The faults of `breaking.py` show where an account is marked as limited: in the first and the last of these.
-FAULT_FIRST = ("--only", "STK-003,PID-001")
-FAULT_LAST = ("--only", "PID-001,LIM-001")
+FAULT_FIRST = ("--only", "STK-003,PID-008")
+FAULT_LAST = ("--only", "PID-008,LIM-001")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_fault_in_the_middle_leaves_the_other_verdicts(
     bench: Bench, mode: str, options: list[str], message: str
 ) -> None:
     report = bench.report(*options, *FAULT_FIRST, *breaking(mode))
-    assert verdicts(report) == {"STK-003": "unknown", "PID-001": "pass"}
+    assert verdicts(report) == {"STK-003": "unknown", "PID-008": "pass"}
     assert report["exit_code"] == 3
     assert report["complete"]
     assert re.search(message, report["observed"]["reasons"]["STK-003"], re.DOTALL), report["observed"]["reasons"]
@@ -88,7 +88,7 @@ def test_a_fault_is_shown_once_with_what_the_target_wrote(bench: Bench) -> None:
 
 
 def test_a_proven_failure_outranks_an_unknown(bench: Bench) -> None:
-    report = bench.report(*FAULT_FIRST, *breaking("off-by-one-and-dies"))
+    report = bench.report("--only", "STK-003,PID-001", *breaking("off-by-one-and-dies"))
     assert verdicts(report) == {"STK-003": "unknown", "PID-001": "fail"}
     assert report["exit_code"] == 1
 
@@ -110,7 +110,7 @@ def test_an_interrupted_run_leaves_a_report_that_says_so(bench: Bench, how: str,
     assert "THE RUN WAS CUT SHORT" in shown
     document = json.loads(report.read_text(encoding="utf-8"))
     assert (document["complete"], document["exit_code"]) == (False, 130)
-    assert verdicts(document) == {"PID-001": "pass", "LIM-001": "not run"}
+    assert verdicts(document) == {"PID-008": "pass", "LIM-001": "not run"}
     assert '"end"' not in events.read_text(encoding="utf-8")
 
 

@@ -346,7 +346,7 @@ def test_the_javascript_example_passes() -> None:
     ("right", "wrong", "failing"),
     [
         ("this.pid) % count", "this.pid + 1) % count", "pid-offset-of-0"),
-        ("this.now < account.resets[key]", "this.now <= account.resets[key]", "lim-ends-at-its-instant"),
+        ("this.now >= end", "this.now > end", "lim-ends-at-its-instant"),
         ("this.cursor %= before;", "", "rem-after-the-first-round"),
     ],
 )

@@ -1,7 +1,6 @@
 """Wrong rate limits: the reference with one thing changed."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from reference_impl import events
@@ -15,10 +14,9 @@ from tests.wrong.selection import count_of, selecting
 Json = Any
 
 
-@selecting
-class LimitIncludesItsEnd(Selector):
-    def _is_available(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
-        return super()._is_available(account, request, replace(moment, now_ms=moment.now_ms - 0.5), soft)
+class LimitIncludesItsEnd(ReferenceAdapter):
+    def mark_rate_limited(self, label: str, retry_after_ms: float, *args: Any, **params: Any) -> None:
+        super().mark_rate_limited(label, retry_after_ms + 0.5, *args, **params)
 
 
 def limiting(others: Callable[[Request], list[Request]]) -> type[ReferenceAdapter]:

@@ -102,9 +102,12 @@ export class Port {
     this.moved[family] = true;
   }
 
+  // A limit or a cooldown that was seen to be over stays over, also when the clock is set back.
   #isBlocked(account, family, style, model) {
+    for (const [key, end] of Object.entries(account.resets)) if (this.now >= end) delete account.resets[key];
+    if (this.now >= account.coolingUntil) account.coolingUntil = 0;
     const keys = [quotaKey(family, style, model), quotaKey(family, style)];
-    return keys.some((key) => this.now < account.resets[key]) || this.now < account.coolingUntil;
+    return keys.some((key) => key in account.resets) || this.now < account.coolingUntil;
   }
 
   #times(stored) {
