@@ -23,7 +23,7 @@ $(DONE): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m compileall -q conformance reference_impl tests || true  # targets are started with -B, and often
+	$(BIN)/python -m compileall -q conformance reference_impl tests tools || true  # targets are started with -B, and often
 	@touch $@
 
 conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
@@ -53,23 +53,23 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m conformance.vectors.page
-	$(BIN)/python -m tests.survey_page
-	$(BIN)/python -m tests.config_docs
-	$(BIN)/python -m tests.readme
-	$(BIN)/python -m tests.evidence
+	$(BIN)/python -m tools.survey_page
+	$(BIN)/python -m tools.config_docs
+	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.evidence
 
 evidence: $(DONE) ## measure process ids anew on this machine, some ten minutes
-	$(BIN)/python -m tests.evidence measure
+	$(BIN)/python -m tools.evidence measure
 
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
-	$(BIN)/python -m tests.repeat $(N) $(TARGET) $(ARGS)
+	$(BIN)/python -m tools.repeat $(N) $(TARGET) $(ARGS)
 
 soak: $(DONE) ## a million generated calls against each release, half an hour
-	$(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/python -m tools.soak $(ARGS)
 
 bench: $(DONE) ## what judging 64 processes costs, and the search
-	$(BIN)/python -m tests.bench_processes
-	$(BIN)/python -m tests.bench_search
+	$(BIN)/python -m tools.bench_processes
+	$(BIN)/python -m tools.bench_search
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache build dist

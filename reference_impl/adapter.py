@@ -16,7 +16,7 @@ from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import RECOMMENDED, Profile, profile
-from reference_impl.saving import Session, remember, saved_document
+from reference_impl.saving import SessionState, remember, saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
 from reference_impl.storage import parse_pool_file
@@ -232,7 +232,7 @@ class ReferenceAdapter:
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         """The file that the session leaves."""
-        session = Session(selector.pool.accounts, self.before, selector.current)
+        session = SessionState(selector.pool.accounts, self.before, selector.current)
         return saved_document(session, content, self.profile, self.now_ms)
 
     def load_config(

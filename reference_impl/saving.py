@@ -19,7 +19,7 @@ Time = TypeVar("Time", float, tuple[float, str])  # the second with a word besid
 
 
 @dataclass(frozen=True)
-class Session:
+class SessionState:
     """What is saved: the accounts, those that were there when the session last read or wrote the file, by their
     labels, and where each family stands."""
 
@@ -33,7 +33,7 @@ def remember(accounts: Sequence[Account]) -> dict[str, Account]:
     return {account.label: replace(account, reset_times_ms=dict(account.reset_times_ms)) for account in accounts}
 
 
-def saved_document(session: Session, content: bytes | None, profile: Profile, now_ms: float) -> Json:
+def saved_document(session: SessionState, content: bytes | None, profile: Profile, now_ms: float) -> Json:
     """What a session leaves in the pool file that holds `content` now.
 
     What the session has changed is written; of all else, what the file says stays. A file that is missing or cannot
@@ -128,7 +128,7 @@ def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Tim
     return max((time for time in (mine, theirs) if time is not None), default=None)
 
 
-def _place(session: Session, family: Family, labels: Sequence[str], profile: Profile) -> int:
+def _place(session: SessionState, family: Family, labels: Sequence[str], profile: Profile) -> int:
     """Where the family's account is in the file; where it is gone, the next one, or else the first."""
     index = max(0, session.current[family])
     if profile.has("saved-index-not-followed"):

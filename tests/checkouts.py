@@ -10,7 +10,7 @@ import pytest
 
 from conformance.targets import npm
 from conformance.targets.checkout import prepare
-from conformance.targets.connection import Group, Launch
+from conformance.targets.group import Group, Launch
 from conformance.targets.tools import CACHE_VARIABLE
 from conformance.wire.answers import Answer
 from tests.command import CHECKOUT

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Iterator
 
-from conformance.targets.conversation import Connection
-from conformance.targets.exchange import Asked, read_answers
+from conformance.targets.connection import Connection
+from conformance.targets.exchange import RequestLine, read_answers
 from conformance.wire.answers import Answer
 from conformance.wire.serve import answer_line
 
@@ -14,15 +14,15 @@ class InProcess(Connection):
 
     def __init__(self, adapter: object) -> None:
         self.adapter = adapter
-        self._lines: deque[list[Asked]] = deque()
+        self._lines: deque[list[RequestLine]] = deque()
         self._next_id = 1
 
-    def send_lines(self, lines: list[Asked]) -> None:
+    def send_lines(self, lines: list[RequestLine]) -> None:
         self._lines.append(lines)
 
-    def receive_lines(self) -> Iterator[tuple[Asked, bytes]]:
+    def receive_lines(self) -> Iterator[tuple[RequestLine, bytes]]:
         for asked in self._lines.popleft():
             yield asked, answer_line(self.adapter, asked.line)
 
-    def read(self, asked: Asked, line: bytes) -> list[Answer]:
+    def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
         return read_answers(asked, line)

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from reference_impl.adapter import ReferenceAdapter
-from tests.wrong.config_layers import Latin1Files
+from tests.mutants.config_layers import Latin1Files
 
 Json = Any
 MARKUP = "<script>alert('`|*_')</script>\x1b[2J\u202e"

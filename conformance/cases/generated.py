@@ -185,7 +185,7 @@ def _need_of(call: Call, parameter: str) -> str:
     return "strict-wait" if is_style_of_wait else BY_PARAMETER.get(parameter, "")
 
 
-def shown(answers: Sequence[Answer]) -> list[Json]:
+def comparable(answers: Sequence[Answer]) -> list[Json]:
     """Answers to compare with each other. In what words a target fails is its own affair."""
     return ["raised" if isinstance(answer, Raised) else show_answer(answer) for answer in answers]
 
@@ -193,7 +193,7 @@ def shown(answers: Sequence[Answer]) -> list[Json]:
 def same_accounts(judge: Judge, one: Sequence[Call], two: Sequence[Call], what: str) -> None:
     """Both sessions are answered alike, selection by selection. They are asked in one batch."""
     calls = [*one, *two]
-    pairs = list(zip(calls, shown(judge.ask(calls)), strict=True))
+    pairs = list(zip(calls, comparable(judge.ask(calls)), strict=True))
     first, second = (
         [answer for call, answer in part if call.method == "select"] for part in (pairs[: len(one)], pairs[len(one) :])
     )

@@ -9,12 +9,12 @@ import pytest
 
 from conformance.cases.findings import Finding, Mismatch, of_call
 from conformance.cases.settings import RunSettings
-from conformance.processes.fleet import Fleet, Member, Session
+from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.processes.record import Record
 from conformance.requirements.deviations import Deviation
 from conformance.targets import namespaces
-from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault, NoAnswer
+from conformance.targets.group import Group, Launch
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
@@ -77,13 +77,13 @@ class TargetJudge:
     def processes(self) -> int:
         return self.settings.processes
 
-    def check_sessions(self, sessions: Sequence[Session], record: Record) -> None:
-        for session in sessions:
-            calls = session.scenario.calls
-            for position, (call, answer) in enumerate(zip(calls, session.answers, strict=True)):
+    def check_transcripts(self, transcripts: Sequence[Transcript], record: Record) -> None:
+        for transcript in transcripts:
+            calls = transcript.scenario.calls
+            for position, (call, answer) in enumerate(zip(calls, transcript.answers, strict=True)):
                 if not call.accepts(answer):
-                    finding = of_call(session.scenario, position, answer)
-                    self._record(self._of_process(finding, session.member, record))
+                    finding = of_call(transcript.scenario, position, answer)
+                    self._record(self._of_process(finding, transcript.member, record))
                     break  # what comes after a wrong account follows from it
             if sum(finding.deviation is None for finding in self.findings) == MOST_PROCESSES_SHOWN:
                 break

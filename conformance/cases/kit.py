@@ -5,9 +5,9 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
-from conformance.processes.fleet import Fleet, Session
+from conformance.processes.fleet import Fleet, Transcript
 from conformance.processes.record import Record
-from conformance.targets.connection import Group, Launch
+from conformance.targets.group import Group, Launch
 from conformance.wire.answers import Answer, Result
 from conformance.wire.scenario import Call, Scenario
 
@@ -47,8 +47,8 @@ class Judge(Protocol):
     def processes(self) -> int:
         """How many real processes the user wants."""
 
-    def check_sessions(self, sessions: Sequence[Session], record: Record) -> None:
-        """Compare what each of many processes answered with what its session expects."""
+    def check_transcripts(self, transcripts: Sequence[Transcript], record: Record) -> None:
+        """Compare what each of many processes answered with what its transcript expects."""
 
     def shared_fleet(self, least: int = 2) -> Fleet:
         """So many real processes, started at the same moment; the same ones for each case, while none is at fault."""

@@ -7,14 +7,14 @@ import pytest
 
 from conformance.cases.kit import Judge
 from conformance.processes.fitting import BASE_INDEX, Fit, fit_pool
-from conformance.processes.fleet import Fleet, Member, Session
+from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.wire.calls import picks, pool
 
 Json = Any
 ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
 
 
-def fit_for(pids: Sequence[int], **how: Any) -> Fit:
+def fit_pool_for(pids: Sequence[int], **how: Any) -> Fit:
     """The fitted pool; where no pool tells wrong ports apart, as with equal ids in containers, nothing is judged."""
     try:
         return fit_pool(pids, **how)
@@ -28,18 +28,18 @@ def based(accounts: int | Sequence[Json]) -> Json:
 
 
 def check(
-    judge: Judge, fleet: Fleet, sessions: Sequence[Session], expected: Callable[[Member], Sequence[Json]]
+    judge: Judge, fleet: Fleet, transcripts: Sequence[Transcript], expected: Callable[[Member], Sequence[Json]]
 ) -> None:
     """What each process selects, one after another; what is left over is not judged."""
-    judged = [session.expecting(*expected(session.member)) for session in sessions]
-    judge.check_sessions(judged, fleet.record)
+    judged = [transcript.expecting(*expected(transcript.member)) for transcript in transcripts]
+    judge.check_transcripts(judged, fleet.record)
 
 
-def check_first(judge: Judge, fleet: Fleet, fit: Fit, sessions: Sequence[Session]) -> None:
+def check_first(judge: Judge, fleet: Fleet, fit: Fit, transcripts: Sequence[Transcript]) -> None:
     """The first account of each process is that of its own id."""
-    check(judge, fleet, sessions, lambda member: [picks(fit.start(member.pid))])
+    check(judge, fleet, transcripts, lambda member: [picks(fit.start(member.pid))])
 
 
-def answered(session: Session) -> Json:
-    """The account that the session selected first; None where there is none."""
-    return getattr(session.answers[1], "value", None)
+def answered(transcript: Transcript) -> Json:
+    """The account that the transcript selected first; None where there is none."""
+    return getattr(transcript.answers[1], "value", None)

@@ -20,10 +20,12 @@ def check_spread(judge: Judge, pids: Sequence[int], accounts: int, expected: Seq
     """How many processes start on each account that any starts on, the fewest first; which these are is PROC-001's."""
     with judge.start_group([judge.launch()] * len(pids), pids=pids) as group:
         fleet = chosen(Fleet.greet(group), pids)
-        sessions = fleet.start_sessions(based(accounts), ON, ["claude"])
-        counts = Counter(account["label"] for session in sessions if (account := answered(session)) is not None)
+        transcripts = fleet.open_and_select(based(accounts), ON, ["claude"])
+        counts = Counter(
+            account["label"] for transcript in transcripts if (account := answered(transcript)) is not None
+        )
         what = f"processes on each account, of {len(pids)} with ids from {pids[0]} to {pids[-1]}"
-        scenario = sessions[0].scenario
+        scenario = transcripts[0].scenario
         judge.expect(list(expected), sorted(counts.values()), scenario, what, observed=True, record=fleet.record)
 
 
@@ -67,7 +69,7 @@ def test_processes_in_containers_of_their_own_have_one_id_and_one_account(judge:
     contained = [launch.within(UNSHARE)] * judge.processes
     with judge.start_group(contained) as group:
         fleet = chosen(Fleet.greet(group), [1] * judge.processes)
-        check_first(judge, fleet, Fit(3, 0), fleet.start_sessions(based(3), ON, ["claude"]))
+        check_first(judge, fleet, Fit(3, 0), fleet.open_and_select(based(3), ON, ["claude"]))
 
 
 @covers("PROC-024")
@@ -76,4 +78,4 @@ def test_the_largest_id_counts_in_full(judge: Judge) -> None:
     pids = [largest_pid(), largest_pid() - 1]
     with judge.start_group([judge.launch()] * 2, pids=pids) as group:
         fleet = chosen(Fleet.greet(group), pids)
-        check_first(judge, fleet, Fit(7, 0), fleet.start_sessions(based(7), ON, ["claude"]))
+        check_first(judge, fleet, Fit(7, 0), fleet.open_and_select(based(7), ON, ["claude"]))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.cases.processes_kit import ON, based, check, check_first, fit_for
+from conformance.cases.processes_kit import ON, based, check, check_first, fit_pool_for
 from conformance.processes.fitting import Fit
 from conformance.processes.fleet import Fleet
 from conformance.wire.calls import picks, pool
@@ -18,8 +18,8 @@ Json = Any
 def test_however_python_starts_the_process_its_own_id_counts(judge: Judge, method: str) -> None:
     with judge.start_group([judge.launch(start_method=method)] * judge.processes) as group:
         fleet = Fleet.greet(group)
-        fit = fit_for(fleet.pids)
-        check_first(judge, fleet, fit, fleet.start_sessions(based(fit.accounts), ON, ["claude"]))
+        fit = fit_pool_for(fleet.pids)
+        check_first(judge, fleet, fit, fleet.open_and_select(based(fit.accounts), ON, ["claude"]))
 
 
 @covers("PROC-017")
@@ -31,9 +31,9 @@ def test_processes_that_are_started_one_after_another(judge: Judge) -> None:
             member = fleet.add(group.start(judge.launch(), judge.processes))
             fleet.prepare(based(3), ON)
             fleet.load(ON, members=[member])
-            session = fleet.select(based(3), ["claude"], members=[member])
-            check_first(judge, fleet, Fit(3, 0), session)
-        fit = fit_for(fleet.pids)
+            transcript = fleet.select(based(3), ["claude"], members=[member])
+            check_first(judge, fleet, Fit(3, 0), transcript)
+        fit = fit_pool_for(fleet.pids)
         fleet.prepare(based(fit.accounts), ON)
         for member in fleet.members:
             check_first(judge, fleet, fit, fleet.select(based(fit.accounts), ["claude"], members=[member]))
@@ -44,8 +44,8 @@ def test_processes_with_a_home_each_that_begin_at_one_moment(judge: Judge) -> No
     launches = [judge.launch(f"homes/{number}") for number in range(judge.processes)]
     with judge.start_group(launches, held=True) as group:
         fleet = Fleet.greet(group)
-        fit = fit_for(fleet.pids)
-        check_first(judge, fleet, fit, fleet.start_sessions(based(fit.accounts), ON, ["claude"]))
+        fit = fit_pool_for(fleet.pids)
+        check_first(judge, fleet, fit, fleet.open_and_select(based(fit.accounts), ON, ["claude"]))
 
 
 @covers("PROC-018")
@@ -53,16 +53,18 @@ def test_a_process_that_restarts_adds_its_offset_to_what_was_stored(judge: Judge
     launches = [judge.launch(f"homes/{number}") for number in range(judge.processes)]
     with judge.start_group(launches) as group:
         fleet = Fleet.greet(group)
-        fit = fit_for(fleet.pids)
+        fit = fit_pool_for(fleet.pids)
         stored = based(fit.accounts)
         starts = {member: fit.start(member.pid) for member in fleet.members}
-        check_first(judge, fleet, fit, fleet.start_sessions(stored, ON, ["claude", "gemini"]))
+        check_first(judge, fleet, fit, fleet.open_and_select(stored, ON, ["claude", "gemini"]))
         fleet.ask([("save", {})])
         fleet.restart()
         fleet.load(ON)
         left = {member: pool(fit.accounts, activeIndex=start) for member, start in starts.items()}
-        sessions = [fleet.select(left[member], ["claude", "gemini"], members=[member])[0] for member in fleet.members]
-        check(judge, fleet, sessions, lambda member: [picks((starts[member] + member.pid) % fit.accounts)] * 2)
+        transcripts = [
+            fleet.select(left[member], ["claude", "gemini"], members=[member])[0] for member in fleet.members
+        ]
+        check(judge, fleet, transcripts, lambda member: [picks((starts[member] + member.pid) % fit.accounts)] * 2)
 
 
 @covers("PROC-019")
@@ -70,9 +72,9 @@ def test_processes_killed_in_the_middle_leave_the_others_alone(judge: Judge) -> 
     """All that start where the first does are killed while they select: each of the others has another account."""
     with judge.start_group([judge.launch()] * judge.processes) as group:
         fleet = Fleet.greet(group)
-        fit = fit_for(fleet.pids)
+        fit = fit_pool_for(fleet.pids)
         stored, families = based(fit.accounts), ["claude"] * 4
-        check_first(judge, fleet, fit, fleet.start_sessions(stored, ON, ["claude"]))
+        check_first(judge, fleet, fit, fleet.open_and_select(stored, ON, ["claude"]))
         victims = [member for member in fleet.members if fit.start(member.pid) == fit.start(fleet.pids[0])]
         others = [member for member in fleet.members if member not in victims]
         for at_work in (fleet.go_on(families, kill=victims), fleet.go_on(families, members=others)):

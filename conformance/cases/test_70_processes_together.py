@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_for
+from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_pool_for
 from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS, Fit
-from conformance.processes.fleet import Fleet, Member, Session
+from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.wire.calls import limit, open_pool, picks, pool, select
 from conformance.wire.scenario import UNJUDGED, Scenario
 
@@ -32,46 +32,46 @@ def fleet(judge: Judge) -> Fleet:
 
 @covers("PROC-001")
 def test_each_process_picks_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
-    fit = fit_for(fleet.pids)
+    fit = fit_pool_for(fleet.pids)
     accounts: list[Json] = [{"enabled": False} if index == fit.spare else {} for index in range(fit.accounts)]
-    check_first(judge, fleet, fit, fleet.start_sessions(based(accounts), ON, ["claude"]))
+    check_first(judge, fleet, fit, fleet.open_and_select(based(accounts), ON, ["claude"]))
 
 
 @covers("PROC-002")
 def test_without_the_offset_all_processes_pick_the_same_account(judge: Judge, fleet: Fleet) -> None:
-    sessions = fleet.start_sessions(based(fit_for(fleet.pids).accounts), OFF, BOTH_FAMILIES_TWICE)
-    check(judge, fleet, sessions, lambda _: [picks(BASE_INDEX)] * 4)
+    transcripts = fleet.open_and_select(based(fit_pool_for(fleet.pids).accounts), OFF, BOTH_FAMILIES_TWICE)
+    check(judge, fleet, transcripts, lambda _: [picks(BASE_INDEX)] * 4)
 
 
 @covers("PROC-003")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
 def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: Fleet, family: str) -> None:
-    count = fit_for(fleet.pids).accounts
-    sessions = fleet.start_sessions(based(count), ROTATE, [family] * (count + 1))
+    count = fit_pool_for(fleet.pids).accounts
+    transcripts = fleet.open_and_select(based(count), ROTATE, [family] * (count + 1))
     sequence = [picks((BASE_INDEX + turn) % count) for turn in range(count + 1)]
-    check(judge, fleet, sessions, lambda _: sequence)
+    check(judge, fleet, transcripts, lambda _: sequence)
 
 
 @covers("PROC-004")
 def test_each_process_applies_its_offset_once_per_family(judge: Judge, fleet: Fleet) -> None:
     """Judged on from whichever account the process started, so that a wrong start is PROC-001's alone."""
-    sessions = fleet.start_sessions(based(fit_for(fleet.pids).accounts), ON, BOTH_FAMILIES_TWICE)
-    first = {session.member: answered(session) or picks(BASE_INDEX) for session in sessions}
-    check(judge, fleet, sessions, lambda member: [first[member]] * 4)
+    transcripts = fleet.open_and_select(based(fit_pool_for(fleet.pids).accounts), ON, BOTH_FAMILIES_TWICE)
+    first = {transcript.member: answered(transcript) or picks(BASE_INDEX) for transcript in transcripts}
+    check(judge, fleet, transcripts, lambda member: [first[member]] * 4)
 
 
 @covers("PROC-004")
 def test_one_familys_offset_leaves_the_other_where_it_was(judge: Judge, fleet: Fleet) -> None:
-    stored = based(fit_for(fleet.pids).accounts)
+    stored = based(fit_pool_for(fleet.pids).accounts)
     fleet.prepare(stored, OFF)
     fleet.load(OFF)
-    sessions = fleet.select(stored, ["gemini"], before=[select(offset=True)])
-    check(judge, fleet, sessions, lambda _: [UNJUDGED, picks(BASE_INDEX)])
+    transcripts = fleet.select(stored, ["gemini"], before=[select(offset=True)])
+    check(judge, fleet, transcripts, lambda _: [UNJUDGED, picks(BASE_INDEX)])
 
 
 @covers("PROC-005")
 def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
-    fit = fit_for(fleet.pids)
+    fit = fit_pool_for(fleet.pids)
     stored, asked = based(fit.accounts), select(offset=True)
     fork = ("fork", {"calls": [asked.to_json()]})
     answers = fleet.ask([("open", {"pool": stored}), fork, (asked.method, dict(asked.params))])
@@ -80,27 +80,27 @@ def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, fleet:
         judge.expect(True, pid not in (None, member.pid), Scenario([]), "the child has an id of its own", observed=True)
         calls = [open_pool(stored, pid), asked]
         judge.expect(picks(fit.start(pid)), selected, Scenario(calls), "account of the forked child", observed=True)
-        parent = Session(member, Scenario([open_pool(stored, member.pid), asked]), [opened, own])
+        parent = Transcript(member, Scenario([open_pool(stored, member.pid), asked]), [opened, own])
         check_first(judge, fleet, fit, [parent])
 
 
 @covers("PROC-006")
 def test_every_process_uses_the_only_account(judge: Judge, fleet: Fleet) -> None:
-    sessions = fleet.start_sessions(pool(1), ON, BOTH_FAMILIES_TWICE)
-    check(judge, fleet, sessions, lambda _: [picks(0)] * 4)
+    transcripts = fleet.open_and_select(pool(1), ON, BOTH_FAMILIES_TWICE)
+    check(judge, fleet, transcripts, lambda _: [picks(0)] * 4)
 
 
 @covers("PROC-007")
 def test_processes_share_accounts_where_there_are_fewer(judge: Judge) -> None:
     fleet = judge.shared_fleet(least=3)
-    check_first(judge, fleet, Fit(2, 0), fleet.start_sessions(based(2), ON, ["claude"]))
+    check_first(judge, fleet, Fit(2, 0), fleet.open_and_select(based(2), ON, ["claude"]))
 
 
 @covers("PROC-008")
 def test_the_whole_of_a_pool_with_more_accounts_than_processes_is_used(judge: Judge, fleet: Fleet) -> None:
     more = max(FEW, len(fleet.pids)) + 1
-    fit = fit_for(fleet.pids, wrong_starts=WRONG_IN_LARGE_POOLS, least=more)
-    check_first(judge, fleet, fit, fleet.start_sessions(based(fit.accounts), ON, ["claude"]))
+    fit = fit_pool_for(fleet.pids, wrong_starts=WRONG_IN_LARGE_POOLS, least=more)
+    check_first(judge, fleet, fit, fleet.open_and_select(based(fit.accounts), ON, ["claude"]))
 
 
 def landing(fleet: Fleet, fit: Fit, stored: Json) -> tuple[Json, Expected]:
@@ -120,27 +120,27 @@ def landing(fleet: Fleet, fit: Fit, stored: Json) -> tuple[Json, Expected]:
 def test_processes_leave_a_disabled_landing_place(judge: Judge, fleet: Fleet) -> None:
     """Of two accounts, so that a deviation can be told from other faults by the account that is answered."""
     stored, expected = landing(fleet, Fit(2, 0), {"enabled": False})
-    check(judge, fleet, fleet.start_sessions(stored, ON, ["claude", "claude"]), expected)
+    check(judge, fleet, fleet.open_and_select(stored, ON, ["claude", "claude"]), expected)
 
 
 @covers("PROC-010")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
 def test_processes_leave_a_limited_landing_place(judge: Judge, fleet: Fleet, family: str) -> None:
     limited = {"rateLimitResetTimes": dict.fromkeys(QUOTA_KEYS, FAR_MS)}
-    stored, expected = landing(fleet, fit_for(fleet.pids), limited)
-    check(judge, fleet, fleet.start_sessions(stored, ON, [family, family]), expected)
+    stored, expected = landing(fleet, fit_pool_for(fleet.pids), limited)
+    check(judge, fleet, fleet.open_and_select(stored, ON, [family, family]), expected)
 
 
 @covers("PROC-011")
 def test_hybrid_selects_candidates_alike_in_every_process(judge: Judge, fleet: Fleet) -> None:
-    count = fit_for(fleet.pids).accounts
-    sessions = fleet.start_sessions(pool(count), HYBRID, ["claude"] * count)
-    check(judge, fleet, sessions, lambda _: [picks(index) for index in range(count)])
+    count = fit_pool_for(fleet.pids).accounts
+    transcripts = fleet.open_and_select(pool(count), HYBRID, ["claude"] * count)
+    check(judge, fleet, transcripts, lambda _: [picks(index) for index in range(count)])
 
 
 @covers("PROC-012")
 def test_hybrid_without_a_candidate_starts_on_the_account_of_the_id(judge: Judge, fleet: Fleet) -> None:
-    fit = fit_for(fleet.pids)
+    fit = fit_pool_for(fleet.pids)
     stored = based(fit.accounts)
     fleet.prepare(stored, HYBRID)
     fleet.load(HYBRID)
@@ -156,19 +156,19 @@ def test_hybrid_without_a_candidate_starts_on_the_account_of_the_id(judge: Judge
 def test_the_config_file_reaches_every_process(
     judge: Judge, fleet: Fleet, user: Json, project: Json, offset: bool
 ) -> None:
-    fit = fit_for(fleet.pids)
+    fit = fit_pool_for(fleet.pids)
     stored = based(fit.accounts)
     whole = None if project is None else {**user, **project}  # releases fill a file up with defaults (LAY-003)
     fleet.prepare(stored, user, whole)
     fleet.load({**ON, "pid_offset_enabled": offset})
-    sessions = fleet.select(stored, ["claude"])
-    check(judge, fleet, sessions, lambda member: [picks(fit.start(member.pid) if offset else BASE_INDEX)])
+    transcripts = fleet.select(stored, ["claude"])
+    check(judge, fleet, transcripts, lambda member: [picks(fit.start(member.pid) if offset else BASE_INDEX)])
 
 
 @covers("PROC-014")
 @pytest.mark.parametrize("value", ["1", "true"])
 def test_the_variable_reaches_every_process(judge: Judge, fleet: Fleet, value: str) -> None:
-    fit = fit_for(fleet.pids)
+    fit = fit_pool_for(fleet.pids)
     stored = based(fit.accounts)
     fleet.prepare(stored, OFF)
     fleet.load(ON, {OFFSET_VARIABLE: value})
@@ -180,13 +180,13 @@ def test_what_other_processes_have_stored_is_kept(judge: Judge, fleet: Fleet) ->
     """Each limits an account of its own and saves, when all have read the file; one account is left for the next."""
     count = len(fleet.members)
     stored = pool(count + 1)
-    fleet.start_sessions(stored, OFF, [])
+    fleet.open_and_select(stored, OFF, [])
     for index, member in enumerate(fleet.members):
         call = limit(index, DAY_MS)
         fleet.ask([(call.method, dict(call.params)), ("save", {})], [member])
     reader = fleet.members[0]
-    (session,) = fleet.select(stored, ["claude"], members=[reader])
-    check(judge, fleet, [session], lambda _: [picks(count)])
+    (transcript,) = fleet.select(stored, ["claude"], members=[reader])
+    check(judge, fleet, [transcript], lambda _: [picks(count)])
 
 
 def shown_fork(answer: Any) -> tuple[Any, Json]:

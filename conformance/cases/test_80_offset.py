@@ -13,6 +13,7 @@ from conformance.cases.generated import (
     PIDS,
     Row,
     claimed,
+    comparable,
     count_of,
     events_of,
     is_sticky,
@@ -20,7 +21,6 @@ from conformance.cases.generated import (
     pools,
     same_accounts,
     sessions,
-    shown,
     usable_at,
     with_offset,
 )
@@ -118,7 +118,7 @@ def alone_or_not(judge: Judge, start: Call, family: str, events: Sequence[Call],
     others = [event for event in events if event.params.get("family", OTHER[family]) != family]
     together = [start, *(call for event in others for call in (event, own))]
     alone = [call for call in together if call.params.get("family", family) == family]
-    answers = shown(judge.ask([*together, *alone]))
+    answers = comparable(judge.ask([*together, *alone]))
     parts = (together, answers[: len(together)]), (alone, answers[len(together) :])
     one, two = ([a for call, a in zip(calls, part, strict=True) if call == own] for calls, part in parts)
     judge.expect(two, one, Scenario([*together, *alone]), f"accounts of {family} beside the other family")
@@ -149,7 +149,7 @@ def test_without_the_offset_any_session_is_the_same_for_all(judge: Judge, calls:
     asked = claimed([Call(method, params) for method, params in calls], judge.capabilities)
     plain = [without(call, "pid_offset_enabled") for call in asked]
     others = [dataclasses.replace(c, params={**c.params, "pid": pid}) if c.method == "open" else c for c in plain]
-    answers = shown(judge.ask([*plain, *others]))
+    answers = comparable(judge.ask([*plain, *others]))
     judge.expect(
         answers[: len(plain)], answers[len(plain) :], Scenario([*plain, *others]), "answers of the other process"
     )

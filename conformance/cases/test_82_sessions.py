@@ -11,11 +11,11 @@ from conformance.cases.generated import (
     STRATEGIES,
     Row,
     claimed,
+    comparable,
     events_of,
     opened,
     same_accounts,
     sessions,
-    shown,
 )
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
@@ -31,7 +31,7 @@ def calls_of(rows: Json, judge: Judge) -> list[Call]:
 
 
 def answered_alike(judge: Judge, one: Sequence[Call], two: Sequence[Call], what: str) -> None:
-    answers = shown(judge.ask([*one, *two]))
+    answers = comparable(judge.ask([*one, *two]))
     judge.expect(answers[: len(one)], answers[len(one) :], Scenario([*one, *two]), what)
 
 
@@ -41,7 +41,7 @@ def test_a_session_is_the_same_after_any_other(judge: Judge, calls: Json, betwee
     """Asked again after another one, it is answered as it was: nothing that was before counts."""
     asked, other = calls_of(calls, judge), calls_of(between, judge)
     every = [*asked, *other, *asked]
-    answers = shown(judge.ask(every))
+    answers = comparable(judge.ask(every))
     judge.expect(answers[: len(asked)], answers[-len(asked) :], Scenario(every), "answers when it is asked again")
 
 
@@ -53,7 +53,7 @@ def test_what_accounts_are_called_makes_no_difference(judge: Judge, calls: Json)
     tokens = [entry.get("refreshToken") for entry in asked[0].params["pool"]["accounts"] if isinstance(entry, dict)]
     names = {token: f"~{token[::-1]}" for token in tokens if isinstance(token, str) and token}
     other = [Call(call.method, _renamed(dict(call.params), names)) for call in asked]
-    answers = shown(judge.ask([*asked, *other]))
+    answers = comparable(judge.ask([*asked, *other]))
     one, two = _renamed(answers[: len(asked)], names), answers[len(asked) :]
     judge.expect(one, two, Scenario([*asked, *other]), "answers under other labels")
 
@@ -120,5 +120,5 @@ def test_an_open_without_use_leaves_nothing(judge: Judge, session: Row, count: i
     """Another pool is opened first, and nothing is asked of it."""
     events = events_of(session, judge.capabilities)
     plain = [opened(session), *events]
-    answers = shown(judge.ask([*plain, open_pool(pool(count), pid=3), *plain]))
+    answers = comparable(judge.ask([*plain, open_pool(pool(count), pid=3), *plain]))
     judge.expect(answers[: len(plain)], answers[-len(plain) :], Scenario(plain), "answers after another pool")

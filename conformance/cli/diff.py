@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from conformance.cli.options import between, seconds
 from conformance.reports.describe import wrap
-from conformance.reports.find import describe_find
-from conformance.search.likeness import Likeness, liken, unshared
-from conformance.search.named import config_rows, count_named
+from conformance.reports.discrepancy import describe_discrepancy
+from conformance.search.attribution import attribute_differences, config_rows
+from conformance.search.identify import Identification, identify, unshared
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import Target, resolve
 from conformance.targets.smoke import greet
@@ -35,7 +35,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("diff takes two target words; serve a command from a folder with plugin:PATH or python:...")
     targets = [resolve(word, []) for word in (options.target, options.other)]
-    one, other = (_liken(target, options) for target in targets)
+    one, other = (_identify(target, options) for target in targets)
     lines = list(_differences(one, other, options))
     for side in (one, other):
         print(wrap(f"{side.target.word}, nearest to {side.nearest}", ""))
@@ -45,14 +45,14 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     return DIFFERENT if lines else 0
 
 
-def _liken(target: Target, options: argparse.Namespace) -> Likeness:
+def _identify(target: Target, options: argparse.Namespace) -> Identification:
     hello = greet(target, timeout_s=options.timeout).hello
-    return liken(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+    return identify(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
 
 
-def _differences(one: Likeness, other: Likeness, options: argparse.Namespace) -> Iterator[str]:
+def _differences(one: Identification, other: Identification, options: argparse.Namespace) -> Iterator[str]:
     common = sorted(set(one.capabilities) & set(other.capabilities))
-    named = count_named(one.profile, other.profile, common, SESSIONS)
+    named = attribute_differences(one.profile, other.profile, common, SESSIONS)
     if named.by_quirk:
         yield f"  quirks, and in how many of {named.sessions} generated sessions each changes an answer"
     for name, count in named.by_quirk.items():
@@ -67,6 +67,6 @@ def _differences(one: Likeness, other: Likeness, options: argparse.Namespace) ->
     if named.unnamed:
         yield f"  {named.unnamed} of the sessions differ for another reason"
     for side, left in ((one, other), (other, one)):
-        for find in unshared(side.finds, left, options.timeout):
+        for discrepancy in unshared(side.discrepancies, left, options.timeout):
             yield wrap(f"without a name, in {side.target.word}:", "  ")
-            yield from describe_find(find.to_json(side.target.word))
+            yield from describe_discrepancy(discrepancy.to_json(side.target.word))

@@ -14,13 +14,13 @@ from conformance.cases.engine import run_pytest
 from conformance.cli.options import MOST_WORKERS, between, seconds
 from conformance.cli.profile import profile_of
 from conformance.reports.describe import command as wrapped_command
-from conformance.reports.find import describe_find
+from conformance.reports.discrepancy import describe_discrepancy
 from conformance.reports.progress import Progress
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
-from conformance.search.find import write_vector
+from conformance.search.discrepancy import write_vector
 from conformance.search.workers import SHARDS, VARIABLE, Plan, State, search
-from conformance.targets.connection import Group
 from conformance.targets.errors import UsageFault
+from conformance.targets.group import Group
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
@@ -40,7 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("target", nargs="?", metavar="TARGET", help="what to search; or a command after --")
     add("--calls", type=between(1), metavar="N", help=f"end after so many calls ({CALLS})")
     add("--seconds", type=seconds, metavar="S", help="end after so many seconds")
-    add("--finds", type=between(1), default=5, metavar="N", help="end after so many finds of different kinds (5)")
+    add(
+        "--discrepancies",
+        type=between(1),
+        default=5,
+        metavar="N",
+        help="end after so many finds of different kinds (5)",
+    )
     add("--seed", metavar="WORD", help="search where this word leads; default: somewhere new, which is told")
     add("--shard", metavar="I/N", help="search the I-th of N parts: one seed on N machines")
     add("-n", dest="workers", type=between(1, MOST_WORKERS), default=1, metavar="N", help="search on N cores")
@@ -71,7 +77,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         seed=seed,
         calls=calls,
         seconds=options.seconds,
-        finds=options.finds,
+        discrepancies=options.discrepancies,
         timeout_s=options.timeout,
         database=None if options.no_database else str(database.absolute()),
         shared=[str(folder.absolute()) for folder in options.shared],
@@ -79,15 +85,15 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     )
     print(f"{target.word} as {profile}, seed {seed}", flush=True)
     states = _search(plan) if options.workers > 1 else [_search_here(plan)]
-    finds = [find for state in states for find in state.finds]
-    found = list({find["kind"]: find for find in reversed(finds)}.values())[::-1]
-    for number, find in enumerate(found, 1):
-        call = find["scenario"]["calls"][find["position"]]
+    discrepancies = [discrepancy for state in states for discrepancy in state.discrepancies]
+    found = list({discrepancy["kind"]: discrepancy for discrepancy in reversed(discrepancies)}.values())[::-1]
+    for number, discrepancy in enumerate(found, 1):
+        call = discrepancy["scenario"]["calls"][discrepancy["position"]]
         print(f"\n{number}. {call['method']} {call['params'].get('strategy', '')}".rstrip())
-        for line in describe_find(find):
+        for line in describe_discrepancy(discrepancy):
             print(line)
-        if find["vector"] is not None:
-            path = write_vector(find["vector"], options.out)
+        if discrepancy["vector"] is not None:
+            path = write_vector(discrepancy["vector"], options.out)
             again = f"antigravity-conformance replay {shlex.quote(str(path))} {_named(options, command)}"
             for line in wrapped_command(again, "    "):
                 print(line)
@@ -144,12 +150,12 @@ def _line(states: Sequence[State]) -> str:
     return f"{sum(s.calls for s in states):,} calls, {sum(s.differences for s in states)} sessions differ ..."
 
 
-def _summary(states: Sequence[State], finds: int) -> Iterator[str]:
+def _summary(states: Sequence[State], discrepancies: int) -> Iterator[str]:
     by_kind: Counter[str] = Counter()
     for state in states:
         by_kind.update(state.by_kind)
     for kind, calls in by_kind.most_common():
         yield f"  {calls:>11,} {kind}"
     sessions, differing = sum(s.sessions for s in states), sum(s.differences for s in states)
-    told = f"{differing:,} of them differ, {finds} shown above" if differing else "none differs"
+    told = f"{differing:,} of them differ, {discrepancies} shown above" if differing else "none differs"
     yield f"{sum(by_kind.values()):,} calls in {sessions:,} sessions, {told}"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from conformance.cli.options import between, seconds
 from conformance.reports.describe import wrap
-from conformance.reports.find import describe_find
-from conformance.search.likeness import Likeness, liken
+from conformance.reports.discrepancy import describe_discrepancy
+from conformance.search.identify import Identification, identify
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from reference_impl.profiles import BY_NAME, profile
@@ -31,24 +31,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout).hello
-    likeness = liken(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
-    for line in describe_likeness(likeness):
+    identification = identify(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+    for line in describe_identification(identification):
         print(line)
     return 0
 
 
-def describe_likeness(likeness: Likeness) -> Iterator[str]:
+def describe_identification(identification: Identification) -> Iterator[str]:
     """The lines that say what a target is like."""
-    nearest = likeness.nearest
-    differs = bool(likeness.flipped or likeness.other_signs or likeness.differing)
-    yield wrap(f"{likeness.target.word} behaves like {nearest}" + (", except" if differs else ""), "")
-    for name in likeness.flipped:
+    nearest = identification.nearest
+    differs = bool(identification.flipped or identification.other_signs or identification.differing)
+    yield wrap(f"{identification.target.word} behaves like {nearest}" + (", except" if differs else ""), "")
+    for name in identification.flipped:
         verb = "does not show" if name in profile(nearest).quirks else "shows"
         yield wrap(f"it {verb} the quirk {name}: {BY_NAME[name].text}", "  ")
-    for sign in likeness.other_signs:
+    for sign in identification.other_signs:
         yield wrap(f"another answer for {sign}", "  ")
-    for find in likeness.finds:
-        yield from describe_find(find.to_json(likeness.target.word))
-    beside = "beside that, " if likeness.flipped or likeness.other_signs else ""
-    told = f"{likeness.differing} sessions differ" if likeness.differing else "every answer is the same"
-    yield wrap(f"{beside}{told} in {likeness.calls:,} generated calls", "")
+    for discrepancy in identification.discrepancies:
+        yield from describe_discrepancy(discrepancy.to_json(identification.target.word))
+    beside = "beside that, " if identification.flipped or identification.other_signs else ""
+    told = f"{identification.differing} sessions differ" if identification.differing else "every answer is the same"
+    yield wrap(f"{beside}{told} in {identification.calls:,} generated calls", "")

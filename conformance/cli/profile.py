@@ -4,8 +4,8 @@ import re
 from contextlib import ExitStack
 
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
-from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
+from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
 from conformance.wire.files import Send
 from conformance.wire.messages import HelloResult
@@ -44,7 +44,7 @@ def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s:
 
 
 def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
-    from conformance.search.identify import identify, restarting  # slow, and for checkouts only
+    from conformance.search.identify import find_nearest, restarting  # slow, and for checkouts only
 
     with ExitStack() as groups:
 
@@ -52,7 +52,7 @@ def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str,
             launch = Launch(target.argv, target.environment, target.word)
             return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
 
-        found = identify(restarting(start), hello.capabilities)
+        found = find_nearest(restarting(start), hello.capabilities)
     return found.nearest, found.reason
 
 

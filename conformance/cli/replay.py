@@ -12,9 +12,9 @@ from conformance.cli.profile import profile_of
 from conformance.reports.describe import describe, describe_params, wrap
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.search.compare import are_same, instants
-from conformance.search.oracle import Oracle, fitted
-from conformance.targets.connection import Group, Launch
+from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.errors import UsageFault
+from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.wire.files import ask
@@ -48,7 +48,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     launch = Launch(target.argv, target.environment, target.word)
     with Group([launch], timeout_s=options.timeout, pass_environment=options.env) as group:
         answers = ask(scenario, partial(group.connections[0].batch), group.folder)
-    predicted = ask(scenario, Oracle(fitted(profile)).answers)
+    predicted = ask(scenario, Oracle(flip_quirks(profile)).answers)
     is_judged = any({"expect", "refusal"} & set(call.to_json()) for call in scenario.calls)
     calls = [(call.method, call.params) for call in scenario.calls]
     differing = 0

@@ -28,8 +28,8 @@ from conformance.reports.verdicts import conclude, not_claimed_reason
 from conformance.requirements import Catalogue, Requirement, load_catalogue
 from conformance.requirements.catalogue import RECOMMENDED, applies
 from conformance.requirements.deviations import Deviation, load_deviations, shipped_deviations
-from conformance.targets.connection import Group
 from conformance.targets.errors import UsageFault
+from conformance.targets.group import Group
 from conformance.targets.resolve import FORMS, Target, resolve
 from conformance.targets.smoke import Greeting, greet
 from conformance.wire.messages import HelloResult

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from conformance.cli.profile import profile_of
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
-from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import UsageFault
+from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.vectors import Vector, read_vectors

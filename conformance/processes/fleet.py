@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance.processes.record import Record
-from conformance.targets.connection import Connection, Group
+from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
+from conformance.targets.exchange import MethodCall
+from conformance.targets.group import Group
 from conformance.wire.answers import Answer, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 
 Json = Any
-Asked = tuple[str, dict[str, Json]]
 
 
 @dataclass(eq=False)
@@ -30,14 +31,14 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Session:
+class Transcript:
     """What one process was asked and answered, as a scenario: there the process id is handed in, to repeat it."""
 
     member: Member
     scenario: Scenario
     answers: Sequence[Answer]
 
-    def expecting(self, *expected: Json) -> "Session":
+    def expecting(self, *expected: Json) -> "Transcript":
         """The same, with the results expected of the selections, in order; those beyond are not judged."""
         opened, *asked = self.scenario.calls
         judged = [call.gives(result) for call, result in zip(asked, expected, strict=False)]
@@ -97,12 +98,12 @@ class Fleet:
             member.pid = self._pid_of(member.connection)
             self.record.note(member.number, member.pid, "started")
 
-    def ask(self, calls: Sequence[Asked], members: Sequence[Member] | None = None) -> list[list[Answer]]:
+    def ask(self, calls: Sequence[MethodCall], members: Sequence[Member] | None = None) -> list[list[Answer]]:
         """Ask several processes, or all, the same."""
         return self.ask_each(lambda _: calls, members)
 
     def ask_each(
-        self, calls_for: Callable[[Member], Sequence[Asked]], members: Sequence[Member] | None = None
+        self, calls_for: Callable[[Member], Sequence[MethodCall]], members: Sequence[Member] | None = None
     ) -> list[list[Answer]]:
         """Ask each its own. All are asked before any answer is read: they work at the same moment."""
         asked = [(member, calls_for(member)) for member in (self.members if members is None else members)]
@@ -151,12 +152,12 @@ class Fleet:
         members: Sequence[Member] | None = None,
         before: Sequence[Call] = (),
         **opening: Json,
-    ) -> list[Session]:
+    ) -> list[Transcript]:
         """Each process opens the pool and selects, for these families in turn, as its config says."""
         chosen = self.members if members is None else members
         asked = {member: [*before, *[_selection(family, member.config) for family in families]] for member in chosen}
 
-        def calls_for(member: Member) -> list[Asked]:
+        def calls_for(member: Member) -> list[MethodCall]:
             source = {"home": self._folders(member)["home"]} if "storage" in self.capabilities else {"pool": pool}
             opened = ("open", {**source, "now_ms": NOW_MS, **opening})
             return [opened, *[(call.method, dict(call.params)) for call in asked[member]]]
@@ -165,16 +166,16 @@ class Fleet:
             member.opened = open_pool(pool, member.pid, **opening)
         answers = self.ask_each(calls_for, chosen)
         return [
-            Session(member, Scenario([member.opened, *asked[member]]), given)
+            Transcript(member, Scenario([member.opened, *asked[member]]), given)
             for member, given in zip(chosen, answers, strict=True)
         ]
 
     def go_on(
         self, families: Sequence[str], *, members: Sequence[Member] | None = None, kill: Sequence[Member] = ()
-    ) -> list[Session]:
-        """Each process selects in the session that it has; those to be killed are, once all are at work.
+    ) -> list[Transcript]:
+        """Each process selects in the transcript that it has; those to be killed are, once all are at work.
 
-        The sessions of the others begin with the `open` of before, which is not asked again.
+        The transcripts of the others begin with the `open` of before, which is not asked again.
         """
         chosen = self.members if members is None else members
         asked = {member: [_selection(family, member.config) for family in families] for member in chosen}
@@ -182,15 +183,15 @@ class Fleet:
             member.connection.send([(call.method, dict(call.params)) for call in asked[member]])
         for member in kill:
             self.kill(member)
-        sessions = []
+        transcripts = []
         for member in (each for each in chosen if each not in kill):
             answers = member.connection.receive()
             calls = asked[member]
             self.record.note_answers(member.number, member.pid, [(c.method, c.params) for c in calls], answers)
-            sessions.append(Session(member, Scenario([member.opened, *calls]), [Result(None), *answers]))
-        return sessions
+            transcripts.append(Transcript(member, Scenario([member.opened, *calls]), [Result(None), *answers]))
+        return transcripts
 
-    def start_sessions(self, pool: Json, config: Mapping[str, Json], families: Sequence[str]) -> list[Session]:
+    def open_and_select(self, pool: Json, config: Mapping[str, Json], families: Sequence[str]) -> list[Transcript]:
         """Every process finds this pool and config, loads and opens them, and selects."""
         self.prepare(pool, dict(config))
         self.load(config)

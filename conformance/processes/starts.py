@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
-from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import UsageFault
+from conformance.targets.group import Group, Launch
 from conformance.targets.pids import own_pid
 
 LOOK_S = 0.03

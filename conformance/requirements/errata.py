@@ -1,6 +1,6 @@
 """Reads the errata of the PID offset tutorial and writes them as `docs/errata.md`.
 
-That the evidence holds is no matter of this page: `tests/errata` runs all of it.
+That the evidence holds is no matter of this page: `tests/integration/errata` runs all of it.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ processes over accounts; its line numbers are those of release 1.3.0. This page 
 **false**, is in **contradiction** to another, or leaves something **open**. What holds, as far as it can be checked,
 is in the catalogue: `antigravity-conformance requirements list`.
 
-All evidence is executed by `tests/errata`: calculations, and the releases 1.2.8, 1.3.0, 1.4.3 and 1.6.0, run
+All evidence is executed by `tests/integration/errata`: calculations, and the releases 1.2.8, 1.3.0, 1.4.3 and 1.6.0, run
 as published. Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
 `sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
 
@@ -41,7 +41,7 @@ class Erratum(BaseModel):
     where: Annotated[Text, Field(description="headings in the tutorial, separated by semicolons")]
     statement: Annotated[Text, Field(description="a short quote")]
     problem: Text
-    evidence: Annotated[Text, Field(description="what `tests/errata` computes or runs")]
+    evidence: Annotated[Text, Field(description="what `tests/integration/errata` computes or runs")]
     holds_instead: Text
     requirements: Annotated[list[str], Field(description="ids of the catalogue, beside those named in the text")]
 

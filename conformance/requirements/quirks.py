@@ -31,7 +31,7 @@ class QuirkError(ValueError):
 
 
 @dataclass(frozen=True)
-class Telling:
+class DistinguishingScenario:
     """How a quirk shows: `present` and `absent` are the same calls with different expectations."""
 
     quirk: Quirk
@@ -51,20 +51,24 @@ class Telling:
 
 def check_quirks() -> None:
     """Check every quirk and its scenario. Raises QuirkError for the first that is wrong."""
-    load_tellings()
+    load_distinguishing_scenarios()
 
 
-def load_tellings(folder: Path | None = None, quirks: Sequence[Quirk] = QUIRKS) -> dict[str, Telling]:
-    """The telling scenario of every quirk, by name. Raises QuirkError, saying where, for the first that is wrong."""
+def load_distinguishing_scenarios(
+    folder: Path | None = None, quirks: Sequence[Quirk] = QUIRKS
+) -> dict[str, DistinguishingScenario]:
+    """The distinguishing scenario of every quirk, by name. Raises QuirkError, saying where, for the first that is wrong."""
     folder = fixtures_folder() / "quirks" if folder is None else folder
     by_name: dict[str, Quirk] = {}
     for quirk in quirks:
         _check_row(quirk, by_name)
         by_name[quirk.name] = quirk
-    tellings = {path.stem: _read(path, by_name) for path in sorted(folder.glob("*.json"))}
-    if missing := [name for name in by_name if name not in tellings]:
-        raise QuirkError(f"the quirk {missing[0]!r} has no telling scenario; write fixtures/quirks/{missing[0]}.json")
-    return {name: tellings[name] for name in by_name}
+    scenarios = {path.stem: _read(path, by_name) for path in sorted(folder.glob("*.json"))}
+    if missing := [name for name in by_name if name not in scenarios]:
+        raise QuirkError(
+            f"the quirk {missing[0]!r} has no distinguishing scenario; write fixtures/quirks/{missing[0]}.json"
+        )
+    return {name: scenarios[name] for name in by_name}
 
 
 def _check_row(quirk: Quirk, earlier: Mapping[str, Quirk]) -> None:
@@ -76,7 +80,7 @@ def _check_row(quirk: Quirk, earlier: Mapping[str, Quirk]) -> None:
         raise QuirkError(f"the quirk {quirk.name!r} lists the release {unknown[0]!r}; known: {', '.join(RELEASES)}")
 
 
-def _read(path: Path, by_name: Mapping[str, Quirk]) -> Telling:
+def _read(path: Path, by_name: Mapping[str, Quirk]) -> DistinguishingScenario:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -97,7 +101,7 @@ def _read(path: Path, by_name: Mapping[str, Quirk]) -> Telling:
     asked = document.get("releases", list(RELEASES))
     if not isinstance(asked, list) or not set(by_name[name].releases) <= set(asked) <= set(RELEASES):
         raise QuirkError(f"{path.name}: releases must be a list of releases, with all that have the quirk")
-    return Telling(by_name[name], present, absent, tuple(asked))
+    return DistinguishingScenario(by_name[name], present, absent, tuple(asked))
 
 
 def _expecting(document: Json, key: str, file: str) -> Scenario:

@@ -42,14 +42,14 @@ def instants(calls: Sequence[tuple[str, Mapping[str, Json]]]) -> Iterator[float]
 
 def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> bool:
     """Are they the same answer to this call?"""
-    one, other = shown(method, expected, now_ms), shown(method, answered, now_ms)
+    one, other = normalized(method, expected, now_ms), normalized(method, answered, now_ms)
     if method == "snapshot" and isinstance(expected, Result) and isinstance(answered, Result):
         both = one.keys() & other.keys()  # every field of a snapshot is optional
         one, other = ({key: each[key] for key in both} for each in (one, other))
     return matches(one, other) and matches(other, one)
 
 
-def shown(method: str, answer: Answer, now_ms: float) -> Json:
+def normalized(method: str, answer: Answer, now_ms: float) -> Json:
     """An answer as it counts; a number that JSON does not have is a failure to answer."""
     if isinstance(answer, Raised) or (isinstance(answer, Result) and not _is_finite(answer.value)):
         return FAILED

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.search.compare import are_same, first_difference, instants
 from conformance.search.oracle import Oracle
-from conformance.search.steps import Session
+from conformance.search.steps import GeneratedSession
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario
@@ -14,7 +14,7 @@ from reference_impl.profiles import QUIRKS, Profile
 from reference_impl.selection import Selector
 
 
-def reasons(session: Session, position: int, profile: Profile) -> Iterator[str]:
+def reasons(session: GeneratedSession, position: int, profile: Profile) -> Iterator[str]:
     """The state that the call meets, an account a line; nothing where no pool is open."""
     oracle = Oracle(profile)
     before = Scenario(session.to_scenario().calls[:position], session.files)
@@ -50,7 +50,7 @@ def _facts(account: Account, selector: Selector, now_ms: float, is_hybrid: bool)
         yield f"health {health:g}, tokens {tokens:g}, last used {now_ms - account.last_used_ms:g} ms ago"
 
 
-def explaining_quirks(session: Session, position: int, answered: Answer, profile: Profile) -> list[str]:
+def explaining_quirks(session: GeneratedSession, position: int, answered: Answer, profile: Profile) -> list[str]:
     """The quirks with which, or without which, the reference answers as the target did, and before it as expected."""
     calls = session.calls[: position + 1]
     part = Scenario(session.to_scenario().calls[: position + 1], session.files)

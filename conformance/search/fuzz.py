@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from hypothesis.database import ExampleDatabase
 
-from conformance.search.asker import Asker
-from conformance.search.find import Find, look_into
-from conformance.search.hunt import Tally
+from conformance.search.differential import DifferentialRunner, Tally
+from conformance.search.discrepancy import Discrepancy, investigate
 from conformance.search.sessions import decode
 from conformance.search.source import Draft, from_choices, stream, to_choices
-from conformance.search.steps import Session
+from conformance.search.steps import GeneratedSession
 
 KEY = b"antigravity-conformance sessions"  # one for all targets: what one was wrong on is worth asking another
 SESSIONS_A_REPORT = 100
@@ -25,31 +24,31 @@ class Bounds:
 
     calls: int | None = None
     seconds: float | None = None
-    finds: int = 5
+    discrepancies: int = 5
 
 
 @dataclass
 class Search:
     """One search of one target."""
 
-    asker: Asker
+    runner: DifferentialRunner
     capabilities: list[str]
     seed: str
     bounds: Bounds
     database: ExampleDatabase | None = None
     on_progress: Callable[[], None] = lambda: None
     differences: int = 0
-    finds: list[Find] = field(default_factory=list)
+    discrepancies: list[Discrepancy] = field(default_factory=list)
     _looked_into: Counter[str] = field(default_factory=Counter)
     _began_s: float = 0
 
     @property
     def tally(self) -> Tally:
-        return self.asker.tally
+        return self.runner.tally
 
-    def run(self) -> Iterator[Find]:
+    def run(self) -> Iterator[Discrepancy]:
         """Each find that is not like one before it, as soon as it is shrunk."""
-        for difference in self.asker.differences(self._sessions()):
+        for difference in self.runner.differences(self._sessions()):
             self.differences += 1
             method, params = difference.session.calls[difference.position]
             fails = difference.expected is None  # where the process ended, its calls say little
@@ -57,17 +56,17 @@ class Search:
             if self._looked_into[about] >= (1 if fails else LOOKED_INTO):
                 continue
             self._looked_into[about] += 1
-            find = look_into(self.asker, difference, self.capabilities)
-            if self.database is not None and find.draft is not None:
-                self.database.save(KEY, to_choices(find.draft))
-            if any(find.kind == other.kind for other in self.finds):
+            discrepancy = investigate(self.runner, difference, self.capabilities)
+            if self.database is not None and discrepancy.draft is not None:
+                self.database.save(KEY, to_choices(discrepancy.draft))
+            if any(discrepancy.kind == other.kind for other in self.discrepancies):
                 continue
-            self.finds.append(find)
-            yield find
-            if len(self.finds) >= self.bounds.finds:
+            self.discrepancies.append(discrepancy)
+            yield discrepancy
+            if len(self.discrepancies) >= self.bounds.discrepancies:
                 return
 
-    def _sessions(self) -> Iterator[tuple[Draft, Session]]:
+    def _sessions(self) -> Iterator[tuple[Draft, GeneratedSession]]:
         self._began_s = time.monotonic()
         for draft in self._stored():
             yield draft, decode(draft, self.capabilities)

@@ -1,24 +1,35 @@
-"""Which release a target is most like: by the scenarios that tell quirks, by what it can do, and by its config.
+"""Which release a target behaves like, and in what it differs from that release.
+
+`find_nearest` asks the distinguishing scenarios, and compares capabilities and config keys. `identify` then searches for
+differences that no quirk names.
 
 The input is a function that asks; starting and ending the target is the caller's business. A fork numbers its
 versions in its own way, so nothing here looks at a name or a version.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from conformance.requirements.catalogue import RECOMMENDED, RELEASES
-from conformance.requirements.quirks import Telling, load_tellings
+from conformance.requirements.quirks import DistinguishingScenario, load_distinguishing_scenarios
+from conformance.search.differential import DifferentialRunner
+from conformance.search.discrepancy import Discrepancy, to_session
+from conformance.search.fuzz import Bounds, Search
+from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.errors import AdapterFault
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import Target
 from conformance.vectors.predict import answers_of
 from conformance.wire.answers import Answer, Result
 from conformance.wire.files import Send, ask
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import SINCE, profile
+from reference_impl.profiles import SINCE, Profile, profile
 
 Json = Any
+IDENTIFY_SEED = "likeness"  # fixed, so that the same target always gets the same answer
 Shown = Literal["with", "without", "neither", "not asked"]
 _DEFAULTS = Scenario(
     [
@@ -41,7 +52,7 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Identification:
+class NearestRelease:
     """What was found. `nearest` is a release, or `recommended` where nothing could be asked."""
 
     nearest: str
@@ -58,7 +69,11 @@ class Identification:
         """Why it is the nearest, in one sentence."""
         if self.nearest == RECOMMENDED:
             return "nothing tells which release it is like"
-        kinds = [("scenario", "telling scenarios"), ("capability", "capabilities"), ("config key", "config keys")]
+        kinds = [
+            ("scenario", "distinguishing scenarios"),
+            ("capability", "capabilities"),
+            ("config key", "config keys"),
+        ]
         counts = []
         for kind, words in kinds:
             asked = [
@@ -72,14 +87,14 @@ class Identification:
         return f"nearest: {', '.join(counts)} agree{named}"
 
 
-def identify(send: Send, capabilities: Sequence[str]) -> Identification:
+def find_nearest(send: Send, capabilities: Sequence[str]) -> NearestRelease:
     """Ask a target what tells the releases apart. An adapter that fails on a question answers neither way."""
     quirks: dict[str, Shown] = {}
     signs: list[Sign] = []
-    for name, telling in load_tellings().items():
-        quirks[name] = _shown(telling, send, capabilities)
+    for name, distinguishing in load_distinguishing_scenarios().items():
+        quirks[name] = _shown(distinguishing, send, capabilities)
         if quirks[name] != "not asked":
-            expected = {r: "with" if r in telling.quirk.releases else "without" for r in telling.releases}
+            expected = {r: "with" if r in distinguishing.quirk.releases else "without" for r in distinguishing.releases}
             signs.append(Sign(name, "scenario", {r: quirks[name] == word for r, word in expected.items()}))
     if signs:
         signs += [
@@ -89,7 +104,7 @@ def identify(send: Send, capabilities: Sequence[str]) -> Identification:
         ]
     if "config" in capabilities:
         signs += _config_signs(send)
-    return Identification(_nearest(signs), quirks, tuple(signs))
+    return NearestRelease(_nearest(signs), quirks, tuple(signs))
 
 
 def _nearest(signs: Sequence[Sign]) -> str:
@@ -103,11 +118,11 @@ def _nearest(signs: Sequence[Sign]) -> str:
     return max(RELEASES, key=score)
 
 
-def _shown(telling: Telling, send: Send, capabilities: Sequence[str]) -> Shown:
-    if not telling.needs <= set(capabilities):
+def _shown(distinguishing: DistinguishingScenario, send: Send, capabilities: Sequence[str]) -> Shown:
+    if not distinguishing.needs <= set(capabilities):
         return "not asked"
-    answers = _asked(telling.present, send)
-    for word, scenario in (("with", telling.present), ("without", telling.absent)):
+    answers = _asked(distinguishing.present, send)
+    for word, scenario in (("with", distinguishing.present), ("without", distinguishing.absent)):
         if answers is not None and _expected(scenario, answers):
             return "with" if word == "with" else "without"
     return "neither"
@@ -160,3 +175,70 @@ def restarting(start: Start) -> Send:
             raise
 
     return send
+
+
+@dataclass(frozen=True)
+class Identification:
+    """`flipped` are quirks that the nearest release has and the target has not, or the other way round."""
+
+    target: Target
+    capabilities: list[str]
+    release: NearestRelease
+    flipped: tuple[str, ...]
+    discrepancies: tuple[Discrepancy, ...]
+    calls: int
+    differing: int
+
+    @property
+    def nearest(self) -> str:
+        return self.release.nearest
+
+    @property
+    def profile(self) -> Profile:
+        """The nearest release, but for the quirks in which the target differs."""
+        return flip_quirks(self.nearest, self.flipped)
+
+    @property
+    def other_signs(self) -> list[str]:
+        """Capabilities, config keys, and quirks that show neither way."""
+        signs = self.release.signs
+        differing = [s for s in signs if not s.agrees.get(self.nearest, True)]
+        return [f"{s.kind} {s.name}" for s in differing if s.kind != "scenario" or s.name not in self.flipped]
+
+
+def identify(
+    target: Target, capabilities: list[str], *, calls: int, timeout_s: float, discrepancies: int = 5
+) -> Identification:
+    """Find out what a target behaves like: ask what tells releases apart, then search beside it."""
+    with ExitStack() as groups:
+
+        def start() -> Send:
+            launch = Launch(target.argv, target.environment, target.word)
+            return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
+
+        found = find_nearest(restarting(start), capabilities)
+    flipped = tuple(_flipped(found))
+    with DifferentialRunner(target, Oracle(flip_quirks(found.nearest, flipped)), timeout_s=timeout_s) as runner:
+        search = Search(runner, capabilities, IDENTIFY_SEED, Bounds(calls=calls, discrepancies=discrepancies))
+        beyond = tuple(search.run())
+        return Identification(target, capabilities, found, flipped, beyond, runner.tally.calls, search.differences)
+
+
+def _flipped(found: NearestRelease) -> Iterator[str]:
+    quirks = profile(found.nearest).quirks
+    scenarios = load_distinguishing_scenarios()
+    for name, shown in found.quirks.items():
+        is_asked = found.nearest in scenarios[name].releases or found.nearest == "recommended"
+        if is_asked and shown in ("with", "without") and (shown == "with") != (name in quirks):
+            yield name
+
+
+def unshared(discrepancies: Sequence[Discrepancy], other: Identification, timeout_s: float) -> list[Discrepancy]:
+    """Those finds that another target does not answer in the same way."""
+    left = []
+    with DifferentialRunner(other.target, Oracle(other.profile), timeout_s=timeout_s) as runner:
+        for discrepancy in discrepancies:
+            difference = runner.first(to_session(discrepancy.scenario))
+            if difference is None or difference.answered != discrepancy.answered:
+                left.append(discrepancy)
+    return left

@@ -44,7 +44,7 @@ class Oracle:
             return Raised(f"{type(error).__name__}: {error}")
 
 
-def fitted(nearest: str, flipped: Sequence[str] = ()) -> Profile:
+def flip_quirks(nearest: str, flipped: Sequence[str] = ()) -> Profile:
     """The profile of a release but for these quirks: those that it has are taken away, the others added."""
     assert all(name in BY_NAME for name in flipped)
     return Profile(nearest, profile(nearest).quirks ^ set(flipped))

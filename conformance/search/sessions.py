@@ -12,7 +12,7 @@ from typing import Any
 from conformance.search.configs import decode_config
 from conformance.search.pools import plain_file, pool_file, pool_of
 from conformance.search.source import Draft, Table, table
-from conformance.search.steps import KINDS, Session, save
+from conformance.search.steps import KINDS, GeneratedSession, save
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.scenario import ROOT
 
@@ -41,15 +41,15 @@ SAVES_FROM = 240  # of 256
 THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
 
 
-def decode(draft: Draft, capabilities: Collection[str]) -> Session:
+def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
     """The session of a draft, for a target with these capabilities. Every draft is one."""
     head = draft.head
     can = _abilities(frozenset(capabilities))
     source = SOURCES[head[0]]
     if can.config and (source == "config" or not can.selection):
         files, calls = decode_config(draft)
-        return Session(calls, {**files})
-    session = Session()
+        return GeneratedSession(calls, {**files})
+    session = GeneratedSession()
     if not can.selection:
         return session
     if source == "pool file" and can.storage:
@@ -77,7 +77,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> Session:
 
 @dataclass(frozen=True)
 class _Abilities:
-    kinds: Table[Callable[[Session, bytes], None]]
+    kinds: Table[Callable[[GeneratedSession, bytes], None]]
     strategies: frozenset[str]
     selection: bool
     config: bool
@@ -92,7 +92,7 @@ class _Abilities:
     random: bool
 
 
-def _set_up(session: Session, head: bytes, can: _Abilities) -> None:
+def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     opened = session.opened
     opened["now_ms"] = NOW_MS
     opened["pid"] = PIDS[head[8]]

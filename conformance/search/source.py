@@ -69,7 +69,7 @@ def to_choices(draft: Draft) -> bytes:
         for record in records:
             choices += [True, record]
         choices.append(False)
-    # One choice too many: what it finds exactly as it would have kept it, Hypothesis takes for shrunk already.
+    # One choice too many: what it discrepancies exactly as it would have kept it, Hypothesis takes for shrunk already.
     return choices_to_bytes([*choices, False])
 
 

@@ -36,7 +36,7 @@ HEADER_STYLES = ("antigravity", "gemini-cli")
 
 
 @dataclass
-class Session:
+class GeneratedSession:
     """A scenario as the search sends it: calls as method and parameters. `ends_ms` are the instants that matter."""
 
     calls: list[tuple[str, Params]] = field(default_factory=list)
@@ -67,24 +67,24 @@ class Session:
         return Scenario(calls, self.files)
 
 
-def _label(session: Session, record: bytes) -> str | None:
+def _label(session: GeneratedSession, record: bytes) -> str | None:
     return session.labels[record[1] % len(session.labels)] if session.labels else None
 
 
-def _asked(session: Session, record: bytes) -> Params:
+def _asked(session: GeneratedSession, record: bytes) -> Params:
     family = session.families[record[2] % len(session.families)]
     model = MODELS[record[4]]
     return {"family": family} if model is None else {"family": family, "model": model}
 
 
-def _styled(session: Session, record: bytes) -> Params:
+def _styled(session: GeneratedSession, record: bytes) -> Params:
     params = _asked(session, record)
     if (style := STYLES[record[3]]) is not None:
         params["header_style"] = style
     return params
 
 
-def _select(session: Session, record: bytes) -> None:
+def _select(session: GeneratedSession, record: bytes) -> None:
     params = _styled(session, record)
     params["strategy"] = session.strategies[record[5] % len(session.strategies)]
     if session.offsets[record[6] % len(session.offsets)]:
@@ -94,24 +94,24 @@ def _select(session: Session, record: bytes) -> None:
     session.calls.append(("select", params))
 
 
-def _select_often(session: Session, record: bytes) -> None:
+def _select_often(session: GeneratedSession, record: bytes) -> None:
     for _ in range(TIMES[record[8]]):
         _select(session, record)
 
 
-def _limit(session: Session, record: bytes) -> None:
+def _limit(session: GeneratedSession, record: bytes) -> None:
     label = _label(session, record)
     if label is not None:
         _limit_one(session, record, label, _styled(session, record))
 
 
-def _limit_one(session: Session, record: bytes, label: str, asked: Params) -> None:
+def _limit_one(session: GeneratedSession, record: bytes, label: str, asked: Params) -> None:
     duration_ms = DURATIONS_MS[record[5]]
     session.ends_ms.append(session.now_ms + duration_ms)
     session.calls.append(("mark_rate_limited", {"label": label, "retry_after_ms": duration_ms, **asked}))
 
 
-def _limit_all(session: Session, record: bytes) -> None:
+def _limit_all(session: GeneratedSession, record: bytes) -> None:
     """Every account, or all but one; for one header style, or for both."""
     asked = _styled(session, record)
     both = asked["family"] == "gemini" and record[6] < 128
@@ -122,7 +122,7 @@ def _limit_all(session: Session, record: bytes) -> None:
             _limit_one(session, record, label, asked if style is None else {**asked, "header_style": style})
 
 
-def _limit_for_a_reason(session: Session, record: bytes) -> None:
+def _limit_for_a_reason(session: GeneratedSession, record: bytes) -> None:
     label = _label(session, record)
     if label is None:
         return
@@ -134,14 +134,14 @@ def _limit_for_a_reason(session: Session, record: bytes) -> None:
     session.calls.append(("mark_rate_limited_with_reason", params))
 
 
-def _fail_in_a_row(session: Session, record: bytes) -> None:
+def _fail_in_a_row(session: GeneratedSession, record: bytes) -> None:
     for _ in range(TIMES[record[8]] // 2):
         _limit_for_a_reason(session, record)
         _advance(session, record)
     _limit_for_a_reason(session, record)
 
 
-def _cool(session: Session, record: bytes) -> None:
+def _cool(session: GeneratedSession, record: bytes) -> None:
     label = _label(session, record)
     if label is None:
         return
@@ -152,7 +152,7 @@ def _cool(session: Session, record: bytes) -> None:
         session.calls.append(("mark_cooling_down", params))
 
 
-def _switch(session: Session, record: bytes) -> None:
+def _switch(session: GeneratedSession, record: bytes) -> None:
     label = _label(session, record)
     if label is None:
         return
@@ -160,7 +160,7 @@ def _switch(session: Session, record: bytes) -> None:
         session.calls.append(("set_enabled", {"label": each, "enabled": record[5] >= 128}))
 
 
-def _remove(session: Session, record: bytes) -> None:
+def _remove(session: GeneratedSession, record: bytes) -> None:
     label = _label(session, record)
     if label is None:
         return
@@ -168,37 +168,37 @@ def _remove(session: Session, record: bytes) -> None:
     session.labels.remove(label)
 
 
-def _remove_the_last(session: Session, _record: bytes) -> None:
+def _remove_the_last(session: GeneratedSession, _record: bytes) -> None:
     """A family that stood there stands nowhere."""
     if session.labels:
         session.calls.append(("remove", {"label": session.labels.pop()}))
 
 
-def _of_an_account(method: str) -> Callable[[Session, bytes], None]:
-    def add(session: Session, record: bytes) -> None:
+def _of_an_account(method: str) -> Callable[[GeneratedSession, bytes], None]:
+    def add(session: GeneratedSession, record: bytes) -> None:
         if (label := _label(session, record)) is not None:
             session.calls.append((method, {"label": label}))
 
     return add
 
 
-def _record_health(session: Session, record: bytes) -> None:
+def _record_health(session: GeneratedSession, record: bytes) -> None:
     if (label := _label(session, record)) is not None:
         for _ in range(1 + record[6] // 86):
             session.calls.append(("record_health", {"label": label, "outcome": OUTCOMES[record[5]]}))
 
 
-def _consume(session: Session, record: bytes) -> None:
+def _consume(session: GeneratedSession, record: bytes) -> None:
     if (label := _label(session, record)) is not None:
         session.calls.append(("consume_token", {"label": label, "amount": AMOUNTS[record[5]]}))
 
 
-def _refund(session: Session, record: bytes) -> None:
+def _refund(session: GeneratedSession, record: bytes) -> None:
     if (label := _label(session, record)) is not None:
         session.calls.append(("refund_token", {"label": label, "amount": AMOUNTS[record[5]]}))
 
 
-def _wait(session: Session, record: bytes) -> None:
+def _wait(session: GeneratedSession, record: bytes) -> None:
     params = _asked(session, record)
     if session.styled_waits and (style := STYLES[record[3]]) is not None:
         params["header_style"] = style
@@ -206,23 +206,23 @@ def _wait(session: Session, record: bytes) -> None:
     session.calls.append(("min_wait", params))
 
 
-def _soft_wait(session: Session, record: bytes) -> None:
+def _soft_wait(session: GeneratedSession, record: bytes) -> None:
     params = _asked(session, record)
     if session.threshold is not None:
         params["soft_quota_threshold_percent"] = session.threshold
     session.calls.append(("soft_quota_wait", params))
 
 
-def _reset(session: Session, record: bytes) -> None:
+def _reset(session: GeneratedSession, record: bytes) -> None:
     session.calls.append(("reset_limits", _asked(session, record)))
 
 
-def _other(session: Session, record: bytes) -> None:
+def _other(session: GeneratedSession, record: bytes) -> None:
     if (label := _label(session, record)) is not None:
         session.calls.append(("has_other_account", {"label": label, **_asked(session, record)}))
 
 
-def _advance(session: Session, record: bytes) -> None:
+def _advance(session: GeneratedSession, record: bytes) -> None:
     """By a step, or to an instant at which a limit or a cooldown ends, or just before or after it."""
     ms: float = STEPS_MS[record[9]]
     from_end_ms = TO_AN_END_MS[record[10]]
@@ -234,7 +234,7 @@ def _advance(session: Session, record: bytes) -> None:
     session.calls.append(("advance", {"ms": ms}))
 
 
-def _open_again(session: Session, record: bytes) -> None:
+def _open_again(session: GeneratedSession, record: bytes) -> None:
     """The same pool, in a process of another id. A folder is opened once: a target may write what it read anew."""
     if "home" in session.opened:
         return
@@ -244,7 +244,7 @@ def _open_again(session: Session, record: bytes) -> None:
     session.now_ms = NOW_MS
 
 
-def save(session: Session, record: bytes) -> None:
+def save(session: GeneratedSession, record: bytes) -> None:
     """Save, mostly over what others have written meanwhile; and begin anew with what is then in the file."""
     if record[1] >= 64:
         place = record[2] % len(session.given)
@@ -259,7 +259,7 @@ def save(session: Session, record: bytes) -> None:
 
 
 # How often each kind comes, and the capability that it needs.
-KINDS: tuple[tuple[Callable[[Session, bytes], None], int, str], ...] = (
+KINDS: tuple[tuple[Callable[[GeneratedSession, bytes], None], int, str], ...] = (
     (_select, 90, "sticky"),
     (_select_often, 12, "sticky"),
     (_limit, 24, "limits"),

@@ -15,9 +15,9 @@ from hypothesis.database import (
     ReadOnlyDatabase,
 )
 
-from conformance.search.asker import Asker
+from conformance.search.differential import DifferentialRunner
 from conformance.search.fuzz import Bounds, Search
-from conformance.search.oracle import Oracle, fitted
+from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.resolve import Target
 
 Json = Any
@@ -38,7 +38,7 @@ class Plan:
     seed: str
     calls: int | None
     seconds: float | None
-    finds: int
+    discrepancies: int
     timeout_s: float
     database: str | None
     shared: list[str]
@@ -65,17 +65,17 @@ class State:
     sessions: int = 0
     differences: int = 0
     by_kind: dict[str, int] = dataclasses.field(default_factory=dict)
-    finds: list[Json] = dataclasses.field(default_factory=list)
+    discrepancies: list[Json] = dataclasses.field(default_factory=list)
 
 
 def search(plan: Plan, worker: int, report: Callable[[State], None]) -> None:
     """Search as one worker of the plan, and tell now and then how far it is, after each find, and at the end."""
     calls = None if plan.calls is None else -(-plan.calls // max(1, plan.workers))
     target = Target(plan.word, plan.argv, plan.environment)
-    oracle = Oracle(fitted(plan.profile))
-    with Asker(target, oracle, timeout_s=plan.timeout_s, pass_environment=plan.pass_environment) as asker:
-        bounds = Bounds(calls, plan.seconds, plan.finds)
-        running = Search(asker, plan.capabilities, f"{plan.seed}/{worker}", bounds, _database(plan))
+    oracle = Oracle(flip_quirks(plan.profile))
+    with DifferentialRunner(target, oracle, timeout_s=plan.timeout_s, pass_environment=plan.pass_environment) as runner:
+        bounds = Bounds(calls, plan.seconds, plan.discrepancies)
+        running = Search(runner, plan.capabilities, f"{plan.seed}/{worker}", bounds, _database(plan))
         running.on_progress = lambda: report(_state(running, plan))
         for _ in running.run():
             running.on_progress()
@@ -84,8 +84,8 @@ def search(plan: Plan, worker: int, report: Callable[[State], None]) -> None:
 
 def _state(running: Search, plan: Plan) -> State:
     tally = running.tally
-    finds = [find.to_json(plan.word) for find in running.finds]
-    return State(tally.calls, tally.sessions, running.differences, dict(tally.by_kind), finds)
+    discrepancies = [discrepancy.to_json(plan.word) for discrepancy in running.discrepancies]
+    return State(tally.calls, tally.sessions, running.differences, dict(tally.by_kind), discrepancies)
 
 
 def _database(plan: Plan) -> ExampleDatabase | None:

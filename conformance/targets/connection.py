@@ -1,350 +1,256 @@
-"""Target processes that start and end together, and the runner's connections to them."""
+"""One target process as the runner sees it: calls go out, answers or one clear fault come back."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import tempfile
+import contextlib
+import signal
 import time
-import warnings
 from collections import deque
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import TracebackType
-from typing import Any, NoReturn, Self
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
 
-import psutil
-
-from conformance.targets.conversation import Connection
-from conformance.targets.errors import AdapterFault, UsageFault
-from conformance.targets.isolation import private_environment
-from conformance.targets.namespaces import UNSHARE
+from conformance.targets import pids
+from conformance.targets.errors import AdapterFault, NoAnswer
+from conformance.targets.exchange import MethodCall, RequestLine, ask_batch, ask_one, read_answers
 from conformance.targets.streams import Errors, Input, Loop, Output
-from conformance.targets.supervisor import serve
-from conformance.targets.supervisor.ending import KILL_BOUND_S, remove_folder
-from conformance.targets.wire_log import WireLog
+from conformance.targets.wire_log import Direction, WireLog
+from conformance.wire.answers import Answer, AnswerError, Result
+from conformance.wire.framing import MAX_LINE_BYTES
+from conformance.wire.messages import HelloResult
+from conformance.wire.methods import WIRE_VERSION
 
-__all__ = ["Connection", "Group", "Launch", "SupervisorLostError"]
-
-MEMORY_LIMIT_BYTES = 2 * 1024**3
-START_BOUND_S = 120.0
-CORES = os.cpu_count() or 1
-STOP_BOUND_S = KILL_BOUND_S + 30.0
+EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
 
 
-class SupervisorLostError(RuntimeError):
-    """The supervisor ended on its own: a fault of the suite or of the machine, not of the target."""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How one process is started. `name` is what messages call it; without `cwd`, it starts in ours.
-
-    `place` is the folder of its home, below that of the group: empty for the home that the group has in common.
-    """
-
-    argv: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
-    name: str = "the target"
-    cwd: Path | None = None
-    place: str = ""
-
-    def within(self, prefix: Sequence[str]) -> "Launch":
-        """The same, started by another command that takes this one at its end."""
-        return replace(self, argv=[*prefix, *self.argv])
-
-
-class Group:
-    """Processes under one supervisor, with a temporary home of their own. A context manager.
-
-    Whatever happens, also to this process, none of them and nothing of the folder is left. `pids`: they run in a PID
-    namespace, where each has the id given for it; `held`: the first of them runs when all are there. Raises
-    AdapterFault where a command cannot be started, UsageFault where an id cannot be had or too many files are open.
-
-    The time limit is one process's on a core of its own: where more are started at once, each waits for the others.
-    """
+class Connection:
+    """One target process. After a fault it is dead: every further call raises the same AdapterFault."""
 
     def __init__(
         self,
-        launches: Sequence[Launch],
+        name: str,
+        streams: tuple[Input, Output, Errors],
+        loop: Loop,
         *,
         timeout_s: float,
-        wire_log: WireLog | None = None,
-        pass_environment: Sequence[str] = (),
-        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
-        pids: Sequence[int] = (),
-        held: bool = False,
+        memory_limit_bytes: int,
+        wire_log: WireLog | None,
     ) -> None:
-        self.connections: list[Connection] = []
-        self._launches: list[Launch] = []
-        self.folder = Path()
-        self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
-        self._pass_environment = pass_environment
-        self._events: deque[dict[str, Any]] = deque()
-        self._received = b""
-        self._lost = self._closed = False
-        self._in_namespace = bool(pids)
-        self._started: list[psutil.Process] = []
-        self._loop = Loop()
-        self._socket, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
-        self._supervisor: subprocess.Popen[bytes] | None = None
+        self.name = name
+        self.pid = 0  # until it is started
+        self._supervisor_pid: int | None = None
+        self._input, self._output, self._errors = streams
+        self._loop = loop
+        self._timeout_s = timeout_s
+        self._memory_limit_bytes = memory_limit_bytes
+        self._wire_log = wire_log
+        self._sent: deque[list[RequestLine]] = deque()
+        self._next_id = 1
+        self._returncode: int | None = None
+        self._held_bytes: int | None = None  # set where it was ended for holding so much memory
+        self._fault: str | None = None
+
+    def hello(self) -> HelloResult:
+        """Who the target says it is."""
+        answer = self.call("hello", wire=WIRE_VERSION)
+        if not isinstance(answer, Result):
+            self._fail(f"answered `hello` with {answer}; expected a result, for every adapter must answer it")
+        return HelloResult.model_validate(answer.value)
+
+    def call(self, method: str, /, **params: Any) -> Answer:
+        """Ask one thing, outside a batch, and wait for the answer."""
+        self.send_lines([ask_one((method, params), self._next_id)])
+        return self.receive()[0]
+
+    def batch(self, calls: Sequence[MethodCall]) -> list[Answer]:
+        """Ask many things at once and wait for all the answers."""
+        self.send(calls)
+        return self.receive()
+
+    def send(self, calls: Sequence[MethodCall]) -> None:
+        """The first half of `batch`: returns at once. Each `send` needs its `receive`, in the same order."""
+        self.send_lines(list(ask_batch(calls, self._next_id)))
+
+    def receive(self) -> list[Answer]:
+        """The second half: wait for the answers to the oldest `send` that is not received."""
+        return [answer for asked, line in self.receive_lines() for answer in self.read(asked, line)]
+
+    def send_lines(self, lines: list[RequestLine]) -> None:
+        """`send` for calls that are lines already."""
+        self._check()
+        for asked in lines:
+            self._log("-->", asked.line)
+            self._input.put(asked.line)
+            self._next_id = asked.first_id + len(asked.methods)
+        self._sent.append(lines)
+        self._input.write()
+        self.watch()
+
+    def receive_lines(self) -> Iterator[tuple[RequestLine, bytes]]:
+        """`receive` for those who read the lines themselves, where they are as expected; else with `read`."""
+        self._check()
+        for asked in self._sent.popleft():
+            line = self._next_line(asked)
+            self._log("<--", line)
+            yield asked, line
+
+    def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
+        """The answers in a line. Raises AdapterFault for a line that holds none."""
         try:
-            with theirs:
-                self._supervisor = self._start_supervisor(theirs)
-            self._loop.watch_socket(self._socket, self._on_supervisor)
-            self.folder = Path(self._await("ready")["folder"])
-            numbers: Sequence[int | None] = pids or [None] * len(launches)
-            for launch, pid in zip(launches, numbers, strict=True):
-                self.start(launch, len(launches), held=held or self._in_namespace, pid=pid)
-            if held or self._in_namespace:
-                self.let_go()
-        except BaseException:
-            self.close()
-            raise
+            return read_answers(asked, line)
+        except AnswerError as error:
+            self._fail(str(error))
 
-    def start(self, launch: Launch, count: int = 1, *, held: bool = False, pid: int | None = None) -> Connection:
-        """Start one more process, one of `count` that messages tell apart by number. It ends with the group.
+    @property
+    def has_exited(self) -> bool:
+        """Is the process that was started known to be gone?"""
+        return self._returncode is not None
 
-        Raises AdapterFault where the command cannot be started, UsageFault where too many files are open.
+    @property
+    def is_dead(self) -> bool:
+        """Has it come to a fault or an end, so that it cannot be asked any more?"""
+        return self._fault is not None or self._returncode is not None
+
+    def pid_status(self, hello_pid: int) -> pids.PidStatus:
+        """Is `hello_pid` this process or a descendant of it?"""
+        return pids.pid_status(hello_pid, self.pid, self._supervisor_pid)
+
+    def standard_error(self) -> str:
+        """The last lines that the target wrote there, indented; for messages about what it did."""
+        for _ in range(16):  # a pipe's fill and more; a target that never stops writing must not hold us
+            if not self.on_errors():
+                break
+        return self._errors.shown()
+
+    def _next_line(self, asked: RequestLine) -> bytes:
+        """Wait for a line.
+
+        The deadline counts only when nothing more comes: what was there in time is taken, however late this
+        process, on a busy machine, comes to read it.
         """
-        number = len(self.connections)
-        streams, descriptors = _pipes(count)
-        connection = Connection(
-            launch.name if count == 1 else f"{launch.name} [{number + 1}/{count}]",
-            streams,
-            self._loop,
-            timeout_s=self._timeout_s * max(1.0, count / CORES),
-            memory_limit_bytes=self._memory_limit_bytes,
-            wire_log=self._wire_log,
-        )
-        self.connections.append(connection)
-        self._launches.append(launch)
-        self._start(number, launch, descriptors, {"held": held, "pid": pid})
-        return connection
+        deadline_s = time.monotonic() + self._timeout_s
+        late = idle = False
+        while True:
+            line = self._output.take_line()
+            too_long = self._output.full if line is None else len(line) > MAX_LINE_BYTES
+            if too_long:
+                self._fail(
+                    f"wrote a line of more than {MAX_LINE_BYTES} bytes when asked {asked.described}; "
+                    "expected each line to have at most that many"
+                )
+            if line is not None:
+                self._note_end()
+                self.watch()
+                return line
+            if self._output.ended:
+                self._fail_ended(asked)
+            if late and idle:
+                self._fail(
+                    f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs "
+                    "longer, raise the limit with --timeout",
+                    NoAnswer,
+                )
+            late = time.monotonic() >= deadline_s
+            received_bytes = self._output.received_bytes
+            self._loop.pump(0 if late else deadline_s - time.monotonic())
+            idle = self._output.received_bytes == received_bytes
 
-    def restart(self, connection: Connection) -> Connection:
-        """End one process, as `kill` does, and start another in its place: the same command, with the same home."""
-        self.kill(connection)
-        return self.start(self.launch_of(connection), len(self.connections))
+    # What the group reports.
 
-    def launch_of(self, connection: Connection) -> Launch:
-        """How the process was started."""
-        return self._launches[self.connections.index(connection)]
+    def on_start(self, pid: int, supervisor_pid: int | None) -> None:
+        self.pid, self._supervisor_pid = pid, supervisor_pid
+        self._log("!!", "(started)")
+        self.watch()
 
-    def kill(self, connection: Connection) -> None:
-        """End one process and its descendants with SIGKILL, and wait until it is gone."""
-        self._tell({"kill": self.connections.index(connection)})
-        deadline_s = time.monotonic() + START_BOUND_S
-        while not connection.has_exited:
-            if self._lost or time.monotonic() > deadline_s:
-                self._raise_lost()
-            self._loop.pump(deadline_s - time.monotonic())
-        connection.give_up()
+    def on_input(self) -> None:
+        self._input.write()
+        self.watch()
 
-    @property
-    def home(self) -> Path:
-        """The home folder that the processes see."""
-        return self.folder / "home"
+    def on_output(self) -> None:
+        if not self._output.read():
+            self._note_end()
+        self.watch()
 
-    @property
-    def supervisor_pid(self) -> int:
-        """The process that all others are started by, and end with."""
-        assert self._supervisor is not None
-        return self._supervisor.pid
+    def on_errors(self) -> bool:
+        lines = self._errors.read()
+        for line in lines or []:
+            self._log("!!", line)
+        self.watch()
+        return lines is not None
 
-    def __enter__(self) -> Self:
-        return self
+    def on_exit(self, returncode: int) -> None:
+        self._returncode = returncode
+        self._log("!!", f"({self._ending()})")
+        self._note_end()
+        self.watch()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def on_memory(self, resident_bytes: int) -> None:
+        self._held_bytes = resident_bytes
+
+    def watch(self) -> None:
+        """Let the selector look at exactly those pipes on which there is something to do."""
+        for stream, handler in (
+            (self._input, self.on_input),
+            (self._output, self.on_output),
+            (self._errors, self.on_errors),
+        ):
+            self._loop.watch(stream, handler)
+
+    def give_up(self) -> None:
+        """The process has been ended on purpose: what it may still have answered is not for anybody."""
+        self._fault = self._fault or f"{self.name} {self._ending()}, as it was told to"
         self.close()
 
     def close(self) -> None:
-        """End every process and remove the folder. May be called again."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            for connection in self.connections:
-                connection.close()
-            self._stop()
-        finally:  # an interrupt leaves the rest to the supervisor, which sees its socket end
-            self._socket.close()
-            self._errors.close()
-            self._loop.close()
+        """Close the pipes; the process itself is ended by the group."""
+        self._fault = self._fault or f"{self.name}: the connection is closed"
+        self._input.ended = self._output.ended = self._errors.ended = True
+        self.watch()
+        for stream in (self._input, self._output, self._errors):
+            stream.close()
 
-    # Starting.
-
-    def _start_supervisor(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
-        psutil_folder = str(Path(psutil.__file__).parents[1])
-        # Isolated and without site-packages: nothing that lies about in folders or variables is run.
-        command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
-        limits = [str(self._memory_limit_bytes), tempfile.gettempdir()]
-        with ExitStack() as opened:
-            runner = [str(os.getpid()), *limits]
-            descriptors: list[int] = []
-            if self._in_namespace:  # from where our id is not to be seen: it watches a descriptor of us
-                assert sys.platform == "linux"
-                descriptors = [os.pidfd_open(os.getpid())]
-                opened.callback(os.close, descriptors[0])
-                command, runner = [*UNSHARE, *command], ["0", *limits, str(descriptors[0])]
-            return subprocess.Popen(
-                [*command, *runner],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors.fileno(),
-                cwd="/",
-                pass_fds=descriptors,
-                start_new_session=True,  # Ctrl-C is for us; we then tell it to stop
-            )
-
-    def _start(self, number: int, launch: Launch, descriptors: tuple[int, int, int], how: dict[str, Any]) -> None:
-        environment = private_environment(self.folder / launch.place, self._pass_environment)
-        message = {
-            "start": number,
-            "argv": launch.argv,
-            "env": environment | launch.environment,
-            "cwd": str(launch.cwd or Path.cwd()),
-            **how,
-        }
-        try:
-            self._tell(message, descriptors)
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-        # One at a time: what waits in the socket counts as our open descriptors.
-        event = self._await("started", "failed")
-        if event["event"] == "failed":
-            self._raise_failed(event)
-        assert self._supervisor is not None
-        if self._in_namespace:  # what has the number here is somebody else's
-            self.connections[number].on_start(event["pid"], None)
-            return
-        with suppress(psutil.NoSuchProcess):
-            self._started.append(psutil.Process(event["pid"]))
-        self.connections[number].on_start(event["pid"], self._supervisor.pid)
-
-    def let_go(self) -> None:
-        """Let all processes run that were started `held`. Raises AdapterFault where one cannot be started."""
-        self._tell({"let_go": True})
-        while (event := self._await("failed", "let_go"))["event"] == "failed":
-            self._raise_failed(event)
-
-    def _tell(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
-        line = json.dumps(message).encode() + b"\n"
-        try:
-            sent = socket.send_fds(self._socket, [line], descriptors) if descriptors else 0
-            self._socket.sendall(line[sent:])
-        except OSError:
-            self._lost = True
-
-    def _raise_failed(self, event: dict[str, Any]) -> NoReturn:
-        launch = self._launches[event["process"]]
-        if event["no_pid"]:
-            raise UsageFault(f"{event['error']}; name ids from 2 to the largest of this system, each of them once")
-        raise AdapterFault(
-            f"cannot start {self.connections[event['process']].name}: {event['error']}. The command was {launch.argv}, "
-            f"started in {launch.cwd or Path.cwd()}; check its spelling, that the file is there and that it may be "
-            "executed"
-        )
-
-    # Events of the supervisor.
-
-    def _on_supervisor(self) -> None:
-        data = self._receive()
-        if not data and not self._closed:
-            self._lost = True
-            self._raise_lost()
-
-    def _receive(self) -> bytes:
-        try:
-            data = self._socket.recv(1 << 16)
-        except OSError:
-            data = b""
-        *lines, self._received = (self._received + data).split(b"\n")
-        for line in lines:
-            self._dispatch(json.loads(line))
-        return data
-
-    def _dispatch(self, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "exited":
-                self.connections[event["process"]].on_exit(event["returncode"])
-            case "memory":
-                if event["process"] is not None:
-                    self.connections[event["process"]].on_memory(event["resident_bytes"])
-            case _:
-                self._events.append(event)
-
-    def _await(self, *kinds: str) -> dict[str, Any]:
-        deadline_s = time.monotonic() + START_BOUND_S
-        while not self._events:
-            if self._lost or time.monotonic() > deadline_s:
-                self._raise_lost()
-            self._loop.pump(deadline_s - time.monotonic())
-        if self._events[0]["event"] not in kinds:  # it is done already: somebody else ended it
-            self._raise_lost()
-        return self._events.popleft()
-
-    def _raise_lost(self) -> NoReturn:
-        self._errors.seek(0)
-        said = self._errors.read().decode(errors="replace").strip()
-        raise SupervisorLostError(
-            "the supervisor of the target processes ended or hangs; was it killed?"
-            + (f" It said:\n{said}" if said else "")
-        )
-
-    # Stopping.
-
-    def _stop(self) -> None:
-        if self._supervisor is None:
-            return
-        try:
-            self._socket.settimeout(STOP_BOUND_S)
-            self._socket.sendall(b'{"stop": true}\n')
-            while self._receive():
+    def _note_end(self) -> None:
+        """What a process that is gone wrote is in the pipe by now; its children may keep the pipe open."""
+        if self._returncode is not None:
+            while self._output.read():
                 pass
-        except OSError:
-            pass  # it is gone already
-        try:
-            self._supervisor.wait(STOP_BOUND_S)
-        except subprocess.TimeoutExpired:
-            self._supervisor.kill()
-            self._supervisor.wait()
-        done = next((event for event in self._events if event["event"] == "done"), None)
-        if done is None:
-            self._clean_up_alone()
-        elif done["left"]:
-            warnings.warn(f"processes that cannot be ended are left: {done['left']}", RuntimeWarning, stacklevel=3)
+            self._output.ended = self._output.ended or not self._output.full
 
-    def _clean_up_alone(self) -> None:
-        """The supervisor is lost: end what can still be found without it."""
-        for process in self._started:
-            with suppress(psutil.Error):
-                for member in [*process.children(recursive=True), process]:
-                    with suppress(psutil.Error):
-                        member.kill()
-        if self.folder != Path():
-            remove_folder(str(self.folder))
+    # Faults.
+
+    def _check(self) -> None:
+        if self._fault is not None:
+            raise AdapterFault(self._fault)
+
+    def _fail_ended(self, asked: RequestLine) -> NoReturn:
+        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self._timeout_s)
+        while self._returncode is None and time.monotonic() < deadline_s:
+            self._loop.pump(deadline_s - time.monotonic())
+        when = "in the middle of its answer to" if self._output.has_rest else "before it answered"
+        self._fail(
+            f"{self._ending()} {when} {asked.described}; expected it to answer every line until its standard input ends"
+        )
+
+    def _ending(self) -> str:
+        if self._held_bytes is not None:
+            return f"was ended because it held {_mib(self._held_bytes)} (limit {_mib(self._memory_limit_bytes)})"
+        if self._returncode is None:
+            return "closed its standard output"
+        if self._returncode >= 0:
+            return f"exited with code {self._returncode}"
+        with contextlib.suppress(ValueError):
+            return f"was ended by {signal.Signals(-self._returncode).name}"
+        return f"was ended by signal {-self._returncode}"
+
+    def _fail(self, what: str, kind: type[AdapterFault] = AdapterFault) -> NoReturn:
+        shown = self.standard_error()
+        tail = f"\n  The end of its standard error:\n{shown}" if shown else ""
+        self._fault = f"{self.name} {what}.{tail}"
+        self._log("!!", f"({what})")
+        self.close()
+        raise kind(self._fault)
+
+    def _log(self, direction: Direction, text: str | bytes) -> None:
+        if self._wire_log is not None:
+            self._wire_log.write(direction, self.name, self.pid, text)
 
 
-def _pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, int]]:
-    """Three pipes: our ends and the target's."""
-    opened: list[int] = []
-    try:
-        for _ in range(3):
-            opened += os.pipe()
-    except OSError as error:
-        for descriptor in opened:
-            os.close(descriptor)
-        raise UsageFault(
-            f"cannot open the pipes of {count} processes: {error.strerror}. Each takes three descriptors; "
-            f"raise the limit with `ulimit -n {3 * count + 256}` or use fewer processes"
-        ) from error
-    stdin, our_stdin, our_stdout, stdout, our_stderr, stderr = opened
-    return (Input(our_stdin), Output(our_stdout), Errors(our_stderr)), (stdin, stdout, stderr)
+def _mib(size_bytes: int) -> str:
+    return f"{size_bytes / 1024**2:.0f} MiB"

@@ -15,11 +15,11 @@ from conformance.wire.methods import METHODS
 MAX_CALLS_A_LINE = 256
 SHOWN_CHARACTERS = 600
 
-Call = tuple[str, dict[str, Any]]
+MethodCall = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestLine:
     """One line to a target, and what it must answer to."""
 
     line: bytes
@@ -36,13 +36,13 @@ class Asked:
         return f"a batch of {len(self.methods)} calls ({shown})"
 
 
-def ask_one(call: Call, call_id: int) -> Asked:
+def ask_one(call: MethodCall, call_id: int) -> RequestLine:
     """One call outside a batch."""
     method, params = call
-    return Asked(framing.encode(answers.request(call_id, method, params)), call_id, (method,), is_batch=False)
+    return RequestLine(framing.encode(answers.request(call_id, method, params)), call_id, (method,), is_batch=False)
 
 
-def ask_batch(calls: Sequence[Call], first_id: int) -> Iterator[Asked]:
+def ask_batch(calls: Sequence[MethodCall], first_id: int) -> Iterator[RequestLine]:
     """The calls as arrays, in order; more than one only where a line could not hold them or the answers.
 
     Raises FrameError for a call that cannot travel at all.
@@ -63,11 +63,11 @@ def ask_batch(calls: Sequence[Call], first_id: int) -> Iterator[Asked]:
         yield _batch(parts, first_id + len(calls) - len(parts), methods)
 
 
-def _batch(parts: list[bytes], first_id: int, methods: list[str]) -> Asked:
-    return Asked(b"[" + b",".join(parts) + b"]\n", first_id, tuple(methods), is_batch=True)
+def _batch(parts: list[bytes], first_id: int, methods: list[str]) -> RequestLine:
+    return RequestLine(b"[" + b",".join(parts) + b"]\n", first_id, tuple(methods), is_batch=True)
 
 
-def read_answers(asked: Asked, line: bytes) -> list[Answer]:
+def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
     """The answers in a line. Raises AnswerError, with what was wrong and what was expected."""
     try:
         message = framing.decode(line)

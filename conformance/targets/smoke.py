@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.targets.connection import Group, Launch
 from conformance.targets.errors import AdapterFault
+from conformance.targets.group import Group, Launch
 from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog

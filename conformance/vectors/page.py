@@ -92,7 +92,7 @@ differs. `vectors list` lists them.
 A vector of a rule expects no more than its rule says, so that a port that fails one has broken that rule.
 
 To add one, write a file with `id`, `title`, `why`, `requirements` and `calls`, and run `make vectors`: the reference
-fills in expectations, profiles and needs. Read what it filled in. `python -m tests.vectors` tells whether the vector is
+fills in expectations, profiles and needs. Read what it filled in. `python -m tools.vectors` tells whether the vector is
 good for anything that no other is: a branch of the reference, a wrong implementation of a rule it judges, or a
 boundary, which `why` then names.
 

@@ -237,13 +237,13 @@ class LoadConfigResult(Reply):
     config: dict[str, Any] = Field(description="every key that has a value; a key without one is left out")
 
 
-class Call(Strict):
+class ForkCall(Strict):
     method: str
     params: dict[str, Any] = {}
 
 
 class ForkParams(Strict):
-    calls: list[Call] = Field(description="what the child is asked, on the state it inherits")
+    calls: list[ForkCall] = Field(description="what the child is asked, on the state it inherits")
 
 
 class ForkResult(Reply):

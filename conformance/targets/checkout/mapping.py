@@ -50,7 +50,7 @@ def _call(name: str) -> str:
     return name
 
 
-def _all_needed(calls: "dict[str, Call | Literal[False]]") -> "dict[str, Call | Literal[False]]":
+def _all_needed(calls: "dict[str, CallMapping | Literal[False]]") -> "dict[str, CallMapping | Literal[False]]":
     for name in NEEDED:
         if calls.get(name) is False:
             raise ValueError(
@@ -67,7 +67,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Call(_Table):
+class CallMapping(_Table):
     """How one method is called: its name in the fork, and what it is given, in the wire's terms."""
 
     name: str | None = None
@@ -81,7 +81,7 @@ class Selection(_Table):
     class_: str = Field(default="AccountManager", alias="class")
     label: str = "parts.refreshToken"  # where in an account its refresh token is
     calls: Annotated[
-        dict[Annotated[str, AfterValidator(_call)], Call | Literal[False]],  # False: the fork has no such method
+        dict[Annotated[str, AfterValidator(_call)], CallMapping | Literal[False]],  # False: the fork has no such method
         AfterValidator(_all_needed),
     ] = {}
 
@@ -152,7 +152,7 @@ def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | Non
 def _explain(error: ValidationError) -> str:
     """The first problem; of a choice of forms, that of the form that was meant."""
     problem = min(error.errors(), key=lambda found: (found["type"] == "literal_error", -len(found["loc"])))
-    words = [str(part) for part in problem["loc"] if str(part) not in ("Selection", "Config", "Module", "Call")]
+    words = [str(part) for part in problem["loc"] if str(part) not in ("Selection", "Config", "Module", "CallMapping")]
     place = ".".join([TABLE, *(word for word in words if "[" not in word and word != "str")])
     if problem["type"] == "extra_forbidden":
         return f"{place}: there is no such key"

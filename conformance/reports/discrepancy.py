@@ -1,0 +1,29 @@
+"""A find of the search, for people: the scenario, both answers, and why the one is expected."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.reports.describe import describe, describe_scenario, wrap
+
+Json = Any
+
+
+def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:
+    """The lines; `find` is the plain data of a find."""
+    for line in describe_scenario(discrepancy["scenario"], discrepancy["position"]):
+        yield wrap(line, "  ", 6)
+    if discrepancy["expected"] is None:
+        yield wrap(f"the adapter failed: {discrepancy['answered'].get('raised', discrepancy['answered'])}", "    ")
+        return
+    yield wrap(f"answered {describe(discrepancy['answered'])}", "    ", 2)
+    if discrepancy["asked_again"] is not None:
+        yield wrap(f"answered {describe(discrepancy['asked_again'])}", "    ", 2) + " when asked again"
+        yield wrap("Not repeatable: a target must discard all state when a pool is opened.", "    ")
+        return
+    yield wrap(f"expected {describe(discrepancy['expected'])}, as {discrepancy['profile']}", "    ", 2)
+    if discrepancy["reasons"]:
+        yield "    since, before the call,"
+        for reason in discrepancy["reasons"]:
+            yield wrap(reason, "      ", 2)
+    for quirk in discrepancy["quirks"]:
+        yield wrap(f"the quirk {quirk} tells the two apart", "    ", 2)

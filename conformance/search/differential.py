@@ -1,0 +1,271 @@
+"""Sends generated sessions to a target and to the reference, and yields the sessions whose answers differ.
+
+`DifferentialRunner` owns the target's process and restarts it after a fault; `Pipeline` keeps several sessions in
+flight on one connection.
+"""
+
+import json
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from conformance.search.compare import first_difference, show_snapshot
+from conformance.search.oracle import Oracle
+from conformance.search.source import Draft
+from conformance.search.steps import GeneratedSession
+from conformance.targets.connection import Connection
+from conformance.targets.errors import AdapterFault
+from conformance.targets.exchange import MAX_CALLS_A_LINE, RequestLine
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import Target
+from conformance.wire.answers import Answer, Raised
+from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
+from conformance.wire.scenario import ROOT
+
+Json = Any
+MOST_FAULTS = 500  # each costs a start; a target that fails at every session has been seen enough
+IN_FLIGHT = 8  # sessions: the target is never idle, and the pipes never full
+WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # Python takes 1 for true
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first call of a session that was answered otherwise than expected. None: the adapter failed."""
+
+    session: GeneratedSession
+    position: int
+    expected: Answer | None
+    answered: Answer
+    draft: Draft | None = None
+
+
+@dataclass
+class Tally:
+    """What was asked: calls by method, and for selections by strategy."""
+
+    sessions: int = 0
+    calls: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+
+    def add(self, session: GeneratedSession) -> None:
+        self.sessions += 1
+        self.calls += len(session.calls)
+        self.by_kind.update(
+            [f"select {params['strategy']}" if method == "select" else method for method, params in session.calls]
+        )
+
+
+@dataclass
+class _Flight:
+    """A session on its way: what was sent, and what the reference says."""
+
+    session: GeneratedSession
+    draft: Draft | None
+    calls: list[tuple[str, Json]]
+    expected: list[Json]
+    own_root: str
+    root: str
+    folders: ExitStack
+
+
+class Pipeline:
+    """Sends sessions over one connection and compares each answer with the oracle's."""
+
+    def __init__(
+        self, connection: Connection, oracle: Oracle, tally: Tally | None = None, within: Path | None = None
+    ) -> None:
+        self.connection, self.oracle, self.within = connection, oracle, within
+        self.tally = Tally() if tally is None else tally
+        self._flights: deque[_Flight] = deque()
+        self._paused: list[tuple[Draft | None, GeneratedSession]] = []
+
+    def differences(self, sessions: Iterable[tuple[Draft | None, GeneratedSession]]) -> Iterator[Difference]:
+        """The sessions that are answered otherwise than expected. Raises AdapterFault."""
+        try:
+            for draft, session in sessions:
+                if session.saves:
+                    while self._flights:
+                        yield from self._receive()
+                    yield from self._ask(draft, session)
+                    continue
+                self._flights.append(self._send(draft, session))
+                if len(self._flights) > IN_FLIGHT:
+                    yield from self._receive()
+            while self._flights:
+                yield from self._receive()
+        finally:  # also where nobody asks for more
+            for flight in self._flights:
+                flight.folders.close()
+
+    def in_flight(self) -> list[tuple[Draft | None, GeneratedSession]]:
+        """After a fault: what was sent, and not answered in full."""
+        return self._paused + [(flight.draft, flight.session) for flight in self._flights]
+
+    def _ask(self, draft: Draft | None, session: GeneratedSession) -> Iterator[Difference]:
+        """A session that saves, over what others write meanwhile: nothing else is on its way, and each asks once."""
+        self.tally.add(session)
+        self._paused = [(draft, session)]
+        scenario = session.to_scenario()
+        answered = ask(scenario, self.connection.batch, self.within)
+        self._paused = []
+        expected = ask(scenario, self.oracle.answers, self.within)
+        position = first_difference(session.calls, expected, answered)
+        if position is not None:
+            yield Difference(session, position, expected[position], answered[position], draft)
+
+    def _send(self, draft: Draft | None, session: GeneratedSession) -> _Flight:
+        self.tally.add(session)
+        folders = ExitStack()
+        own_root = root = ""
+        calls = own_calls = session.calls
+        if session.files:  # each its own: what a release migrates it writes
+            own_root, root = (folders.enter_context(self._folder(session)) for _ in range(2))
+            own_calls, calls = (
+                [(method, replace_text(params, ROOT, place)) for method, params in session.calls]
+                for place in (own_root, root)
+            )
+        self.connection.send_lines(to_lines(calls))
+        expected = self.oracle.values(own_calls)
+        return _Flight(session, draft, own_calls, expected, own_root, root, folders)
+
+    @contextmanager
+    def _folder(self, session: GeneratedSession) -> Iterator[str]:
+        with temporary_folder(self.within) as root:
+            write_files(Path(root), session.files)
+            yield root
+
+    def _receive(self) -> Iterator[Difference]:
+        flight = self._flights[0]
+        with flight.folders:
+            lines = list(self.connection.receive_lines())
+            if _is_as_expected(flight, lines):
+                self._flights.popleft()
+                return
+            answered = [answer for asked, line in lines for answer in self.connection.read(asked, line)]
+            answered = [place_free(answer, flight.root) for answer in answered] if flight.root else answered
+            expected = self.oracle.answers(flight.calls)
+            if flight.own_root:
+                expected = [place_free(answer, flight.own_root) for answer in expected]
+        self._flights.popleft()
+        position = first_difference(flight.session.calls, expected, answered)
+        if position is not None:
+            yield Difference(flight.session, position, expected[position], answered[position], flight.draft)
+
+
+class DifferentialRunner:
+    """Runs sessions on a target; restarts the target after a fault, so that one session cannot end a search.
+
+    A context manager. `tally` counts the calls of `differences`, not those of shrinking.
+    """
+
+    def __init__(
+        self, target: Target, oracle: Oracle, *, timeout_s: float, pass_environment: Sequence[str] = ()
+    ) -> None:
+        self.target, self.oracle = target, oracle
+        self.tally = Tally()
+        self.faults = 0
+        self._timeout_s, self._pass_environment = timeout_s, pass_environment
+        self._group: Group | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def differences(self, sessions: Iterable[tuple[Draft | None, GeneratedSession]]) -> Iterator[Difference]:
+        """The sessions that are answered otherwise than expected, or in which the target fails."""
+        rest = iter(sessions)
+        while True:
+            pipeline = self._pipeline(self.tally)
+            group = self._group
+            try:
+                for found in pipeline.differences(rest):
+                    yield found
+                    if self._group is not group:  # ended by who looked into the difference
+                        break
+                else:
+                    return
+            except AdapterFault:
+                self._end()
+            for draft, session in pipeline.in_flight():
+                lost = self.first(session, draft)
+                if lost is not None:
+                    yield lost
+
+    def first(self, session: GeneratedSession, draft: Draft | None = None) -> Difference | None:
+        """What one session shows, asked in the process that is there."""
+        try:
+            return next(self._pipeline(Tally()).differences([(draft, session)]), None)
+        except AdapterFault as fault:
+            self._end()
+            self.faults += 1
+            if self.faults > MOST_FAULTS:
+                raise
+            return Difference(session, len(session.calls) - 1, None, Raised(str(fault)), draft)
+
+    def alone(self, session: GeneratedSession, draft: Draft | None = None) -> Difference | None:
+        """The same in a process of its own, which knows of no earlier session."""
+        self._end()
+        try:
+            return self.first(session, draft)
+        finally:
+            self._end()
+
+    def _pipeline(self, tally: Tally) -> Pipeline:
+        if self._group is None:
+            launch = Launch(self.target.argv, self.target.environment, self.target.word)
+            self._group = Group([launch], timeout_s=self._timeout_s, pass_environment=self._pass_environment)
+        return Pipeline(self._group.connections[0], self.oracle, tally, self._group.folder)
+
+    def _end(self) -> None:
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
+
+def _switches(result: dict[str, Json]) -> list[str]:
+    """Where a result is true or false, in it and in its groups."""
+    found = []
+    for key, value in result.items():
+        if value is True or value is False:
+            found.append(key)
+        elif type(value) is dict:
+            found += _switches(value)
+    return sorted(found)
+
+
+def to_lines(calls: Sequence[tuple[str, Json]]) -> list[RequestLine]:
+    """The lines that ask these calls; what is generated can travel, so nothing is checked."""
+    lines = []
+    for first_id in range(1, len(calls) + 1, MAX_CALLS_A_LINE):
+        part = calls[first_id - 1 : first_id - 1 + MAX_CALLS_A_LINE]
+        requests = [
+            {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+            for call_id, (method, params) in enumerate(part, first_id)
+        ]
+        line = _encode(requests).encode() + b"\n"
+        lines.append(RequestLine(line, first_id, tuple([method for method, _ in part]), is_batch=True))
+    return lines
+
+
+def _is_as_expected(flight: _Flight, lines: Sequence[tuple[RequestLine, bytes]]) -> bool:
+    """The quick look, which most sessions pass: the very results that were expected. It never says yes wrongly."""
+    try:
+        responses = [response for _, line in lines for response in json.loads(line)]
+        if len(responses) != len(flight.calls):
+            return False
+        for (method, _), response, predicted in zip(flight.calls, responses, flight.expected, strict=True):
+            answered, expected = response["result"], predicted
+            if method == "snapshot":
+                now_ms = flight.session.now_ms
+                answered, expected = show_snapshot(answered, now_ms), show_snapshot(predicted, now_ms)
+            if answered != expected or (method in WITH_SWITCHES and _switches(answered) != _switches(expected)):
+                return False
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True

@@ -1,0 +1,180 @@
+"""From a difference to a find: asked again, shrunk, explained, and written as a vector."""
+
+import hashlib
+import json
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.search.differential import Difference, DifferentialRunner
+from conformance.search.explain import explaining_quirks, reasons
+from conformance.search.sessions import decode
+from conformance.search.shrink import shrink
+from conformance.search.source import Draft
+from conformance.search.steps import GeneratedSession
+from conformance.wire.answers import Answer
+from conformance.wire.needs import needs
+from conformance.wire.scenario import Call, Scenario, show_answer
+
+Json = Any
+MOST_FAULTS_OF_A_SHRINK = 60  # each costs a start
+# The rule that governs a method, for the vector; the person who adds it to the fixtures names the exact one.
+_RULES = {
+    "open": "POOL-001",
+    "mark_rate_limited": "LIM-001",
+    "mark_rate_limited_with_reason": "BACK-001",
+    "mark_success": "BACK-001",
+    "mark_cooling_down": "COOL-001",
+    "set_enabled": "ENA-001",
+    "remove": "REM-001",
+    "record_health": "HEA-001",
+    "consume_token": "TOK-001",
+    "refund_token": "TOK-001",
+    "min_wait": "WAIT-001",
+    "soft_quota_wait": "SOFT-001",
+    "has_other_account": "OTH-001",
+    "load_config": "CFG-001",
+}
+_STRATEGIES = {"sticky": "STK-001", "round-robin": "RR-001", "hybrid": "HYB-001"}
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """One way in which a target differs. `asked_again` is the second answer where that was another one."""
+
+    scenario: Scenario
+    position: int
+    profile: str
+    expected: Answer | None
+    answered: Answer
+    reasons: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
+    asked_again: Answer | None = None
+    draft: Draft | None = field(default=None, compare=False)
+
+    @property
+    def is_repeatable(self) -> bool:
+        return self.asked_again is None
+
+    @property
+    def kind(self) -> str:
+        """What finds of one cause mostly have in common: the call, and the quirk or the methods before it."""
+        call = self.scenario.calls[self.position]
+        before = ",".join(sorted({each.method for each in self.scenario.calls[: self.position]}))
+        strategy = call.params.get("strategy", "")
+        return f"{call.method} {strategy} {','.join(self.quirks) or before} {self.is_repeatable}"
+
+    def to_json(self, target: str) -> dict[str, Json]:
+        """Plain data, for workers and reports; with the vector to keep, of a find that repeats."""
+        return {
+            "scenario": self.scenario.to_json(),
+            "position": self.position,
+            "profile": self.profile,
+            "expected": None if self.expected is None else show_answer(self.expected),
+            "answered": show_answer(self.answered),
+            "reasons": list(self.reasons),
+            "quirks": list(self.quirks),
+            "asked_again": None if self.asked_again is None else show_answer(self.asked_again),
+            "kind": self.kind,
+            "vector": to_vector(self, target) if self.is_repeatable else None,
+        }
+
+
+def investigate(runner: DifferentialRunner, difference: Difference, capabilities: list[str]) -> Discrepancy:
+    """Ask again in a process of its own; shrink what repeats; say why the other answer is expected."""
+    session, profile = difference.session, runner.oracle.profile
+    again = runner.alone(session, difference.draft)
+    if again is None or again.position != difference.position or again.answered != difference.answered:
+        second = difference.expected if again is None else again.answered
+        if difference.expected is not None and second is not None:
+            return _find(difference, profile.name, asked_again=second)
+    if difference.draft is not None:
+        difference = _shrunk(runner, difference, difference.draft, capabilities)
+    session = difference.session
+    if difference.expected is None:
+        return _find(difference, profile.name)
+    why = tuple(reasons(session, difference.position, profile))
+    quirks = tuple(explaining_quirks(session, difference.position, difference.answered, profile))
+    return _find(difference, profile.name, why=why, quirks=quirks)
+
+
+def _find(
+    difference: Difference,
+    profile: str,
+    *,
+    why: tuple[str, ...] = (),
+    quirks: tuple[str, ...] = (),
+    asked_again: Answer | None = None,
+) -> Discrepancy:
+    position = difference.position
+    scenario = difference.session.to_scenario()
+    part = Scenario(scenario.calls[: position + 1], scenario.files)
+    answers = (difference.expected, difference.answered)
+    return Discrepancy(part, position, profile, *answers, why, quirks, asked_again, difference.draft)
+
+
+def _shrunk(runner: DifferentialRunner, difference: Difference, draft: Draft, capabilities: list[str]) -> Difference:
+    fails, most = difference.expected is None, runner.faults + MOST_FAULTS_OF_A_SHRINK
+
+    def shows(smaller: Draft) -> bool:
+        if runner.faults >= most:
+            return False
+        found = runner.first(decode(smaller, capabilities), smaller)
+        return found is not None and (found.expected is None) == fails
+
+    smallest = shrink(_shortest(draft, shows), shows)
+    return runner.alone(decode(smallest, capabilities), smallest) or difference  # it may need what came before it
+
+
+def _shortest(draft: Draft, shows: Callable[[Draft], bool]) -> Draft:
+    """Without the calls after the one that shows it: a few questions, where shrinking would need many."""
+    cut = [replace(draft, calls=draft.calls[:count]) for count in range(len(draft.calls) + 1)]
+    return cut[bisect_left(range(len(draft.calls)), True, key=lambda count: shows(cut[count]))]
+
+
+def to_vector(discrepancy: Discrepancy, target: str) -> dict[str, Json]:
+    """The find as a file of a vector (docs/vectors.md): `replay` runs it, and it can be added to the fixtures."""
+    *before, last = discrepancy.scenario.calls
+    method, params = last.method, last.params
+    expected = show_answer(discrepancy.expected) if discrepancy.expected is not None else None
+    judged: dict[str, Json] = {}
+    if isinstance(expected, dict) and set(expected) == {"refusal"}:
+        judged = dict(expected)
+    elif discrepancy.expected is not None and not (isinstance(expected, dict) and set(expected) == {"raised"}):
+        judged = {"expect": expected}
+    calls = [*(call.to_json() for call in before), {**last.to_json(), **judged}]
+    rule = _STRATEGIES.get(params.get("strategy", ""), _RULES.get(method, "POOL-001"))
+    files = {"files": {path: dict(content) for path, content in discrepancy.scenario.files.items()}}
+    digest = hashlib.sha256(json.dumps([calls, files], sort_keys=True).encode()).hexdigest()[:8]
+    return {
+        "id": f"found-{digest}",
+        "title": f"{method.replace('_', ' ').capitalize()} after {len(before)} calls, as found by search",
+        "why": f"{target} answered {_short(show_answer(discrepancy.answered))}",
+        "requirements": ["PID-001" if params.get("pid_offset_enabled") else rule],
+        "profiles": [discrepancy.profile],
+        "needs": sorted(needs([Call(call["method"], call["params"]) for call in calls])),
+        **(files if discrepancy.scenario.files else {}),
+        "calls": calls,
+    }
+
+
+def _short(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def write_vector(vector: Json, folder: Path) -> Path:
+    """Write the vector of a find; its name is made of what it asks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{vector['id']}.json"
+    path.write_text(json.dumps(vector, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def to_session(scenario: Scenario) -> GeneratedSession:
+    """A scenario as the search sends it."""
+    calls = [(call.method, dict(call.params)) for call in scenario.calls]
+    writes = {position: dict(call.files) for position, call in enumerate(scenario.calls) if call.files}
+    return GeneratedSession(calls, dict(scenario.files), writes)

@@ -1,0 +1,348 @@
+"""Target processes that start and end together, and the runner's connections to them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import psutil
+
+from conformance.targets.connection import Connection
+from conformance.targets.errors import AdapterFault, UsageFault
+from conformance.targets.isolation import private_environment
+from conformance.targets.namespaces import UNSHARE
+from conformance.targets.streams import Errors, Input, Loop, Output
+from conformance.targets.supervisor import serve
+from conformance.targets.supervisor.ending import KILL_BOUND_S, remove_folder
+from conformance.targets.wire_log import WireLog
+
+MEMORY_LIMIT_BYTES = 2 * 1024**3
+START_BOUND_S = 120.0
+CORES = os.cpu_count() or 1
+STOP_BOUND_S = KILL_BOUND_S + 30.0
+
+
+class SupervisorLostError(RuntimeError):
+    """The supervisor ended on its own: a fault of the suite or of the machine, not of the target."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How one process is started. `name` is what messages call it; without `cwd`, it starts in ours.
+
+    `place` is the folder of its home, below that of the group: empty for the home that the group has in common.
+    """
+
+    argv: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    name: str = "the target"
+    cwd: Path | None = None
+    place: str = ""
+
+    def within(self, prefix: Sequence[str]) -> "Launch":
+        """The same, started by another command that takes this one at its end."""
+        return replace(self, argv=[*prefix, *self.argv])
+
+
+class Group:
+    """Processes under one supervisor, with a temporary home of their own. A context manager.
+
+    Whatever happens, also to this process, none of them and nothing of the folder is left. `pids`: they run in a PID
+    namespace, where each has the id given for it; `held`: the first of them runs when all are there. Raises
+    AdapterFault where a command cannot be started, UsageFault where an id cannot be had or too many files are open.
+
+    The time limit is one process's on a core of its own: where more are started at once, each waits for the others.
+    """
+
+    def __init__(
+        self,
+        launches: Sequence[Launch],
+        *,
+        timeout_s: float,
+        wire_log: WireLog | None = None,
+        pass_environment: Sequence[str] = (),
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+        pids: Sequence[int] = (),
+        held: bool = False,
+    ) -> None:
+        self.connections: list[Connection] = []
+        self._launches: list[Launch] = []
+        self.folder = Path()
+        self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
+        self._pass_environment = pass_environment
+        self._events: deque[dict[str, Any]] = deque()
+        self._received = b""
+        self._lost = self._closed = False
+        self._in_namespace = bool(pids)
+        self._started: list[psutil.Process] = []
+        self._loop = Loop()
+        self._socket, theirs = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        try:
+            with theirs:
+                self._supervisor = self._start_supervisor(theirs)
+            self._loop.watch_socket(self._socket, self._on_supervisor)
+            self.folder = Path(self._await("ready")["folder"])
+            numbers: Sequence[int | None] = pids or [None] * len(launches)
+            for launch, pid in zip(launches, numbers, strict=True):
+                self.start(launch, len(launches), held=held or self._in_namespace, pid=pid)
+            if held or self._in_namespace:
+                self.let_go()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, launch: Launch, count: int = 1, *, held: bool = False, pid: int | None = None) -> Connection:
+        """Start one more process, one of `count` that messages tell apart by number. It ends with the group.
+
+        Raises AdapterFault where the command cannot be started, UsageFault where too many files are open.
+        """
+        number = len(self.connections)
+        streams, descriptors = _pipes(count)
+        connection = Connection(
+            launch.name if count == 1 else f"{launch.name} [{number + 1}/{count}]",
+            streams,
+            self._loop,
+            timeout_s=self._timeout_s * max(1.0, count / CORES),
+            memory_limit_bytes=self._memory_limit_bytes,
+            wire_log=self._wire_log,
+        )
+        self.connections.append(connection)
+        self._launches.append(launch)
+        self._start(number, launch, descriptors, {"held": held, "pid": pid})
+        return connection
+
+    def restart(self, connection: Connection) -> Connection:
+        """End one process, as `kill` does, and start another in its place: the same command, with the same home."""
+        self.kill(connection)
+        return self.start(self.launch_of(connection), len(self.connections))
+
+    def launch_of(self, connection: Connection) -> Launch:
+        """How the process was started."""
+        return self._launches[self.connections.index(connection)]
+
+    def kill(self, connection: Connection) -> None:
+        """End one process and its descendants with SIGKILL, and wait until it is gone."""
+        self._tell({"kill": self.connections.index(connection)})
+        deadline_s = time.monotonic() + START_BOUND_S
+        while not connection.has_exited:
+            if self._lost or time.monotonic() > deadline_s:
+                self._raise_lost()
+            self._loop.pump(deadline_s - time.monotonic())
+        connection.give_up()
+
+    @property
+    def home(self) -> Path:
+        """The home folder that the processes see."""
+        return self.folder / "home"
+
+    @property
+    def supervisor_pid(self) -> int:
+        """The process that all others are started by, and end with."""
+        assert self._supervisor is not None
+        return self._supervisor.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process and remove the folder. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            for connection in self.connections:
+                connection.close()
+            self._stop()
+        finally:  # an interrupt leaves the rest to the supervisor, which sees its socket end
+            self._socket.close()
+            self._errors.close()
+            self._loop.close()
+
+    # Starting.
+
+    def _start_supervisor(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        psutil_folder = str(Path(psutil.__file__).parents[1])
+        # Isolated and without site-packages: nothing that lies about in folders or variables is run.
+        command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
+        limits = [str(self._memory_limit_bytes), tempfile.gettempdir()]
+        with ExitStack() as opened:
+            runner = [str(os.getpid()), *limits]
+            descriptors: list[int] = []
+            if self._in_namespace:  # from where our id is not to be seen: it watches a descriptor of us
+                assert sys.platform == "linux"
+                descriptors = [os.pidfd_open(os.getpid())]
+                opened.callback(os.close, descriptors[0])
+                command, runner = [*UNSHARE, *command], ["0", *limits, str(descriptors[0])]
+            return subprocess.Popen(
+                [*command, *runner],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors.fileno(),
+                cwd="/",
+                pass_fds=descriptors,
+                start_new_session=True,  # Ctrl-C is for us; we then tell it to stop
+            )
+
+    def _start(self, number: int, launch: Launch, descriptors: tuple[int, int, int], how: dict[str, Any]) -> None:
+        environment = private_environment(self.folder / launch.place, self._pass_environment)
+        message = {
+            "start": number,
+            "argv": launch.argv,
+            "env": environment | launch.environment,
+            "cwd": str(launch.cwd or Path.cwd()),
+            **how,
+        }
+        try:
+            self._tell(message, descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        # One at a time: what waits in the socket counts as our open descriptors.
+        event = self._await("started", "failed")
+        if event["event"] == "failed":
+            self._raise_failed(event)
+        assert self._supervisor is not None
+        if self._in_namespace:  # what has the number here is somebody else's
+            self.connections[number].on_start(event["pid"], None)
+            return
+        with suppress(psutil.NoSuchProcess):
+            self._started.append(psutil.Process(event["pid"]))
+        self.connections[number].on_start(event["pid"], self._supervisor.pid)
+
+    def let_go(self) -> None:
+        """Let all processes run that were started `held`. Raises AdapterFault where one cannot be started."""
+        self._tell({"let_go": True})
+        while (event := self._await("failed", "let_go"))["event"] == "failed":
+            self._raise_failed(event)
+
+    def _tell(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
+        line = json.dumps(message).encode() + b"\n"
+        try:
+            sent = socket.send_fds(self._socket, [line], descriptors) if descriptors else 0
+            self._socket.sendall(line[sent:])
+        except OSError:
+            self._lost = True
+
+    def _raise_failed(self, event: dict[str, Any]) -> NoReturn:
+        launch = self._launches[event["process"]]
+        if event["no_pid"]:
+            raise UsageFault(f"{event['error']}; name ids from 2 to the largest of this system, each of them once")
+        raise AdapterFault(
+            f"cannot start {self.connections[event['process']].name}: {event['error']}. The command was {launch.argv}, "
+            f"started in {launch.cwd or Path.cwd()}; check its spelling, that the file is there and that it may be "
+            "executed"
+        )
+
+    # Events of the supervisor.
+
+    def _on_supervisor(self) -> None:
+        data = self._receive()
+        if not data and not self._closed:
+            self._lost = True
+            self._raise_lost()
+
+    def _receive(self) -> bytes:
+        try:
+            data = self._socket.recv(1 << 16)
+        except OSError:
+            data = b""
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            self._dispatch(json.loads(line))
+        return data
+
+    def _dispatch(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "exited":
+                self.connections[event["process"]].on_exit(event["returncode"])
+            case "memory":
+                if event["process"] is not None:
+                    self.connections[event["process"]].on_memory(event["resident_bytes"])
+            case _:
+                self._events.append(event)
+
+    def _await(self, *kinds: str) -> dict[str, Any]:
+        deadline_s = time.monotonic() + START_BOUND_S
+        while not self._events:
+            if self._lost or time.monotonic() > deadline_s:
+                self._raise_lost()
+            self._loop.pump(deadline_s - time.monotonic())
+        if self._events[0]["event"] not in kinds:  # it is done already: somebody else ended it
+            self._raise_lost()
+        return self._events.popleft()
+
+    def _raise_lost(self) -> NoReturn:
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip()
+        raise SupervisorLostError(
+            "the supervisor of the target processes ended or hangs; was it killed?"
+            + (f" It said:\n{said}" if said else "")
+        )
+
+    # Stopping.
+
+    def _stop(self) -> None:
+        if self._supervisor is None:
+            return
+        try:
+            self._socket.settimeout(STOP_BOUND_S)
+            self._socket.sendall(b'{"stop": true}\n')
+            while self._receive():
+                pass
+        except OSError:
+            pass  # it is gone already
+        try:
+            self._supervisor.wait(STOP_BOUND_S)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            self._supervisor.wait()
+        done = next((event for event in self._events if event["event"] == "done"), None)
+        if done is None:
+            self._clean_up_alone()
+        elif done["left"]:
+            warnings.warn(f"processes that cannot be ended are left: {done['left']}", RuntimeWarning, stacklevel=3)
+
+    def _clean_up_alone(self) -> None:
+        """The supervisor is lost: end what can still be found without it."""
+        for process in self._started:
+            with suppress(psutil.Error):
+                for member in [*process.children(recursive=True), process]:
+                    with suppress(psutil.Error):
+                        member.kill()
+        if self.folder != Path():
+            remove_folder(str(self.folder))
+
+
+def _pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, int]]:
+    """Three pipes: our ends and the target's."""
+    opened: list[int] = []
+    try:
+        for _ in range(3):
+            opened += os.pipe()
+    except OSError as error:
+        for descriptor in opened:
+            os.close(descriptor)
+        raise UsageFault(
+            f"cannot open the pipes of {count} processes: {error.strerror}. Each takes three descriptors; "
+            f"raise the limit with `ulimit -n {3 * count + 256}` or use fewer processes"
+        ) from error
+    stdin, our_stdin, our_stdout, stdout, our_stderr, stderr = opened
+    return (Input(our_stdin), Output(our_stdout), Errors(our_stderr)), (stdin, stdout, stderr)

@@ -1,0 +1,284 @@
+"""The action and the jobs of docs/ci.md: well formed, and their shell runs as it stands."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.command import CHECKOUT
+
+Json = Any
+WORD = {"type": "string", "minLength": 1}
+WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
+STEP = {
+    "type": "object",
+    "properties": {"id": WORD, "name": WORD, "if": WORD, "env": WORDS, "with": WORDS}
+    | {"run": WORD, "shell": {"const": "bash"}, "uses": {"type": "string", "pattern": "^[a-z-]+/[a-z-]+@v[0-9]+$"}},
+    "additionalProperties": False,
+    "oneOf": [{"required": ["run", "shell"]}, {"required": ["uses"]}],
+}
+COMPOSITE = {
+    "type": "object",
+    "required": ["name", "description", "inputs", "outputs", "runs"],
+    "properties": {
+        "name": WORD,
+        "description": WORD,
+        "author": WORD,
+        "branding": {"type": "object", "required": ["icon", "color"]},
+        "inputs": {
+            "additionalProperties": {
+                "required": ["description", "default"],
+                "properties": {"description": WORD, "default": {"type": "string"}, "required": {"type": "boolean"}},
+                "additionalProperties": False,
+            }
+        },
+        "outputs": {
+            "additionalProperties": {
+                "required": ["description", "value"],
+                "properties": {"description": WORD, "value": WORD},
+                "additionalProperties": False,
+            }
+        },
+        "runs": {
+            "required": ["using", "steps"],
+            "properties": {"using": {"const": "composite"}, "steps": {"type": "array", "items": STEP}},
+            "additionalProperties": False,
+        },
+    },
+    "additionalProperties": False,
+}
+FILE = CHECKOUT / "action.yml"
+ACTION: Json = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+STEPS: list[Json] = ACTION["runs"]["steps"]
+PAGE = (CHECKOUT / "docs" / "ci.md").read_text(encoding="utf-8")
+INPUTS = {name: entry["default"] for name, entry in ACTION["inputs"].items()}
+
+
+class Runner:
+    """Runs the shell steps of the action as a runner does: expressions filled in, outputs read back from a file."""
+
+    def __init__(self, folder: Path, **inputs: str) -> None:
+        self.folder = folder
+        self.inputs = INPUTS | inputs
+        self.outputs: dict[str, str] = {}
+        self.summary = folder / "summary.md"
+        self.summary.touch()
+
+    def run(self, id_: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+        (step,) = [step for step in STEPS if step.get("id") == id_]
+        written = self.folder / "output"
+        written.write_text("", encoding="utf-8")
+        environment = {name: self._fill(value) for name, value in step.get("env", {}).items()}
+        done = subprocess.run(
+            [str(shutil.which("bash")), "--noprofile", "--norc", "-eu", "-c", step["run"]],
+            cwd=CHECKOUT,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+                "PATH": path,
+                "GITHUB_ACTION_PATH": str(CHECKOUT),
+                "GITHUB_OUTPUT": str(written),
+                "GITHUB_STEP_SUMMARY": str(self.summary),
+                "RUNNER_TEMP": str(self.folder),
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for line in written.read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition("=")
+            self.outputs[f"steps.{id_}.outputs.{name}"] = value
+        return done
+
+    def _fill(self, text: str) -> str:
+        known = self.outputs | {f"inputs.{name}": value for name, value in self.inputs.items()}
+        return re.sub(r"\$\{\{ (.*?) \}\}", lambda expression: known.get(expression[1], ""), text)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    """One that has come to the step `judge`; in place of an installed kit it has ours."""
+    runner = Runner(tmp_path)
+    kit = tmp_path / "kit" / "bin"
+    kit.mkdir(parents=True)
+    for name in ("python", "antigravity-conformance"):
+        (kit / name).symlink_to(Path(sys.executable).with_name(name))
+    runner.outputs["steps.install.outputs.folder"] = str(kit.parent)
+    return runner
+
+
+def test_the_action_is_a_composite_action() -> None:
+    Draft202012Validator.check_schema(COMPOSITE)
+    Draft202012Validator(COMPOSITE).validate(ACTION)
+
+
+def expressions(node: Json) -> Iterator[str]:
+    """What stands in `${{ }}`, and the conditions, which need none."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "if":
+                yield value
+            yield from expressions(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from expressions(value)
+    elif isinstance(node, str):
+        yield from re.findall(r"\$\{\{ (.*?) \}\}", node)
+
+
+def test_every_input_is_used_and_no_other() -> None:
+    used = {found for text in expressions(ACTION) for found in re.findall(r"\binputs\.([\w-]+)", text)}
+    assert used == set(INPUTS)
+
+
+def test_every_output_that_is_used_is_written_by_its_step() -> None:
+    used = {found for text in expressions(ACTION) for found in re.findall(r"\bsteps\.(\w+)\.outputs\.([\w-]+)", text)}
+    assert used
+    for id_, name in used:
+        (step,) = [step for step in STEPS if step.get("id") == id_]
+        assert re.search(rf'"{name}=.*GITHUB_OUTPUT', step["run"], re.DOTALL), f"{id_} writes no {name}"
+
+
+def test_no_input_stands_in_the_text_of_a_shell_where_it_would_be_code() -> None:
+    assert all("${{" not in step.get("run", "") for step in STEPS)
+
+
+def test_every_environment_variable_of_a_step_is_used_in_it() -> None:
+    for step in STEPS:
+        for name in step.get("env", {}):
+            assert re.search(rf"\${{?{name}\b", step["run"]), f"{step['id']}: {name}"
+
+
+def test_the_action_finds_the_python_and_the_node_that_are_here(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    assert runner.run("look").returncode == 0
+    assert runner.outputs["steps.look.outputs.python"].startswith("python3")
+
+
+def test_where_there_is_neither_they_are_to_be_set_up(tmp_path: Path) -> None:
+    runner, empty = Runner(tmp_path), tmp_path / "empty"
+    empty.mkdir()
+    done = runner.run("look", str(empty))
+    assert (done.returncode, runner.outputs) == (0, {})
+    conditions = {step["uses"].partition("@")[0]: step["if"] for step in STEPS if "uses" in step}
+    assert conditions == {
+        "actions/setup-python": "steps.look.outputs.python == ''",
+        "actions/setup-node": "steps.look.outputs.node == ''",
+    }
+
+
+def test_too_old_ones_do_not_count(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    for name in ("python3", "node", "npm"):
+        (old / name).write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+        (old / name).chmod(0o755)
+    runner = Runner(tmp_path)
+    assert runner.run("look", str(old)).returncode == 0
+    assert runner.outputs == {}
+
+
+def test_the_kit_of_the_action_is_installed_and_judges(tmp_path: Path) -> None:
+    runner = Runner(tmp_path, target="reference@1.3.0", strict="true")
+    for step in ("look", "install", "judge"):
+        done = runner.run(step)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert runner.outputs["steps.judge.outputs.exit-code"] == "0"
+    assert runner.outputs["steps.judge.outputs.verdict"].startswith("conformant, with ")
+    assert "| 1 | reference\\@1.3.0 |" in runner.summary.read_text(encoding="utf-8")
+
+
+def test_a_target_that_is_not_conformant_fails_the_step_with_its_exit_code(runner: Runner) -> None:
+    runner.inputs["target"] = "python:tests.mutants.selection:CountsFromOne"
+    runner.summary.write_text("before\n", encoding="utf-8")
+    done = runner.run("judge")
+    assert done.returncode == 1, done.stderr
+    assert "PID-001  FAIL" in done.stdout
+    assert runner.outputs["steps.judge.outputs.exit-code"] == "1"
+    assert runner.outputs["steps.judge.outputs.verdict"] == "not conformant"
+    summary = runner.summary.read_text(encoding="utf-8")
+    assert summary.startswith("before\n## Conformance\n")
+    assert "- **PID-001** (MUST)" in summary
+    report = json.loads(Path(runner.outputs["steps.judge.outputs.report"]).read_text(encoding="utf-8"))
+    assert report["exit_code"] == 1
+
+
+def test_the_inputs_reach_the_run(runner: Runner) -> None:
+    runner.inputs |= {"target": "python:tests.surveyed:ClaimsNothing", "require": "PROC", "profile": "1.3.0"}
+    done = runner.run("judge")
+    assert done.returncode == 1
+    assert re.search(r"PROC-001 +FAIL", done.stdout)
+    assert not re.search(r"POOL-001 +FAIL", done.stdout)
+    assert "profile  1.3.0" in done.stdout
+    runner.inputs |= {"deviations": "no-such-file", "require": ""}
+    done = runner.run("judge")
+    assert (done.returncode, "no-such-file" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("strict", "code"), [("true", 1), ("false", 0)])
+def test_strict_makes_a_should_count(runner: Runner, strict: str, code: int) -> None:
+    runner.inputs |= {"target": "python:tests.surveyed:ClaimsConfigAndReadsLatin1", "strict": strict}
+    assert runner.run("judge").returncode == code
+
+
+@pytest.mark.parametrize("changed", [{"profile": "9.9.9"}, {"strict": "yes"}, {"target": "$(touch injected)"}])
+def test_a_mistaken_input_is_wrong_usage_and_told(runner: Runner, changed: dict[str, str]) -> None:
+    runner.inputs |= {"target": "reference"} | changed
+    done = runner.run("judge")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "expected" in done.stderr or "invalid choice" in done.stderr or "unknown target" in done.stderr
+    assert not (CHECKOUT / "injected").exists()
+
+
+def test_a_run_that_never_began_has_a_summary_too(runner: Runner) -> None:
+    runner.inputs |= {"target": "reference", "profile": "9.9.9"}
+    runner.run("judge")
+    assert runner.summary.read_text(encoding="utf-8").startswith("No verdict: the run ended with exit code 2 ")
+    assert runner.outputs["steps.judge.outputs.verdict"] == "no verdict"
+
+
+# The page
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_page_has_every_input_with_its_default() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (?:`(.*?)`)? ?\|", PAGE, re.MULTILINE)
+    assert dict(rows) == INPUTS
+
+
+def test_every_job_on_the_page_is_yaml_and_uses_what_the_page_names() -> None:
+    for block in blocks("yaml"):
+        assert yaml.safe_load(block)
+    assert {found for block in blocks("yaml") for found in re.findall(r"uses: (OWNER\S+)", block)} == {
+        "OWNER/antigravity-conformance@v1"
+    }
+
+
+def test_the_shell_of_the_page_judges(tmp_path: Path) -> None:
+    script = blocks("sh")[0]
+    (tmp_path / "conformance.sh").write_text(script, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        ["sh", "conformance.sh", "reference"],
+        cwd=tmp_path,
+        env=environment | {"KIT": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((tmp_path / "conformance.json").read_text(encoding="utf-8"))["conclusion"] == "conformant"
+    assert (tmp_path / "conformance.xml").is_file()

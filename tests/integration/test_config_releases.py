@@ -1,0 +1,61 @@
+"""Config of every release: the reference at its profile answers as the release does, whatever it is given."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from conformance.requirements.catalogue import RELEASES
+from conformance.search.configs import Calls, decode_config
+from conformance.search.source import Draft, drafts
+from conformance.targets.connection import Connection
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.wire.answers import Result
+from conformance.wire.files import replace_text, write_files
+from conformance.wire.scenario import ROOT
+
+Json = Any
+pytestmark = [pytest.mark.needs_node]
+# More by hand: CONFIG_EXAMPLES=8000
+EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def pair(request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
+    words = (f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}")
+    launches = [Launch(target.argv, target.environment, target.word) for target in (resolve(w, []) for w in words)]
+    with Group(launches, timeout_s=60) as group:
+        yield group.connections
+
+
+def configs(connection: Connection, calls: Calls, root: str) -> list[str]:
+    """The whole configs, as JSON: 1 and true, which Python takes for equal, are told apart; 1 and 1.0 are not."""
+    answers = connection.batch([(method, replace_text(params, ROOT, root)) for method, params in calls])
+    assert all(isinstance(answer, Result) for answer in answers), answers
+    return [json.dumps(_plain(answer.value), sort_keys=True) for answer in answers if isinstance(answer, Result)]
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def test_the_reference_loads_config_as_the_release_does(pair: list[Connection]) -> None:
+    reference, release = pair
+
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
+    @given(draft=drafts)
+    def compare(draft: Draft) -> None:
+        files, calls = decode_config(draft)
+        with tempfile.TemporaryDirectory() as root:
+            write_files(Path(root), files)
+            assert configs(reference, calls, root) == configs(release, calls, root)
+
+    compare()

@@ -1,0 +1,134 @@
+"""A fleet of real processes: what each is asked, the record of it, and the ways in which processes begin and end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from tests.integration.test_supervisor import BOUND_S, misbehaving
+
+from conformance.processes.fitting import BASE_INDEX
+from conformance.processes.fleet import Fleet
+from conformance.targets.errors import AdapterFault
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.targets.supervisor import serve
+from conformance.wire.answers import Result
+from conformance.wire.calls import pool
+
+ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
+STORED = pool(7, activeIndex=BASE_INDEX)
+REFERENCE = resolve("reference", [])
+
+
+@contextmanager
+def fleet_of(count: int, *places: str) -> Iterator[Fleet]:
+    launches = [Launch(REFERENCE.argv, place=place) for place in places or [""] * count]
+    with Group(launches, timeout_s=BOUND_S) as group:
+        yield Fleet.greet(group)
+
+
+def test_a_session_repeats_in_one_process_with_the_id_handed_in() -> None:
+    with fleet_of(4) as fleet:
+        sessions = fleet.open_and_select(STORED, ON, ["claude", "gemini"])
+        one = fleet.members[0].connection
+        for session in sessions:
+            again = one.batch([(call.method, dict(call.params)) for call in session.scenario.calls])
+            assert again == session.answers
+        assert len({session.scenario.calls[0].params["pid"] for session in sessions}) == 4
+
+
+def test_expectations_are_those_of_the_selections() -> None:
+    with fleet_of(1) as fleet:
+        (session,) = fleet.open_and_select(STORED, ON, ["claude"] * 3)
+    expecting = session.expecting({"label": "fig"}, None)
+    assert [call.to_json().get("expect", "unjudged") for call in expecting.scenario.calls] == [
+        "unjudged",
+        {"label": "fig"},
+        None,
+        "unjudged",
+    ]
+
+
+def test_each_process_finds_its_own_files_where_it_has_a_home_of_its_own() -> None:
+    with fleet_of(2, "one", "other") as fleet:
+        one, other = fleet.members
+        fleet.prepare(pool(1), ON, members=[one])
+        fleet.prepare(pool(2), {**ON, "pid_offset_enabled": False}, members=[other])
+        fleet.load({})
+        answers = [session.answers[0] for session in fleet.select(None, [])]
+        assert answers == [Result({"accounts": ["mango"]}), Result({"accounts": ["mango", "fig"]})]
+        assert [member.config["pid_offset_enabled"] for member in fleet.members] == [True, False]
+
+
+def test_the_record_tells_who_did_what_in_order() -> None:
+    with fleet_of(2) as fleet:
+        fleet.open_and_select(STORED, ON, ["claude"])
+        one, other = fleet.members
+        fleet.kill(other)
+        entries = fleet.record.entries
+        pids = {1: one.pid, 2: other.pid}
+        told = [(entry["process"], entry["did"]) for entry in entries]
+        did = ["load_config", "load_config", "open", "select", "open", "select"]
+        assert told == [(1, "started"), (2, "started"), *zip([1, 2, 1, 1, 2, 2], did, strict=True), (2, "killed")]
+        assert [entry["order"] for entry in entries] == list(range(1, 10))
+        assert all(entry["pid"] == pids[entry["process"]] for entry in entries)
+        assert entries[4]["params"]["home"] == "{root}/home"
+        assert entries[5]["answer"]["index"] == (BASE_INDEX + one.pid) % 7
+        assert [entry["at_ms"] for entry in entries] == sorted(entry["at_ms"] for entry in entries)
+
+
+def test_a_process_that_was_killed_is_dead_and_the_others_go_on() -> None:
+    with fleet_of(3) as fleet:
+        fleet.open_and_select(STORED, ON, ["claude"])
+        one, victim, other = fleet.members
+        sessions = fleet.go_on(["claude"] * 50, kill=[victim])
+        assert [session.member for session in sessions] == [one, other]
+        for session in sessions:
+            assert session.answers[1:] == [session.answers[1]] * 50
+        assert not fleet.is_whole
+        with pytest.raises(AdapterFault, match="was ended by SIGKILL"):
+            fleet.ask([("snapshot", {})])
+
+
+def test_a_process_that_restarts_is_another_one_with_the_same_home() -> None:
+    with fleet_of(2, "one", "other") as fleet:
+        before = fleet.pids
+        fleet.open_and_select(STORED, ON, [])
+        fleet.restart()
+        assert not set(before) & {member.connection.pid for member in fleet.members}
+        assert [session.answers[0] for session in fleet.select(None, [])] == [
+            Result({"accounts": ["mango", "fig", "pear", "7", "Date-palm", "apple", "kiwi_2"]})
+        ] * 2
+
+
+def test_processes_that_are_held_do_not_run_until_all_are_let_go() -> None:
+    with Group([], timeout_s=BOUND_S) as group:
+        held = [group.start(misbehaving("good"), 3, held=True) for _ in range(3)]
+        commands = [psutil.Process(connection.pid).cmdline() for connection in held]
+        assert all(any(word == serve.__file__ for word in command) for command in commands)
+        group.let_go()
+        assert [connection.hello().pid for connection in held] == [connection.pid for connection in held]
+        assert group.start(misbehaving("good")).hello().name == "bad"
+
+
+def test_held_processes_end_with_a_supervisor_that_is_killed() -> None:
+    with Group([], timeout_s=BOUND_S) as group:
+        held = [psutil.Process(group.start(misbehaving("good"), 2, held=True).pid) for _ in range(2)]
+        psutil.Process(group.supervisor_pid).kill()
+        _, alive = psutil.wait_procs(held, timeout=BOUND_S)
+        assert alive == []
+
+
+def test_a_held_command_that_cannot_be_started_is_told_when_it_is_let_go() -> None:
+    with pytest.raises(AdapterFault, match=r"nothing \[2/2\]: No such file or directory: no-such-command"):
+        Group([misbehaving("good"), Launch(["no-such-command"], name="nothing")], timeout_s=BOUND_S, held=True)
+
+
+def test_processes_that_share_a_core_share_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.targets.group.CORES", 1)
+    with (
+        Group([misbehaving("never_answers")] * 3, timeout_s=0.5) as group,
+        pytest.raises(AdapterFault, match=r"gave no answer to `hello` within 1\.5 s"),
+    ):
+        group.connections[0].hello()

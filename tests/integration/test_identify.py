@@ -1,0 +1,100 @@
+"""Which release a target is most like: each release itself, a mixture the nearest, one that says nothing none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from conformance.requirements.quirks import load_distinguishing_scenarios
+from conformance.search.identify import NearestRelease, find_nearest, restarting
+from conformance.targets.errors import AdapterFault
+from conformance.vectors.predict import send_to
+from conformance.wire.answers import Answer, NotSupported, Result
+from conformance.wire.files import Send
+from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
+from reference_impl.profiles import BY_NAME, Profile, profile
+
+Json = Any
+
+
+def identified(adapter: ReferenceAdapter) -> NearestRelease:
+    return find_nearest(send_to(adapter), [word for word in CAPABILITIES if adapter.profile.knows(word)])
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_release_is_most_like_itself(release: str) -> None:
+    found = identified(ReferenceAdapter(release))
+    assert (found.nearest, found.differences) == (release, [])
+    scenarios = {
+        name for name, distinguishing in load_distinguishing_scenarios().items() if release in distinguishing.releases
+    }
+    shown = {name: word for name, word in found.quirks.items() if name in scenarios and word != "not asked"}
+    assert {name for name, word in shown.items() if word == "with"} == profile(release).quirks
+    assert set(shown.values()) == {"with", "without"}
+
+
+def test_a_fork_that_mended_a_quirk_is_like_its_release_and_the_quirk_is_named() -> None:
+    adapter = ReferenceAdapter("1.4.3")
+    mended = "cooldown-not-waited-for"
+    adapter.profile = Profile("1.4.3", adapter.profile.quirks - {mended})
+    found = identified(adapter)
+    assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
+    assert found.reason == (
+        "nearest: 35 of 36 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
+        "differs in cooldown-not-waited-for"
+    )
+
+
+def test_a_tie_goes_to_the_newer_release() -> None:
+    """What all releases have alike tells none of them."""
+    names = {"limits", "min-wait", "cooldown", "clock", "pid"}
+
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        return [Result(None)] * len(calls)
+
+    found = find_nearest(send, sorted(names))
+    assert found.nearest == RELEASES[-1]
+
+
+def test_of_one_that_cannot_be_asked_nothing_is_said() -> None:
+    found = find_nearest(send_to(object()), [])
+    assert (found.nearest, found.signs) == (RECOMMENDED, ())
+    assert set(found.quirks) == set(BY_NAME)
+    assert set(found.quirks.values()) == {"not asked"}
+
+
+def test_config_alone_tells_a_release() -> None:
+    found = find_nearest(send_to(ReferenceAdapter("1.3.0")), ["config", "environment", "platform"])
+    assert found.nearest == "1.3.0"
+    assert {sign.kind for sign in found.signs} == {"scenario", "config key"}
+
+
+def test_what_answers_otherwise_shows_neither() -> None:
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        return [NotSupported(method) for method, _ in calls]
+
+    found = find_nearest(send, CAPABILITIES)
+    assert set(found.quirks.values()) == {"neither"}
+
+
+def test_a_question_that_ends_the_target_is_answered_neither_way_and_the_next_goes_to_a_new_one() -> None:
+    started: list[ReferenceAdapter] = []
+
+    def start() -> Send:
+        started.append(ReferenceAdapter("1.6.0"))
+        answer = send_to(started[-1])
+
+        def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+            if any(method == "remove" for method, _ in calls):
+                raise AdapterFault("it ended")
+            return answer(calls)
+
+        return send
+
+    found = find_nearest(restarting(start), CAPABILITIES)
+    assert found.nearest == "1.6.0"
+    assert found.quirks["trackers-by-index"] == "neither"
+    assert found.quirks["offset-from-nowhere"] == "neither"
+    assert found.quirks["cooldown-not-waited-for"] == "with"
+    assert len(started) > 1

@@ -1,0 +1,33 @@
+"""The README tells the truth: its runs are real, and its port can be judged as the page says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance.targets.namespaces import why_not
+from tests.command import CHECKOUT, run_kit
+from tools.readme import README, fill, port_of
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+@pytest.mark.needs_node
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "the runs on the page have chosen process ids")
+def test_the_runs_on_the_page_are_those_of_today() -> None:
+    assert fill(TEXT) == TEXT, "run `make docs`"
+
+
+def test_the_port_on_the_page_can_be_judged_and_fails_as_the_page_says(tmp_path: Path) -> None:
+    (tmp_path / "port.py").write_text(port_of(TEXT), encoding="utf-8")
+    run = run_kit("run", "python:port:Port", folder=tmp_path)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert re.search(r"POOL-002 +FAIL", run.stdout)
+    assert re.search(r"PID-002 +pass", run.stdout)
+    assert "UNKNOWN" not in run.stdout
+
+
+def test_every_page_that_is_linked_exists() -> None:
+    for page in [README, *CHECKOUT.glob("docs/*.md"), CHECKOUT / "ARCHITECTURE.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,0 +1,76 @@
+"""The deviations of the releases: shown by their counterexamples, explaining all that fails, and nothing more."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.findings import Finding, of_call
+from conformance.requirements import load_catalogue
+from conformance.requirements.catalogue import RELEASES
+from conformance.requirements.deviations import shipped_deviations
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.wire.files import ask
+from conformance.wire.scenario import Scenario
+from tests.command import run_kit
+
+pytestmark = [pytest.mark.needs_node]
+
+CATALOGUE = load_catalogue()
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_the_reference_as_a_release_has_the_deviations_of_the_release(version: str, tmp_path: Path) -> None:
+    assert verdicts(f"reference@{version}", "waived", 0, tmp_path, "--strict") == deviating(version)
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_against_recommended_a_release_fails_where_its_deviations_say(version: str, tmp_path: Path) -> None:
+    # The rules of real processes that it does not break are judged by the same cases as its own: see test_releases.py.
+    ids = [entry.id for entry in CATALOGUE if not entry.id.startswith("PROC-") or entry.id in deviating(version)]
+    options = ("--profile", "recommended", "--only", ",".join(ids))
+    failed = verdicts(f"npm:opencode-antigravity-auth@{version}", "fail", 1, tmp_path, *options)
+    newer = {requirement.id for requirement in CATALOGUE if version not in requirement.releases}
+    assert failed - newer == deviating(version)
+
+
+def deviating(version: str) -> set[str]:
+    return {deviation.requirement for deviation in shipped_deviations(version, CATALOGUE)}
+
+
+def verdicts(target: str, verdict: str, exit_code: int, folder: Path, *options: str) -> set[str]:
+    """The requirements with this verdict, whatever their level, in a run that ends so."""
+    report = folder / "report.json"
+    run = run_kit("run", target, "--json", str(report), *options)
+    assert run.returncode == exit_code, run.stdout + run.stderr
+    return {e["id"] for e in json.loads(report.read_text())["requirements"] if e["verdict"] == verdict}
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault(version: str) -> None:
+    target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        for deviation in shipped_deviations(version, CATALOGUE):
+            scenario = Scenario.from_json(deviation.counterexample)
+            findings = [found.facts() for found in run_scenario(group, scenario)]
+            covered = [facts for facts in findings if deviation.covers([deviation.requirement], facts)]
+            assert covered, f"{deviation.id}: not shown by its counterexample: {findings}"
+            for facts in covered:
+                another = {**facts, "actual": {"label": "nobody", "index": 77, "config": {}}}
+                assert not deviation.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
+
+
+def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
+    target = resolve("reference", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        for version in RELEASES:
+            for deviation in shipped_deviations(version, CATALOGUE):
+                assert not run_scenario(group, Scenario.from_json(deviation.counterexample)), deviation.id
+
+
+def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
+    """Ask the first process of the group; what it did not answer as expected."""
+    answers = ask(scenario, group.connections[0].batch, group.folder)
+    pairs = enumerate(zip(scenario.calls, answers, strict=True))
+    return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]

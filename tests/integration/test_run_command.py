@@ -1,0 +1,271 @@
+"""`run` as its users see it: verdicts, exit codes, reports and refusals."""
+
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cli.run import required_of
+from conformance.requirements import load_catalogue
+from tests.command import CHECKOUT, run_kit
+from tests.factories import deviation_entry
+from tests.kit_runs import KIT, Bench, breaking, comparable, verdicts
+from tests.mutants import target_word
+
+Json = Any
+WRONG = target_word("counts-from-one")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.assert_nothing_left()
+
+
+def test_the_reference_passes_everything(bench: Bench) -> None:
+    run = bench.run("reference", "--require", "all", "-n", "2")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr == ""
+    musts = sum(r.level == "MUST" and r.superseded_by is None for r in load_catalogue())
+    assert run.stdout.endswith(f"\n{musts} MUSTs judged / {musts} claimed / {musts} in all\n")
+    assert max(map(len, run.stdout.splitlines())) <= 80
+
+
+def test_a_failure_is_shown_with_all_that_is_needed_to_understand_it(bench: Bench) -> None:
+    run = bench.run(WRONG, "--only", "PID-001")
+    assert run.returncode == 1, run.stdout + run.stderr
+    for part in (
+        r"PID-001  FAIL        The first sticky account is \(b \+ p mod n\) mod n",
+        r"open pool=\{2 accounts: mango fig, activeIndex=0\} pid=0",
+        r"> select family=claude strategy=sticky pid_offset_enabled=true",
+        r"expected mango, got fig",
+        r"not conformant \(exit code 1\)",
+    ):
+        assert re.search(part, run.stdout), part
+
+
+@pytest.mark.parametrize("options", [[], ["--profile", "1.3.0"]], ids=["recommended", "1.3.0"])
+def test_the_command_to_repeat_a_failure_fails_again_as_it_is_typed(bench: Bench, options: list[str]) -> None:
+    shown = bench.run(*options, "--only", "PID", WRONG).stdout
+    again = typed(repeat_command(shown), bench)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert [line for line in again.stdout.splitlines() if line.startswith("profile")] == [
+        line for line in shown.splitlines() if line.startswith("profile")
+    ]
+    assert "1 fail" in again.stdout
+    assert "PID-001  FAIL" in again.stdout
+
+
+def test_the_command_to_repeat_works_for_a_command_with_odd_words(bench: Bench) -> None:
+    *command, mode = breaking("off-by-one")
+    shown = bench.run("--only", "PID-001", *command, mode, "a 'quoted' word", "and $HOME, " * 9).stdout
+    again = typed(repeat_command(shown), bench)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert again.stdout == shown
+
+
+def repeat_command(shown: str) -> str:
+    """What is printed after `repeat:`, over as many lines as end in a backslash."""
+    found = re.search(r"^ *repeat: ((?:.*\\\n)*.*)$", shown, re.MULTILINE)
+    assert found is not None, shown
+    return found[1]
+
+
+def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(KIT).parent}:{bench.environment['PATH']}"
+    return subprocess.run(
+        ["sh", "-c", text],
+        cwd=CHECKOUT,
+        env=bench.environment | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "no target was given. A target is one of\n  reference, "),
+        (["run", "refrence"], "unknown target 'refrence'. A target is one of\n  reference, "),
+        (["run", "reference", "--", "true"], "both a target, 'reference', and a command after --"),
+        (["run", "--"], "a command is expected after --"),
+        (["run", "python:port"], "expected python:package.module:attribute"),
+        (["run", "npm:opencode-antigravity-auth"], "expected npm:NAME@VERSION with an exact version"),
+        (["run", "reference", "--only", "PID-999"], "--only 'PID-999': there is no such requirement"),
+        (["run", "reference", "--require", "XYZ"], "--require 'XYZ': there is no such requirement"),
+        (["run", "reference", "--only", "PID", "--require", "LIM"], "--require LIM: --only leaves it out"),
+        (["run", "reference", "--bogus"], "unrecognized arguments: --bogus"),
+        (["run", "reference", "--time", "9"], "unrecognized arguments: --time 9"),
+        (["run", "reference", "twice"], "unrecognized arguments: twice"),
+        (["run", "node", "adapter.mjs", "--x"], "put -- before the command: antigravity-conformance run -- node "),
+        (["run", "sh"], "put -- before the command: antigravity-conformance run -- sh"),
+        (["run", "reference", "--json", "a", "--junit", "./a"], "--json and --junit both name a; give each"),
+        (["run", "reference", "--events", "a", "--wire-log", "a"], "--events and --wire-log both name a; give each"),
+        (["run", "reference", "--json", "a", "--deviations", "a"], "--json and --deviations both name a; give each"),
+        (["run", "reference", "--json", "pipe"], "cannot write pipe: it is a pipe"),
+        (["run", "reference", "--deviations", "deep.json"], "deep.json: it is nested too deep"),
+        (["run", "reference", "--deviations", "deeper.json"], "deeper.json: it is nested too deep"),
+        (["run", "reference", "--timeout", "0"], "expected a number of seconds above 0, up to a day, got '0'"),
+        (["run", "reference", "--timeout", "1e9"], "expected a number of seconds above 0, up to a day, got '1e9'"),
+        (["run", "reference", "--timeout", "soon"], "expected a number of seconds above 0, up to a day, got 'soon'"),
+        (["run", "reference", "-n", "all"], "expected a whole number from 0 to 64, got 'all'"),
+        (["run", "reference", "-n", "99"], "expected a whole number from 0 to 64, got '99'"),
+        (["run", "reference", "--processes", "1"], "expected a whole number from 2 to 1009 "),
+        (["run", "reference", "--processes", "1010"], "(no pool is fitted to more processes), got '1010'"),
+        (["run", "reference", "--draw", "-1"], "expected a whole number of 0 or more, got '-1'"),
+        (["run", "reference", "--today", "tomorrow"], "expected a day such as 2026-12-31, got 'tomorrow'"),
+        (["run", "reference", "--profile", "9.9.9"], "invalid choice: '9.9.9' (choose from "),
+        (["run", "reference", "--json", "missing/report.json"], "cannot write missing/report.json: No such file"),
+        (["run", "reference", "--junit", "."], "cannot write .: Is a directory"),
+        (["run", "reference", "--deviations", "none.json"], "none.json: cannot be read as JSON"),
+        (["run", "reference", "--fail-fast", "-n", "2"], "--fail-fast goes with one core only"),
+        (["requirements", "show", "PID-999"], "there is no requirement or section 'PID-999'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_refused_with_one_clear_message(tmp_path: Path, arguments: list[str], message: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "deep.json").write_text(json.dumps({"deviations": [deviation_entry(when=nested(300))]}))
+    (tmp_path / "deeper.json").write_text("[" * 100_000)
+    run = run_kit(*arguments, folder=tmp_path)
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert run.stdout == ""
+    assert message in run.stderr
+    assert len(re.findall(r"^antigravity-conformance( run)?:", run.stderr, re.MULTILINE)) == 1
+    assert "Traceback" not in run.stderr
+
+
+def nested(depth: int) -> Json:
+    return {"properties": {"actual": nested(depth - 1)}} if depth else {}
+
+
+def test_a_target_that_claims_nothing_has_no_verdict(bench: Bench) -> None:
+    report = bench.report("--only", "PID,CFG", *breaking("nothing"))
+    assert report["exit_code"] == 5
+    assert report["conclusion"] == "no verdict: nothing was judged"
+    assert set(verdicts(report).values()) == {"not claimed"}
+
+
+def test_what_is_not_claimed_is_never_shown_as_passed(bench: Bench) -> None:
+    run = bench.run("--only", "STK,LIM", *breaking("sticky-only"))
+    assert run.returncode == 0
+    assert re.search(r"STK-001 +pass", run.stdout)
+    lines = re.findall(r"^  (LIM-.*)$", run.stdout, re.MULTILINE)
+    assert "LIM-002 to LIM-006  not claimed  (limits)" in lines
+    assert [line for line in lines if "not claimed" not in line] == []
+
+
+def test_what_is_not_claimed_fails_where_it_is_required(bench: Bench) -> None:
+    target = breaking("sticky-only")
+    report = bench.report("--only", "STK", "--require", "all", *target)
+    assert report["exit_code"] == 1
+    assert verdicts(report) == {"STK-001": "pass", "STK-002": "fail", "STK-003": "fail", "STK-004": "fail"}
+    assert report["requirements"][1]["reason"] == "required, but not claimed: the target does not claim: limits"
+    assert bench.report("--only", "STK,PID", "--require", "PID,STK-001", *target)["exit_code"] == 1
+
+
+@pytest.mark.parametrize(("language", "required"), [("Python", ["PID-001", "PID-010"]), ("javascript", ["PID-001"])])
+def test_forking_is_required_of_python_alone(language: str, required: list[str]) -> None:
+    chosen = load_catalogue().choose(["PID"])
+    assert required_of(language, ["PID-001", "PID-010"], chosen) == required
+
+
+def test_a_should_that_fails_counts_only_when_strict(bench: Bench) -> None:
+    arguments = ["--only", "RR-004", target_word("rotation-per-family")]
+    assert verdicts(bench.report(*arguments)) == {"RR-004": "fail"}
+    assert bench.report(*arguments)["exit_code"] == 0
+    assert bench.report("--strict", *arguments)["exit_code"] == 1
+
+
+def test_fail_fast_judges_nothing_after_the_first_failure(bench: Bench) -> None:
+    report = bench.report("--fail-fast", "--only", "PID", WRONG)
+    words = list(verdicts(report).values())
+    assert report["exit_code"] == 1
+    assert words.count("fail") == 1
+    assert "not run" in words
+
+
+def test_list_judges_nothing_and_says_why_something_would_not_be_judged(bench: Bench) -> None:
+    events = bench.folder / "events"
+    run = bench.run("--list", "--only", "STK", "--events", str(events), *breaking("sticky-only"))
+    assert run.returncode == 0
+    assert re.findall(r"^(\S+) ", run.stdout, re.MULTILINE) == ["STK-001", "STK-002", "STK-003", "STK-004"]
+    assert run.stdout.count("not judged: the target does not claim: limits") == 3
+    assert events.read_text() == ""
+
+
+def test_the_report_is_the_same_every_time_and_on_two_cores(bench: Bench) -> None:
+    options = ["--only", "PID,PROC,LIM", "--today", "2026-03-01", WRONG]
+    first = bench.report(*options)
+    assert first["exit_code"] == 1
+    assert json.dumps(comparable(bench.report(*options))) == json.dumps(comparable(first))
+    assert json.dumps(comparable(bench.report("-n", "2", *options))) == json.dumps(comparable(first))
+
+
+def test_junit_says_what_json_says(bench: Bench) -> None:
+    junit = bench.folder / "junit.xml"
+    report = bench.report("--junit", str(junit), "--only", "PID,LIM,RR", WRONG)
+    root = ET.parse(junit).getroot()  # noqa: S314 - written by the kit
+    cases = {str(case.get("name")).split()[0]: case for case in root.iter("testcase")}
+    assert {id_: "pass" if len(case) == 0 else case[0].tag for id_, case in cases.items()} == {
+        id_: {"pass": "pass", "fail": "failure"}[word] for id_, word in verdicts(report).items()
+    }
+    assert sum(int(suite.get("failures", "")) for suite in root) == 2
+    assert "expected" in str(cases["PID-001"][0].text)
+
+
+def test_the_wire_log_shows_both_directions(bench: Bench) -> None:
+    log = bench.folder / "wire.log"
+    bench.run("--wire-log", str(log), "--only", "PID-001", "reference")
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert {line[:3] for line in lines} == {"-->", "<--", "!! "}
+    assert any(line.startswith("--> reference ") and '"method":"select"' in line for line in lines)
+    assert any(line.startswith("<-- reference ") and '"result":{"label":"mango","index":0}' in line for line in lines)
+
+
+def test_drawn_examples_are_judged_beside_the_stored_ones(bench: Bench) -> None:
+    def asked(*options: str) -> int:
+        log = bench.folder / "wire.log"
+        assert bench.run("--wire-log", str(log), "--only", "PID-001", "reference", *options).returncode == 0
+        return log.read_text(encoding="utf-8").count("-->")
+
+    assert asked("--draw", "20") > asked() + 10
+
+
+def test_files_of_an_earlier_run_are_no_part_of_this_one(bench: Bench) -> None:
+    events = bench.folder / "events.jsonl"
+    assert bench.run("--events", str(events), "--only", "PID-001", WRONG).returncode == 1
+    assert bench.run("--events", str(events), "--only", "PID-001", "reference").returncode == 0
+    kinds = [json.loads(line)["event"] for line in events.read_text(encoding="utf-8").splitlines()]
+    assert kinds == ["run", *["case"] * (len(kinds) - 2), "end"]
+
+
+@pytest.mark.parametrize("shell", [(), ("sh", "-c", '"$@"; exit', "sh")], ids=["started directly", "behind a shell"])
+@pytest.mark.parametrize(("mode", "status"), [("made-up-pid", "unverified"), ("sticky-only", "verified")])
+def test_a_process_id_that_is_made_up_is_shown(bench: Bench, shell: tuple[str, ...], mode: str, status: str) -> None:
+    _, *command = breaking(mode)
+    report = bench.folder / "report.json"
+    run = bench.run("--only", "STK-001", "--json", str(report), "--", *shell, *command)
+    assert json.loads(report.read_text(encoding="utf-8"))["observed"]["pid_status"] == status
+    assert ("process id in hello: 2147483647, unverified" in run.stdout) is (status == "unverified")
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(bench: Bench) -> None:
+    run = subprocess.run(
+        ["sh", "-c", f"'{KIT}' requirements show | :"],
+        cwd=bench.folder,
+        env=bench.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stderr == ""

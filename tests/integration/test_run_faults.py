@@ -1,0 +1,175 @@
+"""A target that is at fault costs no other verdict, no hang, and leaves nothing; nor does a run that is ended."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.engine import RUNNER_VARIABLE
+from tests.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, verdicts, wait_until
+
+# The faults of `breaking.py` show where an account is marked as limited: in the first and the last of these.
+FAULT_FIRST = ("--only", "STK-003,PID-008")
+FAULT_LAST = ("--only", "PID-008,LIM-001")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("--", "/none/such"), "No such file or directory: /none/such"),
+        (("--", str(Path(__file__).parent)), "Permission denied"),
+        (misbehaving("exits_at_once"), r"exited with code 7 before it answered `hello`(.|\n)*no licence for this"),
+        (misbehaving("no_json"), "no answer to `hello`: not a JSON message(.|\n)*the line was 'hello there'"),
+        (misbehaving("malformed"), "answered `hello` with a malformed result: name: Field required"),
+        (("--timeout", "1", *misbehaving("never_answers")), "gave no answer to `hello` within 1 s; .* --timeout"),
+        (misbehaving("daemon"), "exited with code 5 before it answered `open`"),
+        (misbehaving("floods_output"), "wrote a line of more than 8388608 bytes"),
+        (misbehaving("dies_in_mid_batch"), "was ended by SIGKILL in the middle of its answer to `hello`"),
+        (("python:none.such:Port",), "there is no module 'none'"),
+    ],
+    ids=lambda value: " ".join(value[-1:]) if isinstance(value, tuple) else "",
+)
+def test_a_target_that_cannot_be_asked_is_told_in_one_message(
+    bench: Bench, command: tuple[str, ...], message: str
+) -> None:
+    run = bench.run(*command)
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert run.stdout == ""
+    assert re.search(message, run.stderr), run.stderr
+    assert run.stderr.count("antigravity-conformance: ") == 1
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "message"),
+    [
+        ("dies", [], "exited with code 9 before it answered a batch of .*the port ran out of luck"),
+        ("hangs", ["--timeout", "10"], "gave no answer to a batch of .* within 10 s; .*--timeout.*thinking"),
+        ("leaves-a-grandchild", [], "exited with code 9 before it answered a batch of"),
+        ("floods", [], "wrote a line of more than 8388608 bytes when asked a batch of"),
+        ("no-json", [], "a line that is no answer to a batch of .* the line was 'Limits are marked now.'"),
+        ("wrong-order", [], "gave no valid answer, call 1 of .+ in a batch: "),
+    ],
+)
+def test_a_fault_in_the_middle_leaves_the_other_verdicts(
+    bench: Bench, mode: str, options: list[str], message: str
+) -> None:
+    report = bench.report(*options, *FAULT_FIRST, *breaking(mode))
+    assert verdicts(report) == {"STK-003": "unknown", "PID-008": "pass"}
+    assert report["exit_code"] == 3
+    assert report["complete"]
+    assert re.search(message, report["observed"]["reasons"]["STK-003"], re.DOTALL), report["observed"]["reasons"]
+
+
+def test_a_fault_is_shown_once_with_what_the_target_wrote(bench: Bench) -> None:
+    report = bench.folder / "report.json"
+    run = bench.run("--only", "LIM", "--json", str(report), *breaking("dies"))
+    assert run.returncode == 3
+    assert run.stderr == ""
+    shown = " ".join(run.stdout.split())  # where lines are broken depends on the length of the command
+    assert shown.count("UNKNOWN") > 3
+    faults = set(json.loads(report.read_text())["observed"]["reasons"].values())
+    assert shown.count("the port ran out of luck") == len(faults) < shown.count("UNKNOWN")
+    assert "no verdict: the adapter failed (exit code 3)" in shown
+
+
+def test_a_proven_failure_outranks_an_unknown(bench: Bench) -> None:
+    report = bench.report("--only", "STK-003,PID-001", *breaking("off-by-one-and-dies"))
+    assert verdicts(report) == {"STK-003": "unknown", "PID-001": "fail"}
+    assert report["exit_code"] == 1
+
+
+@pytest.mark.parametrize("cores", ["0", "2"])
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
+def test_an_interrupted_run_leaves_a_report_that_says_so(bench: Bench, how: str, cores: str) -> None:
+    report, events = bench.folder / "report.json", bench.folder / "events.jsonl"
+    with asked_for_ever(bench, "--json", str(report), "--events", str(events), "-n", cores) as run:
+        # The engine tells of a case when it has ended; on two cores the first may end after the second has begun.
+        wait_until(lambda: '"case"' in events.read_text(encoding="utf-8"), "the first verdict")
+        if how == "Ctrl-C":
+            os.killpg(run.pid, signal.SIGINT)
+        else:
+            run.terminate()
+        shown, said = run.communicate(timeout=BOUND_S)
+    assert run.returncode == 130
+    assert said == ""
+    assert "THE RUN WAS CUT SHORT" in shown
+    document = json.loads(report.read_text(encoding="utf-8"))
+    assert (document["complete"], document["exit_code"]) == (False, 130)
+    assert verdicts(document) == {"PID-008": "pass", "LIM-001": "not run"}
+    assert '"end"' not in events.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("cores", ["0", "2"])
+def test_a_killed_run_leaves_nothing(bench: Bench, cores: str) -> None:
+    with asked_for_ever(bench, "-n", cores) as run:
+        run.kill()
+        run.communicate(timeout=BOUND_S)
+
+
+def test_an_interrupt_that_does_not_wake_the_engine_is_sent_again() -> None:
+    run = subprocess.run([sys.executable, "-P", "-c", LOSES_THE_FIRST_SIGNAL], timeout=BOUND_S, check=False)
+    assert run.returncode == 77
+
+
+LOSES_THE_FIRST_SIGNAL = f"""
+import os, select, signal, sys
+from conformance.cases import engine
+reader, writer = os.pipe()
+os.environ[{RUNNER_VARIABLE!r}] = str(reader)
+send, sent = signal.pthread_kill, []
+signal.pthread_kill = lambda *what: sent.append(what) or (len(sent) > 1 and send(*what))
+engine.stop_with_runner()
+os.close(writer)
+try:
+    select.select([], [], [])
+except KeyboardInterrupt:
+    sys.exit(77)
+"""
+
+
+def test_ctrl_c_while_the_target_starts_ends_it(bench: Bench) -> None:
+    log = bench.folder / "wire.log"
+    with bench.started("--timeout", "3600", "--wire-log", str(log), *misbehaving("never_answers")) as run:
+        wait_for_line(run, log, '"hello"')
+        os.killpg(run.pid, signal.SIGINT)
+        _, said = run.communicate(timeout=BOUND_S)
+    assert run.returncode == 130
+    assert said == "antigravity-conformance: interrupted\n"
+
+
+@contextmanager
+def asked_for_ever(bench: Bench, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A run whose target has been asked what it will never answer."""
+    log = bench.folder / "wire.log"
+    arguments = ["--timeout", "3600", "--wire-log", str(log), *options, *FAULT_LAST, *breaking("hangs")]
+    with bench.started(*arguments) as run:
+        wait_for_line(run, log, '"mark_rate_limited"')
+        assert bench.targets() != []
+        yield run
+
+
+def wait_for_line(run: subprocess.Popen[str], log: Path, text: str) -> None:
+    """Until the wire log has the text, or the run is over, which is a failure."""
+
+    def seen() -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(PAUSE_S)
+        assert run.returncode is None, run.communicate()
+        return log.exists() and text in log.read_text(encoding="utf-8")
+
+    wait_until(seen, f"{text} in the wire log")

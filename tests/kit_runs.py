@@ -1,0 +1,139 @@
+"""Runs of the kit of which every process and every temporary folder can be found afterwards."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.command import CHECKOUT
+
+Json = Any
+KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
+FAKES = Path(__file__).parent / "fakes"
+MARKER = "KIT_TEST_MARKER"
+BOUND_S = 120.0  # generous: only a hang is to reach it
+PAUSE_S = 0.01  # between two looks
+
+
+def misbehaving(mode: str) -> tuple[str, ...]:
+    """An adapter that is at fault from its start: the end of a command line."""
+    return ("--", sys.executable, "-I", str(FAKES / "misbehaving.py"), mode)
+
+
+def breaking(mode: str) -> tuple[str, ...]:
+    """A port that is at fault, if it is, in the middle of the run: the end of a command line."""
+    return ("--", sys.executable, "-P", str(FAKES / "breaking.py"), mode)
+
+
+class Bench:
+    """Starts the kit with a temporary folder of its own, and a mark that all its processes and targets carry."""
+
+    def __init__(self, folder: Path, command: str = "run") -> None:
+        self.folder = folder
+        self.command = command
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self._mark = uuid.uuid4().hex
+        self.environment = {**os.environ, "TMPDIR": str(self.temporary), MARKER: self._mark}
+
+    def run(self, *arguments: str, cwd: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
+        """`antigravity-conformance run --env MARKER ARGUMENTS` (or another command), to its end."""
+        return subprocess.run(
+            [KIT, self.command, "--env", MARKER, *arguments],
+            cwd=cwd,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=BOUND_S * 4,
+        )
+
+    def report(self, *arguments: str) -> Json:
+        """The same with --json: the report, in which the exit code stands too."""
+        file = self.folder / "report.json"
+        run = self.run("--json", str(file), *arguments)
+        report = json.loads(file.read_text(encoding="utf-8")) if file.exists() and file.stat().st_size else None
+        assert report is not None, run.stdout + run.stderr
+        assert report["exit_code"] == run.returncode
+        return report
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """The same as `run`, in a session of its own, without waiting; Ctrl-C reaches it whoever started us."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(
+                [KIT, self.command, "--env", MARKER, *arguments],
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def processes(self) -> list[psutil.Process]:
+        """All that run and carry the mark."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.environ().get(MARKER) == self._mark:
+                    found.append(process)
+        return found
+
+    def targets(self) -> list[psutil.Process]:
+        """Those that run an adapter of the tests."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):
+                command = process.cmdline()
+                if len(command) > 2 and command[2].startswith(str(FAKES)):
+                    found.append(process)
+        return found
+
+    def assert_no_process_left(self) -> None:
+        try:
+            wait_until(lambda: not self.processes(), "the end of every process")
+        finally:
+            for process in self.processes():
+                with suppress(psutil.Error):
+                    process.kill()
+
+    def assert_nothing_left(self) -> None:
+        """What is ended needs a moment to be gone, so this waits."""
+        self.assert_no_process_left()
+        assert list(self.temporary.iterdir()) == []
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    deadline_s = time.monotonic() + BOUND_S
+    while not condition():
+        assert time.monotonic() < deadline_s, f"waited {BOUND_S:g} s for {what}"
+        time.sleep(PAUSE_S)
+
+
+def verdicts(report: Json) -> dict[str, str]:
+    return {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+
+
+def comparable(report: Json) -> Json:
+    """The report without what the machine gave."""
+    return {key: value for key, value in report.items() if key != "observed"}

@@ -1,0 +1,163 @@
+"""The catalogue: mistakes are refused, saying where, and rules, cases and wrong implementations name each other."""
+
+import importlib
+import inspect
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import conformance.cases
+import tests.mutants
+from conformance.requirements import CatalogueError, load_catalogue
+from conformance.requirements.catalogue import FOLDER, RECOMMENDED, RELEASES, applies
+from tests.factories import catalogue, requirement
+from tests.mutants import class_name
+
+CATALOGUE = load_catalogue()
+CASES = sorted(Path(inspect.getfile(conformance.cases)).parent.glob("test_[0-8]*.py"))  # vectors come on top
+WRONG = sorted(Path(inspect.getfile(tests.mutants)).parent.glob("[a-z]*.py"))
+
+
+def edited(folder: Path, old: str, new: str) -> Path:
+    """A copy of the shipped catalogue with the first such text of the section STK replaced by another."""
+    copy = shutil.copytree(FOLDER, folder / "requirements", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    file = copy / "20_sticky.toml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy
+
+
+def test_the_shipped_catalogue_loads_and_is_in_order() -> None:
+    assert len(CATALOGUE) > 60
+    for section in CATALOGUE.sections:
+        ids = [entry.id for entry in section.requirement]
+        assert ids == [f"{section.prefix}-{number:03}" for number in range(1, len(ids) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "places"),
+    [
+        ('id = "STK-002"', 'id = "STK-001"', ["STK-001", "used twice", "Strategy sticky"]),
+        ('id = "STK-001"', 'id = "PID-001"', ["PID-001", "'Strategy sticky' has the prefix STK"]),
+        ('id = "STK-001"', 'id = "stk-1"', ["20_sticky.toml", "requirement.0.id", "'stk-1'"]),
+        ('releases = ["1.2.8"', 'releases = ["1.2.9"', ["STK-001", "unknown release '1.2.9'; known: 1.2.8, 1.3.0"]),
+        ("releases = [", "releases = []  # [", ["20_sticky.toml", "requirement.0.releases"]),
+        ('needs = ["sticky"', 'needs = ["stickiness"', ["STK-001", "unknown capability 'stickiness'; known: sticky,"]),
+        ('level = "MUST"\n', "", ["20_sticky.toml", "requirement.0.level", "Field required"]),
+        ('level = "MUST"', 'level = "must"', ["20_sticky.toml", "requirement.0.level", "'must'"]),
+        ("source = ", "sources = ", ["20_sticky.toml", "requirement.0.source"]),
+        (
+            'level = "MUST"',
+            'level = "MUST"\nlevle = "MUST"',
+            ["20_sticky.toml", "requirement.0.levle", "not permitted"],
+        ),
+        ("about = ", "abuot = ", ["20_sticky.toml", "about"]),
+        ("[[requirement]]", "[[requirement]", ["20_sticky.toml", "not TOML", "line 5"]),
+        ("wrong_text", 'superseded_by = "STK-999"\nwrong_text', ["STK-001", "STK-999, which does not exist"]),
+    ],
+)
+def test_a_mistaken_entry_is_refused_saying_where(tmp_path: Path, old: str, new: str, places: list[str]) -> None:
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(edited(tmp_path, old, new))
+    for place in places:
+        assert place in str(caught.value)
+
+
+def test_a_file_that_is_not_utf_8_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "10_odd.toml").write_bytes(b'prefix = "\xff"')
+    with pytest.raises(CatalogueError, match=r"10_odd\.toml: not TOML"):
+        load_catalogue(tmp_path)
+
+
+def test_a_rule_that_a_newer_one_supersedes_is_kept_for_its_releases(tmp_path: Path) -> None:
+    loaded = load_catalogue(edited(tmp_path, "wrong_text", 'superseded_by = "STK-002"\nwrong_text'))
+    assert loaded.by_id["STK-001"].superseded_by == "STK-002"
+
+
+def test_a_target_is_judged_by_the_rules_of_its_release_and_the_recommended_one_by_the_newest() -> None:
+    kept, old = requirement(releases=list(RELEASES)), requirement(releases=["1.2.8"], superseded_by="ONE-002")
+    assert [applies(kept, profile) for profile in (RECOMMENDED, "1.2.8", "1.6.0")] == [True, True, True]
+    assert [applies(old, profile) for profile in (RECOMMENDED, "1.2.8", "1.6.0")] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ([], ["ONE-001", "ONE-002", "TWO-001"]),
+        (["TWO-001", "ONE-002"], ["ONE-002", "TWO-001"]),
+        (["one"], ["ONE-001", "ONE-002"]),
+        (["one-002", "ONE-002"], ["ONE-002"]),
+    ],
+)
+def test_requirements_are_chosen_by_id_and_section_in_the_catalogues_order(words: list[str], ids: list[str]) -> None:
+    three = catalogue(*(requirement(id_) for id_ in ("ONE-001", "ONE-002", "TWO-001")))
+    assert [entry.id for entry in three.choose(words)] == ids
+    with pytest.raises(KeyError, match="TEN"):
+        three.choose([*words, "ten"])
+
+
+def covers_marks(function: Any) -> Iterator[pytest.Mark]:
+    """The marks on a case, and those on its parameters."""
+    marks: list[pytest.Mark] = getattr(function, "pytestmark", [])
+    rows = [row for mark in marks if mark.name == "parametrize" for row in mark.args[1]]
+    of_rows = [getattr(mark, "mark", mark) for row in rows for mark in getattr(row, "marks", ())]
+    return (mark for mark in [*marks, *of_rows] if mark.name == "covers")
+
+
+@pytest.fixture
+def covered() -> dict[str, list[str]]:
+    """Every case, as `module::name`, with the ids that it names."""
+    found: dict[str, list[str]] = {}
+    for path in CASES:
+        module = importlib.import_module(f"conformance.cases.{path.stem}")
+        for name, function in vars(module).items():
+            if name.startswith("test_"):
+                found[f"{path.stem}::{name}"] = [id_ for mark in covers_marks(function) for id_ in mark.args]
+    return found
+
+
+def test_every_requirement_has_a_case(covered: dict[str, list[str]]) -> None:
+    named = {id_ for ids in covered.values() for id_ in ids}
+    assert [id_ for id_ in CATALOGUE.by_id if id_ not in named] == []
+
+
+def test_every_case_names_requirements_that_exist(covered: dict[str, list[str]]) -> None:
+    assert [case for case, ids in covered.items() if not ids] == []
+    assert [(case, id_) for case, ids in covered.items() for id_ in ids if id_ not in CATALOGUE.by_id] == []
+
+
+def test_every_case_stands_in_the_module_of_a_section_that_it_covers(covered: dict[str, list[str]]) -> None:
+    files = [path.stem for path in sorted(FOLDER.glob("*.toml"))]
+    modules = {section.prefix: f"test_{file}" for section, file in zip(CATALOGUE.sections, files, strict=True)}
+    for case, ids in covered.items():
+        if case.startswith("test_8"):
+            continue  # properties of whole sessions are of no one section
+        module = case.partition("::")[0]
+        names = {modules[id_.partition("-")[0]] for id_ in ids}
+        assert any(module == name or module.startswith(f"{name}_") for name in names), case
+
+
+def wrong_implementations() -> dict[str, Any]:
+    """What can be served in tests/mutants, by name: classes, and selectors that were made into targets."""
+    found: dict[str, Any] = {}
+    for path in WRONG:
+        module = importlib.import_module(f"tests.mutants.{path.stem}")
+        names = re.findall(r"^class (\w+)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        found |= {name: getattr(module, name) for name in names if hasattr(getattr(module, name), "hello")}
+    return found
+
+
+def test_every_wrong_implementation_that_a_requirement_names_is_written() -> None:
+    written = wrong_implementations()
+    assert {entry.id: entry.wrong for entry in CATALOGUE if class_name(entry.wrong) not in written} == {}
+
+
+def test_every_wrong_implementation_is_named_by_a_requirement_or_is_what_others_build_on() -> None:
+    named = {class_name(entry.wrong) for entry in CATALOGUE}
+    unnamed = {name: made for name, made in wrong_implementations().items() if name not in named}
+    assert [name for name, made in unnamed.items() if not made.__subclasses__()] == []

@@ -1,0 +1,75 @@
+"""The page of evidence is made from what was measured, and the measurements say what its text says."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from conformance.processes.spread import spread
+from tools.evidence import NUMBERS, PAGE, PICTURES, ROWS, RUNS, gaps_of, gaps_text, load_data, pictures, render
+
+TEXT = PAGE.read_text(encoding="utf-8")
+ROWS_FOUND = load_data()["rows"]
+
+
+def test_the_page_and_its_pictures_are_made_from_what_was_measured() -> None:
+    assert render(TEXT, load_data()) == TEXT, "run `make docs`"
+    drawn = pictures(TEXT)
+    assert drawn == {path.name: path.read_text(encoding="utf-8") for path in PICTURES.iterdir()}, "run `make docs`"
+    for picture in drawn.values():
+        ET.fromstring(picture)  # noqa: S314 - our own
+
+
+def test_every_row_was_measured_as_often_as_the_page_says() -> None:
+    assert set(ROWS_FOUND) == set(ROWS)
+    assert {len(runs) for runs in ROWS_FOUND.values()} == {RUNS}
+    for name, row in ROWS.items():
+        assert {len(pids) for pids in ROWS_FOUND[name]} == {count_of(row.command)}
+        assert f"# {row.title}\n{row.command}\n" in TEXT
+
+
+def count_of(command: str) -> int:
+    given = re.search(r"--processes (\d+)", command)
+    return int(given[1]) if given else 64
+
+
+@pytest.mark.parametrize(("name", "pid"), [("container", 1), ("container-sh", 2)])
+def test_in_containers_all_ids_were_the_same(name: str, pid: int) -> None:
+    assert {each for pids in ROWS_FOUND[name] for each in pids} == {pid}
+    assert gaps_text(ROWS_FOUND[name]) == "none: equal ids"
+
+
+@pytest.mark.parametrize("name", ["node", "threads", "npm", "npx"])
+def test_a_process_with_threads_took_several_numbers(name: str) -> None:
+    gaps = gaps_of(ROWS_FOUND[name])
+    assert min(gaps) > 1
+    assert len(gaps) > 1
+
+
+def test_each_thread_took_a_number() -> None:
+    assert min(gaps_of(ROWS_FOUND["threads"])) == 9
+
+
+@pytest.mark.parametrize("name", ["node-loop", "python-loop"])
+def test_processes_started_by_one_shell_were_mostly_neighbours(name: str) -> None:
+    gaps = gaps_of(ROWS_FOUND[name])
+    assert gaps[1] > 0.9 * gaps.total()
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if not name.startswith("container")])
+def test_without_containers_no_account_was_out_of_reach(name: str) -> None:
+    for pids in ROWS_FOUND[name]:
+        for number in NUMBERS:
+            assert "stride" not in [reason.kind for reason in spread(pids, number).reasons]
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        ([[10, 17, 24], [50, 57, 60]], "3 or more, half 7 or more, most often 7 (75 %)"),
+        ([[30, 10, 20]], "10"),
+        ([[1, 1, 1]], "none: equal ids"),
+    ],
+)
+def test_gaps_are_those_of_all_runs_in_order(runs: list[list[int]], text: str) -> None:
+    assert gaps_text(runs) == text

@@ -1,0 +1,153 @@
+"""Quirks: each shows in its scenario, alone over the reference, and in every release as the table says."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.requirements.catalogue import RELEASES
+from conformance.requirements.quirks import (
+    DistinguishingScenario,
+    QuirkError,
+    check_quirks,
+    load_distinguishing_scenarios,
+)
+from conformance.targets.connection import Connection
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import resolve
+from conformance.vectors.predict import answers_of
+from conformance.wire.answers import Answer
+from conformance.wire.files import ask
+from conformance.wire.scenario import Scenario, show_answer
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.profiles import QUIRKS, RECOMMENDED, Profile, Quirk
+
+Json = Any
+SCENARIOS = load_distinguishing_scenarios()
+A_QUIRK = Quirk("answers-b", "Answers b.", ("1.3.0",))
+CALLS: list[Json] = [{"method": "snapshot"}]
+DOCUMENT: Json = {
+    "quirk": "answers-b",
+    "calls": CALLS,
+    "with": {"position": 0, "expect": "b"},
+    "without": {"position": 0, "expect": "a"},
+}
+
+
+def unexpected(scenario: Scenario, answers: list[Answer]) -> list[Json]:
+    """What differs where something is expected. Any other call may fail: that is what some quirks do."""
+    pairs = zip(scenario.calls, answers, strict=True)
+    wrong = [(call.to_json(), show_answer(answer)) for call, answer in pairs if not call.accepts(answer)]
+    return [(call, answer) for call, answer in wrong if {"expect", "refusal"} & set(call)]
+
+
+def ask_reference(profile: Profile, scenario: Scenario) -> list[Answer]:
+    """Answers of the reference with the quirks of a profile, in this process."""
+    adapter = ReferenceAdapter()
+    adapter.profile = profile
+    return answers_of(adapter, scenario)
+
+
+@pytest.mark.parametrize("distinguishing", SCENARIOS.values(), ids=list(SCENARIOS))
+def test_a_quirk_alone_changes_the_answer(distinguishing: DistinguishingScenario) -> None:
+    alone = Profile(RECOMMENDED, frozenset({distinguishing.quirk.name}))
+    none = Profile(RECOMMENDED, frozenset())
+    present = ask_reference(alone, distinguishing.present)
+    absent = ask_reference(none, distinguishing.absent)
+    assert not unexpected(distinguishing.present, present)
+    assert not unexpected(distinguishing.absent, absent)
+
+
+@pytest.fixture(scope="module")
+def releases() -> Iterator[dict[str, Connection]]:
+    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in RELEASES]
+    with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
+        yield dict(zip(RELEASES, group.connections, strict=True))
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("distinguishing", SCENARIOS.values(), ids=list(SCENARIOS))
+def test_a_release_answers_as_its_row_says(
+    distinguishing: DistinguishingScenario, version: str, releases: dict[str, Connection]
+) -> None:
+    if version not in distinguishing.releases:
+        return
+    release, scenario = releases[version], distinguishing.of(version)
+    if missing := distinguishing.needs - set(release.hello().capabilities):
+        assert version not in distinguishing.quirk.releases, (
+            f"{version} is listed, and cannot be asked without {missing}"
+        )
+        return
+    assert not unexpected(scenario, ask(scenario, release.batch))
+
+
+def test_the_shipped_quirks_are_in_order() -> None:
+    check_quirks()
+    assert list(SCENARIOS) == [quirk.name for quirk in QUIRKS]
+
+
+def load(folder: Path, document: Json, *quirks: Quirk) -> dict[str, DistinguishingScenario]:
+    (folder / "answers-b.json").write_text(document if isinstance(document, str) else json.dumps(document))
+    return load_distinguishing_scenarios(folder, quirks or [A_QUIRK])
+
+
+def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
+    distinguishing = load(tmp_path, DOCUMENT)["answers-b"]
+    assert [scenario.calls[0].expect for scenario in (distinguishing.present, distinguishing.absent)] == ["b", "a"]
+    assert [distinguishing.of(version) is distinguishing.present for version in RELEASES] == [False, True, False, False]
+    assert distinguishing.needs == {"snapshot"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ("{", r"answers-b\.json: cannot be read as JSON"),
+        ([], r"answers-b\.json: expected an object"),
+        ({"quirk": "answers-c"}, r"answers-b\.json: there is no quirk 'answers-c'; known: answers-b"),
+        ({"wiht": {}}, r"answers-b\.json: unknown key 'wiht'; keys are calls, files, quirk, releases, with, without"),
+        ({"without": DOCUMENT["with"]}, r"`with` and `without` are equal"),
+        ({"with": {"position": 1, "expect": "b"}}, r"with: position 1 names none of the calls"),
+        ({"with": {"position": True, "expect": "b"}}, r"with: position True names none of the calls"),
+        ({"with": {"position": 0}}, r"with: expected a position, and either expect or refusal"),
+        ({"calls": [{"method": "snapshot", "expect": 1}]}, r"calls\[0\] has an expectation"),
+        ({"calls": [{"method": "snapshoot"}]}, r"calls\[0\]: there is no method 'snapshoot'"),
+        ({"calls": [{"params": {}}]}, r"answers-b\.json: calls\[0\] must be an object with a method"),
+        ({"files": []}, r"answers-b\.json: files must be an object"),
+        ({"releases": ["1.2.8"]}, r"answers-b\.json: releases must be a list of releases, with all that have"),
+        ({"releases": ["1.2.9", "1.3.0"]}, r"answers-b\.json: releases must be a list of releases"),
+        ({"releases": "1.3.0"}, r"answers-b\.json: releases must be a list of releases"),
+    ],
+)
+def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, changed: Json, message: str) -> None:
+    with pytest.raises(QuirkError, match=message):
+        load(tmp_path, DOCUMENT | changed if isinstance(changed, dict) else changed)
+
+
+def test_a_file_without_an_answer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuirkError, match="there is no 'without'"):
+        load(tmp_path, {key: value for key, value in DOCUMENT.items() if key != "without"})
+
+
+@pytest.mark.parametrize(
+    ("quirks", "message"),
+    [
+        ([A_QUIRK, replace(A_QUIRK, name="answers-c")], "'answers-c' has no distinguishing scenario"),
+        ([A_QUIRK, A_QUIRK], "'answers-b' is listed twice"),
+        ([replace(A_QUIRK, releases=("1.2.9",))], r"'answers-b' lists the release '1\.2\.9'; known: 1\.2\.8, 1\.3\.0"),
+        ([replace(A_QUIRK, releases=())], "'answers-b' lists no release"),
+        ([replace(A_QUIRK, name="answers-c")], "there is no quirk 'answers-b'"),
+    ],
+)
+def test_a_mistaken_row_is_refused_by_its_name(tmp_path: Path, quirks: list[Quirk], message: str) -> None:
+    with pytest.raises(QuirkError, match=message):
+        load(tmp_path, DOCUMENT, *quirks)
+
+
+def test_a_file_under_the_name_of_another_quirk_is_refused(tmp_path: Path) -> None:
+    other = replace(A_QUIRK, name="answers-c")
+    with pytest.raises(QuirkError, match=r"answers-b\.json: it tells the quirk 'answers-c', and must be named"):
+        load(tmp_path, DOCUMENT | {"quirk": "answers-c"}, A_QUIRK, other)

@@ -1,0 +1,217 @@
+"""The search finds what is wrong, shrinks it, says why, and tells what repeats from what does not."""
+
+import math
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+from hypothesis.database import InMemoryExampleDatabase
+
+from conformance.search.compare import are_same, first_difference
+from conformance.search.differential import IN_FLIGHT, MOST_FAULTS, DifferentialRunner, Pipeline
+from conformance.search.discrepancy import Discrepancy, to_session, to_vector
+from conformance.search.explain import explaining_quirks
+from conformance.search.fuzz import KEY, Bounds, Search
+from conformance.search.oracle import Oracle, flip_quirks
+from conformance.search.sessions import decode
+from conformance.search.source import Draft, stream
+from conformance.search.steps import GeneratedSession
+from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import Target, resolve
+from conformance.vectors.model import VectorDocument
+from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refused, Result
+from conformance.wire.scenario import Call, Scenario
+from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
+from reference_impl.profiles import QUIRKS, Profile, profile
+from tests.in_process import InProcess
+
+Json = Any
+SEED = "tests"
+
+
+def claimed(of: Profile) -> list[str]:
+    return [word for word in CAPABILITIES if of.knows(word)]
+
+
+def sessions(capabilities: list[str], count: int) -> Iterator[tuple[Draft, GeneratedSession]]:
+    return ((draft, decode(draft, capabilities)) for draft in islice(stream(SEED), count))
+
+
+def searched(word: str, **bounds: Any) -> tuple[Search, list[Discrepancy]]:
+    target = resolve(f"python:tests.fakes.searched:{word}", [])
+    with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
+        search = Search(runner, list(CAPABILITIES), SEED, Bounds(**{"calls": 20_000, "discrepancies": 1, **bounds}))
+        return search, list(search.run())
+
+
+def test_the_reference_is_found_to_be_right() -> None:
+    pipeline = Pipeline(InProcess(ReferenceAdapter()), Oracle(flip_quirks("recommended")))
+    assert list(pipeline.differences(sessions(list(CAPABILITIES), 300))) == []
+    assert pipeline.tally.sessions == 300
+    assert pipeline.tally.calls == sum(pipeline.tally.by_kind.values()) > 5_000
+
+
+def test_a_fault_is_shrunk_to_the_calls_that_show_it() -> None:
+    _, (discrepancy,) = searched("OffsetAgain")
+    assert [call.method for call in discrepancy.scenario.calls] == ["open", "select", "select"]
+    assert all(call.params["pid_offset_enabled"] for call in discrepancy.scenario.calls[1:])
+    assert len(discrepancy.scenario.calls[0].params["pool"]["accounts"]) == 2
+    assert discrepancy.is_repeatable
+    assert discrepancy.quirks == ()
+    assert discrepancy.reasons[-1] == "claude on 1, gemini on 0; cursor 0; PID offset of claude spent, pid mod 2 is 1"
+
+
+def test_a_find_is_a_vector_in_order() -> None:
+    _, (discrepancy,) = searched("OffsetAgain")
+    vector = to_vector(discrepancy, "a port")
+    VectorDocument.model_validate(vector)
+    assert (vector["requirements"], vector["profiles"]) == (["PID-001"], ["recommended"])
+    assert vector["calls"][-1]["expect"] == {"label": "fig", "index": 1}
+    assert to_vector(discrepancy, "a port") == vector
+
+
+def test_what_leaks_from_an_earlier_session_is_not_repeatable() -> None:
+    _, (discrepancy,) = searched("WrongAfterManySessions")
+    assert not discrepancy.is_repeatable
+    assert isinstance(discrepancy.answered, Result)
+    assert discrepancy.answered.value["label"] == "nobody"
+    assert discrepancy.asked_again == discrepancy.expected
+
+
+def test_an_adapter_that_ends_is_started_again_and_the_search_goes_on() -> None:
+    search, discrepancies = searched("EndsOnRemoval", calls=600, discrepancies=2)
+    methods = [call.method for call in discrepancies[0].scenario.calls]
+    assert methods[-2:] == ["remove", "snapshot"]
+    assert len(methods) < 6
+    assert discrepancies[0].expected is None
+    assert isinstance(discrepancies[0].answered, Raised)
+    assert "exited with code 7" in discrepancies[0].answered.message
+    assert search.tally.calls >= 600
+
+
+def test_what_was_found_once_is_asked_first_the_next_time_and_of_another_target() -> None:
+    database = InMemoryExampleDatabase()
+    for word in ("OffsetAgain", "OffsetAgainToo"):
+        target = resolve(f"python:tests.fakes.searched:{word}", [])
+        with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
+            search = Search(runner, list(CAPABILITIES), SEED, Bounds(calls=20_000, discrepancies=1), database)
+            assert len(list(search.run())) == 1
+        assert len(list(database.fetch(KEY))) == 1
+    assert search.tally.sessions <= 1 + IN_FLIGHT
+
+
+NOBODY: dict[str, Json] = {
+    "open": {"accounts": ["nobody"]},
+    "select": {"label": "nobody", "index": 77},
+    "min_wait": {"wait_ms": 77},
+    "mark_rate_limited_with_reason": {"backoff_ms": 77},
+    "load_config": {"config": {}},
+}
+
+
+class BehindAQuirk:
+    """Behaves as a release does, but wherever one of its quirks shows it answers what nobody would."""
+
+    def __init__(self, of: Profile, quirk: str) -> None:
+        self.with_it = Oracle(of)
+        self.without = Oracle(Profile(of.name, of.quirks - {quirk}))
+
+    def __getattr__(self, method: str) -> Any:
+        def call(**params: Json) -> Json:
+            answers = [oracle.answers([(method, params)])[0] for oracle in (self.with_it, self.without)]
+            if method in NOBODY and not are_same(method, answers[0], answers[1], 0):
+                return NOBODY[method]
+            match answers[0]:
+                case Result(value):
+                    return value
+                case Refused(kind, message):
+                    raise Refusal(kind, message)
+            raise RuntimeError(answers[0])
+
+        return call
+
+
+# They show in what one process leaves to another: tests/unit/test_saving.py.
+SAVING = (
+    "accounts-only-added",
+    "limits-laid-over",
+    "cooldown-and-email-overwritten",
+    "enabled-overwritten",
+    "saved-index-not-followed",
+)
+
+
+@pytest.mark.parametrize("quirk", [q for q in QUIRKS if q.name not in SAVING], ids=lambda quirk: quirk.name)
+def test_a_fault_behind_a_known_quirk_is_found(quirk: Any) -> None:
+    of = profile(quirk.releases[-1])
+    pipeline = Pipeline(InProcess(BehindAQuirk(of, quirk.name)), Oracle(of))
+    assert next(pipeline.differences(sessions(claimed(of), 6_000)), None) is not None
+
+
+@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.name)
+def test_a_difference_is_explained_by_its_quirk(quirk: Any) -> None:
+    """For the first sessions in which the quirk alone makes a difference, it is among the explanations."""
+    of = profile(quirk.releases[-1])
+    pipeline = Pipeline(InProcess(ReferenceAdapter(of)), Oracle(Profile(of.name, of.quirks - {quirk.name})))
+    found = next(pipeline.differences(sessions(claimed(of), 6_000)))
+    quirks = explaining_quirks(found.session, found.position, found.answered, pipeline.oracle.profile)
+    assert quirk.name in quirks
+
+
+NOW = 1_000.0
+
+
+@pytest.mark.parametrize(
+    ("method", "expected", "answered", "same"),
+    [
+        ("select", Result(None), Result(None), True),
+        ("select", Result({"label": "a", "index": 0}), Result({"label": "a", "index": 0, "reason": "x"}), True),
+        ("select", Result({"label": "a", "index": 0}), Result({"label": "a", "index": 1}), False),
+        ("select", Result({"label": "a", "index": 0}), Result(None), False),
+        ("has_other_account", Result({"available": True}), Result({"available": 1}), False),
+        ("min_wait", Result({"wait_ms": 1}), Result({"wait_ms": 1.0}), True),
+        ("min_wait", Result({"wait_ms": math.nan}), Raised("not finite"), True),
+        ("min_wait", Raised("in these words"), Raised("in those"), True),
+        ("remove", Refused("unknown_account", "a"), Refused("unknown_account", "b"), True),
+        ("remove", Refused("unknown_account", "a"), Refused("not_open", "a"), False),
+        ("remove", Result(None), NotSupported("remove"), False),
+        ("load_config", Result({"config": {"debug": True}}), Result({"config": {"debug": True, "mine": 1}}), True),
+        ("load_config", Result({"config": {"debug": True}}), Result({"config": {"debug": 1}}), False),
+        ("load_config", Result({"config": {"debug": True}}), Result({"config": {}}), False),
+        ("snapshot", Result({"cursor": 3, "accounts": []}), Result({"cursor": 0, "accounts": []}), True),
+        ("snapshot", Result({"active_index_by_family": {"claude": 1}}), Result({}), True),
+    ],
+)
+def test_answers_are_compared_as_the_wire_means_them(
+    method: str, expected: Answer, answered: Answer, same: bool
+) -> None:
+    assert are_same(method, expected, answered, NOW) == same
+
+
+@pytest.mark.parametrize(("end_ms", "same"), [(NOW, True), (NOW + 1, False)])
+def test_in_a_snapshot_a_limit_counts_while_it_runs(end_ms: float, same: bool) -> None:
+    account = {"label": "a", "index": 0, "last_used_ms": 0, "rate_limit_reset_times_ms": {}}
+    limited = {**account, "rate_limit_reset_times_ms": {"claude": end_ms}}
+    shown, other = (Result({"cursor": 0, "accounts": [each]}) for each in (account, limited))
+    assert are_same("snapshot", shown, other, NOW) == same
+
+
+def test_the_first_difference_is_named() -> None:
+    calls = [("advance", {"ms": 1}), ("advance", {"ms": 1})]
+    assert first_difference(calls, [Result({"now_ms": 1}), Result({"now_ms": 2})], [Result({"now_ms": 1})] * 2) == 1
+
+
+def test_a_scenario_goes_both_ways() -> None:
+    scenario = Scenario([Call("open", {"pool": {"accounts": []}})], {"a": {"text": "b"}})
+    assert to_session(scenario).to_scenario() == scenario
+
+
+def test_a_target_that_never_starts_ends_the_search() -> None:
+    target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
+    with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
+        runner.faults = MOST_FAULTS
+        differences = runner.differences(sessions(list(CAPABILITIES), 1))
+        with pytest.raises(AdapterFault, match="exited with code 3"):
+            next(differences)

@@ -1,0 +1,92 @@
+"""`python -m tools.bench_processes [PAIRS]`: what it costs to judge 64 processes, beside starting them.
+
+The one half of a pair starts 64 commands of the target in the kit's isolation and waits for each one's `hello`; the
+other starts as many, has them select, and judges PROC-001. Both end their processes outside the time that is taken.
+Halves change places from pair to pair. Ends 1 if the median of the ratios is above the limit.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from conformance.cases import test_70_processes_together as cases
+from conformance.cases.judge import TargetJudge
+from conformance.cases.settings import RunSettings
+from conformance.targets.resolve import resolve
+
+TARGETS = ("reference", "npm:opencode-antigravity-auth@1.3.0")
+PROCESSES = 64
+PAIRS = 7
+LIMIT = 1.25
+TIMEOUT_S = 600.0
+
+
+def start_only(judge: TargetJudge) -> float:
+    """Seconds until the last of the processes has said hello."""
+    began_s = time.perf_counter()
+    with judge.start_group([judge.launch()] * PROCESSES) as group:
+        for connection in group.connections:
+            connection.hello()
+        return time.perf_counter() - began_s
+
+
+def start_and_judge(judge: TargetJudge) -> float:
+    """Seconds until the rule is judged."""
+    judge.start_case(["PROC-001"])
+    began_s = time.perf_counter()
+    cases.test_each_process_picks_the_account_of_its_own_id(judge, judge.shared_fleet())
+    seconds = time.perf_counter() - began_s
+    judge.close()
+    return seconds
+
+
+def measure(word: str, pairs: int) -> float:
+    """Print the ratio for a target, with its spread; returns the median."""
+    target = resolve(word, [])
+    judge = TargetJudge(
+        RunSettings(
+            name=word,
+            argv=target.argv,
+            environment=target.environment,
+            folder=str(Path.cwd()),
+            pass_environment=[],
+            capabilities=[],
+            judged=["PROC-001"],
+            deviations=[],
+            events="",
+            timeout_s=TIMEOUT_S,
+            processes=PROCESSES,
+        )
+    )
+    halves: list[Callable[[TargetJudge], float]] = [start_only, start_and_judge]
+    for half in halves:  # once without taking the time: files are read, code is compiled
+        half(judge)
+    ratios, seconds = [], []
+    for pair in range(pairs):
+        taken = {half: half(judge) for half in (halves if pair % 2 == 0 else halves[::-1])}
+        ratios.append(taken[start_and_judge] / taken[start_only])
+        seconds.append(taken[start_only])
+    median = statistics.median(ratios)
+    print(
+        f"{word}: {PROCESSES} processes started and judged take {median:.3f} times as long as started "
+        f"(from {min(ratios):.3f} to {max(ratios):.3f} in {pairs} pairs; started: {statistics.median(seconds):.2f} s)",
+        flush=True,
+    )
+    return median
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) > 1 or any(not word.isdigit() or word == "0" for word in arguments):
+        print("usage: python -m tools.bench_processes [PAIRS]", file=sys.stderr)
+        return 2
+    pairs = int(arguments[0]) if arguments else PAIRS
+    over = [word for word in TARGETS if measure(word, pairs) > LIMIT]
+    for word in over:
+        print(f"{word}: above the limit of {LIMIT:g}", file=sys.stderr)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,220 @@
+"""Reads what the plugin's documents state about config, and writes it as `docs/config-docs.md`.
+
+The statements are in `config_docs.toml`, the lines that make them in `config_docs_lines.json` (`tests/documents.py`).
+That each holds, or is wrong, where the page says so is shown by `tests/unit/test_config_docs.py`. `python -m
+tools.config_docs` writes the page.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from conformance.requirements.catalogue import RELEASES
+from tests.command import CHECKOUT
+from tools.documents import DOCUMENTS, Lines, load_lines
+
+Json = Any
+FILE = Path(__file__).with_name("config_docs.toml")
+PAGE = CHECKOUT / "docs" / "config-docs.md"
+MISSING = object()
+
+HEAD = """\
+# What the plugin's documents state about config
+
+Read line by line at the tags v1.2.8, v1.3.0, v1.4.3 and v1.6.0 of `opencode-antigravity-auth`: `README.md`,
+`CHANGELOG.md`, `AGENTS.MD`, everything below `docs/`, `assets/antigravity.schema.json`, and the comments in
+`src/plugin/config/schema.ts` and `loader.ts`; and the PID offset tutorial, whose errors are in [errata.md](errata.md).
+{lines} lines speak of config and make {statements} statements. `python -m pytest tests/unit/test_config_docs.py` runs each
+against the releases that make it, as published, or, where it says what selection does with a key, the requirements do.
+
+A rule is a requirement of the [catalogue](requirements.md). Lists of lines are of the file before them.
+"""
+
+UNSTATED = """\
+Rules that releases keep, and no document states: above all that `XDG_CONFIG_HOME` takes the place of `~/.config` (on
+Windows since 1.6.0), and what becomes of a file or a value that is not accepted."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Run(_Model):
+    """One load of config: files and variables as given, and what the statement says of the config."""
+
+    user: dict[str, Json] | None = None
+    project: dict[str, Json] | None = None
+    appdata: dict[str, Json] | None = None
+    own: dict[str, Json] | None = None
+    variables: dict[str, str] = {}
+    platform: str = "linux"
+    says: Annotated[dict[str, Json], Field(description="values by the key's path")] = {}
+    lacks: Annotated[list[str], Field(description="keys that the config does not have")] = []
+
+    def denied_by(self, config: Json) -> bool:
+        """Whether the config is not what the statement says."""
+        said = all(_same(_at(config, path), value) for path, value in self.says.items())
+        return not said or any(_at(config, path) is not MISSING for path in self.lacks)
+
+
+class Statement(_Model):
+    """What documents state; `wrong` has the releases that do something else, and what."""
+
+    id: str
+    text: str
+    rules: Annotated[list[str], Field(min_length=1)]
+    wrong: dict[str, str] = {}
+    run: list[Run] = []
+    defaults: dict[str, Json] = {}
+    values: dict[str, list[str]] = {}
+    ranges: dict[str, list[float]] = {}
+    shown_by: str | None = None
+
+    def runs(self) -> Iterator[Run]:
+        """Every load that shows it."""
+        yield from self.run
+        if self.defaults:
+            yield Run(says=self.defaults)
+        for path, words in self.values.items():
+            yield from (Run(user=_document(path, word), says={path: word}) for word in words)
+            yield _refused(path, "another word")
+        for path, (low, high) in self.ranges.items():
+            middle = (low + high) / 2 + 1 / 4  # numbers need not be whole
+            yield from (Run(user=_document(path, number), says={path: number}) for number in (low, middle, high))
+            yield from (_refused(path, number) for number in (low - 1 / 4, high + 1 / 4))
+
+
+class Section(_Model):
+    title: str
+    statement: list[Statement]
+
+
+class Beyond(_Model):
+    """What lines say that is no matter of this kit, or no statement."""
+
+    id: str
+    text: str
+
+
+class ConfigDocs(_Model):
+    unstated: list[str]
+    section: list[Section]
+    beyond: list[Beyond]
+
+    @property
+    def statements(self) -> list[Statement]:
+        return [statement for section in self.section for statement in section.statement]
+
+
+def load_config_docs(file: Path = FILE) -> ConfigDocs:
+    """Read the statements. Raises pydantic's ValidationError for an entry that is wrong."""
+    return ConfigDocs.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+def places(lines: Lines, id_: str) -> dict[str, dict[str, list[int]]]:
+    """Where a statement stands: numbers of lines by release and document."""
+    found = {
+        release: {
+            document: [number for number, line in numbered.items() if id_ in line.ids]
+            for document, numbered in documents.items()
+        }
+        for release, documents in lines.items()
+    }
+    return {
+        release: {document: numbers for document, numbers in documents.items() if numbers}
+        for release, documents in found.items()
+        if any(documents.values())
+    }
+
+
+def render(docs: ConfigDocs, lines: Lines) -> str:
+    """The whole page: what is wrong by release, what holds by section, and what is beyond."""
+    count = sum(len(numbered) for documents in lines.values() for numbered in documents.values())
+    page = [HEAD.format(lines=f"{count:,}", statements=len(docs.statements)), *_overview(docs, lines)]
+    page += ["## What is wrong, by release", ""]
+    for release in RELEASES:
+        wrong = [statement for statement in docs.statements if release in statement.wrong]
+        page += [f"### {release}: {len(wrong)} statements", ""]
+        page += ["| statement | stands in | the release | rule |", "|-|-|-|-|"]
+        for it in wrong:
+            where = _places(places(lines, it.id)[release])
+            page.append(f"| {it.text} | {where} | {it.wrong[release]} | {', '.join(it.rules)} |")
+        page.append("")
+    for section in docs.section:
+        page += [f"## {section.title}", "", "What holds, where, and the rule that covers it.", ""]
+        page += ["| statement | stands in | rule |", "|-|-|-|"]
+        for it in section.statement:
+            right = {release: where for release, where in places(lines, it.id).items() if release not in it.wrong}
+            if right:
+                stands = "; ".join(f"**{release}** {_places(where)}" for release, where in right.items())
+                page.append(f"| {it.text} | {stands} | {', '.join(it.rules)} |")
+        page.append("")
+    page += ["## Stated nowhere", "", UNSTATED, "", ", ".join(docs.unstated), ""]
+    page += ["## Beyond this kit", "", "Not judged here, though lines about config speak of it:", ""]
+    page += [f"- {it.text} ({_count(lines, it.id)} lines)" for it in docs.beyond]
+    return "\n".join(page) + "\n"
+
+
+def _overview(docs: ConfigDocs, lines: Lines) -> list[str]:
+    """How many lines of each document are wrong."""
+    numbers: dict[str, dict[str, set[int]]] = {}
+    for it in docs.statements:
+        for release, where in places(lines, it.id).items():
+            for document, found in where.items() if release in it.wrong else ():
+                numbers.setdefault(document, {}).setdefault(release, set()).update(found)
+    rows = ["| lines that are wrong in | " + " | ".join(RELEASES) + " |", "|-|" + "-|" * len(RELEASES)]
+    for document in DOCUMENTS:
+        if document in numbers:
+            wrong = [str(len(numbers[document].get(release, ())) or "") for release in RELEASES]
+            rows.append(f"| `{document}` | " + " | ".join(wrong) + " |")
+    return [*rows, ""]
+
+
+def _count(lines: Lines, id_: str) -> int:
+    return sum(len(numbers) for where in places(lines, id_).values() for numbers in where.values())
+
+
+def _places(where: dict[str, list[int]]) -> str:
+    return ", ".join(f"`{_short(document)}` {_numbers(numbers)}" for document, numbers in where.items())
+
+
+def _short(document: str) -> str:
+    return document.rpartition("/")[2].replace("antigravity.schema.json", "schema.json")
+
+
+def _numbers(numbers: list[int]) -> str:
+    """1 2 3 5 as 1-3, 5."""
+    spans = []
+    for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        span = [number for _, number in group]
+        spans.append(str(span[0]) if len(span) == 1 else f"{span[0]}-{span[-1]}")
+    return ", ".join(spans)
+
+
+def _document(path: str, value: Json) -> dict[str, Json]:
+    group, _, key = path.rpartition(".")
+    return {group: {key: value}} if group else {key: value}
+
+
+def _refused(path: str, value: Json) -> Run:
+    """The value is not accepted: the whole file is ignored."""
+    return Run(user={**_document(path, value), "debug": True}, says={"debug": False})
+
+
+def _at(config: Json, path: str) -> Json:
+    for key in path.split("."):
+        config = config.get(key, MISSING) if isinstance(config, dict) else MISSING
+    return config
+
+
+def _same(found: Json, said: Json) -> bool:
+    """Equal, and a switch is no number."""
+    return bool(found == said) and isinstance(found, bool) == isinstance(said, bool)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(load_config_docs(), load_lines()), encoding="utf-8")

@@ -1,0 +1,33 @@
+"""`python -m tools.readme` puts real runs into the README.
+
+They are the blocks after `<!-- run: ARGUMENTS -->` and `<!-- spread: ARGUMENTS -->`.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.command import CHECKOUT, run_kit
+
+README = CHECKOUT / "README.md"
+_BLOCK = re.compile(r"(<!-- (run|spread): (.*?) -->\n```\n).*?(```\n)", re.DOTALL)
+
+
+def fill(text: str) -> str:
+    """The same page with every run as it is now."""
+    return _BLOCK.sub(lambda block: block[1] + output(block[2], block[3]) + block[4], text)
+
+
+def output(command: str, arguments: str) -> str:
+    return run_kit(command, *shlex.split(arguments)).stdout
+
+
+def port_of(text: str) -> str:
+    """The Python port that the page shows."""
+    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+if __name__ == "__main__":
+    Path(README).write_text(fill(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,119 @@
+"""`python -m tools.survey_page` writes docs/survey.md from a survey's JSON and what was read about each failure.
+
+Of the JSON it leaves what the page is made from. A failure without a finding is refused, and so is a finding of what
+does not fail: the page says nothing that was not looked up in the source of the implementation.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from conformance.reports.board import Board, Row, read_board, write_board
+from conformance.reports.board_markdown import escape, implementations, sections
+from tests.command import CHECKOUT
+
+PAGE = CHECKOUT / "docs" / "survey.md"
+FOLDER = CHECKOUT / "docs" / "survey"
+BOARD = FOLDER / "board.json"
+INTRO = """\
+# A survey
+
+Forks and ports of the plugin as they are in public, beside the releases they come from: a folder `OWNER+NAME` is a
+checkout of the repository OWNER/NAME at the commit that the table names. A checkout is judged as the release that it
+behaves like most, and inherits the known deviations of that release: what fails is its own doing. A failure is a
+departure from what the plugin does and not always a fault: many are changes that were meant, and some serve better
+than the rule. Each was looked up in the source.
+
+To make this page again, with the checkouts in a folder `forks`:
+
+```
+cd forks
+antigravity-conformance survey TARGET... --mappings ../docs/examples/mappings --json ../docs/survey/board.json
+make -C .. docs
+```
+"""
+
+
+class Finding(BaseModel):
+    """What was read in the source: why these rules fail there or, without rules, why it could not be judged."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    targets: list[str] = Field(min_length=1)
+    rules: list[str] = []
+    what: str = Field(min_length=20)
+    where: str = Field(min_length=5)
+
+
+def load_board(path: Path = BOARD) -> Board:
+    return read_board(json.loads(path.read_text(encoding="utf-8")))
+
+
+def load_findings(path: Path = FOLDER / "findings.toml") -> list[Finding]:
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [Finding.model_validate(entry) for entry in document["finding"]]
+
+
+def shorten(board: Board) -> Board:
+    """Without what the page does not show: what rules say, and the reasons of verdicts."""
+    return board.model_copy(
+        update={"rules": {}, "rows": [row.model_copy(update={"reasons": {}}) for row in board.rows]}
+    )
+
+
+def store(board: Board) -> str:
+    """The JSON that `load_board` reads, with each list of words on one line."""
+    text = json.dumps(write_board(board), indent=1, ensure_ascii=False)
+    return (
+        re.sub(r"\[[^\[\]{}]*\]", lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
+        + "\n"
+    )
+
+
+def render(board: Board, findings: Sequence[Finding]) -> str:
+    """The whole page. Raises ValueError for a failure without a finding, and for a finding of no failure."""
+    check(board, findings)
+    return "\n".join(_page(board, findings)) + "\n"
+
+
+def check(board: Board, findings: Sequence[Finding]) -> None:
+    failures = {(row.target, id_) for row in board.rows for id_ in row.ids("fail")}
+    unjudged = {(row.target, "") for row in board.rows if not row.is_judged}
+    found = [(target, rule) for each in findings for target in each.targets for rule in each.rules or [""]]
+    if wrong := [pair for pair in found if found.count(pair) > 1]:
+        raise ValueError(f"{wrong[0]} has two findings")
+    if missing := sorted((failures | unjudged) - set(found)):
+        raise ValueError(f"{missing[0]} has no finding, and {len(missing) - 1} more have none")
+    if idle := sorted(set(found) - failures - unjudged):
+        raise ValueError(f"{idle[0]} has a finding, and is no failure of the board")
+
+
+def _page(board: Board, findings: Sequence[Finding]) -> Iterator[str]:
+    yield INTRO
+    yield f"Judged by antigravity-conformance {board.kit}: {board.summary}.\n"
+    yield from implementations(board)
+    yield ""
+    yield from sections(board)
+    yield "\n## What fails, and why\n"
+    for number, row in enumerate(board.rows, 1):
+        mine = [finding for finding in findings if row.target in finding.targets]
+        if mine:
+            yield f"### {number}. {escape(row.target.removeprefix('plugin:'))}\n"
+            yield from (_entry(finding, row) for finding in mine)
+            yield ""
+
+
+def _entry(finding: Finding, row: Row) -> str:
+    rules = [rule for rule in finding.rules if rule in row.ids("fail")]
+    named = f"**{', '.join(rules)}**: " if rules else "Could not be judged: "
+    return f"- {named}{finding.what} *{finding.where}*"
+
+
+if __name__ == "__main__":
+    surveyed = shorten(load_board())
+    PAGE.write_text(render(surveyed, load_findings()), encoding="utf-8")
+    BOARD.write_text(store(surveyed), encoding="utf-8")

@@ -1,0 +1,214 @@
+"""What each stored vector is good for: `python -m tools.vectors` measures, and prints it as JSON.
+
+A vector earns its place by a branch of the reference that no other vector takes, by a wrong implementation that no
+other detects, or as a boundary that it names (`why` begins with "Boundary:"). A call earns its place by being the last,
+or by what would be lost without it.
+
+A process of its own: coverage must be on before the reference is imported.
+"""
+
+import dataclasses
+import importlib
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import coverage
+
+if TYPE_CHECKING:
+    from conformance.vectors import Vector
+    from reference_impl.profiles import Profile
+
+Json = Any
+ROOT = Path(__file__).parents[1]
+
+LEFT_OUT = {  # modules whose branches are not counted, and why
+    "__main__.py": "serves the reference as a process",
+    "saving.py": "no vector saves; tests/unit/test_saving.py holds it to the releases",
+}
+EXCLUDED = {  # lines whose branches are not counted, and why
+    r"raise TypeError\(": "a release that fails on a pool: the language has no expectation for a failure",
+    r"and _is_fatal\(|def _is_fatal": "the same",
+    r"raise NotImplementedError\(": "a release that lacks a method: no vector holds for its profile",
+    r"raise UnknownProfile\(": "vectors name profiles that exist",
+    r"def hello\(": "who the target is",
+    r"return os\.getpid\(\) if": "the real process id is never the same",
+    r"def save\(|def saved\(|def _locked\(|def _write_pool\(": "no vector saves",
+}
+
+
+def measure() -> Json:
+    """Percentage of branches, those missing, what no other vector does, and the calls that do nothing."""
+    sys.path.insert(0, str(ROOT))
+    recorder = _recorder()
+    recorder.start()
+    from conformance.vectors import load_vectors
+
+    vectors = load_vectors()
+    for vector in vectors:
+        _run(vector)
+    recorder.stop()
+    missing, percent = _missing(recorder)
+    worth = {vector.id: worth_of(vector) for vector in vectors}
+    given = {vector.given for vector in vectors}
+    times = Counter(item for items in worth.values() for item in items)
+    return {
+        "percent": percent,
+        "missing": missing,
+        "idle": [
+            vector.id
+            for vector in vectors
+            if not is_boundary(vector) and vector.id not in given and all(times[item] > 1 for item in worth[vector.id])
+        ],
+        "undetected": sorted(wrong.name for wrong in wrong_implementations() if wrong.name not in times),
+        "idle_calls": [
+            f"{vector.id}: calls.{position}" for vector in vectors for position in _idle_calls(vector, worth[vector.id])
+        ],
+    }
+
+
+def _recorder() -> coverage.Coverage:
+    omitted = [str(ROOT / "reference_impl" / pattern) for pattern in LEFT_OUT]
+    recorder = coverage.Coverage(
+        data_file=None, branch=True, include=[str(ROOT / "reference_impl" / "*")], omit=omitted, config_file=False
+    )
+    for pattern in EXCLUDED:
+        recorder.exclude(pattern)
+    return recorder
+
+
+def _run(vector: "Vector") -> None:
+    from conformance.vectors.predict import answers_of
+    from reference_impl.adapter import ReferenceAdapter
+
+    for profile in vector.profiles:
+        answers_of(ReferenceAdapter(profile), vector.scenario)
+
+
+def _missing(recorder: coverage.Coverage) -> tuple[Json, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        percent = recorder.json_report(outfile=str(report))
+        files = json.loads(report.read_text(encoding="utf-8"))["files"]
+    found = {Path(name).name: [each["missing_lines"], each["missing_branches"]] for name, each in files.items()}
+    return {name: lines for name, lines in found.items() if any(lines)}, percent
+
+
+def _branches(vector: "Vector") -> set[str]:
+    """The branches that it takes in the reference, as words."""
+    recorder = _recorder()
+    recorder.start()
+    _run(vector)
+    recorder.stop()
+    data = recorder.get_data()
+    arcs = ((Path(name).name, arc) for name in data.measured_files() for arc in data.arcs(name) or ())
+    return {f"{name}:{start}-{end}" for name, (start, end) in arcs}
+
+
+@dataclasses.dataclass(frozen=True)
+class Wrong:
+    """An implementation that is wrong at a profile."""
+
+    name: str
+    profile: str
+    rules: set[str]  # that it breaks; none: a quirk
+    create: Callable[[], Any]
+    quirk: str | None = None  # that it lacks
+
+    def is_concerned_with(self, vector: "Vector") -> bool:
+        """Does the vector judge what it breaks?"""
+        if self.rules:
+            return bool(self.rules & set(vector.requirements))
+        return self.quirk == vector.quirk
+
+
+@cache
+def wrong_implementations() -> list[Wrong]:
+    """Those of the catalogue; and the reference with one quirk more, or one less."""
+    from conformance.requirements import load_catalogue
+    from conformance.requirements.catalogue import RECOMMENDED, applies
+    from conformance.requirements.quirks import load_distinguishing_scenarios
+    from reference_impl.profiles import Profile
+    from reference_impl.profiles import profile as profile_of
+    from tests.mutants import target_word
+
+    found: dict[str, Wrong] = {}
+    for requirement in load_catalogue():
+        if requirement.id.startswith("PROC-") or "save" in requirement.needs:  # no vector starts processes, or saves
+            continue
+        module, _, attribute = target_word(requirement.wrong).removeprefix("python:").partition(":")
+        profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
+        create = getattr(importlib.import_module(module), attribute)
+        wrong = found.setdefault(requirement.wrong, Wrong(requirement.wrong, profile, set(), create))
+        wrong.rules.add(requirement.id)
+    for quirk in (
+        distinguishing.quirk
+        for distinguishing in load_distinguishing_scenarios().values()
+        if "save" not in distinguishing.needs
+    ):
+        for profile, word in ((RECOMMENDED, "with"), (quirk.releases[-1], "without")):
+            changed = Profile(profile, profile_of(profile).quirks ^ {quirk.name})
+            name, lacks = f"{word} {quirk.name}", quirk.name if word == "without" else None
+            found[name] = Wrong(name, profile, set(), partial(_reference, changed), lacks)
+    return list(found.values())
+
+
+def _reference(profile: "Profile") -> Any:
+    from reference_impl.adapter import ReferenceAdapter
+
+    adapter = ReferenceAdapter()
+    adapter.profile = profile
+    return adapter
+
+
+def _detected(vector: "Vector") -> set[str]:
+    """The wrong implementations that answer otherwise than expected, of those that break a rule it judges."""
+    from conformance.vectors.predict import answers_of
+
+    found, calls = set(), vector.scenario.calls
+    for wrong in wrong_implementations():
+        if wrong.is_concerned_with(vector) and wrong.profile in vector.profiles:
+            answers = answers_of(wrong.create(), vector.scenario)
+            if not all(call.accepts(answer) for call, answer in zip(calls, answers, strict=True)):
+                found.add(wrong.name)
+    return found
+
+
+def _idle_calls(vector: "Vector", worth: set[str]) -> Iterator[int]:
+    """Calls, but for the first and the last, without which all others answer the same and nothing is lost.
+
+    The judged calls of a boundary are what it is there for, and those of a vector that is given stay as they are.
+    """
+    from conformance.vectors.predict import drift
+
+    scenario = vector.scenario
+    for position in range(1, len(scenario.calls) - 1):
+        is_judged = {"expect", "refusal"} & set(scenario.calls[position].to_json())
+        if vector.given is not None or (is_boundary(vector) and is_judged):
+            continue
+        shorter = without(vector, position)
+        if not any(drift(shorter)) and worth <= worth_of(shorter):
+            yield position
+
+
+def without(vector: "Vector", position: int) -> "Vector":
+    calls = [call for number, call in enumerate(vector.document["calls"]) if number != position]
+    return dataclasses.replace(vector, document={**vector.document, "calls": calls})
+
+
+def is_boundary(vector: "Vector") -> bool:
+    return str(vector.document["why"]).startswith("Boundary:")
+
+
+def worth_of(vector: "Vector") -> set[str]:
+    """What the vector is good for."""
+    return _branches(vector) | _detected(vector)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(), indent=2))
