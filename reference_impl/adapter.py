@@ -15,7 +15,8 @@ from reference_impl.config.files import read_file
 from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
-from reference_impl.profiles import RECOMMENDED, Profile, profile
+from reference_impl.profiles import Profile, profile
+from reference_impl.releases import RECOMMENDED
 from reference_impl.saving import SessionState, remember, saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota

@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reference_impl.profiles import RECOMMENDED, Profile, profile
+from reference_impl.profiles import Profile, profile
+from reference_impl.releases import RECOMMENDED
 
 RECOMMENDED_PROFILE = profile(RECOMMENDED)
 MS_AN_HOUR = 3_600_000

@@ -24,10 +24,11 @@ def requirement(id_: str = "ONE-001", level: Level = "MUST", **changed: Json) ->
         "title": f"The rule {id_}",
         "text": f"What {id_} asks for.",
         "source": "a document",
-        "releases": ["1.3.0"],
+        "since": "1.3.0",
+        "until": "1.3.0",
         "needs": [],
-        "wrong": "does-something-else",
-        "wrong_text": "Does something else.",
+        "mutant": "does-something-else",
+        "mutant_text": "Does something else.",
     }
     return Requirement.model_validate(fields | changed)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from conformance.requirements.catalogue import RELEASES
+from reference_impl.releases import NPM_VERSIONS
 from tests.command import CHECKOUT
 from tools.documents import DOCUMENTS, Lines, load_lines
 
@@ -28,7 +28,7 @@ HEAD = """\
 Read line by line at the tags v1.2.8, v1.3.0, v1.4.3 and v1.6.0 of `opencode-antigravity-auth`: `README.md`,
 `CHANGELOG.md`, `AGENTS.MD`, everything below `docs/`, `assets/antigravity.schema.json`, and the comments in
 `src/plugin/config/schema.ts` and `loader.ts`; and the PID offset tutorial, whose errors are in [errata.md](errata.md).
-{lines} lines speak of config and make {statements} statements. `python -m pytest tests/unit/test_config_docs.py` runs each
+{lines} lines speak of config and make {statements} statements. `pytest tests/unit/test_config_docs.py` runs each
 against the releases that make it, as published, or, where it says what selection does with a key, the requirements do.
 
 A rule is a requirement of the [catalogue](requirements.md). Lists of lines are of the file before them.
@@ -136,7 +136,7 @@ def render(docs: ConfigDocs, lines: Lines) -> str:
     count = sum(len(numbered) for documents in lines.values() for numbered in documents.values())
     page = [HEAD.format(lines=f"{count:,}", statements=len(docs.statements)), *_overview(docs, lines)]
     page += ["## What is wrong, by release", ""]
-    for release in RELEASES:
+    for release in NPM_VERSIONS:
         wrong = [statement for statement in docs.statements if release in statement.wrong]
         page += [f"### {release}: {len(wrong)} statements", ""]
         page += ["| statement | stands in | the release | rule |", "|-|-|-|-|"]
@@ -166,10 +166,10 @@ def _overview(docs: ConfigDocs, lines: Lines) -> list[str]:
         for release, where in places(lines, it.id).items():
             for document, found in where.items() if release in it.wrong else ():
                 numbers.setdefault(document, {}).setdefault(release, set()).update(found)
-    rows = ["| lines that are wrong in | " + " | ".join(RELEASES) + " |", "|-|" + "-|" * len(RELEASES)]
+    rows = ["| lines that are wrong in | " + " | ".join(NPM_VERSIONS) + " |", "|-|" + "-|" * len(NPM_VERSIONS)]
     for document in DOCUMENTS:
         if document in numbers:
-            wrong = [str(len(numbers[document].get(release, ())) or "") for release in RELEASES]
+            wrong = [str(len(numbers[document].get(release, ())) or "") for release in NPM_VERSIONS]
             rows.append(f"| `{document}` | " + " | ".join(wrong) + " |")
     return [*rows, ""]
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from conformance.requirements.catalogue import RELEASES
 from reference_impl.config.keys import KEYS
+from reference_impl.releases import NPM_VERSIONS
 
 FILE = Path(__file__).with_name("config_docs_lines.json")
 TUTORIAL = "tutorial"  # in the place of a release; its lines are kept by hand
@@ -130,7 +130,7 @@ def fingerprint(text: str) -> str:
 def read(shown: Callable[[str, str], str | None], known: Lines) -> Lines:
     """The lines of all releases, of the documents that `shown` has; those that are known, by their text, keep ids."""
     lines: Lines = {}
-    for release in RELEASES:
+    for release in NPM_VERSIONS:
         for document in DOCUMENTS:
             old = known.get(release, {}).get(document, {})
             found = {

@@ -35,7 +35,8 @@ EXCLUDED = {  # lines whose branches are not counted, and why
     r"raise TypeError\(": "a release that fails on a pool: the language has no expectation for a failure",
     r"and _is_fatal\(|def _is_fatal": "the same",
     r"raise NotImplementedError\(": "a release that lacks a method: no vector holds for its profile",
-    r"raise UnknownProfile\(": "vectors name profiles that exist",
+    r"raise UnknownProfile\(|version not in VERSIONS:|if last < first:": "vectors name releases that exist",
+    r"\(self.until is None\) ==": "every quirk has one end",
     r"def hello\(": "who the target is",
     r"return os\.getpid\(\) if": "the real process id is never the same",
     r"def save\(|def saved\(|def _locked\(|def _write_pool\(": "no vector saves",
@@ -131,20 +132,21 @@ class Wrong:
 def wrong_implementations() -> list[Wrong]:
     """Those of the catalogue; and the reference with one quirk more, or one less."""
     from conformance.requirements import load_catalogue
-    from conformance.requirements.catalogue import RECOMMENDED, applies
+    from conformance.requirements.catalogue import applies
     from conformance.requirements.quirks import load_distinguishing_scenarios
     from reference_impl.profiles import Profile
     from reference_impl.profiles import profile as profile_of
+    from reference_impl.releases import RECOMMENDED
     from tests.mutants import target_word
 
     found: dict[str, Wrong] = {}
     for requirement in load_catalogue():
         if requirement.id.startswith("PROC-") or "save" in requirement.needs:  # no vector starts processes, or saves
             continue
-        module, _, attribute = target_word(requirement.wrong).removeprefix("python:").partition(":")
+        module, _, attribute = target_word(requirement.mutant).removeprefix("python:").partition(":")
         profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
         create = getattr(importlib.import_module(module), attribute)
-        wrong = found.setdefault(requirement.wrong, Wrong(requirement.wrong, profile, set(), create))
+        wrong = found.setdefault(requirement.mutant, Wrong(requirement.mutant, profile, set(), create))
         wrong.rules.add(requirement.id)
     for quirk in (
         distinguishing.quirk

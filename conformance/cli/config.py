@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.targets.errors import UsageFault
 from reference_impl.config.files import read_file
 from reference_impl.config.keys import keys_of
 from reference_impl.config.loader import LoadedConfig, load_config
 from reference_impl.profiles import profile
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 Json = Any
 HELP = "explain the config in force in a folder"
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIRECTORY", help="the project's folder")
     parser.add_argument(
         "--profile",
-        choices=[*RELEASES, RECOMMENDED],
+        choices=[*VERSIONS, RECOMMENDED],
         default=RECOMMENDED,
         help="as this release; default: recommended, with no release's defect",
     )

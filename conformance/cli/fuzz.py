@@ -16,7 +16,6 @@ from conformance.cli.profile import profile_of
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.reports.progress import Progress
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.search.discrepancy import write_vector
 from conformance.search.workers import SHARDS, VARIABLE, Plan, State, search
 from conformance.targets.errors import UsageFault
@@ -24,6 +23,7 @@ from conformance.targets.group import Group
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 CALLS = 100_000
 DIFFERENT, NOTHING_JUDGED = 1, 5
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", metavar="WORD", help="search where this word leads; default: somewhere new, which is told")
     add("--shard", metavar="I/N", help="search the I-th of N parts: one seed on N machines")
     add("-n", dest="workers", type=between(1, MOST_WORKERS), default=1, metavar="N", help="search on N cores")
-    add("--profile", choices=[*RELEASES, RECOMMENDED], help="compare as this release; default: the one it claims")
+    add("--profile", choices=[*VERSIONS, RECOMMENDED], help="compare as this release; default: the one it claims")
     add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
     add("--out", type=Path, default=Path("found"), metavar="FOLDER", help="where finds are written (found)")
     add("--database", type=Path, metavar="FOLDER", help="sessions to begin with, and to keep; default: in the cache")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance.processes.fitting import MOST_ACCOUNTS
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DEFAULT_TIMEOUT_S = 60
 LONGEST_TIMEOUT_S = 24 * 3600
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="print what would be judged, and judge nothing")
     add(
         "--profile",
-        choices=[*RELEASES, RECOMMENDED],
+        choices=[*VERSIONS, RECOMMENDED],
         help="judge as this release; default: the one it claims",
     )
     add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")

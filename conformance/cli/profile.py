@@ -3,12 +3,12 @@
 import re
 from contextlib import ExitStack
 
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
 from conformance.wire.files import Send
 from conformance.wire.messages import HelloResult
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 
@@ -22,17 +22,17 @@ def choose_profile(asked: str | None, claimed: str | None) -> tuple[str, str]:
         return asked, "asked for"
     if claimed is None or claimed == RECOMMENDED:
         return RECOMMENDED, "the target claims no release"
-    if claimed in RELEASES:
+    if claimed in VERSIONS:
         return claimed, "claimed by the target"
     place = _place(claimed)
     if place is None:
         raise AdapterFault(
-            f"the target claims the profile {claimed!r} in its hello; expected a release such as {RELEASES[-1]}, "
+            f"the target claims the profile {claimed!r} in its hello; expected a release such as {VERSIONS[-1]}, "
             f"or {RECOMMENDED!r}, or no profile"
         )
-    older = [release for release in RELEASES if (_place(release) or place) <= place]
+    older = [release for release in VERSIONS if (_place(release) or place) <= place]
     if not older:
-        return RELEASES[0], f"the oldest listed release; the target claims {claimed}, which is older"
+        return VERSIONS[0], f"the oldest listed release; the target claims {claimed}, which is older"
     return older[-1], f"the nearest older release to {claimed}, which the target claims and which is not listed"
 
 

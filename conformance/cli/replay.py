@@ -10,7 +10,6 @@ from typing import Any
 from conformance.cli.options import seconds
 from conformance.cli.profile import profile_of
 from conformance.reports.describe import describe, describe_params, wrap
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.search.compare import are_same, instants
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.errors import UsageFault
@@ -20,6 +19,7 @@ from conformance.targets.smoke import greet
 from conformance.wire.files import ask
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Scenario, ScenarioError, show_answer
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 Json = Any
 DIFFERENT = 1
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="JSON with a list `calls`, and `files` if there are any")
     add("target", nargs="?", metavar="TARGET", help="whom to ask; or a command after --")
-    add("--profile", choices=[*RELEASES, RECOMMENDED], help="compare as this release; default: the one it claims")
+    add("--profile", choices=[*VERSIONS, RECOMMENDED], help="compare as this release; default: the one it claims")
     add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
     add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")

@@ -26,13 +26,14 @@ from conformance.reports.run import Run
 from conformance.reports.terminal import render
 from conformance.reports.verdicts import conclude, not_claimed_reason
 from conformance.requirements import Catalogue, Requirement, load_catalogue
-from conformance.requirements.catalogue import RECOMMENDED, applies
+from conformance.requirements.catalogue import applies
 from conformance.requirements.deviations import Deviation, load_deviations, shipped_deviations
 from conformance.targets.errors import UsageFault
 from conformance.targets.group import Group
 from conformance.targets.resolve import FORMS, Target, resolve
 from conformance.targets.smoke import Greeting, greet
 from conformance.wire.messages import HelloResult
+from reference_impl.releases import RECOMMENDED
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "main"]
 
@@ -165,7 +166,7 @@ def _settings(
         pass_environment=options.env,
         capabilities=capabilities,
         judged=judged,
-        deviations=[deviation.model_dump(mode="json") for deviation in deviations],
+        deviations=[deviation.model_dump(mode="json", include=set(Deviation.model_fields)) for deviation in deviations],
         events=str(events_file),
         profile=profile,
         timeout_s=options.timeout,
@@ -203,7 +204,7 @@ def required_of(language: str, required: Sequence[str], chosen: Sequence[Require
     return [id_ for id_ in required if id_ not in beyond]
 
 
-def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> list[Deviation]:
+def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> Sequence[Deviation]:
     """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows.
 
     A checkout inherits those of the release that it is judged as: what is its own doing then stands out.

@@ -29,9 +29,9 @@ from conformance.reports.board_markdown import render_markdown
 from conformance.reports.board_terminal import render_board
 from conformance.reports.describe import printable
 from conformance.requirements import load_catalogue
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 HELP = "judge several targets, side by side"
 DESCRIPTION = """\
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--html", type=Path, metavar="FILE", help="write the board as a page")
     handed = parser.add_argument_group("options that are handed to every run")
     add = handed.add_argument
-    add("--profile", choices=[*RELEASES, RECOMMENDED])
+    add("--profile", choices=[*VERSIONS, RECOMMENDED])
     add("--only", action="append", default=[], metavar="ID|SECTION")
     add("--require", action="append", default=[], metavar="SECTION|all")
     add("--strict", action="store_true")

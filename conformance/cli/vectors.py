@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from conformance.cli.profile import profile_of
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.targets.errors import UsageFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
@@ -18,6 +17,7 @@ from conformance.vectors.model import render_schema, schema_file
 from conformance.vectors.predict import differences, drift
 from conformance.vectors.write import write_vectors
 from conformance.wire.files import ask
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 NOT_CONFORMANT, SUITE_FAULT, NOTHING_JUDGED = 1, 4, 5
 HELP = "check, list and complete the stored vectors"
@@ -31,7 +31,7 @@ write  complete vectors that lack expectations, profiles or needs, and format al
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "list", "write"])
     parser.add_argument("--target", metavar="TARGET", help="check: ask this target too; or a command after --")
-    parser.add_argument("--profile", choices=[*RELEASES, RECOMMENDED], help="check: default is the one it claims")
+    parser.add_argument("--profile", choices=[*VERSIONS, RECOMMENDED], help="check: default is the one it claims")
     parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds to wait for an answer (60)")
     parser.add_argument(
         "--folder", type=Path, default=vectors_folder(), help="where the vectors lie; default: the kit's"

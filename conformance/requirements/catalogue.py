@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conformance.wire.methods import CAPABILITIES
+from reference_impl.releases import RECOMMENDED, versions_between
 
 FOLDER = Path(__file__).parent
-RELEASES = ("1.2.8", "1.3.0", "1.4.3", "1.6.0")  # the published releases that are judged, oldest first
-RECOMMENDED = "recommended"
 
 
 class CatalogueError(ValueError):
@@ -30,11 +29,17 @@ class Requirement(BaseModel):
     title: Annotated[str, Field(min_length=5, max_length=78)]
     text: Annotated[str, Field(min_length=10)]
     source: Annotated[str, Field(min_length=5, description="where the rule comes from: a document, a release's file")]
-    releases: list[str] = Field(min_length=1, description="where the feature exists, broken or not")
+    since: str = Field(description="first release that has the feature, broken or not")
+    until: str | None = Field(default=None, description="last release that has the feature")
     needs: list[str] = Field(description="capabilities without which a target cannot be asked")
-    wrong: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", description="a wrong implementation that breaks it")]
-    wrong_text: Annotated[str, Field(min_length=5, description="what that implementation does instead")]
+    mutant: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", description="name of a mutant that breaks the rule")]
+    mutant_text: Annotated[str, Field(min_length=5, description="what the mutant does instead")]
     superseded_by: str | None = Field(default=None, description="the rule that newer releases follow instead")
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The versions of the releases that have the feature, oldest first."""
+        return versions_between(self.since, self.until)
 
 
 class Section(BaseModel):
@@ -110,7 +115,9 @@ def _check(entry: Requirement, section: Section, seen: dict[str, str]) -> None:
     seen[entry.id] = repr(section.title)
     if entry.id.partition("-")[0] != section.prefix:
         raise CatalogueError(f"{entry.id}: the section {section.title!r} has the prefix {section.prefix}")
-    if unknown := [release for release in entry.releases if release not in RELEASES]:
-        raise CatalogueError(f"{entry.id}: unknown release {unknown[0]!r}; known: {', '.join(RELEASES)}")
+    try:
+        versions_between(entry.since, entry.until)
+    except ValueError as error:
+        raise CatalogueError(f"{entry.id}: {error}") from error
     if unknown := [need for need in entry.needs if need not in CAPABILITIES]:
         raise CatalogueError(f"{entry.id}: unknown capability {unknown[0]!r}; known: {', '.join(CAPABILITIES)}")

@@ -10,13 +10,14 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conformance.fixtures import fixtures_folder
 from conformance.requirements.catalogue import Catalogue
 from conformance.wire.scenario import Scenario, ScenarioError
+from reference_impl.releases import NEWEST, versions_between
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator  # slow: imported where there is a deviation
@@ -57,21 +58,71 @@ class Deviation(BaseModel):
         return self.expires is not None and today > self.expires
 
 
-def shipped_deviations(profile: str, catalogue: Catalogue) -> list[Deviation]:
-    """The deviations of a published release; none for other profiles."""
-    path = fixtures_folder() / "deviations" / f"{profile}.json"
-    return load_deviations(path, catalogue) if path.exists() else []
+AnyDeviation = TypeVar("AnyDeviation", bound=Deviation)
+
+
+class ReleaseDeviation(Deviation):
+    """A known departure of one or more releases. `until` is the last release that has it.
+
+    One that the newest release still has says so in `still_in`, so that a release that is added inherits no waiver
+    unseen.
+    """
+
+    since: str
+    until: str | None = None
+    still_in: str | None = None
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The versions of the releases that have it, oldest first."""
+        return versions_between(self.since, self.until or self.still_in)
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Was a release added after the last one in which the deviation was confirmed?"""
+        return self.still_in is not None and self.still_in != NEWEST
+
+
+def release_deviations(catalogue: Catalogue, path: Path | None = None) -> list[ReleaseDeviation]:
+    """Every known deviation of the releases, in the order of the requirements."""
+    path = path or fixtures_folder() / "deviations.json"
+    deviations: list[ReleaseDeviation] = []
+    for position, deviation in enumerate(_load(path, catalogue, ReleaseDeviation)):
+        place = f"{path.name}: deviations[{position}]"
+        if (deviation.until is None) == (deviation.still_in is None):
+            raise DeviationError(f"{place}: {deviation.id} must have either `until` or `still_in`")
+        try:
+            releases = set(deviation.releases)
+        except ValueError as error:
+            raise DeviationError(f"{place}: {deviation.id}: {error}") from error
+        if any(other.id == deviation.id and releases & set(other.releases) for other in deviations):
+            raise DeviationError(f"{place}: the id {deviation.id!r} is used twice for one release")
+        deviations.append(deviation)
+    return deviations
+
+
+def shipped_deviations(profile: str, catalogue: Catalogue) -> list[ReleaseDeviation]:
+    """The known deviations of one release; none for other profiles."""
+    return [deviation for deviation in release_deviations(catalogue) if profile in deviation.releases]
 
 
 def load_deviations(path: Path, catalogue: Catalogue) -> list[Deviation]:
     """Read `{"deviations": [...]}`. Raises DeviationError, saying where, for the first entry that is wrong."""
+    deviations = _load(path, catalogue, Deviation)
+    for position, deviation in enumerate(deviations):
+        if any(deviation.id == other.id for other in deviations[:position]):
+            raise DeviationError(f"{path.name}: deviations[{position}]: the id {deviation.id!r} is used twice")
+    return deviations
+
+
+def _load(path: Path, catalogue: Catalogue, model: type[AnyDeviation]) -> list[AnyDeviation]:
     try:
-        return _load(path, catalogue)
+        return _read_file(path, catalogue, model)
     except RecursionError as error:
         raise DeviationError(f"{path.name}: it is nested too deep to be read") from error
 
 
-def _load(path: Path, catalogue: Catalogue) -> list[Deviation]:
+def _read_file(path: Path, catalogue: Catalogue, model: type[AnyDeviation]) -> list[AnyDeviation]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -82,21 +133,18 @@ def _load(path: Path, catalogue: Catalogue) -> list[Deviation]:
         or not isinstance(document["deviations"], list)
     ):
         raise DeviationError(f'{path.name}: expected {{"deviations": [...]}} and nothing else')
-    deviations: list[Deviation] = []
-    for position, entry in enumerate(document["deviations"]):
-        deviation = _read(entry, f"{path.name}: deviations[{position}]", catalogue)
-        if any(deviation.id == other.id for other in deviations):
-            raise DeviationError(f"{path.name}: deviations[{position}]: the id {deviation.id!r} is used twice")
-        deviations.append(deviation)
-    return deviations
+    return [
+        _read(entry, f"{path.name}: deviations[{position}]", catalogue, model)
+        for position, entry in enumerate(document["deviations"])
+    ]
 
 
-def _read(entry: Json, where: str, catalogue: Catalogue) -> Deviation:
+def _read(entry: Json, where: str, catalogue: Catalogue, model: type[AnyDeviation]) -> AnyDeviation:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
     try:
-        deviation = Deviation.model_validate(entry)
+        deviation = model.model_validate(entry)
         Draft202012Validator.check_schema(deviation.when)
         Scenario.from_json(deviation.counterexample)
     except ValidationError as error:

@@ -22,8 +22,8 @@ processes over accounts; its line numbers are those of release 1.3.0. This page 
 **false**, is in **contradiction** to another, or leaves something **open**. What holds, as far as it can be checked,
 is in the catalogue: `antigravity-conformance requirements list`.
 
-All evidence is executed by `tests/integration/errata`: calculations, and the releases 1.2.8, 1.3.0, 1.4.3 and 1.6.0, run
-as published. Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
+`tests/integration/errata` executes all evidence: calculations, and the releases 1.2.8, 1.3.0, 1.4.3 and 1.6.0 as
+published. Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
 `sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
 
 Not judged, since no run of the plugin shows it: what OpenCode and oh-my-opencode do (`opencode chat`, how agents are

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.requirements.catalogue import RELEASES, Catalogue, Requirement, Section, load_catalogue
-from conformance.requirements.deviations import Deviation, shipped_deviations
+from conformance.requirements.catalogue import Catalogue, Requirement, Section, load_catalogue
+from conformance.requirements.deviations import ReleaseDeviation, release_deviations
+from reference_impl.releases import VERSIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "requirements.md"
 
-Known = dict[str, dict[str, Deviation]]  # requirement: release: deviation
+Known = dict[str, list[ReleaseDeviation]]  # by requirement
 
 
 def render(catalogue: Catalogue, known: Known) -> str:
@@ -17,12 +18,15 @@ def render(catalogue: Catalogue, known: Known) -> str:
 
 
 def known_deviations(catalogue: Catalogue) -> Known:
-    """The deviations of the published releases, by requirement and release."""
+    """The deviations of the releases, by requirement."""
     known: Known = {}
-    for release in RELEASES:
-        for deviation in shipped_deviations(release, catalogue):
-            known.setdefault(deviation.requirement, {})[release] = deviation
+    for deviation in release_deviations(catalogue):
+        known.setdefault(deviation.requirement, []).append(deviation)
     return known
+
+
+def _breaks(requirement: Requirement, release: str, known: Known) -> bool:
+    return any(release in deviation.releases for deviation in known.get(requirement.id, ()))
 
 
 def _page(catalogue: Catalogue, known: Known) -> Iterator[str]:
@@ -31,10 +35,10 @@ def _page(catalogue: Catalogue, known: Known) -> Iterator[str]:
         f"{len(catalogue)} rules. A dot: the release has the feature and follows the rule. **D**: it has the feature "
         "and breaks the rule, as told below the table. Empty: the rule is not one of that release.\n"
     )
-    yield "| section | rules | " + " | ".join(RELEASES) + " |"
-    yield "|-|-|" + "-|" * len(RELEASES)
+    yield "| section | rules | " + " | ".join(VERSIONS) + " |"
+    yield "|-|-|" + "-|" * len(VERSIONS)
     for section in catalogue.sections:
-        broken = [str(sum(release in known.get(r.id, {}) for r in section.requirement) or "") for release in RELEASES]
+        broken = [str(sum(_breaks(r, release, known) for r in section.requirement) or "") for release in VERSIONS]
         yield f"| [{section.title}](#{_anchor(section)}) | {len(section.requirement)} | " + " | ".join(broken) + " |"
     yield "\nThe numbers under a release count the rules it breaks.\n"
     for section in catalogue.sections:
@@ -43,35 +47,23 @@ def _page(catalogue: Catalogue, known: Known) -> Iterator[str]:
 
 def _section(section: Section, known: Known) -> Iterator[str]:
     yield f"## {section.title}\n\n{section.about}\n"
-    yield "| id | level | rule | " + " | ".join(RELEASES) + " |"
-    yield "|-|-|-|" + "-|" * len(RELEASES)
+    yield "| id | level | rule | " + " | ".join(VERSIONS) + " |"
+    yield "|-|-|-|" + "-|" * len(VERSIONS)
     for requirement in section.requirement:
-        marks = [_mark(requirement, release, known) for release in RELEASES]
+        marks = [_mark(requirement, release, known) for release in VERSIONS]
         superseded = f" *(superseded by {requirement.superseded_by})*" if requirement.superseded_by else ""
         rule = f"**{requirement.title}.** {requirement.text}{superseded}"
         yield f"| {requirement.id} | {requirement.level} | {_cell(rule)} | " + " | ".join(marks) + " |"
     yield ""
     for requirement in section.requirement:
-        for deviation, releases in _grouped(known.get(requirement.id, {})):
-            yield f"- **{requirement.id}, {', '.join(releases)}**: {deviation.reason} *Evidence: {deviation.evidence}.*"
+        for deviation in known.get(requirement.id, ()):
+            span = ", ".join(deviation.releases)
+            yield f"- **{requirement.id}, {span}**: {deviation.reason} *Evidence: {deviation.evidence}.*"
     yield ""
 
 
-def _grouped(by_release: dict[str, Deviation]) -> list[tuple[Deviation, list[str]]]:
-    """Releases that break the rule in the same words, together."""
-    groups: list[tuple[Deviation, list[str]]] = []
-    for release, deviation in by_release.items():
-        for known, releases in groups:
-            if (known.reason, known.evidence) == (deviation.reason, deviation.evidence):
-                releases.append(release)
-                break
-        else:
-            groups.append((deviation, [release]))
-    return groups
-
-
 def _mark(requirement: Requirement, release: str, known: Known) -> str:
-    if release in known.get(requirement.id, {}):
+    if _breaks(requirement, release, known):
         return "**D**"
     return "·" if release in requirement.releases else ""
 

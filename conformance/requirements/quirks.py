@@ -3,7 +3,7 @@
     {"quirk": NAME, "files": {...}, "calls": [...],
      "with": {"position": 1, "expect": ...}, "without": {"position": 1, "expect": ...}}
 
-`releases`, if given, are those that have what the scenario asks about; others say nothing of the quirk.
+`since` and `until`, if given, bound the releases that have what the scenario asks about.
 The call at `position` answers `with` where the quirk is present, and `without` where it is not; `refusal` in place of
 `expect` names a refusal.
 """
@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance.fixtures import fixtures_folder
-from conformance.requirements.catalogue import RELEASES
 from conformance.wire.methods import METHODS
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Scenario, ScenarioError
 from reference_impl.profiles import QUIRKS, Quirk
+from reference_impl.releases import OLDEST, VERSIONS, versions_between
 
 Json = Any
-_KEYS = {"quirk", "releases", "files", "calls", "with", "without"}
-_REQUIRED = _KEYS - {"releases", "files"}
+_KEYS = {"quirk", "since", "until", "files", "calls", "with", "without"}
+_REQUIRED = _KEYS - {"since", "until", "files"}
 
 
 class QuirkError(ValueError):
@@ -37,7 +37,7 @@ class DistinguishingScenario:
     quirk: Quirk
     present: Scenario
     absent: Scenario
-    releases: tuple[str, ...] = RELEASES  # those that can be asked
+    releases: tuple[str, ...] = VERSIONS  # those that can be asked
 
     @property
     def needs(self) -> set[str]:
@@ -57,7 +57,7 @@ def check_quirks() -> None:
 def load_distinguishing_scenarios(
     folder: Path | None = None, quirks: Sequence[Quirk] = QUIRKS
 ) -> dict[str, DistinguishingScenario]:
-    """The distinguishing scenario of every quirk, by name. Raises QuirkError, saying where, for the first that is wrong."""
+    """The distinguishing scenario of every quirk, by name. Raises QuirkError for the first that is wrong."""
     folder = fixtures_folder() / "quirks" if folder is None else folder
     by_name: dict[str, Quirk] = {}
     for quirk in quirks:
@@ -74,10 +74,10 @@ def load_distinguishing_scenarios(
 def _check_row(quirk: Quirk, earlier: Mapping[str, Quirk]) -> None:
     if quirk.name in earlier:
         raise QuirkError(f"the quirk {quirk.name!r} is listed twice")
-    if not quirk.releases:
-        raise QuirkError(f"the quirk {quirk.name!r} lists no release; a quirk is a way in which a release behaves")
-    if unknown := [release for release in quirk.releases if release not in RELEASES]:
-        raise QuirkError(f"the quirk {quirk.name!r} lists the release {unknown[0]!r}; known: {', '.join(RELEASES)}")
+    try:
+        versions_between(quirk.since, quirk.until or quirk.still_in)
+    except ValueError as error:
+        raise QuirkError(f"the quirk {quirk.name!r}: {error}") from error
 
 
 def _read(path: Path, by_name: Mapping[str, Quirk]) -> DistinguishingScenario:
@@ -98,10 +98,13 @@ def _read(path: Path, by_name: Mapping[str, Quirk]) -> DistinguishingScenario:
     if document["with"] == document["without"]:
         raise QuirkError(f"{path.name}: `with` and `without` are equal, so the scenario tells nothing")
     present, absent = (_expecting(document, key, path.name) for key in ("with", "without"))
-    asked = document.get("releases", list(RELEASES))
-    if not isinstance(asked, list) or not set(by_name[name].releases) <= set(asked) <= set(RELEASES):
-        raise QuirkError(f"{path.name}: releases must be a list of releases, with all that have the quirk")
-    return DistinguishingScenario(by_name[name], present, absent, tuple(asked))
+    try:
+        asked = versions_between(document.get("since", OLDEST), document.get("until"))
+    except ValueError as error:
+        raise QuirkError(f"{path.name}: {error}") from error
+    if missing := [release for release in by_name[name].releases if release not in asked]:
+        raise QuirkError(f"{path.name}: {missing[0]} has the quirk, but is outside of `since` and `until`")
+    return DistinguishingScenario(by_name[name], present, absent, asked)
 
 
 def _expecting(document: Json, key: str, file: str) -> Scenario:

@@ -15,7 +15,7 @@ from conformance.wire.files import ask
 from reference_impl.config.environment import VARIABLES
 from reference_impl.config.keys import KEYS
 from reference_impl.config.paths import OWN_FOLDER, OWN_FOLDER_SINCE, ROOTS
-from reference_impl.profiles import ALL, Profile, rows_of
+from reference_impl.profiles import Profile, rows_of
 
 SEED = "named"
 
@@ -76,8 +76,8 @@ def config_rows(one: Profile, other: Profile) -> Iterator[str]:
                 f"folder on {platform}: of {roots[platform].variable} in {one.name}, "
                 f"of {other_roots[platform].variable} in {other.name}"
             )
-    if one.includes(OWN_FOLDER_SINCE, ALL[-1]) != other.includes(OWN_FOLDER_SINCE, ALL[-1]):
-        has = one if one.includes(OWN_FOLDER_SINCE, ALL[-1]) else other
+    if one.is_in(OWN_FOLDER_SINCE) != other.is_in(OWN_FOLDER_SINCE):
+        has = one if one.is_in(OWN_FOLDER_SINCE) else other
         yield f"variable {OWN_FOLDER}: in {has.name} only"
 
 

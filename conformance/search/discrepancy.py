@@ -17,6 +17,7 @@ from conformance.search.steps import GeneratedSession
 from conformance.wire.answers import Answer
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer
+from reference_impl.releases import RECOMMENDED
 
 Json = Any
 MOST_FAULTS_OF_A_SHRINK = 60  # each costs a start
@@ -153,11 +154,15 @@ def to_vector(discrepancy: Discrepancy, target: str) -> dict[str, Json]:
         "title": f"{method.replace('_', ' ').capitalize()} after {len(before)} calls, as found by search",
         "why": f"{target} answered {_short(show_answer(discrepancy.answered))}",
         "requirements": ["PID-001" if params.get("pid_offset_enabled") else rule],
-        "profiles": [discrepancy.profile],
+        **_range(discrepancy.profile),
         "needs": sorted(needs([Call(call["method"], call["params"]) for call in calls])),
         **(files if discrepancy.scenario.files else {}),
         "calls": calls,
     }
+
+
+def _range(profile: str) -> dict[str, Json]:
+    return {} if profile == RECOMMENDED else {"since": profile, "until": profile, "recommended": False}
 
 
 def _short(value: Json) -> str:

@@ -1,7 +1,7 @@
 """Which release a target behaves like, and in what it differs from that release.
 
-`find_nearest` asks the distinguishing scenarios, and compares capabilities and config keys. `identify` then searches for
-differences that no quirk names.
+`find_nearest` asks the distinguishing scenarios, and compares capabilities and config keys. `identify` then searches
+for differences that no quirk names.
 
 The input is a function that asks; starting and ending the target is the caller's business. A fork numbers its
 versions in its own way, so nothing here looks at a name or a version.
@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.requirements.quirks import DistinguishingScenario, load_distinguishing_scenarios
 from conformance.search.differential import DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_session
@@ -27,6 +26,7 @@ from conformance.wire.files import Send, ask
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import SINCE, Profile, profile
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 Json = Any
 IDENTIFY_SEED = "likeness"  # fixed, so that the same target always gets the same answer
@@ -98,7 +98,7 @@ def find_nearest(send: Send, capabilities: Sequence[str]) -> NearestRelease:
             signs.append(Sign(name, "scenario", {r: quirks[name] == word for r, word in expected.items()}))
     if signs:
         signs += [
-            Sign(word, "capability", {r: profile(r).knows(word) == (word in capabilities) for r in RELEASES})
+            Sign(word, "capability", {r: profile(r).knows(word) == (word in capabilities) for r in VERSIONS})
             for word in SINCE
             if "sticky" in capabilities
         ]
@@ -113,9 +113,9 @@ def _nearest(signs: Sequence[Sign]) -> str:
 
     def score(release: str) -> tuple[int, int]:
         agreed = [sign.agrees[release] for sign in signs if release in sign.agrees]
-        return 2 * sum(agreed) - len(agreed), RELEASES.index(release)
+        return 2 * sum(agreed) - len(agreed), VERSIONS.index(release)
 
-    return max(RELEASES, key=score)
+    return max(VERSIONS, key=score)
 
 
 def _shown(distinguishing: DistinguishingScenario, send: Send, capabilities: Sequence[str]) -> Shown:
@@ -137,10 +137,10 @@ def _expected(scenario: Scenario, answers: Sequence[Answer]) -> bool:
 def _config_signs(send: Send) -> Iterator[Sign]:
     """Each key that the releases do not all have with the same default."""
     own = _keys(_asked(_DEFAULTS, send))
-    by_release = {r: _keys(answers_of(ReferenceAdapter(r), _DEFAULTS)) for r in RELEASES}
+    by_release = {r: _keys(answers_of(ReferenceAdapter(r), _DEFAULTS)) for r in VERSIONS}
     for key in sorted({key for keys in by_release.values() for key in keys}):
         values = {release: keys.get(key, _UNKNOWN) for release, keys in by_release.items()}
-        if any(value != values[RELEASES[0]] for value in values.values()):
+        if any(value != values[VERSIONS[0]] for value in values.values()):
             yield Sign(key, "config key", {r: own.get(key, _UNKNOWN) == value for r, value in values.items()})
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.targets.errors import UsageFault
-from reference_impl.profiles import PROFILES, RECOMMENDED
+from reference_impl.profiles import PROFILES
+from reference_impl.releases import RECOMMENDED
 
 HOST = "conformance.targets.python_host"
 FORMS = """\

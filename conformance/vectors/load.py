@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from conformance.fixtures import fixtures_folder
 from conformance.requirements import Catalogue, load_catalogue
-from conformance.requirements.catalogue import RECOMMENDED, applies
+from conformance.requirements.catalogue import applies
 from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
 from conformance.wire.methods import METHODS, REFUSALS
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Scenario
-from reference_impl.profiles import BY_NAME, PROFILES
+from reference_impl.profiles import BY_NAME
+from reference_impl.releases import RECOMMENDED, VERSIONS, versions_between
 
 Json = Any
 ORDER = tuple(VectorDocument.model_fields)
@@ -42,9 +43,15 @@ class Vector:
     def requirements(self) -> list[str]:
         return list(self.document["requirements"])
 
-    @property
+    @cached_property
     def profiles(self) -> list[str]:
-        return list(self.document["profiles"])
+        """The profiles it holds for. One of a quirk holds for the releases that are known to have the quirk."""
+        recommended = [] if self.document.get("recommended") is False else [RECOMMENDED]
+        if "since" not in self.document:
+            return recommended
+        releases = versions_between(self.document["since"], self.document.get("until"))
+        known = VERSIONS if self.quirk is None else BY_NAME[self.quirk].releases
+        return [*recommended, *(release for release in releases if release in known)]
 
     @property
     def quirk(self) -> str | None:
@@ -184,25 +191,36 @@ def _check_words(vector: Vector, catalogue: Catalogue) -> None:
     section = document["requirements"][0].partition("-")[0].lower()
     if vector.path.parent.name != section:
         raise _wrong(place, "requirements.0", document["requirements"][0], f"the file in the folder {section}")
-    for position, profile in enumerate(document["profiles"]):
-        if profile not in PROFILES or profile in document["profiles"][:position]:
-            raise _wrong(place, f"profiles.{position}", profile, f"each once of {', '.join(PROFILES)}")
-        if vector.quirk in BY_NAME and profile not in BY_NAME[vector.quirk].releases:
-            raise _wrong(place, f"profiles.{position}", profile, f"a release with the quirk {vector.quirk}")
-        if vector.quirk is None and (other := not_applying(document, profile, catalogue)):
-            raise _wrong(place, f"profiles.{position}", profile, f"a profile that {other} applies to")
-    if (
-        vector.shows_a_rule
-        and RECOMMENDED not in vector.profiles
-        and not not_applying(document, RECOMMENDED, catalogue)
-    ):
-        raise _wrong(place, "profiles", vector.profiles, "recommended among them, which follows every rule; or a quirk")
     if vector.quirk is not None and vector.quirk not in BY_NAME:
         raise _wrong(place, "quirk", vector.quirk, f"one of {', '.join(BY_NAME)}")
+    _check_profiles(vector, catalogue)
     for position, call in enumerate(document["calls"]):
         _check_call(place, position, call)
     if document["needs"] != (needed := needs_of(vector)):
         raise _wrong(place, "needs", document["needs"], f"{needed}; run `make vectors`")
+
+
+def _check_profiles(vector: Vector, catalogue: Catalogue) -> None:
+    """Each profile must have every rule that the vector judges; one of a quirk needs a release with the quirk."""
+    place, document = vector.place, vector.document
+    try:
+        profiles = vector.profiles
+    except ValueError as error:
+        raise VectorError(f"{place}: since, until: {error}") from error
+    if not profiles:
+        raise _wrong(place, "since", document.get("since"), "a release it holds for; or no `recommended: false`")
+    if vector.quirk is not None:
+        if RECOMMENDED in profiles:
+            raise _wrong(place, "recommended", document.get("recommended"), "false: recommended has no quirk")
+        bounds = [document[key] for key in ("since", "until") if key in document]
+        if outside := [bound for bound in bounds if bound not in BY_NAME[vector.quirk].releases]:
+            raise _wrong(place, "since", outside[0], f"releases with the quirk {vector.quirk}")
+        return
+    for profile in profiles:
+        if other := not_applying(document, profile, catalogue):
+            raise _wrong(place, "since", document.get("since"), f"releases that have {other}, which {profile} has not")
+    if RECOMMENDED not in profiles and not not_applying(document, RECOMMENDED, catalogue):
+        raise _wrong(place, "recommended", False, "no such key, since recommended follows every rule; or a quirk")
 
 
 def _check_call(place: str, position: int, call: Json) -> None:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.fixtures import fixtures_folder
 from conformance.wire.methods import METHODS, REFUSALS
-from reference_impl.profiles import BY_NAME, PROFILES
+from reference_impl.profiles import BY_NAME
+from reference_impl.releases import VERSIONS
 
 Json = Any
 LONGEST = 12  # calls
@@ -48,7 +49,11 @@ class VectorDocument(Strict):
     title: Sentence
     why: Sentence = Field(description="why it is there; `Boundary: ...` for an edge that no branch marks")
     requirements: list[str] = Field(min_length=1, description="ids of docs/requirements.md that it judges")
-    profiles: list[str] = Field(min_length=1, description="the profiles it holds for")
+    since: str | None = Field(default=None, description="first release it holds for; without it, it holds for none")
+    until: str | None = Field(default=None, description="last release it holds for; without it, all newer ones too")
+    recommended: Literal[False] | None = Field(
+        default=None, description="false where it does not hold for a port that follows every current rule"
+    )
     needs: list[str] = Field(description="capabilities without which a target cannot be asked")
     quirk: str | None = Field(
         default=None, description="it shows how the releases with this quirk behave, in place of a rule"
@@ -73,7 +78,8 @@ def build_schema() -> dict[str, Json]:
     call["properties"]["method"]["enum"] = [name for name in METHODS if name not in NEVER_ASKED]
     call["properties"]["refusal"]["enum"] = sorted(REFUSALS)
     call["not"] = {"required": ["expect", "refusal"]}
-    schema["properties"]["profiles"] |= {"items": {"enum": list(PROFILES)}, "uniqueItems": True}
+    for bound in ("since", "until"):
+        schema["properties"][bound]["enum"] = list(VERSIONS)
     schema["properties"]["quirk"]["enum"] = list(BY_NAME)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "antigravity-conformance vector"}
     return {**head, **{key: value for key, value in schema.items() if key != "title"}}

@@ -22,7 +22,7 @@ the JSON and call your port. The reference predicts every expectation, and the p
   "title": "Process id 3 of 3 accounts starts at 0",
   "why": "Boundary: the process id 3.",
   "requirements": ["PID-001"],
-  "profiles": ["recommended", "1.2.8", "1.3.0", "1.4.3", "1.6.0"],
+  "since": "1.2.8",
   "needs": ["pid", "sticky"],
   "calls": [
     {"method": "open", "params": {"pid": 3, "pool": {"accounts": [{"refreshToken": "plum"}, ...], "activeIndex": 0}}},
@@ -38,7 +38,8 @@ takes and answers. Ids never change.
 | key | says |
 |-|-|
 | `requirements` | the rules of [requirements.md](requirements.md) that it judges |
-| `profiles` | for whom it holds: `recommended` is the behaviour without any release's defect |
+| `since`, `until` | the releases it holds for, both included; no `until`: up to the newest; no `since`: none |
+| `recommended` | `false` where it does not hold for a port that follows every current rule |
 | `needs` | the capabilities without which a port cannot be asked |
 | `quirk` | only where it shows what releases do in place of a rule; a port that follows the rules leaves these out |
 | `given` | the vector whose calls come first; where that one fails, this one says nothing more |
@@ -47,8 +48,8 @@ takes and answers. Ids never change.
 
 ## Which to run
 
-Take those with `recommended` among their `profiles` (or the release that your port follows) whose `needs` your port
-can all do. Count what you ran: a run of no vector must not pass.
+Take those without `"recommended": false` (or those whose range includes the release that your port follows) whose
+`needs` your port can all do. Count what you ran: a run of no vector must not pass.
 
 ## How to compare
 
@@ -73,7 +74,7 @@ One test a file, named by `id`. In JavaScript, without any package, that is `doc
 130 lines, and the runner; `node --test docs/examples/javascript/vectors.test.mjs`. In Python:
 
 ```python
-@pytest.mark.parametrize("vector", [v for v in vectors if "recommended" in v["profiles"] and CAN >= set(v["needs"])])
+@pytest.mark.parametrize("vector", [v for v in vectors if v.get("recommended", True) and CAN >= set(v["needs"])])
 def test_vector(vector):
     port = Port()
     for call in vector["calls"]:
@@ -92,7 +93,7 @@ differs. `vectors list` lists them.
 A vector of a rule expects no more than its rule says, so that a port that fails one has broken that rule.
 
 To add one, write a file with `id`, `title`, `why`, `requirements` and `calls`, and run `make vectors`: the reference
-fills in expectations, profiles and needs. Read what it filled in. `python -m tools.vectors` tells whether the vector is
+fills in expectations, range and needs. Read what it filled in. `python -m tools.vectors` tells whether the vector is
 good for anything that no other is: a branch of the reference, a wrong implementation of a rule it judges, or a
 boundary, which `why` then names.
 

@@ -10,7 +10,8 @@ from conformance.vectors.predict import answers_of
 from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
 from conformance.wire.scenario import Scenario, show_answer
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import BY_NAME, PROFILES, RECOMMENDED
+from reference_impl.profiles import BY_NAME
+from reference_impl.releases import NEWEST, RECOMMENDED, VERSIONS, versions_between
 
 Json = Any
 
@@ -19,7 +20,7 @@ def write_vectors(folder: Path) -> tuple[list[str], list[str]]:
     """Complete and format every file that needs it; returns the names of those that changed, and problems.
 
     A vector without any `expect` and `refusal` gets those of the reference, at `recommended`, or at the last release
-    that has its quirk; one without `profiles`, those at which the reference answers so too.
+    that has its quirk; one without a range, that of the releases at which the reference answers so too.
     """
     changed, problems, catalogue = [], [], load_catalogue()
     for path in sorted(folder.glob("*/*.json")):
@@ -42,17 +43,13 @@ def write_vectors(folder: Path) -> tuple[list[str], list[str]]:
 def complete(path: Path, document: Json, catalogue: Catalogue) -> Json:
     """The document with expectations, profiles and needs."""
     document = dict(document)
-    profile = document["profiles"][0] if document.get("profiles") else _profile_of(document.get("quirk"))
+    profile = RECOMMENDED if "quirk" not in document else BY_NAME[document["quirk"]].releases[-1]
+    is_new = not {"since", "until", "recommended"} & set(document)
     if not any({"expect", "refusal"} & set(call) for call in document["calls"]):
         document["calls"] = _expecting(_scenario(document), document["calls"], profile)
     scenario = _scenario(document)
-    if not document.get("profiles"):
-        named = [RECOMMENDED, *PROFILES[:-1]]
-        if "quirk" not in document:
-            named = [name for name in named if not not_applying(document, name, catalogue)]
-        else:
-            named = list(BY_NAME[document["quirk"]].releases)
-        document["profiles"] = [name for name in named if _holds(scenario, name)]
+    if is_new:
+        document |= _range(scenario, document, catalogue)
     return document | {"needs": needs_of(Vector(path, document))}
 
 
@@ -60,8 +57,20 @@ def _scenario(document: Json) -> Scenario:
     return Scenario.from_json({key: document[key] for key in ("files", "calls") if key in document})
 
 
-def _profile_of(quirk: str | None) -> str:
-    return RECOMMENDED if quirk is None else BY_NAME[quirk].releases[-1]
+def _range(scenario: Scenario, document: Json, catalogue: Catalogue) -> dict[str, Json]:
+    """The range of releases at which the reference answers as expected. Raises ValueError where they have a gap."""
+    if "quirk" in document:
+        named = list(BY_NAME[document["quirk"]].releases)
+    else:
+        named = [name for name in (*VERSIONS, RECOMMENDED) if not not_applying(document, name, catalogue)]
+    held = [name for name in named if _holds(scenario, name)]
+    releases = tuple(name for name in held if name != RECOMMENDED)
+    found: dict[str, Json] = {} if RECOMMENDED in held else {"recommended": False}
+    if not releases:
+        return found
+    if releases != versions_between(releases[0], releases[-1]):
+        raise ValueError(f"it holds for {', '.join(releases)} and for none between; make two vectors of it")
+    return {"since": releases[0]} | ({} if releases[-1] == NEWEST else {"until": releases[-1]}) | found
 
 
 def _holds(scenario: Scenario, profile: str) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reference_impl.config.keys import STRATEGY
-from reference_impl.profiles import ALL, Profile, rows_of
+from reference_impl.profiles import Profile, rows_of
+from reference_impl.releases import OLDEST
 
 Json = Any
 PREFIX = "OPENCODE_ANTIGRAVITY_"
@@ -49,8 +50,8 @@ class Variable:
     name: str
     path: str
     meaning: Callable[[str], Json]
-    since: str = ALL[0]
-    until: str = ALL[-1]
+    since: str = OLDEST
+    until: str | None = None  # the last release that has it
 
 
 STICKY_OR = words(STRATEGIES, otherwise="sticky")  # a misspelt strategy is sticky (ENV-006)

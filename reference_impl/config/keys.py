@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reference_impl.profiles import ALL, Profile, rows_of
+from reference_impl.profiles import Profile, rows_of
+from reference_impl.releases import OLDEST
 
 Json = Any
 Tree = dict[str, "Tree | Key"]
@@ -66,8 +67,8 @@ class Key:
     path: str
     kind: Kind
     default: Json = None  # no value
-    since: str = ALL[0]
-    until: str = ALL[-1]
+    since: str = OLDEST
+    until: str | None = None  # the last release that has it
 
 
 SWITCH, TEXT = Switch(), Text()

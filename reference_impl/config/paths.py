@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from posixpath import normpath
 
-from reference_impl.profiles import ALL, Profile, rows_of
+from reference_impl.profiles import Profile, rows_of
+from reference_impl.releases import OLDEST
 
 FILE_NAME = "antigravity.json"
 PROJECT_FOLDER = ".opencode"
@@ -25,8 +26,8 @@ class ConfigRoot:
     platform: str
     variable: str
     below_home: str
-    since: str = ALL[0]
-    until: str = ALL[-1]
+    since: str = OLDEST
+    until: str | None = None  # the last release that has it
 
 
 ROOTS = (
@@ -40,7 +41,7 @@ ROOTS = (
 def user_file(home: str, environment: Mapping[str, str], platform: str, profile: Profile) -> str:
     """The user's file. An empty variable counts as unset (PATH-005, PATH-010, PATH-019)."""
     own = environment.get(OWN_FOLDER)
-    if own and profile.includes(OWN_FOLDER_SINCE, ALL[-1]):
+    if own and profile.is_in(OWN_FOLDER_SINCE):
         return normpath(f"{own}/{FILE_NAME}")
     roots = {root.platform: root for root in rows_of(profile, ROOTS, lambda root: root.platform)}
     root = roots.get(platform, ROOTS[0])

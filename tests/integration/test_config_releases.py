@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from conformance.requirements.catalogue import RELEASES
 from conformance.search.configs import Calls, decode_config
 from conformance.search.source import Draft, drafts
 from conformance.targets.connection import Connection
@@ -19,6 +18,7 @@ from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
 from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT
+from reference_impl.releases import NPM_VERSIONS
 
 Json = Any
 pytestmark = [pytest.mark.needs_node]
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.needs_node]
 EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))
 
 
-@pytest.fixture(scope="module", params=RELEASES)
+@pytest.fixture(scope="module", params=NPM_VERSIONS)
 def pair(request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
     words = (f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}")
     launches = [Launch(target.argv, target.environment, target.word) for target in (resolve(w, []) for w in words)]

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from tests.integration.test_supervisor import BOUND_S, misbehaving
 
 from conformance.processes.fitting import BASE_INDEX
 from conformance.processes.fleet import Fleet
@@ -15,6 +14,7 @@ from conformance.targets.resolve import resolve
 from conformance.targets.supervisor import serve
 from conformance.wire.answers import Result
 from conformance.wire.calls import pool
+from tests.integration.test_supervisor import BOUND_S, misbehaving
 
 ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
 STORED = pool(7, activeIndex=BASE_INDEX)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES
 from conformance.requirements.quirks import load_distinguishing_scenarios
 from conformance.search.identify import NearestRelease, find_nearest, restarting
 from conformance.targets.errors import AdapterFault
@@ -14,6 +13,7 @@ from conformance.wire.answers import Answer, NotSupported, Result
 from conformance.wire.files import Send
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import BY_NAME, Profile, profile
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 Json = Any
 
@@ -22,7 +22,7 @@ def identified(adapter: ReferenceAdapter) -> NearestRelease:
     return find_nearest(send_to(adapter), [word for word in CAPABILITIES if adapter.profile.knows(word)])
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", VERSIONS)
 def test_a_release_is_most_like_itself(release: str) -> None:
     found = identified(ReferenceAdapter(release))
     assert (found.nearest, found.differences) == (release, [])
@@ -54,7 +54,7 @@ def test_a_tie_goes_to_the_newer_release() -> None:
         return [Result(None)] * len(calls)
 
     found = find_nearest(send, sorted(names))
-    assert found.nearest == RELEASES[-1]
+    assert found.nearest == VERSIONS[-1]
 
 
 def test_of_one_that_cannot_be_asked_nothing_is_said() -> None:

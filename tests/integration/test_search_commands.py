@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.requirements.catalogue import RELEASES
+from reference_impl.releases import NPM_VERSIONS
 from tests.command import run_kit
 
 Json = Any
@@ -130,7 +130,7 @@ def test_a_scenario_that_expects_nothing_is_compared_with_the_reference(tmp_path
 
 
 @pytest.mark.needs_node
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_release_is_identified(version: str) -> None:
     run = run_kit("identify", f"{RELEASE}@{version}", "--calls", "3000")
     assert run.returncode == 0, run.stderr

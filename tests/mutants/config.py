@@ -8,7 +8,8 @@ from reference_impl.config import json_text, paths
 from reference_impl.config.environment import PREFIX, STRATEGIES, VARIABLES, set_by_variables
 from reference_impl.config.files import read_file
 from reference_impl.config.keys import KEYS, NotValid, check, keys_of, nested
-from reference_impl.profiles import RECOMMENDED, profile
+from reference_impl.profiles import profile
+from reference_impl.releases import RECOMMENDED
 
 Json = Any
 Layer = dict[str, Json]

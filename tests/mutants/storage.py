@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from reference_impl.adapter import ReferenceAdapter, _read_pool
-from reference_impl.profiles import RECOMMENDED, Profile
+from reference_impl.profiles import Profile
+from reference_impl.releases import RECOMMENDED
 from reference_impl.storage import parse_pool_file
 
 Json = Any

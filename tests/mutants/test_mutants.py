@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from conformance.requirements import Requirement, load_catalogue
-from conformance.requirements.catalogue import RECOMMENDED, applies
+from conformance.requirements.catalogue import applies
+from reference_impl.releases import RECOMMENDED
 from tests.command import run_kit
 from tests.mutants import target_word
 
@@ -43,7 +44,7 @@ IN_PROCESSES = {
 @pytest.mark.parametrize("requirement", list(CATALOGUE), ids=lambda requirement: requirement.id)
 def test_the_wrong_implementation_fails_its_requirement(requirement: Requirement, tmp_path: Path) -> None:
     profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
-    failed = failures(requirement.wrong, tmp_path, "--profile", profile, "--only", requirement.id)
+    failed = failures(requirement.mutant, tmp_path, "--profile", profile, "--only", requirement.id)
     assert failed == {requirement.id}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Request
 from reference_impl.pool import Account
-from reference_impl.profiles import RECOMMENDED, Profile
+from reference_impl.profiles import Profile
+from reference_impl.releases import RECOMMENDED
 from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota
 from reference_impl.trackers import MS_A_MINUTE, MS_AN_HOUR, Health, HealthSettings, Tokens, TokenSettings

@@ -13,7 +13,8 @@ import pytest
 import conformance.cases
 import tests.mutants
 from conformance.requirements import CatalogueError, load_catalogue
-from conformance.requirements.catalogue import FOLDER, RECOMMENDED, RELEASES, applies
+from conformance.requirements.catalogue import FOLDER, applies
+from reference_impl.releases import RECOMMENDED
 from tests.factories import catalogue, requirement
 from tests.mutants import class_name
 
@@ -45,8 +46,8 @@ def test_the_shipped_catalogue_loads_and_is_in_order() -> None:
         ('id = "STK-002"', 'id = "STK-001"', ["STK-001", "used twice", "Strategy sticky"]),
         ('id = "STK-001"', 'id = "PID-001"', ["PID-001", "'Strategy sticky' has the prefix STK"]),
         ('id = "STK-001"', 'id = "stk-1"', ["20_sticky.toml", "requirement.0.id", "'stk-1'"]),
-        ('releases = ["1.2.8"', 'releases = ["1.2.9"', ["STK-001", "unknown release '1.2.9'; known: 1.2.8, 1.3.0"]),
-        ("releases = [", "releases = []  # [", ["20_sticky.toml", "requirement.0.releases"]),
+        ('since = "1.2.8"', 'since = "1.2.9"', ["STK-001", "unknown release '1.2.9'; known: 1.2.8, 1.3.0"]),
+        ("since = ", 'until = "1.2.8"\nsince = "1.3.0"  # ', ["STK-001", "the range 1.3.0 to 1.2.8 ends before"]),
         ('needs = ["sticky"', 'needs = ["stickiness"', ["STK-001", "unknown capability 'stickiness'; known: sticky,"]),
         ('level = "MUST"\n', "", ["20_sticky.toml", "requirement.0.level", "Field required"]),
         ('level = "MUST"', 'level = "must"', ["20_sticky.toml", "requirement.0.level", "'must'"]),
@@ -58,7 +59,7 @@ def test_the_shipped_catalogue_loads_and_is_in_order() -> None:
         ),
         ("about = ", "abuot = ", ["20_sticky.toml", "about"]),
         ("[[requirement]]", "[[requirement]", ["20_sticky.toml", "not TOML", "line 5"]),
-        ("wrong_text", 'superseded_by = "STK-999"\nwrong_text', ["STK-001", "STK-999, which does not exist"]),
+        ("mutant_text", 'superseded_by = "STK-999"\nmutant_text', ["STK-001", "STK-999, which does not exist"]),
     ],
 )
 def test_a_mistaken_entry_is_refused_saying_where(tmp_path: Path, old: str, new: str, places: list[str]) -> None:
@@ -75,12 +76,15 @@ def test_a_file_that_is_not_utf_8_is_refused_by_its_name(tmp_path: Path) -> None
 
 
 def test_a_rule_that_a_newer_one_supersedes_is_kept_for_its_releases(tmp_path: Path) -> None:
-    loaded = load_catalogue(edited(tmp_path, "wrong_text", 'superseded_by = "STK-002"\nwrong_text'))
+    loaded = load_catalogue(edited(tmp_path, "mutant_text", 'superseded_by = "STK-002"\nmutant_text'))
     assert loaded.by_id["STK-001"].superseded_by == "STK-002"
 
 
 def test_a_target_is_judged_by_the_rules_of_its_release_and_the_recommended_one_by_the_newest() -> None:
-    kept, old = requirement(releases=list(RELEASES)), requirement(releases=["1.2.8"], superseded_by="ONE-002")
+    kept, old = (
+        requirement(since="1.2.8", until=None),
+        requirement(since="1.2.8", until="1.2.8", superseded_by="ONE-002"),
+    )
     assert [applies(kept, profile) for profile in (RECOMMENDED, "1.2.8", "1.6.0")] == [True, True, True]
     assert [applies(old, profile) for profile in (RECOMMENDED, "1.2.8", "1.6.0")] == [False, True, False]
 
@@ -154,10 +158,10 @@ def wrong_implementations() -> dict[str, Any]:
 
 def test_every_wrong_implementation_that_a_requirement_names_is_written() -> None:
     written = wrong_implementations()
-    assert {entry.id: entry.wrong for entry in CATALOGUE if class_name(entry.wrong) not in written} == {}
+    assert {entry.id: entry.mutant for entry in CATALOGUE if class_name(entry.mutant) not in written} == {}
 
 
 def test_every_wrong_implementation_is_named_by_a_requirement_or_is_what_others_build_on() -> None:
-    named = {class_name(entry.wrong) for entry in CATALOGUE}
+    named = {class_name(entry.mutant) for entry in CATALOGUE}
     unnamed = {name: made for name, made in wrong_implementations().items() if name not in named}
     assert [name for name, made in unnamed.items() if not made.__subclasses__()] == []

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from conformance.requirements import load_catalogue
-from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.errata import load_errata
 from conformance.targets import npm
 from conformance.targets.connection import Connection
@@ -21,8 +20,9 @@ from conformance.wire.calls import PROJECT_FILE, USER_FILE, load_config, text
 from conformance.wire.files import ask
 from conformance.wire.scenario import ROOT, Scenario
 from reference_impl.config.environment import PREFIX
-from tools.documents import TUTORIAL, fingerprint, load_lines, speaking
+from reference_impl.releases import NPM_VERSIONS
 from tools.config_docs import PAGE, Run, Statement, load_config_docs, places, render
+from tools.documents import TUTORIAL, fingerprint, load_lines, speaking
 
 Json = Any
 DOCS, LINES, CATALOGUE = load_config_docs(), load_lines(), load_catalogue()
@@ -67,13 +67,13 @@ def test_the_page_is_made_from_the_statements() -> None:
 
 @pytest.fixture(scope="module")
 def releases() -> Iterator[dict[str, Connection]]:
-    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in RELEASES]
+    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
     with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
-        yield dict(zip(RELEASES, group.connections, strict=True))
+        yield dict(zip(NPM_VERSIONS, group.connections, strict=True))
 
 
 @pytest.mark.needs_node
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 @pytest.mark.parametrize("packaged", PACKAGED)
 def test_a_packaged_document_says_nothing_that_was_not_read(version: str, packaged: str) -> None:
     known = {line.fingerprint for line in LINES[version][PACKAGED[packaged]].values()}

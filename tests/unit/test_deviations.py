@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from conformance.cases.findings import Finding
-from conformance.requirements import RELEASES, load_catalogue
+from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import (
     Deviation,
     DeviationError,
     load_deviations,
+    release_deviations,
     shipped_deviations,
 )
 from conformance.wire.calls import select
 from conformance.wire.scenario import Scenario
+from reference_impl.releases import NEWEST, VERSIONS
 from tests.factories import catalogue, deviation, deviation_entry, requirement
 
 Json = Any
@@ -121,7 +123,38 @@ def test_a_deviation_holds_on_the_day_of_its_expiry_and_not_on_the_next() -> Non
     assert not deviation().is_expired(datetime.date.max)
 
 
-@pytest.mark.parametrize("profile", [*RELEASES, "recommended"])
+def test_every_deviation_of_the_newest_release_is_confirmed() -> None:
+    unconfirmed = [deviation.id for deviation in release_deviations(load_catalogue()) if deviation.is_unconfirmed]
+    assert unconfirmed == [], f"ask {NEWEST} for each; then set `still_in` to it, or `until` to the release before"
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({}, "answers-b must have either `until` or `still_in`"),
+        ({"until": "1.3.0", "still_in": "1.6.0"}, "answers-b must have either `until` or `still_in`"),
+        ({"until": "1.2.8"}, "answers-b: the range 1.3.0 to 1.2.8 ends before it begins"),
+        ({"until": "1.2.9"}, "answers-b: unknown release '1.2.9'"),
+    ],
+)
+def test_a_mistaken_range_is_refused(tmp_path: Path, changed: Json, problem: str) -> None:
+    path = tmp_path / "deviations.json"
+    path.write_text(json.dumps({"deviations": [deviation_entry(since="1.3.0", **changed)]}), encoding="utf-8")
+    with pytest.raises(DeviationError, match=problem):
+        release_deviations(CATALOGUE, path)
+
+
+def test_a_deviation_may_change_its_words_once_per_range(tmp_path: Path) -> None:
+    entries = [deviation_entry(since="1.2.8", until="1.3.0"), deviation_entry(since="1.4.3", still_in="1.6.0")]
+    path = tmp_path / "deviations.json"
+    path.write_text(json.dumps({"deviations": entries}), encoding="utf-8")
+    assert [deviation.since for deviation in release_deviations(CATALOGUE, path)] == ["1.2.8", "1.4.3"]
+    path.write_text(json.dumps({"deviations": [entries[0], entries[1] | {"since": "1.3.0"}]}), encoding="utf-8")
+    with pytest.raises(DeviationError, match="the id 'answers-b' is used twice for one release"):
+        release_deviations(CATALOGUE, path)
+
+
+@pytest.mark.parametrize("profile", [*VERSIONS, "recommended"])
 def test_the_shipped_deviations_of_every_profile_load(profile: str) -> None:
     shipped_deviations(profile, load_catalogue())
 

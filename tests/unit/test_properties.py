@@ -10,13 +10,14 @@ import pytest
 from conformance.cases import test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads
 from conformance.cases.properties import stored_rows
 from conformance.requirements import load_catalogue
-from conformance.requirements.catalogue import RECOMMENDED, RELEASES, applies
+from conformance.requirements.catalogue import applies
 from conformance.vectors.predict import answers_of
 from conformance.wire.answers import Answer
 from conformance.wire.methods import CAPABILITIES
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, matches
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.releases import RECOMMENDED, VERSIONS
 from tests.fakes import subtle, unsteady
 from tests.mutants import target_word
 
@@ -95,7 +96,7 @@ def judge_rows(judge: Judge, name: str, parameters: dict[str, Json]) -> None:
 def wrong_port(name: str, requirement: str) -> object:
     if (name, requirement) in PORTS:
         return PORTS[name, requirement]()
-    module, _, attribute = target_word(CATALOGUE.by_id[requirement].wrong).removeprefix("python:").partition(":")
+    module, _, attribute = target_word(CATALOGUE.by_id[requirement].mutant).removeprefix("python:").partition(":")
     return getattr(importlib.import_module(module), attribute)()
 
 
@@ -109,7 +110,7 @@ def test_a_property_sees_a_port_that_breaks_it(name: str, requirement: str, para
 def test_a_property_holds_for_every_profile_that_has_the_rule(
     name: str, requirement: str, parameters: dict[str, Json]
 ) -> None:
-    for profile in (*RELEASES, RECOMMENDED):
+    for profile in (*VERSIONS, RECOMMENDED):
         reference = ReferenceAdapter(profile)
         if applies(CATALOGUE.by_id[requirement], profile):
             with suppress(NotClaimed):

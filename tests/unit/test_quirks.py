@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.quirks import (
     DistinguishingScenario,
     QuirkError,
@@ -23,11 +22,12 @@ from conformance.wire.answers import Answer
 from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario, show_answer
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import QUIRKS, RECOMMENDED, Profile, Quirk
+from reference_impl.profiles import QUIRKS, Profile, Quirk
+from reference_impl.releases import NEWEST, NPM_VERSIONS, RECOMMENDED
 
 Json = Any
 SCENARIOS = load_distinguishing_scenarios()
-A_QUIRK = Quirk("answers-b", "Answers b.", ("1.3.0",))
+A_QUIRK = Quirk("answers-b", "Answers b.", since="1.3.0", until="1.3.0")
 CALLS: list[Json] = [{"method": "snapshot"}]
 DOCUMENT: Json = {
     "quirk": "answers-b",
@@ -63,13 +63,13 @@ def test_a_quirk_alone_changes_the_answer(distinguishing: DistinguishingScenario
 
 @pytest.fixture(scope="module")
 def releases() -> Iterator[dict[str, Connection]]:
-    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in RELEASES]
+    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
     with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
-        yield dict(zip(RELEASES, group.connections, strict=True))
+        yield dict(zip(NPM_VERSIONS, group.connections, strict=True))
 
 
 @pytest.mark.needs_node
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 @pytest.mark.parametrize("distinguishing", SCENARIOS.values(), ids=list(SCENARIOS))
 def test_a_release_answers_as_its_row_says(
     distinguishing: DistinguishingScenario, version: str, releases: dict[str, Connection]
@@ -90,6 +90,17 @@ def test_the_shipped_quirks_are_in_order() -> None:
     assert list(SCENARIOS) == [quirk.name for quirk in QUIRKS]
 
 
+def test_every_quirk_of_the_newest_release_is_confirmed() -> None:
+    unconfirmed = [quirk.name for quirk in QUIRKS if quirk.is_unconfirmed]
+    assert unconfirmed == [], f"ask {NEWEST} for each; then set `still_in` to it, or `until` to the release before"
+
+
+def test_a_quirk_needs_one_end_of_its_range() -> None:
+    for ends in ({}, {"until": "1.3.0", "still_in": "1.6.0"}):
+        with pytest.raises(ValueError, match="'answers-b' must have either `until` or `still_in`"):
+            Quirk("answers-b", "Answers b.", since="1.3.0", **ends)
+
+
 def load(folder: Path, document: Json, *quirks: Quirk) -> dict[str, DistinguishingScenario]:
     (folder / "answers-b.json").write_text(document if isinstance(document, str) else json.dumps(document))
     return load_distinguishing_scenarios(folder, quirks or [A_QUIRK])
@@ -98,7 +109,11 @@ def load(folder: Path, document: Json, *quirks: Quirk) -> dict[str, Distinguishi
 def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
     distinguishing = load(tmp_path, DOCUMENT)["answers-b"]
     assert [scenario.calls[0].expect for scenario in (distinguishing.present, distinguishing.absent)] == ["b", "a"]
-    assert [distinguishing.of(version) is distinguishing.present for version in RELEASES] == [False, True, False, False]
+    assert [distinguishing.of(version) is distinguishing.present for version in ("1.2.8", "1.3.0", "1.6.0")] == [
+        False,
+        True,
+        False,
+    ]
     assert distinguishing.needs == {"snapshot"}
 
 
@@ -108,7 +123,10 @@ def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
         ("{", r"answers-b\.json: cannot be read as JSON"),
         ([], r"answers-b\.json: expected an object"),
         ({"quirk": "answers-c"}, r"answers-b\.json: there is no quirk 'answers-c'; known: answers-b"),
-        ({"wiht": {}}, r"answers-b\.json: unknown key 'wiht'; keys are calls, files, quirk, releases, with, without"),
+        (
+            {"wiht": {}},
+            r"answers-b\.json: unknown key 'wiht'; keys are calls, files, quirk, since, until, with, without",
+        ),
         ({"without": DOCUMENT["with"]}, r"`with` and `without` are equal"),
         ({"with": {"position": 1, "expect": "b"}}, r"with: position 1 names none of the calls"),
         ({"with": {"position": True, "expect": "b"}}, r"with: position True names none of the calls"),
@@ -117,9 +135,9 @@ def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
         ({"calls": [{"method": "snapshoot"}]}, r"calls\[0\]: there is no method 'snapshoot'"),
         ({"calls": [{"params": {}}]}, r"answers-b\.json: calls\[0\] must be an object with a method"),
         ({"files": []}, r"answers-b\.json: files must be an object"),
-        ({"releases": ["1.2.8"]}, r"answers-b\.json: releases must be a list of releases, with all that have"),
-        ({"releases": ["1.2.9", "1.3.0"]}, r"answers-b\.json: releases must be a list of releases"),
-        ({"releases": "1.3.0"}, r"answers-b\.json: releases must be a list of releases"),
+        ({"until": "1.2.8"}, r"answers-b\.json: 1\.3\.0 has the quirk, but is outside of `since` and `until`"),
+        ({"since": "1.2.9"}, r"answers-b\.json: unknown release '1\.2\.9'; known: 1\.2\.8, 1\.3\.0"),
+        ({"since": ["1.3.0"]}, r"answers-b\.json: unknown release \['1\.3\.0'\]"),
     ],
 )
 def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, changed: Json, message: str) -> None:
@@ -137,8 +155,8 @@ def test_a_file_without_an_answer_is_refused(tmp_path: Path) -> None:
     [
         ([A_QUIRK, replace(A_QUIRK, name="answers-c")], "'answers-c' has no distinguishing scenario"),
         ([A_QUIRK, A_QUIRK], "'answers-b' is listed twice"),
-        ([replace(A_QUIRK, releases=("1.2.9",))], r"'answers-b' lists the release '1\.2\.9'; known: 1\.2\.8, 1\.3\.0"),
-        ([replace(A_QUIRK, releases=())], "'answers-b' lists no release"),
+        ([replace(A_QUIRK, since="1.2.9")], r"'answers-b': unknown release '1\.2\.9'; known: 1\.2\.8, 1\.3\.0"),
+        ([replace(A_QUIRK, until="1.2.8")], "'answers-b': the range 1.3.0 to 1.2.8 ends before it begins"),
         ([replace(A_QUIRK, name="answers-c")], "there is no quirk 'answers-b'"),
     ],
 )

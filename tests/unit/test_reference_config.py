@@ -15,7 +15,8 @@ from reference_impl.config.files import read_file
 from reference_impl.config.keys import KEYS, Key, NotValid, Range, check, keys_of, nested
 from reference_impl.config.loader import LoadedConfig, load_config
 from reference_impl.config.paths import project_file, user_file
-from reference_impl.profiles import ALL, PROFILES, RECOMMENDED, profile
+from reference_impl.profiles import PROFILES, profile
+from reference_impl.releases import RECOMMENDED, VERSIONS
 
 Json = Any
 USER = "/home/ann/.config/opencode/antigravity.json"
@@ -242,10 +243,10 @@ def test_every_default_is_a_value_that_its_key_takes(key: Key) -> None:
 
 
 def test_no_release_has_a_key_or_a_variable_twice() -> None:
-    for release in ALL:
+    for release in VERSIONS:
         for rows in (
-            [key.path for key in KEYS if profile(release).includes(key.since, key.until)],
-            [variable.name for variable in VARIABLES if profile(release).includes(variable.since, variable.until)],
+            [key.path for key in KEYS if profile(release).is_in(key.since, key.until)],
+            [variable.name for variable in VARIABLES if profile(release).is_in(variable.since, variable.until)],
         ):
             assert len(rows) == len(set(rows)), release
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.requirements.catalogue import RELEASES
 from conformance.targets.connection import Connection
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
@@ -20,6 +19,7 @@ from conformance.wire.answers import Refusal, Refused, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, pool
 from conformance.wire.files import write_files
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.releases import NPM_VERSIONS
 
 Json = Any
 Calls = list[tuple[str, dict[str, Json]]]
@@ -115,7 +115,7 @@ def shown(value: Json) -> Json:
     return accounts, value["active_index_by_family"]
 
 
-@pytest.fixture(scope="module", params=RELEASES)
+@pytest.fixture(scope="module", params=NPM_VERSIONS)
 def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Two, Two]]:
     words = [f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}"]
     targets = [target for word in words for target in [resolve(word, [])] * 2]

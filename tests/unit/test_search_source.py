@@ -6,7 +6,6 @@ from itertools import islice
 import pytest
 from hypothesis import given, settings
 
-from conformance.requirements.catalogue import RELEASES
 from conformance.search.sessions import decode
 from conformance.search.shrink import shrink
 from conformance.search.source import (
@@ -25,6 +24,7 @@ from conformance.wire import framing
 from conformance.wire.methods import METHODS
 from conformance.wire.needs import needs
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
+from reference_impl.releases import VERSIONS
 
 
 def drafted(given_count: int, calls_count: int) -> Draft:
@@ -73,7 +73,7 @@ def test_a_table_gives_each_choice_its_share_and_0_the_first() -> None:
     assert Counter(table("a", "b", "b", "c")) == {"a": 64, "b": 128, "c": 64}
 
 
-@pytest.mark.parametrize("profile", RELEASES)
+@pytest.mark.parametrize("profile", VERSIONS)
 def test_every_draft_is_a_session_that_the_target_can_be_asked(profile: str) -> None:
     capabilities = [word for word in CAPABILITIES if ReferenceAdapter(profile).profile.knows(word)]
 

@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 
 from conformance.requirements import load_catalogue
-from conformance.requirements.catalogue import RELEASES
 from conformance.requirements.deviations import shipped_deviations
 from conformance.requirements.quirks import load_distinguishing_scenarios
 from conformance.vectors import VectorError, load_vectors, read_vectors
@@ -20,7 +19,8 @@ from conformance.vectors.model import build_schema, render_schema, schema_file
 from conformance.vectors.predict import drift
 from conformance.vectors.write import write_vectors
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import QUIRKS, RECOMMENDED
+from reference_impl.profiles import QUIRKS
+from reference_impl.releases import NPM_VERSIONS, OLDEST, RECOMMENDED
 from tests.command import CHECKOUT, run_kit
 
 Json = Any
@@ -33,7 +33,8 @@ DOCUMENT: Json = {
     "title": "One account is kept",
     "why": "The smallest pool.",
     "requirements": ["STK-001"],
-    "profiles": ["recommended", "1.3.0"],
+    "since": "1.3.0",
+    "until": "1.3.0",
     "needs": ["sticky"],
     "calls": [OPEN, ANSWERED],
 }
@@ -69,7 +70,7 @@ def test_the_schema_is_that_of_the_model_and_every_vector_meets_it() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"colour": "red"}, {"profiles": ["1.2.9"]}, {"calls": []}, {"calls": [OPEN] * 13}, {"calls": [{"method": "x"}]}],
+    [{"colour": "red"}, {"since": "1.2.9"}, {"calls": []}, {"calls": [OPEN] * 13}, {"calls": [{"method": "x"}]}],
 )
 def test_the_schema_refuses_what_is_no_vector(changed: Json) -> None:
     validator = jsonschema.Draft202012Validator(build_schema())
@@ -77,7 +78,7 @@ def test_the_schema_refuses_what_is_no_vector(changed: Json) -> None:
     assert not validator.is_valid(DOCUMENT | changed)
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", NPM_VERSIONS)
 def test_a_vector_that_a_release_does_not_meet_judges_a_rule_that_it_breaks(release: str) -> None:
     catalogue, able = load_catalogue(), set(ReferenceAdapter(release).hello(1)["capabilities"])
     broken = {deviation.requirement for deviation in shipped_deviations(release, catalogue)}
@@ -145,8 +146,9 @@ def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured
         ({"id": "Stk"}, r"id: got 'Stk'; expected"),
         ({"requirements": ["STK-999"]}, r"requirements\.0: got 'STK-999'; expected a requirement; see `requirements"),
         ({"requirements": ["PID-001"]}, r"expected the file in the folder pid"),
-        ({"profiles": ["1.2.9"]}, r"profiles\.0: got '1\.2\.9'; expected each once of 1\.2\.8"),
-        ({"profiles": ["1.3.0", "1.3.0"]}, r"profiles\.1: got '1\.3\.0'; expected each once"),
+        ({"since": "1.2.9"}, r"stk-one\.json: since, until: unknown release '1\.2\.9'; known: 1\.2\.8"),
+        ({"until": "1.2.8"}, r"since, until: the range 1\.3\.0 to 1\.2\.8 ends before it begins"),
+        ({"quirk": "offset-from-nowhere"}, r"recommended: got None; expected false: recommended has no quirk"),
         ({"quirk": "odd"}, r"quirk: got 'odd'; expected one of index-is-stored-position"),
         ({"needs": ["sticky", "pid"]}, r"needs: got .*; expected \['sticky'\]; run `make vectors`"),
         ({"given": "stk-none"}, r"given: got 'stk-none'; expected a vector whose calls are the first"),
@@ -158,7 +160,7 @@ def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured
             r"calls\.0\.method: got 'fork'; expected a method of docs/wire",
         ),
         ({"calls": [{"method": "open", "params": {"pol": 1}}]}, r"calls\.0\.params.*see docs/wire\.md"),
-        ({"profiles": ["1.3.0"]}, r"profiles: got \['1\.3\.0'\]; expected recommended among them"),
+        ({"recommended": False}, r"recommended: got False; expected no such key, since recommended follows"),
         ({"files": {"home/x": {"text": "", "folder": True}}}, r"files\.home/x: .*exactly one of text, base64, link"),
     ],
 )
@@ -171,7 +173,7 @@ def test_a_mistaken_vector_is_refused_saying_where(tmp_path: Path, changed: Json
 def test_a_profile_that_the_rule_does_not_apply_to_is_refused(tmp_path: Path) -> None:
     document = DOCUMENT | {"id": "soft-one", "requirements": ["SOFT-005"]}
     store(tmp_path, document, "soft/soft-one.json")
-    with pytest.raises(VectorError, match=r"profiles\.1: got '1\.3\.0'; expected a profile that SOFT-005 applies to"):
+    with pytest.raises(VectorError, match=r"since: got '1\.3\.0'; expected releases that have SOFT-005"):
         load_vectors(tmp_path)
 
 
@@ -260,7 +262,7 @@ def test_write_completes_a_new_vector(tmp_path: Path) -> None:
     path = store(tmp_path, json.dumps(new))
     assert write_vectors(tmp_path) == (["stk/stk-one.json"], [])
     written = json.loads(path.read_text(encoding="utf-8"))
-    assert written == DOCUMENT | {"profiles": ["recommended", "1.2.8", "1.3.0", "1.4.3", "1.6.0"]}
+    assert written == {key: value for key, value in DOCUMENT.items() if key != "until"} | {"since": OLDEST}
     assert write_vectors(tmp_path) == ([], [])
 
 
@@ -322,7 +324,7 @@ def test_list_shows_each_vector() -> None:
 
 
 @pytest.mark.needs_node
-@pytest.mark.parametrize("version", ["1.2.8", "1.3.0", "1.4.3", "1.6.0"])
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_release_answers_as_every_vector_of_its_profile_says(version: str) -> None:
     done = run_kit("vectors", "check", "--target", f"npm:opencode-antigravity-auth@{version}")
     assert done.returncode == 0, done.stdout

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.requirements.catalogue import RELEASES
 from conformance.targets import npm
 from conformance.targets.group import Group, Launch
+from reference_impl.releases import NPM_VERSIONS
 from tests.integration.errata.evidence import (
     NOW_MS,
     POOL_FILE,
@@ -158,7 +158,7 @@ def test_hybrid_applies_the_offset_when_it_has_no_candidate(release: Release) ->
 
 @shows("E-12")
 @pytest.mark.needs_node
-@pytest.mark.parametrize("version", RELEASES[1:])
+@pytest.mark.parametrize("version", NPM_VERSIONS[1:])
 @pytest.mark.parametrize(("consumed", "account"), [(0, 0), (40, 1)])
 def test_tokens_outweigh_health(releases: dict[str, Release], version: str, consumed: int, account: int) -> None:
     release = releases[version]

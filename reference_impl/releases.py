@@ -1,0 +1,50 @@
+"""The releases of the plugin that the project knows, oldest first, and ranges of them.
+
+Adding a release begins here: append a row. Rules, quirks, deviations and config rows state a range, `since` and, where
+it ended, `until`; everything else that depends on the list of releases is computed from it. CONTRIBUTING.md has the
+recipe.
+"""
+
+import datetime
+from dataclasses import dataclass
+from typing import Literal
+
+RECOMMENDED = "recommended"  # the profile without quirks; it is no release
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release: its version, the day it was tagged, and where its code can be had.
+
+    `same_code` lists versions that have the same selection and config code, and are judged as this release.
+    """
+
+    version: str
+    date: datetime.date
+    source: Literal["npm", "git tag"]
+    same_code: tuple[str, ...] = ()
+
+
+RELEASES = (
+    Release("1.2.8", datetime.date(2026, 1, 10), "npm"),
+    Release("1.3.0", datetime.date(2026, 1, 18), "npm", ("1.3.1",)),
+    Release("1.4.3", datetime.date(2026, 1, 29), "npm"),
+    Release("1.6.0", datetime.date(2026, 2, 20), "npm"),
+)
+VERSIONS = tuple(release.version for release in RELEASES)
+NPM_VERSIONS = tuple(release.version for release in RELEASES if release.source == "npm")
+OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
+
+
+def versions_between(since: str, until: str | None = None) -> tuple[str, ...]:
+    """The versions from `since` to `until`, both included; without `until`, up to the newest.
+
+    Raises ValueError for a version that is not listed, and for a range that ends before it begins.
+    """
+    for version in (since, until):
+        if version is not None and version not in VERSIONS:
+            raise ValueError(f"unknown release {version!r}; known: {', '.join(VERSIONS)}")
+    first, last = VERSIONS.index(since), VERSIONS.index(until or NEWEST)
+    if last < first:
+        raise ValueError(f"the range {since} to {until} ends before it begins; swap `since` and `until`")
+    return VERSIONS[first : last + 1]
