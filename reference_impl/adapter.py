@@ -7,8 +7,8 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Refusal
 from reference_impl import events
 from reference_impl.config.files import read_file
@@ -23,7 +23,6 @@ from reference_impl.soft_quota import SoftQuota
 from reference_impl.storage import parse_pool_file
 from reference_impl.trackers import Health, HealthSettings, Outcome, Tokens, TokenSettings
 
-Json = Any
 POOL_FILE = ".config/opencode/antigravity-accounts.json"
 CAPABILITIES = (
     "sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "backoff", "used", "cooldown", "enabled",

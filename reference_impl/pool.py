@@ -6,13 +6,12 @@ Sources: POOL-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, constru
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.javascript import is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
 from reference_impl.profiles import Profile
 
-Json = Any
 NOWHERE = -1  # where a family stands in an empty pool
 
 

@@ -6,15 +6,15 @@ and `storage.js`, `saveAccounts`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from conformance.json_type import Json
 from reference_impl.javascript import is_truthy
 from reference_impl.limits import FAMILIES, Family
 from reference_impl.pool import Account, load_account
 from reference_impl.profiles import Profile
 from reference_impl.storage import migrate, newest_by_email, parse, time_of
 
-Json = Any
 Time = TypeVar("Time", float, tuple[float, str])  # the second with a word beside it
 
 

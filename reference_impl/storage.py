@@ -6,12 +6,12 @@ Sources: POOL-009, POOL-010, STO-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/st
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from conformance.json_type import Json
 from reference_impl.javascript import is_greater, is_truthy
 from reference_impl.profiles import Profile
 
-Json = Any
 _KEPT_BY_MIGRATION = (
     "email",
     "refreshToken",

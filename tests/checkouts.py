@@ -4,10 +4,10 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.targets import npm
 from conformance.targets.checkout import prepare
 from conformance.targets.group import Group, Launch
@@ -15,7 +15,6 @@ from conformance.targets.tools import CACHE_VARIABLE
 from conformance.wire.answers import Answer
 from tests.command import CHECKOUT
 
-Json = Any
 ACCOUNTS = "src/plugin/accounts.ts"
 LOADER = "src/plugin/config/loader.ts"
 MANAGER_TEXT = """\

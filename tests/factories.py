@@ -4,13 +4,13 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from conformance.json_type import Json
 from conformance.reports.events import Event
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Outcome, conclude
 from conformance.requirements import Catalogue, Requirement, Section
 from conformance.requirements.deviations import Deviation
 
-Json = Any
 Level = Literal["MUST", "SHOULD", "MAY"]
 TODAY = datetime.date(2026, 3, 1)
 END: Event = {"event": "end", "pytest_exit": 0}

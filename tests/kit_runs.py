@@ -10,13 +10,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from conformance.json_type import Json
 from tests.command import CHECKOUT
 
-Json = Any
 KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
 FAKES = Path(__file__).parent / "fakes"
 MARKER = "KIT_TEST_MARKER"

@@ -1,12 +1,11 @@
 """Targets that a survey must survive: one that never answers, one whose words are markup, one that does not start."""
 
 import threading
-from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from tests.mutants.config_layers import Latin1Files
 
-Json = Any
 MARKUP = "<script>alert('`|*_')</script>\x1b[2J\u202e"
 
 

@@ -9,15 +9,15 @@ import tomllib
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from conformance.json_type import Json
 from reference_impl.releases import NPM_VERSIONS
 from tests.command import CHECKOUT
 from tools.documents import DOCUMENTS, Lines, load_lines
 
-Json = Any
 FILE = Path(__file__).with_name("config_docs.toml")
 PAGE = CHECKOUT / "docs" / "config-docs.md"
 MISSING = object()

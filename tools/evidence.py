@@ -18,15 +18,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.processes.spread import Spread, chance_figures, even_figures, spread
 from conformance.reports import spread_svg
 from conformance.reports.spread_text import answer
 from tests.command import CHECKOUT, run_kit
 from tools.readme import fill as fill_runs
 
-Json = Any
 PAGE = CHECKOUT / "docs/evidence.md"
 DATA = CHECKOUT / "docs/evidence.json"
 PICTURES = CHECKOUT / "docs/pictures"

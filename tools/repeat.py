@@ -11,11 +11,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from tests.command import run_kit
 
-Json = Any
 BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"  # ends with us, however we end
 
 

@@ -1,11 +1,8 @@
 """What cases of the config share: a document in the user's file, and what is made of it."""
 
-from typing import Any
-
+from conformance.json_type import Json
 from conformance.wire.calls import USER_FILE, config, load_config, text
 from conformance.wire.scenario import Scenario
-
-Json = Any
 
 
 def defaults(**keys: Json) -> Scenario:

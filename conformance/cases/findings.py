@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.requirements.deviations import Deviation
 from conformance.wire.answers import Answer
 from conformance.wire.scenario import Call, Scenario, show_answer
-
-Json = Any
 
 
 @dataclass(frozen=True)

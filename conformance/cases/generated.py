@@ -5,11 +5,11 @@ Rows of the corpus hold them whole, as JSON: another way of drawing does not cha
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any
 
 from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge
+from conformance.json_type import Json
 from conformance.search.sessions import decode
 from conformance.search.source import RECORD_BYTES, Draft
 from conformance.wire.answers import Answer, Raised
@@ -18,7 +18,6 @@ from conformance.wire.methods import CAPABILITIES, METHODS
 from conformance.wire.needs import BY_PARAMETER
 from conformance.wire.scenario import Call, Scenario, show_answer
 
-Json = Any
 Row = dict[str, Json]  # {"stored": a parsed pool, "events": [[method, parameters], ...]}
 
 FAMILIES = ("claude", "gemini")

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.cases.findings import Finding, Mismatch, of_call
 from conformance.cases.settings import RunSettings
+from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.processes.record import Record
 from conformance.requirements.deviations import Deviation
@@ -21,7 +22,6 @@ from conformance.wire.files import ask
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
-Json = Any
 UNANSWERED_BEFORE_GIVING_UP = 3  # each costs the whole time limit
 MOST_PROCESSES_SHOWN = 8  # of those that were wrong in a case
 

@@ -5,13 +5,13 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Transcript
 from conformance.processes.record import Record
 from conformance.targets.group import Group, Launch
 from conformance.wire.answers import Answer, Result
 from conformance.wire.scenario import Call, Scenario
 
-Json = Any
 Case = TypeVar("Case", bound=Callable[..., Any])
 
 

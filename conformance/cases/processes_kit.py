@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from conformance.cases.kit import Judge
+from conformance.json_type import Json
 from conformance.processes.fitting import BASE_INDEX, Fit, fit_pool
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.wire.calls import picks, pool
 
-Json = Any
 ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
 
 

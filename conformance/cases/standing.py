@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, label, open_pool, pool
 from conformance.wire.scenario import Call
 
-Json = Any
 INITIAL_HEALTH = 70
 LOSS_BY_RATE_LIMIT = 10
 

@@ -1,7 +1,5 @@
 """WIRE: what every other case relies on."""
 
-from typing import Any
-
 import pytest
 
 from conformance.cases.kit import Judge, covers
@@ -10,7 +8,6 @@ from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, pic
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario
 
-Json = Any
 CLOSE = Call("close")
 POOL = pool(3, activeIndex=1)
 LIMITED_FOR_A_REASON = {"label": label(0), "family": "claude", "reason": "QUOTA_EXHAUSTED"}

@@ -1,15 +1,14 @@
 """STO: the pool file."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
-Json = Any
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
 LATER = NOW_MS + 60_000
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
-Json = Any
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
 SAVE = Call("save")
 SOON_MS, LATER_MS = 30_000, 60_000

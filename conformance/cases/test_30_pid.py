@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import label, labels, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 

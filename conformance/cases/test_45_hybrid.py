@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers
+from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.cases.standing import Standing, standing
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 

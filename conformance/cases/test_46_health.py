@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.cases.standing import cool, record, remove
+from conformance.json_type import Json
 from conformance.wire.calls import advance, limit, open_pool, pool, select
 from conformance.wire.scenario import Call, Scenario
 

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.cases.standing import consume, refund, remove
+from conformance.json_type import Json
 from conformance.wire.calls import advance, open_pool, pool, select
 from conformance.wire.scenario import Call, Scenario
 

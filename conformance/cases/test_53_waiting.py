@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 

@@ -5,8 +5,9 @@ import datetime
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers
+from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, advance, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 

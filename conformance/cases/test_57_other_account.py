@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.kit import Json, Judge, covers
+from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import advance, label, limit, open_pool, pool
 from conformance.wire.scenario import Call, Scenario
 

@@ -1,15 +1,12 @@
 """CFG: the PID offset, strategies, switches, texts and modes: their defaults, and what a file sets."""
 
-from typing import Any
-
 import pytest
 
 from conformance.cases.config_kit import accepted, defaults, in_file
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ABSENT, Scenario
-
-Json = Any
 
 
 @covers("CFG-001")

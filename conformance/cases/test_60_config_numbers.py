@@ -1,14 +1,10 @@
 """CFG: numbers: their defaults and ranges. A value that is not accepted leaves its key at the default."""
 
-from typing import Any
-
 import pytest
 
 from conformance.cases.config_kit import accepted, defaults, in_file, in_group
 from conformance.cases.kit import Judge, covers
-
-Json = Any
-
+from conformance.json_type import Json
 
 SIGNATURE_CACHE = {
     "enabled": True, "memory_ttl_seconds": 3600, "disk_ttl_seconds": 172800, "write_interval_seconds": 60,

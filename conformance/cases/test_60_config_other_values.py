@@ -1,14 +1,11 @@
 """CFG: values of another type, and keys that are not known."""
 
-from typing import Any
-
 import pytest
 
 from conformance.cases.config_kit import ignored, in_file
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.scenario import ABSENT
-
-Json = Any
 
 
 @covers("CFG-031")

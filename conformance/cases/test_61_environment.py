@@ -1,15 +1,14 @@
 """ENV: what variables set. Names are given without their prefix."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import USER_FILE, config, load_config, text
 from conformance.wire.scenario import Scenario
 
-Json = Any
 PREFIX = "OPENCODE_ANTIGRAVITY_"
 OFF = {"pid_offset_enabled": False}  # said by the file, so that a wrong default is not blamed on a variable
 

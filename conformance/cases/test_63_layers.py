@@ -2,15 +2,14 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
-Json = Any
 File = dict[str, Json]
 PID_OFFSET = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,6 @@ from conformance.processes.fitting import Fit
 from conformance.processes.fleet import Fleet
 from conformance.targets.namespaces import UNSHARE, largest_pid
 
-Json = Any
 SOME_PID = 1001  # chosen ids begin here: no number to be divided by 2, 3, 4 or 5
 
 

@@ -1,7 +1,5 @@
 """PROC: processes that are started in other ways, restarted and killed."""
 
-from typing import Any
-
 import pytest
 
 from conformance.cases.kit import Judge, covers
@@ -9,8 +7,6 @@ from conformance.cases.processes_kit import ON, based, check, check_first, fit_p
 from conformance.processes.fitting import Fit
 from conformance.processes.fleet import Fleet
 from conformance.wire.calls import picks, pool
-
-Json = Any
 
 
 @covers("PROC-016")

@@ -7,12 +7,12 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_pool_for
+from conformance.json_type import Json
 from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS, Fit
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.wire.calls import limit, open_pool, picks, pool, select
 from conformance.wire.scenario import UNJUDGED, Scenario
 
-Json = Any
 Expected = Callable[[Member], Sequence[Json]]  # what the selections of a process must answer
 OFFSET_VARIABLE = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 QUOTA_KEYS = ("claude", "gemini-antigravity", "gemini-cli")

@@ -24,8 +24,9 @@ from conformance.cases.generated import (
     usable_at,
     with_offset,
 )
-from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import label, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 

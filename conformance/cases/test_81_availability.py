@@ -18,8 +18,9 @@ from conformance.cases.generated import (
     sessions,
     usable_at,
 )
-from conformance.cases.kit import Json, Judge, covers, values
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 

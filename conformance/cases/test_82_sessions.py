@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -19,10 +18,10 @@ from conformance.cases.generated import (
 )
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, open_pool, pool
 from conformance.wire.scenario import Call, Scenario
 
-Json = Any
 SHIFTS_MS = st.sampled_from([1, 7, 499, 500, 999, 1001, 61_234, 3_600_001, 86_400_123])
 
 

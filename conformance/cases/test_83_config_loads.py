@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
+from conformance.json_type import Json
 from conformance.search.configs import decode_config
 from conformance.search.source import RECORD_BYTES, Draft
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, load_config
 from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT, Call, Scenario
 
-Json = Any
 _RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
 LOADS: st.SearchStrategy[list[Any]] = st.builds(
     lambda head, given, calls: list(decode_config(Draft(head, tuple(given), tuple(calls)))),

@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.targets.errors import UsageFault
 from reference_impl.config.files import read_file
 from reference_impl.config.keys import keys_of
@@ -18,7 +18,6 @@ from reference_impl.config.loader import LoadedConfig, load_config
 from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-Json = Any
 HELP = "explain the config in force in a folder"
 DESCRIPTION = """\
 Shows each key of the config in force in a folder, the layer that gave it, and

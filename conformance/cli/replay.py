@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from conformance.cli.options import seconds
 from conformance.cli.profile import profile_of
+from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params, wrap
 from conformance.search.compare import are_same, instants
 from conformance.search.oracle import Oracle, flip_quirks
@@ -21,7 +21,6 @@ from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Scenario, ScenarioError, show_answer
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-Json = Any
 DIFFERENT = 1
 HELP = "ask a target one scenario"
 DESCRIPTION = """\

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.processes.record import Record
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
@@ -14,8 +14,6 @@ from conformance.targets.group import Group
 from conformance.wire.answers import Answer, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
 from conformance.wire.scenario import Call, Scenario
-
-Json = Any
 
 
 @dataclass(eq=False)

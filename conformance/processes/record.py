@@ -3,13 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Answer
 from conformance.wire.files import place_free, replace_text
 from conformance.wire.scenario import ROOT, show_answer
 
-Json = Any
 SELECTION_KEYS = ("account_selection_strategy", "pid_offset_enabled")
 
 

@@ -4,11 +4,10 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.scenario import ABSENT
 
-Json = Any
 WIDTH = 80
 
 

@@ -1,11 +1,9 @@
 """A find of the search, for people: the scenario, both answers, and why the one is expected."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_scenario, wrap
-
-Json = Any
 
 
 def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:

@@ -3,13 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.processes.spread import Figures, Spread, best
 from conformance.reports.documents import FORMAT
 from conformance.reports.spread_text import advice, answer
-
-Json = Any
 
 
 def render(kit_version: str, question: Mapping[str, Json], spreads: Sequence[Spread], started: Json) -> str:

@@ -10,11 +10,12 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conformance.fixtures import fixtures_folder
+from conformance.json_type import Json
 from conformance.requirements.catalogue import Catalogue
 from conformance.wire.scenario import Scenario, ScenarioError
 from reference_impl.releases import NEWEST, versions_between
@@ -22,7 +23,6 @@ from reference_impl.releases import NEWEST, versions_between
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator  # slow: imported where there is a deviation
 
-Json = Any
 _FACTS = ("scenario", "call", "expected", "actual")  # what a predicate sees
 
 

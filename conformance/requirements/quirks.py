@@ -12,16 +12,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from conformance.fixtures import fixtures_folder
+from conformance.json_type import Json
 from conformance.wire.methods import METHODS
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Scenario, ScenarioError
 from reference_impl.profiles import QUIRKS, Quirk
 from reference_impl.releases import OLDEST, VERSIONS, versions_between
 
-Json = Any
 _KEYS = {"quirk", "since", "until", "files", "calls", "with", "without"}
 _REQUIRED = _KEYS - {"since", "until", "files"}
 

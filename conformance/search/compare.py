@@ -6,15 +6,14 @@ a snapshot, what nothing can be seen of does not count.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import matches, show_answer
 from reference_impl.config.keys import KEYS
 from reference_impl.javascript import to_number
 
-Json = Any
 FAILED = {"failed": True}
 _CONFIG_KEYS = {key.path for key in KEYS}
 

@@ -7,15 +7,14 @@ value or are no config at all. A record a call.
 
 import base64
 import json
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.search.source import Draft, Table, table
 from conformance.wire.calls import PROJECT_FILE, USER_FILE
 from conformance.wire.scenario import ROOT
 from reference_impl.config.environment import PREFIX, VARIABLES, threshold
 from reference_impl.config.keys import KEYS, Kind, OneOf, Range, Switch
 
-Json = Any
 Files = dict[str, dict[str, Json]]
 Member = tuple[str, str, str]  # its group, or "", its name, and its value as text
 Calls = list[tuple[str, dict[str, Json]]]

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from conformance.json_type import Json
 from conformance.search.compare import first_difference, show_snapshot
 from conformance.search.oracle import Oracle
 from conformance.search.source import Draft
@@ -25,7 +26,6 @@ from conformance.wire.answers import Answer, Raised
 from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
-Json = Any
 MOST_FAULTS = 500  # each costs a start; a target that fails at every session has been seen enough
 IN_FLIGHT = 8  # sessions: the target is never idle, and the pipes never full
 WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # Python takes 1 for true

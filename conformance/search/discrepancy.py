@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.search.differential import Difference, DifferentialRunner
 from conformance.search.explain import explaining_quirks, reasons
 from conformance.search.sessions import decode
@@ -19,7 +19,6 @@ from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.releases import RECOMMENDED
 
-Json = Any
 MOST_FAULTS_OF_A_SHRINK = 60  # each costs a start
 # The rule that governs a method, for the vector; the person who adds it to the fixtures names the exact one.
 _RULES = {

@@ -10,8 +10,9 @@ versions in its own way, so nothing here looks at a name or a version.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from conformance.json_type import Json
 from conformance.requirements.quirks import DistinguishingScenario, load_distinguishing_scenarios
 from conformance.search.differential import DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_session
@@ -28,7 +29,6 @@ from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import SINCE, Profile, profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-Json = Any
 IDENTIFY_SEED = "likeness"  # fixed, so that the same target always gets the same answer
 Shown = Literal["with", "without", "neither", "not asked"]
 _DEFAULTS = Scenario(

@@ -1,13 +1,12 @@
 """The reference in this process: what a target is expected to answer."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refused, Result
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import BY_NAME, Profile, profile
 
-Json = Any
 CALL_FAILED: Json = object()  # equals no answer, so that a failure is looked at
 
 

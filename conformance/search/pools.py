@@ -1,12 +1,11 @@
 """Pools out of bytes: a record an account, and what a pool file holds beside."""
 
 import json
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.search.source import PLAIN, Table, table
 from conformance.wire.calls import NOW_MS, label
 
-Json = Any
 ABSENT: Json = object()
 
 INSTANTS: Table[Json] = table(

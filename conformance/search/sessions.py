@@ -7,7 +7,6 @@ families interleaved, strategies changing within a session, the same pool in pro
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from conformance.search.configs import decode_config
 from conformance.search.pools import plain_file, pool_file, pool_of
@@ -15,8 +14,6 @@ from conformance.search.source import Draft, Table, table
 from conformance.search.steps import KINDS, GeneratedSession, save
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.scenario import ROOT
-
-Json = Any
 
 SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 2, *["config"] * 2)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))

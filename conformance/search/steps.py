@@ -5,14 +5,13 @@ Byte 1 of a record chooses an account, 2 a family, 3 a style, 4 a model; the oth
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.search.pools import plain_file
 from conformance.search.source import Table, table
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.scenario import Call, Scenario
 
-Json = Any
 Params = dict[str, Json]
 
 STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hypothesis.database import (
     DirectoryBasedExampleDatabase,
@@ -15,12 +14,12 @@ from hypothesis.database import (
     ReadOnlyDatabase,
 )
 
+from conformance.json_type import Json
 from conformance.search.differential import DifferentialRunner
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.resolve import Target
 
-Json = Any
 VARIABLE = "ANTIGRAVITY_CONFORMANCE_SEARCH"
 SHARDS = Path(__file__).parent / "test_shards.py"
 

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from conformance.fixtures import fixtures_folder
+from conformance.json_type import Json
 from conformance.requirements import Catalogue, load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
@@ -19,7 +19,6 @@ from conformance.wire.scenario import Scenario
 from reference_impl.profiles import BY_NAME
 from reference_impl.releases import RECOMMENDED, VERSIONS, versions_between
 
-Json = Any
 ORDER = tuple(VectorDocument.model_fields)
 CALL_ORDER = ("method", "params", "expect", "refusal")
 

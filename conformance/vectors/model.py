@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.fixtures import fixtures_folder
+from conformance.json_type import Json
 from conformance.wire.methods import METHODS, REFUSALS
 from reference_impl.profiles import BY_NAME
 from reference_impl.releases import VERSIONS
 
-Json = Any
 LONGEST = 12  # calls
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Sentence = Annotated[str, Field(min_length=5, max_length=160)]

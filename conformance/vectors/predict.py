@@ -4,8 +4,8 @@ import contextlib
 import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.vectors.load import Vector
 from conformance.wire import framing
 from conformance.wire.answers import Answer, read_response, request
@@ -13,8 +13,6 @@ from conformance.wire.files import Send, ask
 from conformance.wire.scenario import Scenario, show_answer
 from conformance.wire.serve import answer_line
 from reference_impl.adapter import ReferenceAdapter
-
-Json = Any
 
 
 def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:

@@ -2,8 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.requirements import Catalogue, load_catalogue
 from conformance.vectors.load import Vector, VectorError, canonical, needs_of, not_applying, read_vector
 from conformance.vectors.predict import answers_of
@@ -12,8 +12,6 @@ from conformance.wire.scenario import Scenario, show_answer
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import BY_NAME
 from reference_impl.releases import NEWEST, RECOMMENDED, VERSIONS, versions_between
-
-Json = Any
 
 
 def write_vectors(folder: Path) -> tuple[list[str], list[str]]:

@@ -1,7 +1,8 @@
 """The answers to a call: result, typed refusal, not supported, or that the target raised. Standard library only."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from conformance.json_type import Json
 
 # JSON-RPC's own codes, and one of ours.
 PARSE_ERROR = -32700
@@ -39,8 +40,6 @@ METHOD_NAMES = frozenset(
         "close",
     ]
 )
-
-Json = Any
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.scenario import ROOT, Call
 
-Json = Any
 NOW_MS = 1_700_000_000_000  # any instant will do: the clock is handed in
 # In no order, of various lengths and characters: a port must take an account's place from the pool, not from its label.
 LABELS = (

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.scenario import ROOT, Scenario
 
-Json = Any
 # Some file systems sleep for milliseconds over each folder that is removed: no scenario waits for that, our end does.
 _REMOVERS = ThreadPoolExecutor(4, "remover")
 Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method and parameters

@@ -2,12 +2,11 @@
 
 import json
 import math
-from typing import Any
+
+from conformance.json_type import Json
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
-
-Json = Any
 
 
 class FrameError(ValueError):

@@ -1,12 +1,10 @@
 """The capabilities without which a target cannot be asked these calls."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call
 
-Json = Any
 BY_PARAMETER = {  # a parameter that needs a capability beside that of its method
     "home": "storage",
     "now_ms": "clock",

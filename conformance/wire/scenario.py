@@ -15,11 +15,10 @@ A call with neither must be answered by any result.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
 
-Json = Any
 ROOT = "{root}"
 ABSENT: Json = {"$": "absent"}
 UNJUDGED: Json = object()

@@ -8,11 +8,10 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from conformance.json_type import Json
 from conformance.wire import answers, framing
-
-Json = Any
 
 
 class Wire(NamedTuple):

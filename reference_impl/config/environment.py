@@ -7,13 +7,12 @@ forgot, the documents of the release. Names and words are compared as they are, 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.config.keys import STRATEGY
 from reference_impl.profiles import Profile, rows_of
 from reference_impl.releases import OLDEST
 
-Json = Any
 PREFIX = "OPENCODE_ANTIGRAVITY_"
 ON: Mapping[str, Json] = {"1": True, "true": True}
 OFF: Mapping[str, Json] = {"0": False, "false": False}

@@ -7,9 +7,9 @@ neither; hence this one, which keeps its own stack. Numbers are binary64, as Jav
 import json
 import math
 import re
-from typing import Any
 
-Json = Any
+from conformance.json_type import Json
+
 MAX_WHOLE = 2**53  # up to here every whole binary64 is shown as an integer, as JavaScript does
 
 _SPACE = re.compile(r"[ \t\n\r]*")

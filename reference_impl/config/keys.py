@@ -6,12 +6,12 @@ is no switch and null is no value. Fractions are accepted wherever there is a ra
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from conformance.json_type import Json
 from reference_impl.profiles import Profile, rows_of
 from reference_impl.releases import OLDEST
 
-Json = Any
 Tree = dict[str, "Tree | Key"]
 
 

@@ -6,15 +6,14 @@ sets keys that it does not name, too; here, without these quirks, a key override
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.config import json_text
 from reference_impl.config.environment import PREFIX, set_by_variables
 from reference_impl.config.keys import Key, NotValid, check, group_of, keys_of, nested
 from reference_impl.config.paths import project_file, user_file
 from reference_impl.profiles import Profile
 
-Json = Any
 ReadFile = Callable[[str], bytes | None]  # the content; None where there is no file that can be read
 DEFAULT, USER_FILE, PROJECT_FILE = "default", "user file", "project file"
 FILLED_IN = "{}: left out, so default"  # the layer of keys that a release resets with a file that does not name them

@@ -10,10 +10,9 @@ import sys
 import time
 from typing import Any, BinaryIO
 
+from conformance.json_type import Json
 from conformance.wire.serve import Wire, answer_line, claimed
 from reference_impl.adapter import ReferenceAdapter
-
-Json = Any
 
 
 class Port(ReferenceAdapter):

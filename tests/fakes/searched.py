@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import Profile, profile
 
-Json = Any
 MANY = 40  # sessions
 
 

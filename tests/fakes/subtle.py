@@ -3,9 +3,9 @@
 import zlib
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 
-Json = Any
 SIGN_BIT = 2**31
 BITS_27 = 2**27 - 1
 FEW = 12

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.pool import Account
 from reference_impl.selection import Selector
 from tests.mutants.selection import selecting
 
-Json = Any
 PRIME = 97
 
 

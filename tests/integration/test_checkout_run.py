@@ -3,17 +3,16 @@
 import json
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from tests.checkouts import ACCOUNTS, MANAGER_TEXT, copy_release, own_cache, write_checkout
 from tests.command import run_kit
 
 __all__ = ["own_cache"]
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 
-Json = Any
 Finished = CompletedProcess[str]
 OFFSET = "dist/src/plugin/accounts.js"
 

@@ -8,15 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from conformance.json_type import Json
 from tests.command import CHECKOUT
 
-Json = Any
 WORD = {"type": "string", "minLength": 1}
 WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
 STEP = {

@@ -5,11 +5,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
+from conformance.json_type import Json
 from conformance.search.configs import Calls, decode_config
 from conformance.search.source import Draft, drafts
 from conformance.targets.connection import Connection
@@ -20,7 +20,6 @@ from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT
 from reference_impl.releases import NPM_VERSIONS
 
-Json = Any
 pytestmark = [pytest.mark.needs_node]
 # More by hand: CONFIG_EXAMPLES=8000
 EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))

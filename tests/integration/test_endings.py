@@ -15,11 +15,11 @@ from conformance.cli import run as run_module
 from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.main import main
 from conformance.cli.profile import choose_profile
+from conformance.json_type import Json
 from conformance.targets.errors import AdapterFault
 from tests.command import CHECKOUT
 from tests.kit_runs import KIT, breaking
 
-Json = Any
 LIST = ["requirements", "list", "PID"]
 
 

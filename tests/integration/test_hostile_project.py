@@ -2,14 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from tests.command import run_kit
 from tests.kit_runs import comparable
 
-Json = Any
 RAISE = "raise RuntimeError('the project around the kit was imported')\n"
 MODULES = [
     "conformance/__init__.py",

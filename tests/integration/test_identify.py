@@ -1,10 +1,10 @@
 """Which release a target is most like: each release itself, a mixture the nearest, one that says nothing none."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.requirements.quirks import load_distinguishing_scenarios
 from conformance.search.identify import NearestRelease, find_nearest, restarting
 from conformance.targets.errors import AdapterFault
@@ -14,8 +14,6 @@ from conformance.wire.files import Send
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import BY_NAME, Profile, profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
-
-Json = Any
 
 
 def identified(adapter: ReferenceAdapter) -> NearestRelease:

@@ -1,13 +1,10 @@
 """What counts as the same verdict when a run is repeated."""
 
-from typing import Any
-
 import psutil
 import pytest
 
+from conformance.json_type import Json
 from tools.repeat import busy_cores, difference, main
-
-Json = Any
 
 
 def report(verdict: str = "pass", **changed: Json) -> Json:

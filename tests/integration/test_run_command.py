@@ -7,18 +7,17 @@ import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.cli.run import required_of
+from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.command import CHECKOUT, run_kit
 from tests.factories import deviation_entry
 from tests.kit_runs import KIT, Bench, breaking, comparable, verdicts
 from tests.mutants import target_word
 
-Json = Any
 WRONG = target_word("counts-from-one")
 
 

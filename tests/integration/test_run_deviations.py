@@ -4,13 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from tests.kit_runs import Bench, breaking, verdicts
 
-Json = Any
 ONLY_PID_001 = ("--only", "PID-001")
 
 

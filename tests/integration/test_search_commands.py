@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from reference_impl.releases import NPM_VERSIONS
 from tests.command import run_kit
 
-Json = Any
 WRONG = "python:tests.fakes.searched:OffsetAgain"
 RELEASE = "npm:opencode-antigravity-auth"
 

@@ -6,19 +6,18 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from conformance.cli.main import main
+from conformance.json_type import Json
 from conformance.processes.starts import Pace, _is_at_rest, start_many
 from conformance.targets.errors import UsageFault
 from conformance.targets.pids import numbers_in
 from tests.command import run_kit
 from tests.kit_runs import MARKER, Bench
 
-Json = Any
 # A process that says which it is, and then waits for the end of its input.
 TELLS = "import os, sys; open(f'{sys.argv[1]}/{os.getpid()}', 'w').close(); sys.stdin.read()"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,15 +6,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
+from conformance.json_type import Json
 from tests.command import CHECKOUT, run_kit
 from tests.kit_runs import Bench, wait_until
 
-Json = Any
 FAST = ("--only", "POOL-001,PID-001")
 RIGHT = "reference"
 WRONG = "python:tests.mutants.selection:CountsFromOne"

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.backoff import FAILURE_TTL_MS, QUOTA_EXHAUSTED_MS
 from reference_impl.limits import FAMILIES, STYLES, Family, HeaderStyle, quota_key
 
-Json = Any
 QUOTA, CAPACITY = "QUOTA_EXHAUSTED", "MODEL_CAPACITY_EXHAUSTED"
 
 

@@ -1,8 +1,9 @@
 """Wrong config loading: the reference's with one thing changed."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.config import json_text, paths
 from reference_impl.config.environment import PREFIX, STRATEGIES, VARIABLES, set_by_variables
@@ -11,7 +12,6 @@ from reference_impl.config.keys import KEYS, NotValid, check, keys_of, nested
 from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED
 
-Json = Any
 Layer = dict[str, Json]
 KNOWN = keys_of(profile(RECOMMENDED))
 DEFAULTS: Layer = nested({key.path: key.default for key in KNOWN if key.default is not None})

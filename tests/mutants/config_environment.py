@@ -3,13 +3,11 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from reference_impl.config.environment import OFF, ON, PREFIX, STRATEGIES
 from reference_impl.config.files import read_file
 from tests.mutants.config import Layer, WrongConfig
 
-Json = Any
 SWITCHES = {**ON, **OFF}
 
 

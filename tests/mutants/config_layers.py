@@ -3,13 +3,11 @@
 import json
 import os
 import re
-from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.config import json_text
 from reference_impl.config.keys import NotValid
 from tests.mutants.config import DEFAULTS, NOT_VALID, Layer, WrongConfig, merge, valid
-
-Json = Any
 
 
 def is_group(value: Json) -> bool:

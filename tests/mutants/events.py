@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import FAMILIES, Family, HeaderStyle, Request, in_both_styles
 from reference_impl.pool import Account, Pool
@@ -11,8 +12,6 @@ from reference_impl.profiles import BY_NAME
 from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota
 from tests.mutants.selection import count_of, selecting
-
-Json = Any
 
 
 def with_quirk(*quirks: str) -> type[ReferenceAdapter]:

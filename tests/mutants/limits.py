@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl import events
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import FAMILIES, STYLES, Family, Request, is_limited
@@ -10,8 +11,6 @@ from reference_impl.pool import Account, Pool
 from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota
 from tests.mutants.selection import count_of, selecting
-
-Json = Any
 
 
 class LimitIncludesItsEnd(ReferenceAdapter):

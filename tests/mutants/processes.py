@@ -5,12 +5,12 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Family
 from reference_impl.selection import Selector
 from tests.mutants.selection import MovesWrongly, count_of, selecting
 
-Json = Any
 FEW = 8
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import FAMILIES, Family, Request
 from reference_impl.pool import NOWHERE, Account, Pool
 from reference_impl.selection import Moment, Selector
 from tests.mutants.events import with_quirk
 from tests.mutants.selection import count_of, selecting
-
-Json = Any
 
 
 class UsesDisabledAccounts(Selector):

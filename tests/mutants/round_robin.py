@@ -8,8 +8,6 @@ from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota
 from tests.mutants.selection import count_of, selecting
 
-Json = Any
-
 
 @selecting
 class IncrementBeforeUse(Selector):

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import FAMILIES, Family, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import profile
 from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota
-
-Json = Any
 
 
 def selecting(selector: type[Selector]) -> Callable[[], ReferenceAdapter]:

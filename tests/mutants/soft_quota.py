@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.limits import Request
 from reference_impl.pool import Account
 from reference_impl.selection import Moment, Selector
 from reference_impl.soft_quota import SoftQuota, quota_group, reset_wait_ms
 from tests.mutants.selection import selecting
-
-Json = Any
 
 
 class ReadsWrongly(Selector):

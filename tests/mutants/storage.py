@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter, _read_pool
 from reference_impl.profiles import Profile
 from reference_impl.releases import RECOMMENDED
 from reference_impl.storage import parse_pool_file
 
-Json = Any
 LATEST = 4
 UNKNOWN_VERSION = 99
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Request
 from reference_impl.pool import Account
@@ -14,7 +15,6 @@ from reference_impl.soft_quota import SoftQuota
 from reference_impl.trackers import MS_A_MINUTE, MS_AN_HOUR, Health, HealthSettings, Tokens, TokenSettings
 from tests.mutants.selection import selecting
 
-Json = Any
 ANY = 0  # one account's score or bucket, kept for all of them
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from conformance.json_type import Json
 from conformance.wire.answers import Refusal
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Family
-
-Json = Any
 
 
 class NothingWithoutAPool(ReferenceAdapter):

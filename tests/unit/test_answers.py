@@ -1,12 +1,9 @@
 """A response becomes a result, a refusal, "not supported" or "raised"; anything else is the adapter's fault."""
 
-from typing import Any
-
 import pytest
 
+from conformance.json_type import Json
 from conformance.wire.answers import AnswerError, NotSupported, Raised, Refused, Result, read_response, request
-
-Json = Any
 
 
 def response(**members: Json) -> dict[str, Json]:

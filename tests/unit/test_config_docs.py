@@ -4,10 +4,10 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from conformance.requirements.errata import load_errata
 from conformance.targets import npm
@@ -24,7 +24,6 @@ from reference_impl.releases import NPM_VERSIONS
 from tools.config_docs import PAGE, Run, Statement, load_config_docs, places, render
 from tools.documents import TUTORIAL, fingerprint, load_lines, speaking
 
-Json = Any
 DOCS, LINES, CATALOGUE = load_config_docs(), load_lines(), load_catalogue()
 NOW_MS = 1_000_000_000
 HOUR_MS = 3_600_000

@@ -3,11 +3,11 @@
 import datetime
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.cases.findings import Finding
+from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import (
     Deviation,
@@ -21,7 +21,6 @@ from conformance.wire.scenario import Scenario
 from reference_impl.releases import NEWEST, VERSIONS
 from tests.factories import catalogue, deviation, deviation_entry, requirement
 
-Json = Any
 CATALOGUE = catalogue(requirement("ONE-001"), requirement("ONE-002"))
 
 

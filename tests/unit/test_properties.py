@@ -9,6 +9,7 @@ import pytest
 
 from conformance.cases import test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads
 from conformance.cases.properties import stored_rows
+from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.vectors.predict import answers_of
@@ -21,7 +22,6 @@ from reference_impl.releases import RECOMMENDED, VERSIONS
 from tests.fakes import subtle, unsteady
 from tests.mutants import target_word
 
-Json = Any
 CATALOGUE = load_catalogue()
 MODULES = (test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads)
 PROPERTIES: dict[str, Callable[..., None]] = {

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.requirements.quirks import (
     DistinguishingScenario,
     QuirkError,
@@ -25,7 +25,6 @@ from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS, Profile, Quirk
 from reference_impl.releases import NEWEST, NPM_VERSIONS, RECOMMENDED
 
-Json = Any
 SCENARIOS = load_distinguishing_scenarios()
 A_QUIRK = Quirk("answers-b", "Answers b.", since="1.3.0", until="1.3.0")
 CALLS: list[Json] = [{"method": "snapshot"}]

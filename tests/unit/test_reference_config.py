@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from conformance.json_type import Json
 from reference_impl.config import json_text
 from reference_impl.config.environment import PREFIX, VARIABLES, set_by_variables
 from reference_impl.config.files import read_file
@@ -18,7 +18,6 @@ from reference_impl.config.paths import project_file, user_file
 from reference_impl.profiles import PROFILES, profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-Json = Any
 USER = "/home/ann/.config/opencode/antigravity.json"
 PROJECT = "/src/app/.opencode/antigravity.json"
 NEWEST = profile(RECOMMENDED)

@@ -4,12 +4,12 @@ import io
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.json_type import Json
 from conformance.reports import terminal
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, printable, wrap
 from conformance.reports.documents import render_json, render_junit
@@ -20,7 +20,6 @@ from conformance.reports.verdicts import Outcome
 from conformance.wire.scenario import ABSENT
 from tests.factories import case, concluded, deviation, finding, finished_run, requirement
 
-Json = Any
 CONTROL = "\x1b[2J\x00\x07\r\x9b"
 HOSTILE = ["x" * 500, "word " * 100, f"one\ntwo{CONTROL}three", "\u202egnp.exe", "é" * 200, "-" * 200]
 IDS = ["ONE-001", "ONE-002", "ONE-003", "ONE-004", "TWO-001", "TWO-002"]

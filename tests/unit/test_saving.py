@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.json_type import Json
 from conformance.targets.connection import Connection
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
@@ -21,7 +21,6 @@ from conformance.wire.files import write_files
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.releases import NPM_VERSIONS
 
-Json = Any
 Calls = list[tuple[str, dict[str, Json]]]
 DAY_MS = 86_400_000
 LABELS = st.integers(0, 3).map(label)

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.json_type import Json
 from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Result
 from conformance.wire.files import ask
 from conformance.wire.scenario import (
@@ -23,8 +23,6 @@ from conformance.wire.scenario import (
     show_answer,
     unsupported,
 )
-
-Json = Any
 
 KEYS = st.sampled_from(["a", "b", "c"])
 LEAVES = st.sampled_from([None, True, False, 0, 1, -0.0, 1.5, "", "a"])

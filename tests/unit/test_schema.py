@@ -1,11 +1,11 @@
 """The published schema: made from the table of methods, and true of what the reference really says."""
 
 import json
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from conformance.json_type import Json
 from conformance.wire.answers import METHOD_NAMES, request
 from conformance.wire.calls import advance, limit, open_pool, pool, select
 from conformance.wire.framing import decode, encode
@@ -15,7 +15,6 @@ from conformance.wire.schema import SCHEMA_FILE, render
 from conformance.wire.serve import answer_line
 from reference_impl.adapter import ReferenceAdapter
 
-Json = Any
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 MESSAGES = Draft202012Validator(SCHEMA)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
+from conformance.json_type import Json
 from conformance.search.compare import are_same, first_difference
 from conformance.search.differential import IN_FLIGHT, MOST_FAULTS, DifferentialRunner, Pipeline
 from conformance.search.discrepancy import Discrepancy, to_session, to_vector
@@ -27,7 +28,6 @@ from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import QUIRKS, Profile, profile
 from tests.in_process import InProcess
 
-Json = Any
 SEED = "tests"
 
 

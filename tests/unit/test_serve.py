@@ -4,17 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.wire import answers
 from conformance.wire.answers import Refusal, request
 from conformance.wire.framing import MAX_LINE_BYTES, decode, encode
 from conformance.wire.serve import answer_line
 from tests.command import CHECKOUT
-
-Json = Any
 
 
 class Port:

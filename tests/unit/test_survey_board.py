@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.reports.board import (
     LEGEND,
     PRECEDENCE,
@@ -33,7 +33,6 @@ from conformance.reports.verdicts import Word
 from tests.factories import case, catalogue, concluded, deviation, finding, finished_run, requirement
 from tests.surveyed import MARKUP
 
-Json = Any
 IDS = ("ONE-001", "ONE-002", "ONE-003", "TWO-001", "TWO-002")
 CATALOGUE = catalogue(*(requirement(id_) for id_ in IDS))
 

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import shipped_deviations
 from conformance.requirements.quirks import load_distinguishing_scenarios
@@ -23,7 +24,6 @@ from reference_impl.profiles import QUIRKS
 from reference_impl.releases import NPM_VERSIONS, OLDEST, RECOMMENDED
 from tests.command import CHECKOUT, run_kit
 
-Json = Any
 VECTORS = load_vectors()
 SELECT = {"method": "select", "params": {"family": "claude", "strategy": "sticky"}}
 OPEN = {"method": "open", "params": {"pool": {"accounts": [{"refreshToken": "fig"}]}}}

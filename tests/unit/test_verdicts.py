@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.reports.events import Event
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
@@ -16,7 +17,6 @@ from conformance.reports.verdicts import (
 )
 from tests.factories import TODAY, case, concluded, deviation, finding, requirement
 
-Json = Any
 KNOWN = deviation("ONE-001")
 WAIVED = case("pass", findings=[finding(by=KNOWN)])
 FAILED = case("fail", findings=[finding()])

@@ -7,14 +7,13 @@ import subprocess
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.targets.checkout.packages import Packages, Wanted, package_name
 from conformance.targets.errors import AdapterFault
 from conformance.targets.installing import NpmFailedError, install_packages
 from conformance.targets.tools import cache_folder, node_path, run_tool
 
-Json = Any
 ESBUILD = "esbuild@~0.28.2"
 BUNDLE = "bundle.mjs"
 BUNDLE_BOUND_S = 120.0

@@ -18,13 +18,13 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from conformance.json_type import Json
 from conformance.targets.errors import UsageFault
 
-Json = Any
 FILE = "antigravity-conformance.toml"
 TABLE = "plugin"
 CALLS: dict[str, Json] = json.loads((Path(__file__).parents[1] / "node" / "calls.json").read_text(encoding="utf-8"))

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.targets.checkout.locate import ENDINGS
 
-Json = Any
 _DECLARED = ("dependencies", "peerDependencies", "optionalDependencies", "devDependencies")
 _ELSEWHERE = re.compile(r"(workspace|file|link|portal|patch|git\S*|https?|github|catalog):")
 

@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from conformance.json_type import Json
 from conformance.targets.checkout.bundle import BUNDLE, ESBUILD, build_bundle, digest_of
 from conformance.targets.checkout.guess import explain_missing
 from conformance.targets.checkout.locate import locate
@@ -17,8 +17,6 @@ from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.targets.installing import is_whole, make_once
 from conformance.targets.npm import command
 from conformance.targets.tools import cache_folder
-
-Json = Any
 
 
 @dataclass(frozen=True)
