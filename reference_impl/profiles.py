@@ -52,9 +52,9 @@ QUIRKS = (
         "family-index-lost-in-the-file",
         "Reading a pool file drops each family's own index.",
         since="1.2.8",
-        until="1.4.3",
+        until="1.4.5",
     ),
-    Quirk("version-4-unknown", "A pool file of version 4 is ignored.", since="1.2.8", until="1.4.3"),
+    Quirk("version-4-unknown", "A pool file of version 4 is ignored.", since="1.2.8", until="1.4.5"),
     Quirk(
         "empty-token-counts-in-a-file",
         "In a pool file, an entry with an empty token counts, and can displace the account with its email.",
@@ -107,7 +107,7 @@ QUIRKS = (
     Quirk(
         "enabled-overwritten",
         "Saving enables accounts that others have disabled, and the reverse.",
-        since="1.6.0",
+        since="1.5.5",
         still_in="1.6.0",
     ),
     Quirk(
@@ -118,7 +118,7 @@ QUIRKS = (
     ),
     # Which accounts can be used
     Quirk("disabled-accounts-selected", "Disabled accounts are selected like others.", since="1.2.8", until="1.3.0"),
-    Quirk("disabled-account-kept", "A family keeps its account although it is disabled.", since="1.2.8", until="1.4.3"),
+    Quirk("disabled-account-kept", "A family keeps its account although it is disabled.", since="1.2.8", until="1.4.5"),
     Quirk(
         "gemini-limited-by-both-styles",
         "Gemini is limited only when both header styles are.",
@@ -172,7 +172,7 @@ QUIRKS = (
     Quirk(
         "used-share-in-binary",
         "The used share is worked out in binary, and can miss a soft quota that is reached exactly.",
-        since="1.6.0",
+        since="1.4.5",
         still_in="1.6.0",
     ),
     # Backoff and waiting
@@ -217,7 +217,7 @@ QUIRKS = (
     Quirk(
         "file-filled-with-defaults",
         "A file sets all keys outside of groups: those that it leaves out, to their defaults.",
-        since="1.4.3",
+        since="1.3.2",
         still_in="1.6.0",
     ),
     Quirk(
@@ -227,7 +227,7 @@ QUIRKS = (
         still_in="1.6.0",
     ),
     Quirk("variables-unread", "No variable of the plugin's own sets a key.", since="1.6.0", still_in="1.6.0"),
-    Quirk("keep-thinking-variable-unread", "The variable KEEP_THINKING has no effect.", since="1.3.0", until="1.4.3"),
+    Quirk("keep-thinking-variable-unread", "The variable KEEP_THINKING has no effect.", since="1.3.0", until="1.5.5"),
     Quirk("threshold-of-zero-is-default", "WEB_SEARCH_THRESHOLD=0 means the default.", since="1.3.0", until="1.3.0"),
 )
 
@@ -240,11 +240,11 @@ SINCE = {
     "health": "1.3.0",
     "tokens": "1.3.0",
     "reset-limits": "1.3.0",
-    "used": "1.4.3",
-    "strict-wait": "1.4.3",
-    "enabled": "1.6.0",
-    "other-account": "1.6.0",
-    "soft-quota": "1.6.0",
+    "used": "1.3.2",
+    "strict-wait": "1.3.2",
+    "enabled": "1.5.5",
+    "other-account": "1.4.5",
+    "soft-quota": "1.4.5",
 }
 
 

@@ -26,9 +26,12 @@ class Release:
 
 
 RELEASES = (
-    Release("1.2.8", datetime.date(2026, 1, 10), "npm"),
-    Release("1.3.0", datetime.date(2026, 1, 18), "npm", ("1.3.1",)),
-    Release("1.4.3", datetime.date(2026, 1, 29), "npm"),
+    Release("1.2.8", datetime.date(2026, 1, 8), "npm"),
+    Release("1.3.0", datetime.date(2026, 1, 17), "npm", ("1.3.1",)),
+    Release("1.3.2", datetime.date(2026, 1, 27), "git tag", ("1.4.0", "1.4.1")),
+    Release("1.4.3", datetime.date(2026, 1, 30), "npm", ("1.4.2",)),
+    Release("1.4.5", datetime.date(2026, 2, 5), "git tag", ("1.4.6",)),
+    Release("1.5.5", datetime.date(2026, 2, 19), "git tag", ("1.5.0", "1.5.1", "1.5.2", "1.5.3", "1.5.4")),
     Release("1.6.0", datetime.date(2026, 2, 20), "npm"),
 )
 VERSIONS = tuple(release.version for release in RELEASES)

@@ -175,7 +175,7 @@ def test_no_toast_scope(judge: Judge, scope: Json) -> None:
     judge.check(in_file({"toast_scope": scope}, toast_scope="root_only"))
 
 
-NEWER_SWITCHES = ["debug_tui", "cli_first", "claude_prompt_auto_caching"]
+NEWER_SWITCHES = ["debug_tui", "claude_prompt_auto_caching"]
 
 
 @covers("CFG-046")
@@ -189,3 +189,14 @@ def test_a_newer_switch_is_off(judge: Judge, key: str) -> None:
 @pytest.mark.parametrize("key", NEWER_SWITCHES)
 def test_a_file_sets_a_newer_switch(judge: Judge, key: str, value: bool) -> None:
     judge.check(accepted({key: value, "debug": not value}))
+
+
+@covers("CFG-052")
+def test_cli_first_is_off(judge: Judge) -> None:
+    judge.check(defaults(cli_first=False))
+
+
+@covers("CFG-053")
+@pytest.mark.parametrize("value", [True, False])
+def test_a_file_sets_cli_first(judge: Judge, value: bool) -> None:
+    judge.check(accepted({"cli_first": value}))

@@ -64,7 +64,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     seed = _seed(options)
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
-    profile, _ = profile_of(options.profile, target, hello, options.timeout)
+    profile = profile_of(options.profile, target, hello, options.timeout).name
     database = options.database or cache_folder() / "sessions"
     calls = options.calls or (None if options.seconds else CALLS)
     plan = Plan(

@@ -2,48 +2,62 @@
 
 import re
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
 from conformance.wire.files import Send
 from conformance.wire.messages import HelloResult
-from reference_impl.releases import RECOMMENDED, VERSIONS
+from reference_impl.releases import OLDEST, RECOMMENDED, RELEASES, VERSIONS
 
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 
 
-def choose_profile(asked: str | None, claimed: str | None) -> tuple[str, str]:
-    """The profile to judge by, and why: an unlisted release is judged as the nearest older one.
+@dataclass(frozen=True)
+class ChosenProfile:
+    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between."""
+
+    name: str
+    reason: str
+    between: tuple[str, str] | None = None
+
+
+def choose_profile(asked: str | None, claimed: str | None) -> ChosenProfile:
+    """The profile to judge by: an unlisted release is judged as the one with the same code, or the nearest older one.
 
     Raises AdapterFault where the target claims what is no release at all.
     """
     if asked is not None:
-        return asked, "asked for"
+        return ChosenProfile(asked, "asked for")
     if claimed is None or claimed == RECOMMENDED:
-        return RECOMMENDED, "the target claims no release"
+        return ChosenProfile(RECOMMENDED, "the target claims no release")
     if claimed in VERSIONS:
-        return claimed, "claimed by the target"
+        return ChosenProfile(claimed, "claimed by the target")
+    for release in RELEASES:
+        if claimed in release.same_code:
+            return ChosenProfile(release.version, f"the target claims {claimed}, which has the same code")
     place = _place(claimed)
     if place is None:
         raise AdapterFault(
             f"the target claims the profile {claimed!r} in its hello; expected a release such as {VERSIONS[-1]}, "
             f"or {RECOMMENDED!r}, or no profile"
         )
-    older = [release for release in VERSIONS if (_place(release) or place) <= place]
+    older = [version for version in VERSIONS if (_place(version) or place) <= place]
     if not older:
-        return VERSIONS[0], f"the oldest listed release; the target claims {claimed}, which is older"
-    return older[-1], f"the nearest older release to {claimed}, which the target claims and which is not listed"
+        return ChosenProfile(OLDEST, f"the oldest listed release; the target claims {claimed}, which is older")
+    reason = f"the nearest older release to {claimed}, which the target claims and which is not listed"
+    return ChosenProfile(older[-1], reason)
 
 
-def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
-    """The profile to judge a target by, and why: a checkout, which claims none, is asked."""
+def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s: float) -> ChosenProfile:
+    """The profile to judge a target by. A checkout claims none: the kit asks it which release it behaves like."""
     if target.is_checkout and asked is None:
         return _nearest(target, hello, timeout_s)
     return choose_profile(asked, hello.profile)
 
 
-def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str, str]:
+def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> ChosenProfile:
     from conformance.search.identify import find_nearest, restarting  # slow, and for checkouts only
 
     with ExitStack() as groups:
@@ -53,7 +67,7 @@ def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> tuple[str,
             return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
 
         found = find_nearest(restarting(start), hello.capabilities)
-    return found.nearest, found.reason
+    return ChosenProfile(found.nearest, found.reason, found.between)
 
 
 def _place(version: str) -> tuple[int, int, int, bool] | None:

@@ -43,7 +43,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     scenario = read_scenario(options.file)
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
-    profile, _ = profile_of(options.profile, target, hello, options.timeout)
+    profile = profile_of(options.profile, target, hello, options.timeout).name
     launch = Launch(target.argv, target.environment, target.word)
     with Group([launch], timeout_s=options.timeout, pass_environment=options.env) as group:
         answers = ask(scenario, partial(group.connections[0].batch), group.folder)

@@ -17,7 +17,7 @@ from conformance.cases.settings import RunSettings
 from conformance.cli.faults import explain
 from conformance.cli.options import add_arguments, repeated
 from conformance.cli.outputs import prepare_outputs, write_report
-from conformance.cli.profile import profile_of
+from conformance.cli.profile import ChosenProfile, profile_of
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, read_events
 from conformance.reports.fault import Fault, render_fault_json, render_fault_junit
@@ -56,11 +56,11 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     try:
         target = resolve(options.target, command, options.mapping)
         greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
-        profile, reason = profile_of(options.profile, target, greeting.hello, options.timeout)
+        profile = profile_of(options.profile, target, greeting.hello, options.timeout)
         if options.list:
-            return _list(named, profile, greeting.hello)
-        deviations = _deviations(catalogue, options.deviations, target, profile)
-        run = _judge(options, target, greeting, (profile, reason), catalogue, named, required, deviations)
+            return _list(named, profile.name, greeting.hello)
+        deviations = _deviations(catalogue, options.deviations, target, profile.name)
+        run = _judge(options, target, greeting, profile, catalogue, named, required, deviations)
     except BaseException as error:
         message, code = explain(error)
         fault = Fault(options.target or f"-- {shlex.join(command)}", __version__, code, message)
@@ -79,7 +79,7 @@ def _judge(
     options: argparse.Namespace,
     target: Target,
     greeting: Greeting,
-    profile: tuple[str, str],
+    profile: ChosenProfile,
     catalogue: Catalogue,
     named: Sequence[Requirement],
     required: Sequence[str],
@@ -89,7 +89,7 @@ def _judge(
     today = options.today or datetime.date.today()
     inherited = target.is_checkout and options.deviations is None
     hello = greeting.hello
-    chosen = [requirement for requirement in named if applies(requirement, profile[0])]
+    chosen = [requirement for requirement in named if applies(requirement, profile.name)]
     judged = [requirement.id for requirement in chosen if not not_claimed_reason(requirement, hello.capabilities)]
     with Group([], timeout_s=options.timeout) as group:  # its supervisor removes the folder, also if we are killed
         folder = group.folder
@@ -99,7 +99,7 @@ def _judge(
             {"event": "run", "target": target.word, "hello": hello.model_dump(), "judged": judged},
         )
         current = [deviation for deviation in deviations if not deviation.is_expired(today)]
-        settings = _settings(options, target, hello.capabilities, judged, current, events_file, profile[0])
+        settings = _settings(options, target, hello.capabilities, judged, current, events_file, profile.name)
         interrupted = False
         try:
             with Progress(lambda: progress_line(events_file.read_bytes()), sys.stderr):
@@ -135,7 +135,8 @@ def _judge(
     return Run(
         word,
         claims,
-        *profile,
+        profile.name,
+        profile.reason,
         __version__,
         catalogue,
         left_out,
@@ -146,6 +147,7 @@ def _judge(
         observed,
         target.notes,
         inherited and bool(deviations),
+        profile.between,
     )
 
 

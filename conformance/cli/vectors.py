@@ -79,7 +79,7 @@ def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[
     """Every vector that holds for the target's profile, of a quirk or not."""
     target = resolve(options.target, command)
     hello = greet(target, timeout_s=options.timeout).hello
-    profile, _ = profile_of(options.profile, target, hello, options.timeout)
+    profile = profile_of(options.profile, target, hello, options.timeout).name
     by_id = {vector.id: vector for vector in vectors}
     asked = differing = left_out = 0
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=options.timeout) as group:

@@ -10,7 +10,7 @@ def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:
     """The lines; `find` is the plain data of a find."""
     for line in describe_scenario(discrepancy["scenario"], discrepancy["position"]):
         yield wrap(line, "  ", 6)
-    if discrepancy["expected"] is None:
+    if discrepancy["failed"]:
         yield wrap(f"the adapter failed: {discrepancy['answered'].get('raised', discrepancy['answered'])}", "    ")
         return
     yield wrap(f"answered {describe(discrepancy['answered'])}", "    ", 2)

@@ -23,6 +23,7 @@ def render_json(run: Run) -> str:
         "profile": run.profile,
         "profile_reason": run.profile_reason,
         "inherited_deviations": run.inherited,
+        "between": list(run.between) if run.between else None,
         "today": run.today,
         "complete": outcome.complete,
         "exit_code": outcome.exit_code,

@@ -48,6 +48,7 @@ class Run:
     observed: Mapping[str, Any]
     notes: Sequence[str] = ()  # how the target was built
     inherited: bool = False  # the deviations are those of the release that a checkout is judged as
+    between: tuple[str, str] | None = None  # the two releases that a checkout lies between
 
     @property
     def hello_line(self) -> str:

@@ -28,11 +28,7 @@ def render(run: Run) -> Iterator[str]:
         yield wrap(f"process id in hello: {run.observed['pid']}, {PID_STATUS[status]}", " " * 9, 0)
     yield wrap(f"profile  {run.profile} ({run.profile_reason})", "", 9)
     if run.inherited:
-        yield wrap(
-            f"known deviations of release {run.profile} are waived as inherited; what fails is this checkout's own",
-            " " * 9,
-            0,
-        )
+        yield wrap(_inherited(run), " " * 9, 0)
     shown: set[str] = set()
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
@@ -53,6 +49,14 @@ def render(run: Run) -> Iterator[str]:
         named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
         yield wrap(f"deviations of release {run.profile} that do not show here: {named}", "")
     yield from summary(run)
+
+
+def _inherited(run: Run) -> str:
+    waived = f"Known deviations of release {run.profile} are waived."
+    if run.between is None:
+        return f"{waived} What fails is this checkout's own."
+    older, newer = run.between
+    return f"{waived} The checkout lies between {older} and {newer}: what fails is its own or comes from between."
 
 
 def summary(run: Run) -> Iterator[str]:

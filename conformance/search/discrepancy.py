@@ -72,6 +72,7 @@ class Discrepancy:
             "scenario": self.scenario.to_json(),
             "position": self.position,
             "profile": self.profile,
+            "failed": self.expected is None,  # there is no answer; an expected null is an answer
             "expected": None if self.expected is None else show_answer(self.expected),
             "answered": show_answer(self.answered),
             "reasons": list(self.reasons),

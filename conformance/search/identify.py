@@ -65,10 +65,40 @@ class NearestRelease:
         return [sign.name for sign in self.signs if not sign.agrees.get(self.nearest, True)]
 
     @property
+    def equals(self) -> list[str]:
+        """The other releases that no sign distinguishes from the nearest one."""
+        return [other for other in VERSIONS if other != self.nearest and self._same_signs(other)]
+
+    @property
+    def between(self) -> tuple[str, str] | None:
+        """The two releases that the target lies between, older first; None where one release explains what it does.
+
+        A target lies between the nearest release and its neighbour if it is like the neighbour in a sign in which it
+        is not like the nearest.
+        """
+        if self.nearest == RECOMMENDED:
+            return None
+        place = VERSIONS.index(self.nearest)
+        older = next((other for other in reversed(VERSIONS[:place]) if not self._same_signs(other)), None)
+        newer = next((other for other in VERSIONS[place + 1 :] if not self._same_signs(other)), None)
+        sides = [(len(self.shared_with(other)), other) for other in (older, newer) if other is not None]
+        shared, neighbour = max(sides, key=lambda side: side[0], default=(0, ""))
+        if not shared:
+            return None
+        return (neighbour, self.nearest) if neighbour == older else (self.nearest, neighbour)
+
+    def shared_with(self, neighbour: str) -> list[str]:
+        """The signs in which the target is like the neighbour and not like the nearest release."""
+        return [s.name for s in self.signs if not s.agrees.get(self.nearest, True) and s.agrees.get(neighbour, False)]
+
+    def _same_signs(self, other: str) -> bool:
+        return all(sign.agrees.get(other) == sign.agrees.get(self.nearest) for sign in self.signs)
+
+    @property
     def reason(self) -> str:
         """Why it is the nearest, in one sentence."""
         if self.nearest == RECOMMENDED:
-            return "nothing tells which release it is like"
+            return "no question could be asked that tells the releases apart"
         kinds = [
             ("scenario", "distinguishing scenarios"),
             ("capability", "capabilities"),
@@ -84,7 +114,16 @@ class NearestRelease:
         differs = self.differences
         more = f" and {len(differs) - 6} more" if len(differs) > 6 else ""
         named = f"; differs in {', '.join(differs[:6])}{more}" if differs else ""
-        return f"nearest: {', '.join(counts)} agree{named}"
+        equals = f"; {' and '.join(self.equals)} would agree as well" if self.equals else ""
+        return f"nearest: {', '.join(counts)} agree{equals}{named}{self._between_in_words()}"
+
+    def _between_in_words(self) -> str:
+        if self.between is None:
+            return ""
+        older, newer = self.between
+        neighbour = older if newer == self.nearest else newer
+        shared = self.shared_with(neighbour)
+        return f"; it lies between {older} and {newer}: like {neighbour} in {', '.join(shared[:6])}"
 
 
 def find_nearest(send: Send, capabilities: Sequence[str]) -> NearestRelease:

@@ -6,11 +6,12 @@ from pathlib import Path
 from conformance.targets.errors import UsageFault
 from conformance.targets.installing import NpmFailedError, install_packages
 from conformance.targets.tools import CACHE_VARIABLE, cache_folder, node_path
+from reference_impl.releases import NPM_VERSIONS
 
 __all__ = ["ADAPTER", "CACHE_VARIABLE", "command", "install", "parse"]
 
 ADAPTER = Path(__file__).parent / "node" / "adapter.mjs"
-KNOWN = "1.2.8, 1.3.0, 1.4.3, 1.6.0"
+KNOWN = ", ".join(NPM_VERSIONS)
 
 _NAME = r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*"
 _NUMBER = r"(?:0|[1-9][0-9]*)"

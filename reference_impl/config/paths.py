@@ -16,7 +16,7 @@ FILE_NAME = "antigravity.json"
 PROJECT_FOLDER = ".opencode"
 USER_FOLDER = "opencode"
 OWN_FOLDER = "OPENCODE_CONFIG_DIR"
-OWN_FOLDER_SINCE = "1.6.0"  # documented for 1.4.5
+OWN_FOLDER_SINCE = "1.4.5"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ ROOTS = (
     ConfigRoot("linux", "XDG_CONFIG_HOME", ".config"),
     ConfigRoot("darwin", "XDG_CONFIG_HOME", ".config"),  # PATH-002
     ConfigRoot("win32", "APPDATA", "AppData/Roaming", until="1.4.3"),  # PATH-007 to PATH-011
-    ConfigRoot("win32", "XDG_CONFIG_HOME", ".config", since="1.6.0"),  # PATH-016
+    ConfigRoot("win32", "XDG_CONFIG_HOME", ".config", since="1.4.5"),  # PATH-016
 )
 
 

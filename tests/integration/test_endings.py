@@ -14,7 +14,7 @@ import pytest
 from conformance.cli import run as run_module
 from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.main import main
-from conformance.cli.profile import choose_profile
+from conformance.cli.profile import ChosenProfile, choose_profile
 from conformance.json_type import Json
 from conformance.targets.errors import AdapterFault
 from tests.command import CHECKOUT
@@ -143,18 +143,19 @@ def test_a_fault_while_the_run_is_judged_leaves_no_folder(
     ("claimed", "profile"),
     [
         ("1.3.0", "1.3.0"),
-        ("1.3.7", "1.3.0"),
+        ("1.3.7", "1.3.2"),
         ("1.10.0", "1.6.0"),
         ("9.0.0+build.7", "1.6.0"),
-        ("1.4.3-beta.1", "1.3.0"),
+        ("1.4.3-beta.1", "1.3.2"),
         ("1.4.4-beta.1", "1.4.3"),
+        ("1.5.2", "1.5.5"),
         ("0.9.0", "1.2.8"),
     ],
 )
 def test_a_release_that_is_not_listed_is_judged_as_the_nearest_older_one(claimed: str, profile: str) -> None:
-    chosen, reason = choose_profile(None, claimed)
-    assert chosen == profile
-    assert claimed == profile or claimed in reason
+    chosen = choose_profile(None, claimed)
+    assert chosen.name == profile
+    assert claimed == profile or claimed in chosen.reason
 
 
 @pytest.mark.parametrize("claimed", ["banana", "", "1.3", "v1.3.0", "1.3.0.1", "\u0661.2.3"])
@@ -162,4 +163,4 @@ def test_a_profile_that_is_no_release_is_the_adapters_fault(claimed: str) -> Non
     with pytest.raises(AdapterFault, match=r"expected a release such as 1\.6\.0, or 'recommended'") as caught:
         choose_profile(None, claimed)
     assert repr(claimed) in str(caught.value)
-    assert choose_profile("1.3.0", claimed) == ("1.3.0", "asked for")
+    assert choose_profile("1.3.0", claimed) == ChosenProfile("1.3.0", "asked for")

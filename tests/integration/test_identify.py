@@ -23,7 +23,8 @@ def identified(adapter: ReferenceAdapter) -> NearestRelease:
 @pytest.mark.parametrize("release", VERSIONS)
 def test_a_release_is_most_like_itself(release: str) -> None:
     found = identified(ReferenceAdapter(release))
-    assert (found.nearest, found.differences) == (release, [])
+    assert release in (found.nearest, *found.equals)
+    assert (found.differences, found.between) == ([], None)
     scenarios = {
         name for name, distinguishing in load_distinguishing_scenarios().items() if release in distinguishing.releases
     }
@@ -38,10 +39,25 @@ def test_a_fork_that_mended_a_quirk_is_like_its_release_and_the_quirk_is_named()
     adapter.profile = Profile("1.4.3", adapter.profile.quirks - {mended})
     found = identified(adapter)
     assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
+    assert found.between is None
     assert found.reason == (
         "nearest: 35 of 36 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
-        "differs in cooldown-not-waited-for"
+        "1.3.2 would agree as well; differs in cooldown-not-waited-for"
     )
+
+
+def test_a_target_with_signs_of_a_neighbour_lies_between() -> None:
+    adapter = ReferenceAdapter("1.3.0")
+    adapter.profile = Profile("1.3.0", adapter.profile.quirks - {"keep-thinking-variable-unread"})
+    found = identified(adapter)
+    assert (found.nearest, found.between) == ("1.3.0", ("1.2.8", "1.3.0"))
+    assert found.reason.endswith("it lies between 1.2.8 and 1.3.0: like 1.2.8 in keep-thinking-variable-unread")
+
+
+def test_a_target_may_lie_beyond_the_nearest_release() -> None:
+    adapter = ReferenceAdapter("1.4.5")
+    adapter.profile = Profile("1.4.5", adapter.profile.quirks - {"disabled-account-kept"})
+    assert identified(adapter).between == ("1.4.5", "1.5.5")
 
 
 def test_a_tie_goes_to_the_newer_release() -> None:

@@ -334,6 +334,15 @@ class CliFirstByDefault(WrongConfig):
     defaults: ClassVar[Layer] = {"cli_first": True}
 
 
+class CliFirstUnread(WrongConfig):
+    def finish(self, merged: Layer) -> Layer:
+        return {**super().finish(merged), "cli_first": False}
+
+
+class PromptCachingByDefault(WrongConfig):
+    defaults: ClassVar[Layer] = {"claude_prompt_auto_caching": True}
+
+
 class DebugTuiFollowsDebug(WrongConfig):
     def finish(self, merged: Layer) -> Layer:
         config = super().finish(merged)

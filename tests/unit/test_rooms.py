@@ -80,7 +80,9 @@ def test_a_module_imports_through_the_doors_of_its_room_only(path: Path) -> None
     module = name_of(path)
     room = room_of(module)
     assert room is not None, f"{module} lies in no room; give it one in DOORS"
-    allowed = DOORS[room] | {room, "conformance.json_type"} | ({"conformance"} if module.startswith("conformance") else set())
+    allowed = (
+        DOORS[room] | {room, "conformance.json_type"} | ({"conformance"} if module.startswith("conformance") else set())
+    )
     wrong = {line: target for line, target in imports(path) if not any(within(target, door) for door in allowed)}
     assert not wrong, f"{module} ({room}) must not import {wrong} (line: module); its doors: {sorted(DOORS[room])}"
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
 from conformance.json_type import Json
+from conformance.reports.discrepancy import describe_discrepancy
 from conformance.search.compare import are_same, first_difference
 from conformance.search.differential import IN_FLIGHT, MOST_FAULTS, DifferentialRunner, Pipeline
 from conformance.search.discrepancy import Discrepancy, to_session, to_vector
@@ -206,6 +207,14 @@ def test_the_first_difference_is_named() -> None:
 def test_a_scenario_goes_both_ways() -> None:
     scenario = Scenario([Call("open", {"pool": {"accounts": []}})], {"a": {"text": "b"}})
     assert to_session(scenario).to_scenario() == scenario
+
+
+def test_an_expected_null_is_shown_as_expected() -> None:
+    scenario = Scenario([Call("select", {"family": "claude", "strategy": "sticky"})])
+    discrepancy = Discrepancy(scenario, 0, "1.6.0", Result(None), Result({"label": "fig", "index": 0}))
+    lines = "\n".join(describe_discrepancy(discrepancy.to_json("a port")))
+    assert "expected null, as 1.6.0" in lines
+    assert "the adapter failed" not in lines
 
 
 def test_a_target_that_never_starts_ends_the_search() -> None:
