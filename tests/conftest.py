@@ -7,6 +7,13 @@ import pytest
 
 from conformance.targets.errors import AdapterFault
 from conformance.targets.tools import node_path
+from tests.support.judging import Case, collect_cases
+
+
+@pytest.fixture(scope="session")
+def cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
+    """The cases of a run, but for those of real processes."""
+    return collect_cases(request.session, tmp_path_factory.mktemp("cases"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.json_type import Json
 from reference_impl.releases import NPM_VERSIONS
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 from tools.documents import DOCUMENTS, Lines, load_lines
 
 FILE = Path(__file__).with_name("config_docs.toml")

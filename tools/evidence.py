@@ -23,7 +23,7 @@ from conformance.json_type import Json
 from conformance.processes.spread import Spread, chance_figures, even_figures, spread
 from conformance.reports import spread_svg
 from conformance.reports.spread_text import answer
-from tests.command import CHECKOUT, run_kit
+from tests.support.command import CHECKOUT, run_kit
 from tools.readme import fill as fill_runs
 
 PAGE = CHECKOUT / "docs/evidence.md"

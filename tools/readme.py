@@ -7,7 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
-from tests.command import CHECKOUT, run_kit
+from tests.support.command import CHECKOUT, run_kit
 
 README = CHECKOUT / "README.md"
 _BLOCK = re.compile(r"(<!-- (run|spread): (.*?) -->\n```\n).*?(```\n)", re.DOTALL)

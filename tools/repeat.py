@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from conformance.json_type import Json
-from tests.command import run_kit
+from tests.support.command import run_kit
 
 BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"  # ends with us, however we end
 

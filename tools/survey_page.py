@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.reports.board import Board, Row, read_board, write_board
 from conformance.reports.board_markdown import escape, implementations, sections
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "survey.md"
 FOLDER = CHECKOUT / "docs" / "survey"

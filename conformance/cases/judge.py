@@ -148,10 +148,7 @@ class TargetJudge:
     def _ask(self, scenario: Scenario) -> list[Answer]:
         self._skip_unclaimed(scenario)
         try:
-            if self._group is None:
-                self._group = self._start([self.launch()])
-                self._group.connections[0].hello()
-            answers = ask(scenario, self._group.connections[0].batch, self._group.folder)
+            answers = self.answers_to(scenario)
         except AdapterFault:
             self.close()
             raise
@@ -161,6 +158,13 @@ class TargetJudge:
                 "leave the capability out of its hello, or support the call"
             )
         return answers
+
+    def answers_to(self, scenario: Scenario) -> list[Answer]:
+        """Start the target where it does not run yet, and ask it."""
+        if self._group is None:
+            self._group = self._start([self.launch()])
+            self._group.connections[0].hello()
+        return ask(scenario, self._group.connections[0].batch, self._group.folder)
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:
         """A case may ask for more than its requirement needs; without that, the requirement's other cases judge."""

@@ -12,7 +12,7 @@ from conformance.targets import tools
 from conformance.targets.checkout import Prepared, bundle, prepare
 from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.wire.answers import Result
-from tests.checkouts import (
+from tests.support.checkouts import (
     ACCOUNTS,
     LOADER_TEXT,
     MANAGER_TEXT,

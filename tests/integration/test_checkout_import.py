@@ -9,7 +9,7 @@ from conformance.targets.checkout import prepare
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.wire.answers import Raised, Result
-from tests.checkouts import (
+from tests.support.checkouts import (
     ACCOUNTS,
     LOADER,
     LOADER_TEXT,

@@ -10,7 +10,7 @@ from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.wire.answers import NotSupported, Result
-from tests.checkouts import (
+from tests.support.checkouts import (
     ACCOUNTS,
     LOADER,
     MANAGER_TEXT,

@@ -14,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from conformance.json_type import Json
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 WORD = {"type": "string", "minLength": 1}
 WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -213,7 +213,7 @@ def test_a_target_that_is_not_conformant_fails_the_step_with_its_exit_code(runne
 
 
 def test_the_inputs_reach_the_run(runner: Runner) -> None:
-    runner.inputs |= {"target": "python:tests.surveyed:ClaimsNothing", "require": "PROC", "profile": "1.3.0"}
+    runner.inputs |= {"target": "python:tests.fakes.surveyed:ClaimsNothing", "require": "PROC", "profile": "1.3.0"}
     done = runner.run("judge")
     assert done.returncode == 1
     assert re.search(r"PROC-001 +FAIL", done.stdout)
@@ -226,7 +226,7 @@ def test_the_inputs_reach_the_run(runner: Runner) -> None:
 
 @pytest.mark.parametrize(("strict", "code"), [("true", 1), ("false", 0)])
 def test_strict_makes_a_should_count(runner: Runner, strict: str, code: int) -> None:
-    runner.inputs |= {"target": "python:tests.surveyed:ClaimsConfigAndReadsLatin1", "strict": strict}
+    runner.inputs |= {"target": "python:tests.fakes.surveyed:ClaimsConfigAndReadsLatin1", "strict": strict}
     assert runner.run("judge").returncode == code
 
 

@@ -17,8 +17,8 @@ from conformance.cli.main import main
 from conformance.cli.profile import ChosenProfile, choose_profile
 from conformance.json_type import Json
 from conformance.targets.errors import AdapterFault
-from tests.command import CHECKOUT
-from tests.kit_runs import KIT, breaking
+from tests.support.command import CHECKOUT
+from tests.support.kit_runs import KIT, breaking
 
 LIST = ["requirements", "list", "PID"]
 

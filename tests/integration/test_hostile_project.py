@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from conformance.json_type import Json
-from tests.command import run_kit
-from tests.kit_runs import comparable
+from tests.support.command import run_kit
+from tests.support.kit_runs import comparable
 
 RAISE = "raise RuntimeError('the project around the kit was imported')\n"
 MODULES = [

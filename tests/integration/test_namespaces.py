@@ -16,10 +16,10 @@ import pytest
 from conformance.targets import namespaces
 from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.targets.group import Group, Launch, SupervisorLostError
-from tests.command import CHECKOUT
 from tests.integration.test_run_faults import wait_for_line
 from tests.integration.test_supervisor import MODES, assert_all_end, misbehaving, needs_namespaces
-from tests.kit_runs import BOUND_S, Bench, breaking, verdicts
+from tests.support.command import CHECKOUT
+from tests.support.kit_runs import BOUND_S, Bench, breaking, verdicts
 
 CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
 IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen ids in one, and one for each process

@@ -12,7 +12,7 @@ import pytest
 from conformance.targets import npm
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import CAPABILITIES, METHODS
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 pytestmark = pytest.mark.needs_node
 

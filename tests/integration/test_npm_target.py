@@ -17,7 +17,7 @@ import pytest
 from conformance.targets import installing, npm
 from conformance.targets import tools as tools_module
 from conformance.targets.errors import AdapterFault, UsageFault
-from tests.kit_runs import wait_until
+from tests.support.kit_runs import wait_until
 
 NAME = "opencode-antigravity-auth"
 # A stand-in for npm: it notes each call, then does what the test wants of it.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.targets.namespaces import why_not
-from tests.command import CHECKOUT, run_kit
+from tests.support.command import CHECKOUT, run_kit
 from tools.readme import README, fill, port_of
 
 TEXT = README.read_text(encoding="utf-8")

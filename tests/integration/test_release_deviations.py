@@ -13,7 +13,7 @@ from conformance.targets.resolve import resolve
 from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario
 from reference_impl.releases import NPM_VERSIONS
-from tests.command import run_kit
+from tests.support.command import run_kit
 
 pytestmark = [pytest.mark.needs_node]
 

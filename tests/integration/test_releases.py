@@ -12,7 +12,7 @@ from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from reference_impl.releases import NPM_VERSIONS
-from tests.command import run_kit
+from tests.support.command import run_kit
 
 pytestmark = [pytest.mark.needs_node]
 

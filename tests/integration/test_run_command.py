@@ -13,10 +13,10 @@ import pytest
 from conformance.cli.run import required_of
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
-from tests.command import CHECKOUT, run_kit
-from tests.factories import deviation_entry
-from tests.kit_runs import KIT, Bench, breaking, comparable, verdicts
 from tests.mutants import target_word
+from tests.support.command import CHECKOUT, run_kit
+from tests.support.factories import deviation_entry
+from tests.support.kit_runs import KIT, Bench, breaking, comparable, verdicts
 
 WRONG = target_word("counts-from-one")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.json_type import Json
-from tests.kit_runs import Bench, breaking, verdicts
+from tests.support.kit_runs import Bench, breaking, verdicts
 
 ONLY_PID_001 = ("--only", "PID-001")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cases.engine import RUNNER_VARIABLE
-from tests.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, verdicts, wait_until
+from tests.support.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, verdicts, wait_until
 
 # The faults of `breaking.py` show where an account is marked as limited: in the first and the last of these.
 FAULT_FIRST = ("--only", "STK-003,PID-008")

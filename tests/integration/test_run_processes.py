@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cases.processes_kit import fit_pool_for
-from tests.kit_runs import Bench, breaking, verdicts
+from tests.support.kit_runs import Bench, breaking, verdicts
 
 OFFSET_RULES = ("PID-003", "PID-004", "PID-005", "PROC-001", "PROC-004")
 

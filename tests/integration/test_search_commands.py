@@ -9,7 +9,7 @@ import pytest
 
 from conformance.json_type import Json
 from reference_impl.releases import NPM_VERSIONS
-from tests.command import run_kit
+from tests.support.command import run_kit
 
 WRONG = "python:tests.fakes.searched:OffsetAgain"
 RELEASE = "npm:opencode-antigravity-auth"

@@ -15,8 +15,8 @@ from conformance.json_type import Json
 from conformance.processes.starts import Pace, _is_at_rest, start_many
 from conformance.targets.errors import UsageFault
 from conformance.targets.pids import numbers_in
-from tests.command import run_kit
-from tests.kit_runs import MARKER, Bench
+from tests.support.command import run_kit
+from tests.support.kit_runs import MARKER, Bench
 
 # A process that says which it is, and then waits for the end of its input.
 TELLS = "import os, sys; open(f'{sys.argv[1]}/{os.getpid()}', 'w').close(); sys.stdin.read()"

@@ -11,15 +11,15 @@ import psutil
 import pytest
 
 from conformance.json_type import Json
-from tests.command import CHECKOUT, run_kit
-from tests.kit_runs import Bench, wait_until
+from tests.support.command import CHECKOUT, run_kit
+from tests.support.kit_runs import Bench, wait_until
 
 FAST = ("--only", "POOL-001,PID-001")
 RIGHT = "reference"
 WRONG = "python:tests.mutants.selection:CountsFromOne"
 RELEASE = "npm:opencode-antigravity-auth@1.3.0"
 NEVER_ANSWERS, PRINTS_MARKUP, CANNOT_START, CLAIMS_NOTHING = (
-    f"python:tests.surveyed:{name}" for name in ("NeverAnswers", "PrintsMarkup", "CannotStart", "ClaimsNothing")
+    f"python:tests.fakes.surveyed:{name}" for name in ("NeverAnswers", "PrintsMarkup", "CannotStart", "ClaimsNothing")
 )
 
 
@@ -155,7 +155,7 @@ def test_what_a_target_prints_is_no_markup_on_any_board(bench: Bench) -> None:
 def test_the_report_of_every_run_can_be_kept(bench: Bench) -> None:
     kept = bench.folder / "reports"
     survey(bench, *FAST, "--reports", str(kept), RIGHT, RIGHT, CANNOT_START)
-    names = ["01-reference.json", "02-reference.json", "03-python-tests.surveyed-CannotStart.json"]
+    names = ["01-reference.json", "02-reference.json", "03-python-tests.fakes.surveyed-CannotStart.json"]
     assert sorted(path.name for path in kept.iterdir()) == names
     codes = [json.loads((kept / name).read_text(encoding="utf-8"))["exit_code"] for name in names]
     assert codes == [0, 0, 3]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.command import CHECKOUT, run_kit
-from tests.kit_runs import comparable
+from tests.support.command import CHECKOUT, run_kit
+from tests.support.kit_runs import comparable
 
 TODAY = "2026-03-01"
 

@@ -1,20 +1,29 @@
-"""Wrong implementations, one for each requirement: small ways of being wrong that ports have or could have.
+"""Mutants, one or more for each requirement: small ways of being wrong that ports have or could have.
 
-Each is a target: `python:tests.mutants.selection:CountsFromOne`. The catalogue names it in `wrong`, in kebab case.
+Each is a target: `python:tests.mutants.selection:CountsFromOne`. The catalogue names it in `mutant`, in kebab case.
 """
 
+import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 
-def class_name(wrong: str) -> str:
+def class_name(mutant: str) -> str:
     """`counts-from-one` is the class CountsFromOne."""
-    return "".join(part.capitalize() for part in wrong.split("-"))
+    return "".join(part.capitalize() for part in mutant.split("-"))
 
 
-def target_word(wrong: str) -> str:
+def target_word(mutant: str) -> str:
     """The target that the kit is given. Raises LookupError where no class has the name."""
-    name = class_name(wrong)
+    name = class_name(mutant)
     for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
         if f"\nclass {name}(" in path.read_text(encoding="utf-8"):
             return f"python:tests.mutants.{path.stem}:{name}"
-    raise LookupError(f"no class {name} in tests/mutants for the wrong implementation {wrong!r}")
+    raise LookupError(f"no class {name} in tests/mutants for the mutant {mutant!r}")
+
+
+def factory(mutant: str) -> Callable[[], object]:
+    """What makes the mutant in this process."""
+    module, _, attribute = target_word(mutant).removeprefix("python:").partition(":")
+    made: Callable[[], object] = getattr(importlib.import_module(module), attribute)
+    return made

@@ -1,70 +1,85 @@
-"""Every requirement is broken by the wrong implementation it names, and the cases see it."""
+"""Every requirement has a mutant that the cases see, and the reference passes them all; judged in this process."""
 
-import json
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
 from conformance.requirements import Requirement, load_catalogue
 from conformance.requirements.catalogue import applies
+from conformance.wire.scenario import Scenario
+from reference_impl.adapter import ReferenceAdapter
 from reference_impl.releases import RECOMMENDED
-from tests.command import run_kit
-from tests.mutants import target_word
+from tests.fakes import subtle
+from tests.mutants import factory
+from tests.support.judging import Case, InProcessJudge, judge_cases, judge_in_process, needs_processes
 
 CATALOGUE = load_catalogue()
-
-# What a maintainer is told first about the mistakes that ports make most. Each names what is wrong, and little else.
-SECTIONS = "STK,PID,RR,LIM"
-EXPECTED = {
-    "offset-on-every-call": {"PID-003"},
-    "offset-for-both-families-at-once": {"PID-005"},
-    "pid-read-before-fork": {"PID-010"},
-    "offset-under-round-robin": {"RR-003"},
-    "counts-from-one": {"PID-001", "PID-010"},
-    "pid-ignored": {"PID-001", "PID-002", "PID-010"},
-    "modulus-by-enabled-only": {"PID-007"},
-    "flag-shared-by-families": {"PID-004"},
-    "base-index-ignored": {"PID-001", "PID-006"},
-}
-# The same mistakes in real processes, by their own ids. Others may fail as well, as the ids fall.
-IN_PROCESSES = {
-    "offset-on-every-call": "PROC-004",
-    "offset-for-both-families-at-once": "PROC-004",
-    "pid-read-before-fork": "PROC-005",
-    "offset-under-round-robin": "PROC-003",
-    "counts-from-one": "PROC-001",
-    "pid-ignored": "PROC-001",
-    "modulus-by-enabled-only": "PROC-001",
-    "flag-shared-by-families": "PROC-004",
-    "base-index-ignored": "PROC-001",
-    "offset-always-on": "PROC-002",
+IN_PROCESS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
+# Wrong only where one does not look first, each with the rule that it breaks.
+SUBTLE = {
+    subtle.SortsByLabel: "POOL-001",
+    subtle.PidIn27Bits: "PID-001",
+    subtle.PidSigned: "PID-001",
+    subtle.OffsetInSmallPools: "PID-002",
+    subtle.OffsetFromTheActiveIndex: "PID-006",
+    subtle.OffsetAgainOnceBothHaveMoved: "PID-003",
+    subtle.WornOutAtTheSixthCall: "STK-001",
+    subtle.NothingForGeminiWithTheOffset: "PID-004",
+    subtle.CursorOfItsOwnForStickySwitches: "RR-006",
 }
 
 
-@pytest.mark.parametrize("requirement", list(CATALOGUE), ids=lambda requirement: requirement.id)
-def test_the_wrong_implementation_fails_its_requirement(requirement: Requirement, tmp_path: Path) -> None:
+@pytest.mark.parametrize("requirement", IN_PROCESS, ids=lambda requirement: requirement.id)
+def test_mutant_fails_its_requirement(requirement: Requirement, cases: Sequence[Case]) -> None:
     profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
-    failed = failures(requirement.mutant, tmp_path, "--profile", profile, "--only", requirement.id)
-    assert failed == {requirement.id}
+    verdicts = judge_in_process(cases, factory(requirement.mutant), [requirement], profile)
+    assert verdicts == {requirement.id: "fail"}
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_a_common_mistake_fails_the_right_requirements(name: str, tmp_path: Path) -> None:
-    assert failures(name, tmp_path, "--only", SECTIONS) == EXPECTED[name]
+@pytest.mark.parametrize("port", SUBTLE, ids=lambda port: port.__name__)
+def test_subtle_port_fails_the_rule_it_breaks(port: type[ReferenceAdapter], cases: Sequence[Case]) -> None:
+    verdicts = judge_in_process(cases, port, [CATALOGUE.by_id[SUBTLE[port]]])
+    assert verdicts == {SUBTLE[port]: "fail"}
 
 
-@pytest.mark.parametrize("name", IN_PROCESSES)
-def test_a_common_mistake_shows_in_real_processes(name: str, tmp_path: Path) -> None:
-    failed = failures(name, tmp_path, "--only", "PROC-001,PROC-002,PROC-003,PROC-004,PROC-005,PROC-006")
-    assert IN_PROCESSES[name] in failed
-    assert "PROC-006" not in failed  # which none of them breaks
+def test_reference_passes_every_requirement(cases: Sequence[Case]) -> None:
+    """Otherwise a mutant could fail a requirement that every implementation fails."""
+    verdicts = judge_in_process(cases, ReferenceAdapter, IN_PROCESS)
+    expected = {requirement.id: "pass" for requirement in IN_PROCESS if applies(requirement, RECOMMENDED)}
+    assert verdicts == expected
 
 
-def failures(wrong: str, folder: Path, *options: str) -> set[str]:
-    """The requirements that fail. Anything but pass and fail is a mistake of this test."""
-    report = folder / "report.json"
-    run = run_kit("run", target_word(wrong), "--json", str(report), *options)
-    assert report.exists(), run.stdout + run.stderr
-    verdicts = {entry["id"]: entry["verdict"] for entry in json.loads(report.read_text())["requirements"]}
-    assert set(verdicts.values()) <= {"pass", "fail"}, verdicts
-    return {requirement for requirement, verdict in verdicts.items() if verdict == "fail"}
+class Lenient(InProcessJudge):
+    """Asks, and compares nothing."""
+
+    def check(self, scenario: Scenario) -> None:
+        self.ask(scenario.calls, scenario.files)
+
+    def expect(self, *_args: object, **_options: object) -> None:
+        pass
+
+
+def test_mutant_fails_because_answers_are_compared(cases: Sequence[Case]) -> None:
+    """A judge that compares nothing lets every mutant pass: the verdicts above come from the answers alone."""
+    for requirement in IN_PROCESS[::10]:
+        judge = Lenient(factory(requirement.mutant))
+        events = judge_cases(cases, judge, [requirement.id], requirement.releases[-1])
+        assert {event["outcome"] for event in events} <= {"pass", "not run"}, requirement.id
+
+
+def test_case_that_asks_nothing_is_noticed() -> None:
+    def idle(judge: InProcessJudge) -> None:
+        judge.expect(1, 1, Scenario([]), "a number")
+
+    case = Case("idle", ("PID-001",), None, idle, {})
+    with pytest.raises(AssertionError, match="idle asked nothing"):
+        list(judge_cases([case], InProcessJudge(ReferenceAdapter), ["PID-001"]))
+
+
+def test_case_of_real_processes_is_refused() -> None:
+    def starts(judge: InProcessJudge) -> None:
+        judge.shared_fleet()
+
+    case = Case("starts", ("PROC-001",), None, starts, {})
+    with pytest.raises(NotImplementedError, match="real processes"):
+        list(judge_cases([case], InProcessJudge(ReferenceAdapter), ["PROC-001"]))

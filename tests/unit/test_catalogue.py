@@ -15,8 +15,8 @@ import tests.mutants
 from conformance.requirements import CatalogueError, load_catalogue
 from conformance.requirements.catalogue import FOLDER, applies
 from reference_impl.releases import RECOMMENDED
-from tests.factories import catalogue, requirement
 from tests.mutants import class_name
+from tests.support.factories import catalogue, requirement
 
 CATALOGUE = load_catalogue()
 CASES = sorted(Path(inspect.getfile(conformance.cases)).parent.glob("test_[0-8]*.py"))  # vectors come on top

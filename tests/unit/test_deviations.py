@@ -19,7 +19,7 @@ from conformance.requirements.deviations import (
 from conformance.wire.calls import select
 from conformance.wire.scenario import Scenario
 from reference_impl.releases import NEWEST, VERSIONS
-from tests.factories import catalogue, deviation, deviation_entry, requirement
+from tests.support.factories import catalogue, deviation, deviation_entry, requirement
 
 CATALOGUE = catalogue(requirement("ONE-001"), requirement("ONE-002"))
 

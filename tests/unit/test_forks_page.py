@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from conformance.targets.checkout.mapping import CALLS, INJECTED, LOAD_CONFIG, OF_ACCOUNTS, OF_CONFIG, Mapping
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "forks.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)

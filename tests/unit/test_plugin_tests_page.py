@@ -3,7 +3,7 @@
 import re
 
 from conformance.requirements import load_catalogue
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "plugin-tests.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (?!behaviour)(.+?) \| (.+?) \|$", PAGE, re.MULTILINE)

@@ -18,7 +18,7 @@ from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Outcome
 from conformance.wire.scenario import ABSENT
-from tests.factories import case, concluded, deviation, finding, finished_run, requirement
+from tests.support.factories import case, concluded, deviation, finding, finished_run, requirement
 
 CONTROL = "\x1b[2J\x00\x07\r\x9b"
 HOSTILE = ["x" * 500, "word " * 100, f"one\ntwo{CONTROL}three", "\u202egnp.exe", "é" * 200, "-" * 200]

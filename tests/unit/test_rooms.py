@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 # What the modules of each room may import of the project, beside their own room. `conformance` by itself is its
 # version, which every room of the kit may have.

@@ -27,7 +27,7 @@ from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refu
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import QUIRKS, Profile, profile
-from tests.in_process import InProcess
+from tests.support.in_process import InProcessConnection
 
 SEED = "tests"
 
@@ -48,7 +48,7 @@ def searched(word: str, **bounds: Any) -> tuple[Search, list[Discrepancy]]:
 
 
 def test_the_reference_is_found_to_be_right() -> None:
-    pipeline = Pipeline(InProcess(ReferenceAdapter()), Oracle(flip_quirks("recommended")))
+    pipeline = Pipeline(InProcessConnection(ReferenceAdapter()), Oracle(flip_quirks("recommended")))
     assert list(pipeline.differences(sessions(list(CAPABILITIES), 300))) == []
     assert pipeline.tally.sessions == 300
     assert pipeline.tally.calls == sum(pipeline.tally.by_kind.values()) > 5_000
@@ -147,7 +147,7 @@ SAVING = (
 @pytest.mark.parametrize("quirk", [q for q in QUIRKS if q.name not in SAVING], ids=lambda quirk: quirk.name)
 def test_a_fault_behind_a_known_quirk_is_found(quirk: Any) -> None:
     of = profile(quirk.releases[-1])
-    pipeline = Pipeline(InProcess(BehindAQuirk(of, quirk.name)), Oracle(of))
+    pipeline = Pipeline(InProcessConnection(BehindAQuirk(of, quirk.name)), Oracle(of))
     assert next(pipeline.differences(sessions(claimed(of), 6_000)), None) is not None
 
 
@@ -155,7 +155,7 @@ def test_a_fault_behind_a_known_quirk_is_found(quirk: Any) -> None:
 def test_a_difference_is_explained_by_its_quirk(quirk: Any) -> None:
     """For the first sessions in which the quirk alone makes a difference, it is among the explanations."""
     of = profile(quirk.releases[-1])
-    pipeline = Pipeline(InProcess(ReferenceAdapter(of)), Oracle(Profile(of.name, of.quirks - {quirk.name})))
+    pipeline = Pipeline(InProcessConnection(ReferenceAdapter(of)), Oracle(Profile(of.name, of.quirks - {quirk.name})))
     found = next(pipeline.differences(sessions(claimed(of), 6_000)))
     quirks = explaining_quirks(found.session, found.position, found.answered, pipeline.oracle.profile)
     assert quirk.name in quirks

@@ -12,7 +12,7 @@ from conformance.wire import answers
 from conformance.wire.answers import Refusal, request
 from conformance.wire.framing import MAX_LINE_BYTES, decode, encode
 from conformance.wire.serve import answer_line
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 
 class Port:

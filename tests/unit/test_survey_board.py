@@ -30,8 +30,8 @@ from conformance.reports.describe import WIDTH
 from conformance.reports.documents import render_json
 from conformance.reports.fault import Fault, render_fault_json
 from conformance.reports.verdicts import Word
-from tests.factories import case, catalogue, concluded, deviation, finding, finished_run, requirement
-from tests.surveyed import MARKUP
+from tests.fakes.surveyed import MARKUP
+from tests.support.factories import case, catalogue, concluded, deviation, finding, finished_run, requirement
 
 IDS = ("ONE-001", "ONE-002", "ONE-003", "TWO-001", "TWO-002")
 CATALOGUE = catalogue(*(requirement(id_) for id_ in IDS))

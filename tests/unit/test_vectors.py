@@ -22,7 +22,7 @@ from conformance.vectors.write import write_vectors
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS
 from reference_impl.releases import NPM_VERSIONS, OLDEST, RECOMMENDED
-from tests.command import CHECKOUT, run_kit
+from tests.support.command import CHECKOUT, run_kit
 
 VECTORS = load_vectors()
 SELECT = {"method": "select", "params": {"family": "claude", "strategy": "sticky"}}

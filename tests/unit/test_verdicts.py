@@ -15,7 +15,7 @@ from conformance.reports.verdicts import (
     SUITE_FAULT,
     conclude,
 )
-from tests.factories import TODAY, case, concluded, deviation, finding, requirement
+from tests.support.factories import TODAY, case, concluded, deviation, finding, requirement
 
 KNOWN = deviation("ONE-001")
 WAIVED = case("pass", findings=[finding(by=KNOWN)])

@@ -8,8 +8,8 @@ import pytest
 from conformance.targets import npm
 from conformance.targets.group import Group, Launch
 from reference_impl.releases import NPM_VERSIONS
-from tests.command import CHECKOUT
 from tests.integration.errata.evidence import Release
+from tests.support.command import CHECKOUT
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from conformance.targets.checkout import prepare
 from conformance.targets.group import Group, Launch
 from conformance.targets.tools import CACHE_VARIABLE
 from conformance.wire.answers import Answer
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 ACCOUNTS = "src/plugin/accounts.ts"
 LOADER = "src/plugin/config/loader.ts"

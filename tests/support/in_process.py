@@ -1,16 +1,17 @@
-"""A target of the search in this process: what it answers goes over the very lines that a process would be sent."""
+"""A target in this process: what it answers goes over the very lines that a process would be sent."""
 
 from collections import deque
 from collections.abc import Iterator
 
 from conformance.targets.connection import Connection
+from conformance.targets.errors import AdapterFault
 from conformance.targets.exchange import RequestLine, read_answers
-from conformance.wire.answers import Answer
+from conformance.wire.answers import Answer, AnswerError
 from conformance.wire.serve import answer_line
 
 
-class InProcess(Connection):
-    """As much of a connection as the search uses."""
+class InProcessConnection(Connection):
+    """As much of a connection as the search and the cases use."""
 
     def __init__(self, adapter: object) -> None:
         self.adapter = adapter
@@ -25,4 +26,7 @@ class InProcess(Connection):
             yield asked, answer_line(self.adapter, asked.line)
 
     def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
-        return read_answers(asked, line)
+        try:
+            return read_answers(asked, line)
+        except AnswerError as error:
+            raise AdapterFault(str(error)) from error

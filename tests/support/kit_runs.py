@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 
 from conformance.json_type import Json
-from tests.command import CHECKOUT
+from tests.support.command import CHECKOUT
 
 KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
-FAKES = Path(__file__).parent / "fakes"
+FAKES = CHECKOUT / "tests" / "fakes"
 MARKER = "KIT_TEST_MARKER"
 BOUND_S = 120.0  # generous: only a hang is to reach it
 PAUSE_S = 0.01  # between two looks

@@ -1,0 +1,83 @@
+"""Mutants judged by `run`, in processes of their own: those of real processes, and a sample of all others.
+
+The sample holds that a run says what `judging.py` says in this process. `EVERY_MUTANT=1` compares all.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from conformance.json_type import Json
+from conformance.requirements import Requirement, load_catalogue
+from conformance.requirements.catalogue import applies
+from reference_impl.releases import RECOMMENDED
+from tests.mutants import factory, target_word
+from tests.support.command import run_kit
+from tests.support.judging import Case, InProcessJudge, judge_cases, needs_processes
+
+CATALOGUE = load_catalogue()
+OF_PROCESSES = [requirement for requirement in CATALOGUE if needs_processes(requirement)]
+OTHERS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
+SAMPLE = [section.requirement[0] for section in CATALOGUE.sections if section.requirement[0] in OTHERS]
+COMPARED = OTHERS if os.environ.get("EVERY_MUTANT") else SAMPLE
+
+# The mistakes that ports make most: what fails of these sections, and a rule of real processes that fails too. Other
+# rules of processes may fail as well, depending on the PIDs.
+SECTIONS = "STK,PID,RR,LIM"
+PROCESSES = ("PROC-001", "PROC-002", "PROC-003", "PROC-004", "PROC-005", "PROC-006")
+NEVER_BROKEN = "PROC-006"
+COMMON = {
+    "offset-on-every-call": ({"PID-003"}, "PROC-004"),
+    "offset-for-both-families-at-once": ({"PID-005"}, "PROC-004"),
+    "pid-read-before-fork": ({"PID-010"}, "PROC-005"),
+    "offset-under-round-robin": ({"RR-003"}, "PROC-003"),
+    "counts-from-one": ({"PID-001", "PID-010"}, "PROC-001"),
+    "pid-ignored": ({"PID-001", "PID-002", "PID-010"}, "PROC-001"),
+    "modulus-by-enabled-only": ({"PID-007"}, "PROC-001"),
+    "flag-shared-by-families": ({"PID-004"}, "PROC-004"),
+    "base-index-ignored": ({"PID-001", "PID-006"}, "PROC-001"),
+    "offset-always-on": ({"PID-008"}, "PROC-002"),
+}
+
+
+@pytest.mark.parametrize("requirement", OF_PROCESSES, ids=lambda requirement: requirement.id)
+def test_mutant_of_processes_fails_its_requirement(requirement: Requirement, tmp_path: Path) -> None:
+    words = verdicts(requirement.mutant, tmp_path, "--only", requirement.id)
+    assert words == {requirement.id: "fail"}
+
+
+@pytest.mark.parametrize("mutant", COMMON)
+def test_common_mistake_fails_the_right_requirements(mutant: str, tmp_path: Path) -> None:
+    words = verdicts(mutant, tmp_path, "--only", f"{SECTIONS},{','.join(PROCESSES)}")
+    assert set(words.values()) <= {"pass", "fail"}, words
+    failed = {id_ for id_, word in words.items() if word == "fail"}
+    expected, of_processes = COMMON[mutant]
+    assert failed.difference(PROCESSES) == expected
+    assert of_processes in failed
+    assert NEVER_BROKEN not in failed
+
+
+@pytest.mark.parametrize("requirement", COMPARED, ids=lambda requirement: requirement.id)
+def test_run_says_what_judging_in_process_says(requirement: Requirement, cases: Sequence[Case], tmp_path: Path) -> None:
+    """Case by case: the same cases with the same outcomes, messages and findings, and the verdict `fail`."""
+    profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
+    events = tmp_path / "events.jsonl"
+    options = ("--profile", profile, "--only", requirement.id, "--events", str(events))
+    assert verdicts(requirement.mutant, tmp_path, *options) == {requirement.id: "fail"}
+    judge = InProcessJudge(factory(requirement.mutant))
+    here = list(judge_cases(cases, judge, [requirement.id], profile))
+    assert [event for event in lines(events) if event["event"] == "case"] == json.loads(json.dumps(here))
+
+
+def lines(events: Path) -> list[Json]:
+    return [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+
+
+def verdicts(mutant: str, folder: Path, *options: str) -> dict[str, str]:
+    report = folder / "report.json"
+    run = run_kit("run", target_word(mutant), "--json", str(report), *options)
+    assert report.exists(), run.stdout + run.stderr
+    return {entry["id"]: entry["verdict"] for entry in json.loads(report.read_text(encoding="utf-8"))["requirements"]}

@@ -1,0 +1,163 @@
+"""Judges targets in this process: the cases and the judge of a run, without its command, its engine and its processes.
+
+`tests/mutants/test_command_line.py` holds that a run on the command line says the same.
+"""
+
+import datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.engine import CASES
+from conformance.cases.findings import Mismatch
+from conformance.cases.judge import TargetJudge
+from conformance.cases.settings import VARIABLE, RunSettings
+from conformance.json_type import Json
+from conformance.reports.events import Event
+from conformance.reports.verdicts import Word, conclude, not_claimed_reason
+from conformance.requirements import Requirement, load_catalogue
+from conformance.requirements.catalogue import applies
+from conformance.requirements.deviations import Deviation
+from conformance.targets.errors import AdapterFault
+from conformance.targets.group import Group, Launch
+from conformance.wire.answers import Answer, Result
+from conformance.wire.files import ask
+from conformance.wire.scenario import Scenario
+from reference_impl.releases import RECOMMENDED
+from tests.support.in_process import InProcessConnection
+
+TODAY = datetime.date(2026, 3, 1)
+END: Event = {"event": "end", "pytest_exit": 0}
+Factory = Callable[[], object]  # makes an adapter; a run calls it once in each process of the target
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case, as pytest collects it in a run."""
+
+    name: str
+    requirements: tuple[str, ...]
+    profiles: tuple[str, ...] | None  # for which it holds; None: for all
+    function: Callable[..., None]
+    parameters: dict[str, Json]
+
+
+class InProcessJudge(TargetJudge):
+    """The judge of a run, asking an adapter in this process. It cannot start processes."""
+
+    def __init__(self, factory: Factory, deviations: Sequence[Deviation] = ()) -> None:
+        self._factory = factory
+        self._connection = InProcessConnection(factory())
+        hello = self._connection.call("hello", wire=1)
+        assert isinstance(hello, Result), hello
+        known = [deviation.model_dump(mode="json") for deviation in deviations]
+        super().__init__(settings_of(hello.value["capabilities"], known))
+        self.asked = 0  # calls of the case
+
+    def start_case(self, requirements: Sequence[str]) -> None:
+        super().start_case(requirements)
+        self.asked = 0
+
+    def answers_to(self, scenario: Scenario) -> list[Answer]:
+        self.asked += len(scenario.calls)
+        return ask(scenario, self._connection.batch)
+
+    def close(self) -> None:
+        """After a fault a run starts another process."""
+        self._connection = InProcessConnection(self._factory())
+
+    def _start(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
+        raise NotImplementedError("a case for real processes was judged in this process")
+
+
+def settings_of(capabilities: Sequence[str], deviations: list[Json], judged: Sequence[str] = ()) -> RunSettings:
+    return RunSettings(
+        name="a target in this process",
+        argv=[],
+        environment={},
+        folder="",
+        pass_environment=[],
+        capabilities=list(capabilities),
+        judged=list(judged),
+        deviations=deviations,
+        events="",
+    )
+
+
+def needs_processes(requirement: Requirement) -> bool:
+    """Do its cases start processes or fork, so that it cannot be judged in this process?"""
+    return requirement.id.startswith("PROC-") or "fork" in requirement.needs
+
+
+def collect_cases(session: pytest.Session, folder: Path) -> list[Case]:
+    """All cases but those of real processes, in the order of a run. `folder` is temporary."""
+    every = [requirement.id for requirement in load_catalogue()]
+    settings_of([], [], every).write(folder / "settings.json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder / "settings.json"))  # names the vectors that their module loads
+        modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith("test_70_")]
+        return [case for path in modules for case in _cases_of(session, path)]
+
+
+def _cases_of(session: pytest.Session, module: Path) -> Iterator[Case]:
+    for item in pytest.Module.from_parent(session, path=module).collect():
+        assert isinstance(item, pytest.Function)
+        holds = item.get_closest_marker("holds_for")
+        yield Case(
+            name=item.nodeid.rpartition("/")[2],
+            requirements=tuple(id_ for mark in item.iter_markers("covers") for id_ in mark.args),
+            profiles=None if holds is None else holds.args,
+            function=item.obj,
+            parameters=item.callspec.params if hasattr(item, "callspec") else {},
+        )
+
+
+def judge_cases(
+    cases: Sequence[Case], judge: InProcessJudge, ids: Collection[str], profile: str = RECOMMENDED
+) -> Iterator[Event]:
+    """The events of a run that judges these requirements, one a case."""
+    for case in cases:
+        judged = [id_ for id_ in case.requirements if id_ in ids]
+        if not judged or (case.profiles is not None and profile not in case.profiles):
+            continue
+        judge.start_case(judged)
+        outcome, message = _outcome(case, judge)
+        yield {
+            "event": "case",
+            "case": case.name,
+            "requirements": judged,
+            "outcome": outcome,
+            "message": message,
+            "findings": [finding.to_json() for finding in judge.findings],
+        }
+
+
+def _outcome(case: Case, judge: InProcessJudge) -> tuple[str, str]:
+    try:
+        case.function(judge=judge, **case.parameters)
+    except Mismatch as mismatch:
+        return "fail", str(mismatch)
+    except AdapterFault as fault:
+        return "unknown", str(fault)
+    except pytest.skip.Exception as skipped:
+        return "not run", str(skipped)
+    assert judge.asked, f"{case.name} asked nothing"
+    return "pass", ""
+
+
+def judge_in_process(
+    cases: Sequence[Case],
+    factory: Factory,
+    requirements: Sequence[Requirement],
+    profile: str = RECOMMENDED,
+    deviations: Sequence[Deviation] = (),
+) -> dict[str, Word]:
+    """The verdict of each requirement that applies to the profile, as in a run."""
+    judge = InProcessJudge(factory, deviations)
+    chosen = [requirement for requirement in requirements if applies(requirement, profile)]
+    ids = {requirement.id for requirement in chosen if not not_claimed_reason(requirement, judge.capabilities)}
+    events = [*judge_cases(cases, judge, ids, profile), END]
+    outcome = conclude(chosen, events, judge.capabilities, deviations, TODAY)
+    return {verdict.requirement.id: verdict.word for verdict in outcome.verdicts}
