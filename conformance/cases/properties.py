@@ -6,10 +6,12 @@ this project draw fresh examples beside them, and shrink what fails. `python -m 
 refreshes the corpus.
 """
 
+import functools
 import importlib
+import inspect
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +27,21 @@ ROWS_A_PROPERTY = 24
 registered: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
 
 
+class CorpusError(Exception):
+    """A property has no stored rows, so that a run would judge nothing by it."""
+
+
 def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], Property]:
     """A case that holds for all values of its arguments; `judge` is the first parameter, before them."""
 
     def decorate(function: Property) -> Property:
         name = function.__name__
         registered[name] = arguments
+        rows = stored_rows(name)
+        if not rows:  # Hypothesis would run the test on nothing, and let it pass
+            return _without_rows(function, arguments)
         test: Property = given(**arguments)(function)
-        for row in reversed(stored_rows(name)):  # Hypothesis runs the example added last first
+        for row in reversed(rows):  # Hypothesis runs the example added last first
             test = example(**row)(test)
         fresh = int(os.environ.get(DRAW_VARIABLE, "0"))
         return settings(
@@ -47,8 +56,21 @@ def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], P
     return decorate
 
 
+def _without_rows(function: Property, arguments: Collection[str]) -> Property:
+    """A case that fails, and has the parameters that pytest gives. Importing it must work: `make corpus` does."""
+    name, signature = function.__name__, inspect.signature(function)
+
+    @functools.wraps(function)
+    def fail(**_given: Any) -> None:
+        raise CorpusError(f"{name} has no rows in fixtures/corpus/{name}.json; run `make corpus`")
+
+    given_by_pytest = [each for each in signature.parameters.values() if each.name not in arguments]
+    fail.__signature__ = signature.replace(parameters=given_by_pytest)  # type: ignore[attr-defined]
+    return fail
+
+
 def stored_rows(name: str) -> list[dict[str, Any]]:
-    """The stored examples of one property."""
+    """The stored examples of one property; none where the file is missing."""
     path = fixtures_folder() / "corpus" / f"{name}.json"
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return rows

@@ -16,7 +16,7 @@ from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import VARIABLE, RunSettings
 from conformance.json_type import Json
 from conformance.reports.events import Event
-from conformance.reports.verdicts import Word, conclude, not_claimed_reason
+from conformance.reports.verdicts import Outcome, Word, conclude, not_claimed_reason
 from conformance.requirements import Requirement, load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.requirements.deviations import Deviation
@@ -52,7 +52,7 @@ class InProcessJudge(TargetJudge):
         self._connection = InProcessConnection(factory())
         hello = self._connection.call("hello", wire=1)
         assert isinstance(hello, Result), hello
-        known = [deviation.model_dump(mode="json") for deviation in deviations]
+        known = [deviation.model_dump(mode="json", include=set(Deviation.model_fields)) for deviation in deviations]
         super().__init__(settings_of(hello.value["capabilities"], known))
         self.asked = 0  # calls of the case
 
@@ -153,11 +153,15 @@ def judge_in_process(
     requirements: Sequence[Requirement],
     profile: str = RECOMMENDED,
     deviations: Sequence[Deviation] = (),
-) -> dict[str, Word]:
-    """The verdict of each requirement that applies to the profile, as in a run."""
+) -> Outcome:
+    """What `run --strict` comes to, for those requirements that apply to the profile."""
     judge = InProcessJudge(factory, deviations)
     chosen = [requirement for requirement in requirements if applies(requirement, profile)]
     ids = {requirement.id for requirement in chosen if not not_claimed_reason(requirement, judge.capabilities)}
     events = [*judge_cases(cases, judge, ids, profile), END]
-    outcome = conclude(chosen, events, judge.capabilities, deviations, TODAY)
+    return conclude(chosen, events, judge.capabilities, deviations, TODAY, strict=True)
+
+
+def words(outcome: Outcome) -> dict[str, Word]:
+    """The verdict of each requirement."""
     return {verdict.requirement.id: verdict.word for verdict in outcome.verdicts}

@@ -1,26 +1,20 @@
 """Each property over whole sessions holds for every release's profile, and sees a port that breaks it."""
 
-import importlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from conformance.cases import test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads
-from conformance.cases.properties import stored_rows
+from conformance.cases.findings import Mismatch
+from conformance.cases.properties import CorpusError, property_case, registered, stored_rows
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
-from conformance.requirements.catalogue import applies
-from conformance.vectors.predict import answers_of
-from conformance.wire.answers import Answer
-from conformance.wire.methods import CAPABILITIES
-from conformance.wire.needs import needs
-from conformance.wire.scenario import Call, Scenario, matches
-from reference_impl.adapter import ReferenceAdapter
-from reference_impl.releases import RECOMMENDED, VERSIONS
 from tests.fakes import subtle, unsteady
-from tests.mutants import target_word
+from tests.mutants import factory
+from tests.support.judging import InProcessJudge
 
 CATALOGUE = load_catalogue()
 MODULES = (test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads)
@@ -49,30 +43,7 @@ PORTS: dict[tuple[str, str], Callable[..., object]] = {
 }
 
 
-class NotClaimed(Exception):  # noqa: N818 - a run says "not run"
-    """A row asks for what the release has not."""
-
-
-class Judge:
-    """Asks a port in this process."""
-
-    def __init__(self, port: object, capabilities: Sequence[str]) -> None:
-        self.port, self.capabilities = port, capabilities
-
-    def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
-        if not needs(calls) <= set(self.capabilities):
-            raise NotClaimed
-        return answers_of(self.port, Scenario(calls, files or {}))
-
-    def check(self, scenario: Scenario) -> None:
-        answers = self.ask(scenario.calls, scenario.files)
-        assert all(call.accepts(answer) for call, answer in zip(scenario.calls, answers, strict=True))
-
-    def expect(self, expected: Json, actual: Json, *_args: Any, **_how: Any) -> None:
-        assert matches(expected, actual)
-
-
-def cases() -> list[Any]:
+def properties() -> list[Any]:
     """Each property with each requirement that it judges, and the parameters by which it does."""
     found = []
     for name, function in PROPERTIES.items():
@@ -86,32 +57,26 @@ def cases() -> list[Any]:
     return found
 
 
-def judge_rows(judge: Judge, name: str, parameters: dict[str, Json]) -> None:
+def judge_rows(judge: InProcessJudge, name: str, parameters: dict[str, Json]) -> None:
     rows = stored_rows(name)
-    assert rows, f"{name} has no stored rows; run `make corpus`"
+    assert rows
+    judge.start_case([])
     for row in rows:
         PROPERTIES[name].hypothesis.inner_test(judge, **row, **parameters)  # type: ignore[attr-defined]
 
 
-def wrong_port(name: str, requirement: str) -> object:
-    if (name, requirement) in PORTS:
-        return PORTS[name, requirement]()
-    module, _, attribute = target_word(CATALOGUE.by_id[requirement].mutant).removeprefix("python:").partition(":")
-    return getattr(importlib.import_module(module), attribute)()
+@pytest.mark.parametrize(("name", "requirement", "parameters"), properties())
+def test_property_sees_a_port_that_breaks_it(name: str, requirement: str, parameters: dict[str, Json]) -> None:
+    port = PORTS.get((name, requirement)) or factory(CATALOGUE.by_id[requirement].mutant)
+    with pytest.raises(Mismatch):
+        judge_rows(InProcessJudge(port), name, parameters)
 
 
-@pytest.mark.parametrize(("name", "requirement", "parameters"), cases())
-def test_a_property_sees_a_port_that_breaks_it(name: str, requirement: str, parameters: dict[str, Json]) -> None:
-    with pytest.raises(AssertionError):
-        judge_rows(Judge(wrong_port(name, requirement), list(CAPABILITIES)), name, parameters)
+def test_property_without_stored_rows_fails() -> None:
+    @property_case(number=st.integers())
+    def test_that_has_no_rows(judge: object, number: int, family: str) -> None:
+        raise AssertionError("not even asked")
 
-
-@pytest.mark.parametrize(("name", "requirement", "parameters"), cases())
-def test_a_property_holds_for_every_profile_that_has_the_rule(
-    name: str, requirement: str, parameters: dict[str, Json]
-) -> None:
-    for profile in (*VERSIONS, RECOMMENDED):
-        reference = ReferenceAdapter(profile)
-        if applies(CATALOGUE.by_id[requirement], profile):
-            with suppress(NotClaimed):
-                judge_rows(Judge(reference, reference.hello(wire=1)["capabilities"]), name, parameters)
+    assert list(inspect.signature(test_that_has_no_rows).parameters) == ["judge", "family"]
+    with pytest.raises(CorpusError, match=r"test_that_has_no_rows has no rows in .*; run `make corpus`"):
+        test_that_has_no_rows(judge=None, family="claude")

@@ -1,0 +1,33 @@
+"""The reference passes every case, and as a release fails exactly where that release is known to; in this process.
+
+Cases of real processes and forks: `tests/integration`.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+
+from conformance.reports.verdicts import CONFORMANT
+from conformance.requirements import load_catalogue
+from conformance.requirements.deviations import shipped_deviations
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.releases import RECOMMENDED, VERSIONS
+from tests.support.judging import Case, judge_in_process, needs_processes, words
+
+CATALOGUE = load_catalogue()
+REQUIREMENTS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
+
+
+@pytest.mark.parametrize("profile", [*VERSIONS, RECOMMENDED])
+def test_reference_fails_only_where_its_release_does(profile: str, cases: Sequence[Case]) -> None:
+    """No deviation of a release may explain a property of whole sessions: modules 80 to 83 hold for all of them."""
+    deviations = shipped_deviations(profile, CATALOGUE)
+    outcome = judge_in_process(cases, partial(ReferenceAdapter, profile), REQUIREMENTS, profile, deviations)
+    assert (outcome.exit_code, outcome.failures, outcome.stale) == (CONFORMANT, [], [])
+    assert set(words(outcome).values()) <= ({"pass"} if profile == RECOMMENDED else {"pass", "waived", "not claimed"})
+    waived = {id_ for id_, word in words(outcome).items() if word == "waived"}
+    assert waived == {deviation.requirement for deviation in deviations} & {entry.id for entry in REQUIREMENTS}
+    judged = [case for verdict in outcome.verdicts for case in verdict.cases]
+    assert [case["case"] for case in judged if case["case"].startswith("test_8") and case["findings"]] == []
+
