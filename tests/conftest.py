@@ -1,12 +1,15 @@
 """What cannot run here is "not run": counted, named, and with `--no-missing` a failure."""
 
 import shutil
+import subprocess
 from contextlib import suppress
 
 import pytest
 
+from conformance.cli.main import main
 from conformance.targets.errors import AdapterFault
 from conformance.targets.tools import node_path
+from tests.support.command import Kit
 from tests.support.judging import Case, collect_cases
 
 
@@ -14,6 +17,18 @@ from tests.support.judging import Case, collect_cases
 def cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     """The cases of a run, but for those of real processes."""
     return collect_cases(request.session, tmp_path_factory.mktemp("cases"))
+
+
+@pytest.fixture
+def kit(capsys: pytest.CaptureFixture[str]) -> Kit:
+    """The kit as a command in this process."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        code = main(list(arguments))
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,11 +1,18 @@
-"""The kit as its users start it: a command, in a process of its own, away from any user's home."""
+"""The kit as a command: in a process of its own, as its users start it, or in this process."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 CHECKOUT = Path(__file__).parents[2]
+
+
+class Kit(Protocol):
+    """The fixture `kit`: runs `antigravity-conformance` in this process, which saves starting Python."""
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
 def run_kit(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.cases import test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads
 from conformance.cases.findings import Mismatch
-from conformance.cases.properties import CorpusError, property_case, registered, stored_rows
+from conformance.cases.properties import CorpusError, property_case, stored_rows
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.fakes import subtle, unsteady

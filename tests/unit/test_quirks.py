@@ -1,7 +1,6 @@
-"""Quirks: each shows in its scenario, alone over the reference, and in every release as the table says."""
+"""Quirks: each shows in its scenario, alone over the reference; a mistaken row or file is refused."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +13,13 @@ from conformance.requirements.quirks import (
     check_quirks,
     load_distinguishing_scenarios,
 )
-from conformance.targets.connection import Connection
-from conformance.targets.group import Group, Launch
-from conformance.targets.resolve import resolve
 from conformance.vectors.predict import answers_of
 from conformance.wire.answers import Answer
-from conformance.wire.files import ask
-from conformance.wire.scenario import Scenario, show_answer
+from conformance.wire.scenario import Scenario
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS, Profile, Quirk
-from reference_impl.releases import NEWEST, NPM_VERSIONS, RECOMMENDED
+from reference_impl.releases import NEWEST, RECOMMENDED
+from tests.support.quirks import unexpected
 
 SCENARIOS = load_distinguishing_scenarios()
 A_QUIRK = Quirk("answers-b", "Answers b.", since="1.3.0", until="1.3.0")
@@ -34,13 +30,6 @@ DOCUMENT: Json = {
     "with": {"position": 0, "expect": "b"},
     "without": {"position": 0, "expect": "a"},
 }
-
-
-def unexpected(scenario: Scenario, answers: list[Answer]) -> list[Json]:
-    """What differs where something is expected. Any other call may fail: that is what some quirks do."""
-    pairs = zip(scenario.calls, answers, strict=True)
-    wrong = [(call.to_json(), show_answer(answer)) for call, answer in pairs if not call.accepts(answer)]
-    return [(call, answer) for call, answer in wrong if {"expect", "refusal"} & set(call)]
 
 
 def ask_reference(profile: Profile, scenario: Scenario) -> list[Answer]:
@@ -58,30 +47,6 @@ def test_a_quirk_alone_changes_the_answer(distinguishing: DistinguishingScenario
     absent = ask_reference(none, distinguishing.absent)
     assert not unexpected(distinguishing.present, present)
     assert not unexpected(distinguishing.absent, absent)
-
-
-@pytest.fixture(scope="module")
-def releases() -> Iterator[dict[str, Connection]]:
-    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
-    with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
-        yield dict(zip(NPM_VERSIONS, group.connections, strict=True))
-
-
-@pytest.mark.needs_node
-@pytest.mark.parametrize("version", NPM_VERSIONS)
-@pytest.mark.parametrize("distinguishing", SCENARIOS.values(), ids=list(SCENARIOS))
-def test_a_release_answers_as_its_row_says(
-    distinguishing: DistinguishingScenario, version: str, releases: dict[str, Connection]
-) -> None:
-    if version not in distinguishing.releases:
-        return
-    release, scenario = releases[version], distinguishing.of(version)
-    if missing := distinguishing.needs - set(release.hello().capabilities):
-        assert version not in distinguishing.quirk.releases, (
-            f"{version} is listed, and cannot be asked without {missing}"
-        )
-        return
-    assert not unexpected(scenario, ask(scenario, release.batch))
 
 
 def test_the_shipped_quirks_are_in_order() -> None:

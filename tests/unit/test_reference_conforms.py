@@ -11,11 +11,14 @@ import pytest
 from conformance.reports.verdicts import CONFORMANT
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import shipped_deviations
+from conformance.vectors import load_vectors
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.releases import RECOMMENDED, VERSIONS
-from tests.support.judging import Case, judge_in_process, needs_processes, words
+from tests.mutants import factory
+from tests.support.judging import Case, InProcessJudge, judge_cases, judge_in_process, needs_processes, words
 
 CATALOGUE = load_catalogue()
+VECTOR = "test_90_vectors.py::test_vector["  # how the names of cases of vectors begin
 REQUIREMENTS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
 
 
@@ -28,6 +31,16 @@ def test_reference_fails_only_where_its_release_does(profile: str, cases: Sequen
     assert set(words(outcome).values()) <= ({"pass"} if profile == RECOMMENDED else {"pass", "waived", "not claimed"})
     waived = {id_ for id_, word in words(outcome).items() if word == "waived"}
     assert waived == {deviation.requirement for deviation in deviations} & {entry.id for entry in REQUIREMENTS}
-    judged = [case for verdict in outcome.verdicts for case in verdict.cases]
-    assert [case["case"] for case in judged if case["case"].startswith("test_8") and case["findings"]] == []
+    judged = {case["case"]: case for verdict in outcome.verdicts for case in verdict.cases}
+    assert [name for name, case in judged.items() if name.startswith("test_8") and case["findings"]] == []
+    vectors = {name: case["outcome"] for name, case in judged.items() if name.startswith(VECTOR)}
+    held = [vector.id for vector in load_vectors() if vector.shows_a_rule and profile in vector.profiles]
+    assert vectors == {f"{VECTOR}{id_}]": "pass" for id_ in held}
 
+
+def test_vector_is_not_judged_where_its_given_one_fails(cases: Sequence[Case]) -> None:
+    judge = InProcessJudge(factory("counts-from-one"))
+    events = judge_cases(cases, judge, ["PID-001", "PID-006"])
+    outcomes = {event["case"]: event["outcome"] for event in events}
+    assert outcomes[f"{VECTOR}pid-offset-of-n-plus-1]"] == "fail"
+    assert outcomes[f"{VECTOR}pid-base-1]"] == "not run"

@@ -1,9 +1,6 @@
-"""Vectors: what the loader refuses, drift, what `vectors write` fills in, and what each vector is good for."""
+"""Vectors: what the loader refuses, drift, and what `vectors write` fills in."""
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,37 +19,10 @@ from conformance.vectors.write import write_vectors
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import QUIRKS
 from reference_impl.releases import NPM_VERSIONS, OLDEST, RECOMMENDED
-from tests.support.command import CHECKOUT, run_kit
+from tests.support.command import Kit
+from tests.support.vectors import ANSWERED, DOCUMENT, OPEN, SELECT, store
 
 VECTORS = load_vectors()
-SELECT = {"method": "select", "params": {"family": "claude", "strategy": "sticky"}}
-OPEN = {"method": "open", "params": {"pool": {"accounts": [{"refreshToken": "fig"}]}}}
-ANSWERED = SELECT | {"expect": {"index": 0, "label": "fig"}}
-DOCUMENT: Json = {
-    "id": "stk-one",
-    "title": "One account is kept",
-    "why": "The smallest pool.",
-    "requirements": ["STK-001"],
-    "since": "1.3.0",
-    "until": "1.3.0",
-    "needs": ["sticky"],
-    "calls": [OPEN, ANSWERED],
-}
-
-
-def store(folder: Path, document: Json, name: str = "stk/stk-one.json") -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(document if isinstance(document, str) else canonical(document), encoding="utf-8")
-    return path
-
-
-UNDETECTED = {  # by any vector, and why
-    "pid-read-before-fork": "forks are no calls of a vector",
-    "with selection-counts-as-use": "no rule says that sticky and rotation are no use",
-    "without malformed-pool-fatal": "a failure cannot be expected",
-}
-
 
 # The stored vectors
 
@@ -107,32 +77,6 @@ def test_every_quirk_that_can_be_expected_has_a_vector() -> None:
         name for name, distinguishing in load_distinguishing_scenarios().items() if "save" not in distinguishing.needs
     }  # no vector saves
     assert expected - told == {"malformed-pool-fatal"}  # a failure cannot be expected
-
-
-@pytest.fixture(scope="module")
-def measured() -> Json:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.vectors"], cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_the_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
-    assert measured["missing"] == {}
-    assert measured["percent"] == 100
-
-
-def test_no_vector_could_go(measured: Json) -> None:
-    assert measured["idle"] == [], "these add no branch, no wrong implementation, and declare no boundary"
-
-
-def test_no_call_could_go(measured: Json) -> None:
-    assert measured["idle_calls"] == []
-
-
-def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured: Json) -> None:
-    assert measured["undetected"] == list(UNDETECTED)
 
 
 # The loader
@@ -218,42 +162,6 @@ def test_an_expectation_that_the_reference_does_not_predict_is_drift(tmp_path: P
     assert 'calls.1: select answered {"label": "fig", "index": 0}; expected null, by the reference at 1.3.0' in found[1]
 
 
-# Judged by `run`
-
-
-def outcomes(folder: Path, *arguments: str) -> dict[str, str]:
-    """The outcome of each vector that was judged, by its id."""
-    events = folder / "events.jsonl"
-    done = run_kit("run", *arguments, "--events", str(events))
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    cases = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
-    prefix = "test_90_vectors.py::test_vector["
-    return {
-        event["case"].removeprefix(prefix).removesuffix("]"): event["outcome"]
-        for event in cases
-        if event["event"] == "case" and event["case"].startswith(prefix)
-    }
-
-
-@pytest.mark.parametrize(("target", "profile"), [("reference", RECOMMENDED), ("reference@1.3.0", "1.3.0")])
-def test_a_run_judges_the_vectors_of_rules_that_hold_for_the_profile(tmp_path: Path, target: str, profile: str) -> None:
-    held = {vector.id for vector in VECTORS if vector.quirk is None and profile in vector.profiles}
-    assert outcomes(tmp_path, target) == dict.fromkeys(held, "pass")
-
-
-def test_a_vector_that_fails_is_named_with_the_command_that_repeats_it() -> None:
-    done = run_kit("run", "python:tests.mutants.selection:ReturnsToTheOldAccount", "--only", "SOFT-001")
-    assert done.returncode == 1
-    assert "case: vector [soft-sticky-moves-on], in test_90_vectors.py" in done.stdout
-    assert "repeat: antigravity-conformance run --only SOFT-001" in done.stdout
-
-
-def test_where_the_given_vector_fails_the_other_is_not_judged(tmp_path: Path) -> None:
-    found = outcomes(tmp_path, "python:tests.mutants.selection:CountsFromOne", "--only", "PID-001,PID-006")
-    assert found["pid-offset-of-n-plus-1"] == "fail"
-    assert found["pid-base-1"] == "not run"
-
-
 # Commands
 
 
@@ -273,97 +181,16 @@ def test_write_changes_no_expectation(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == before
 
 
-def test_check_tells_every_problem_and_is_a_fault_of_the_suite(tmp_path: Path) -> None:
+def test_check_tells_every_problem_and_is_a_fault_of_the_suite(tmp_path: Path, kit: Kit) -> None:
     store(tmp_path, DOCUMENT | {"calls": [OPEN, SELECT | {"expect": None}]})
     store(tmp_path, "{", "stk/stk-bad.json")
-    done = run_kit("vectors", "check", "--folder", str(tmp_path))
+    done = kit("vectors", "check", "--folder", str(tmp_path))
     assert done.returncode == 4
     assert "stk-bad.json" in done.stdout
     assert "stk/stk-one.json: calls.1" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("target", "code", "shown"),
-    [
-        ("reference", 0, "1 vectors asked, 0 differ"),
-        ("reference@1.4.3", 5, "0 vectors asked"),
-        ("python:tests.mutants.selection:PoolInReverse", 0, "1 vectors asked"),
-        ("python:tests.mutants.selection:PhantomAccount", 1, "stk/stk-one.json: calls.1: select answered"),
-        ("pyton:x", 2, ""),
-    ],
-)
-def test_check_asks_a_target(tmp_path: Path, target: str, code: int, shown: str) -> None:
-    empty = OPEN | {"params": {"pool": {"accounts": []}}}
-    calls = [empty, SELECT | {"expect": None}] if "Phantom" in target else [OPEN, ANSWERED]
-    store(tmp_path, DOCUMENT | {"calls": calls})
-    done = run_kit("vectors", "check", "--folder", str(tmp_path), "--target", target)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert shown in done.stdout
-
-
-def test_check_does_not_ask_a_vector_whose_given_one_fails(tmp_path: Path) -> None:
-    pool = {"accounts": [{"refreshToken": "fig"}, {"refreshToken": "plum"}]}
-    opened = {"method": "open", "params": {"pid": 0, "pool": pool}}
-    params = {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}
-    shifted = ANSWERED | {"params": params}
-    first = DOCUMENT | {"id": "pid-one", "requirements": ["PID-001"], "needs": ["pid", "sticky"]}
-    store(tmp_path, first | {"calls": [opened, shifted]}, "pid/pid-one.json")
-    then = {"id": "pid-two", "given": "pid-one", "calls": [opened, shifted, shifted]}
-    store(tmp_path, first | then, "pid/pid-two.json")
-    target = "python:tests.mutants.selection:CountsFromOne"
-    done = run_kit("vectors", "check", "--folder", str(tmp_path), "--target", target)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "pid/pid-two.json: not asked, since pid-one fails, whose calls come first" in done.stdout
-    assert "1 vectors asked, 1 differ, 1 not asked" in done.stdout
-
-
-def test_list_shows_each_vector() -> None:
-    done = run_kit("vectors", "list")
+def test_list_shows_each_vector(kit: Kit) -> None:
+    done = kit("vectors", "list")
     assert done.returncode == 0
     assert all(vector.id in done.stdout for vector in VECTORS)
-
-
-@pytest.mark.needs_node
-@pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_a_release_answers_as_every_vector_of_its_profile_says(version: str) -> None:
-    done = run_kit("vectors", "check", "--target", f"npm:opencode-antigravity-auth@{version}")
-    assert done.returncode == 0, done.stdout
-    assert "0 differ, 0 not asked" in done.stdout
-
-
-# Without the kit
-
-
-def run_example(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = ["node", "--test", str(folder / "docs/examples/javascript/vectors.test.mjs")]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.needs_node
-def test_the_javascript_example_passes() -> None:
-    done = run_example(CHECKOUT)
-    assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.needs_node
-@pytest.mark.parametrize(
-    ("right", "wrong", "failing"),
-    [
-        ("this.pid) % count", "this.pid + 1) % count", "pid-offset-of-0"),
-        ("this.now >= end", "this.now > end", "lim-ends-at-its-instant"),
-        ("this.cursor %= before;", "", "rem-after-the-first-round"),
-    ],
-)
-def test_the_javascript_example_fails_where_a_line_is_wrong(
-    tmp_path: Path, right: str, wrong: str, failing: str
-) -> None:
-    shutil.copytree(CHECKOUT / "docs" / "examples", tmp_path / "docs" / "examples")
-    shutil.copytree(CHECKOUT / "fixtures" / "vectors", tmp_path / "fixtures" / "vectors")
-    port = tmp_path / "docs/examples/javascript/port.mjs"
-    text = port.read_text(encoding="utf-8")
-    assert text.count(right) == 1
-    port.write_text(text.replace(right, wrong), encoding="utf-8")
-    done = run_example(tmp_path)
-    assert done.returncode == 1
-    assert "not ok" in done.stdout or "✖" in done.stdout
-    assert failing in done.stdout

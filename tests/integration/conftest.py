@@ -1,0 +1,18 @@
+"""What integration tests share: the releases, running."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.targets.connection import Connection
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import resolve
+from reference_impl.releases import NPM_VERSIONS
+
+
+@pytest.fixture(scope="session")
+def releases() -> Iterator[dict[str, Connection]]:
+    """A process of each release. They are asked one after another: whoever needs a pool opens it first."""
+    targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
+    with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
+        yield dict(zip(NPM_VERSIONS, group.connections, strict=True))

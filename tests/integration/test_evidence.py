@@ -1,0 +1,15 @@
+"""The page of evidence and its pictures are made from what was measured."""
+
+import xml.etree.ElementTree as ET
+
+from tools.evidence import PAGE, PICTURES, load_data, pictures, render
+
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_and_its_pictures_are_made_from_what_was_measured() -> None:
+    assert render(TEXT, load_data()) == TEXT, "run `make docs`"
+    drawn = pictures(TEXT)
+    assert drawn == {path.name: path.read_text(encoding="utf-8") for path in PICTURES.iterdir()}, "run `make docs`"
+    for picture in drawn.values():
+        ET.fromstring(picture)  # noqa: S314 - our own

@@ -1,0 +1,88 @@
+"""The search over processes: what is wrong is shrunk, asked again, and searched on for after an adapter ends."""
+
+import sys
+from itertools import islice
+from typing import Any
+
+import pytest
+from hypothesis.database import InMemoryExampleDatabase
+
+from conformance.search.differential import IN_FLIGHT, MOST_FAULTS, DifferentialRunner
+from conformance.search.discrepancy import Discrepancy, to_vector
+from conformance.search.fuzz import KEY, Bounds, Search
+from conformance.search.oracle import Oracle, flip_quirks
+from conformance.search.sessions import decode
+from conformance.search.source import stream
+from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import Target, resolve
+from conformance.vectors.model import VectorDocument
+from conformance.wire.answers import Raised, Result
+from reference_impl.adapter import CAPABILITIES
+
+SEED = "tests"
+
+
+def searched(word: str, **bounds: Any) -> tuple[Search, list[Discrepancy]]:
+    target = resolve(f"python:tests.fakes.searched:{word}", [])
+    with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
+        search = Search(runner, list(CAPABILITIES), SEED, Bounds(**{"calls": 20_000, "discrepancies": 1, **bounds}))
+        return search, list(search.run())
+
+
+def test_a_fault_is_shrunk_to_the_calls_that_show_it() -> None:
+    _, (discrepancy,) = searched("OffsetAgain")
+    assert [call.method for call in discrepancy.scenario.calls] == ["open", "select", "select"]
+    assert all(call.params["pid_offset_enabled"] for call in discrepancy.scenario.calls[1:])
+    assert len(discrepancy.scenario.calls[0].params["pool"]["accounts"]) == 2
+    assert discrepancy.is_repeatable
+    assert discrepancy.quirks == ()
+    assert discrepancy.reasons[-1] == "claude on 1, gemini on 0; cursor 0; PID offset of claude spent, pid mod 2 is 1"
+
+
+def test_a_find_is_a_vector_in_order() -> None:
+    _, (discrepancy,) = searched("OffsetAgain")
+    vector = to_vector(discrepancy, "a port")
+    VectorDocument.model_validate(vector)
+    assert (vector["requirements"], vector.keys() & {"since", "recommended"}) == (["PID-001"], set())
+    assert vector["calls"][-1]["expect"] == {"label": "fig", "index": 1}
+    assert to_vector(discrepancy, "a port") == vector
+
+
+def test_what_leaks_from_an_earlier_session_is_not_repeatable() -> None:
+    _, (discrepancy,) = searched("WrongAfterManySessions")
+    assert not discrepancy.is_repeatable
+    assert isinstance(discrepancy.answered, Result)
+    assert discrepancy.answered.value["label"] == "nobody"
+    assert discrepancy.asked_again == discrepancy.expected
+
+
+def test_an_adapter_that_ends_is_started_again_and_the_search_goes_on() -> None:
+    search, discrepancies = searched("EndsOnRemoval", calls=600, discrepancies=2)
+    methods = [call.method for call in discrepancies[0].scenario.calls]
+    assert methods[-2:] == ["remove", "snapshot"]
+    assert len(methods) < 6
+    assert discrepancies[0].expected is None
+    assert isinstance(discrepancies[0].answered, Raised)
+    assert "exited with code 7" in discrepancies[0].answered.message
+    assert search.tally.calls >= 600
+
+
+def test_what_was_found_once_is_asked_first_the_next_time_and_of_another_target() -> None:
+    database = InMemoryExampleDatabase()
+    for word in ("OffsetAgain", "OffsetAgainToo"):
+        target = resolve(f"python:tests.fakes.searched:{word}", [])
+        with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
+            search = Search(runner, list(CAPABILITIES), SEED, Bounds(calls=20_000, discrepancies=1), database)
+            assert len(list(search.run())) == 1
+        assert len(list(database.fetch(KEY))) == 1
+    assert search.tally.sessions <= 1 + IN_FLIGHT
+
+
+def test_a_target_that_never_starts_ends_the_search() -> None:
+    target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
+    with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
+        runner.faults = MOST_FAULTS
+        (draft,) = islice(stream(SEED), 1)
+        differences = runner.differences([(draft, decode(draft, CAPABILITIES))])
+        with pytest.raises(AdapterFault, match="exited with code 3"):
+            next(differences)

@@ -1,0 +1,42 @@
+"""What each stored vector is good for: a branch of the reference, a mutant, or a boundary."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from conformance.json_type import Json
+from tests.support.command import CHECKOUT
+
+UNDETECTED = {  # by any vector, and why
+    "pid-read-before-fork": "forks are no calls of a vector",
+    "with selection-counts-as-use": "no rule says that sticky and rotation are no use",
+    "without malformed-pool-fatal": "a failure cannot be expected",
+}
+
+
+@pytest.fixture(scope="module")
+def measured() -> Json:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.vectors"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
+    assert measured["missing"] == {}
+    assert measured["percent"] == 100
+
+
+def test_no_vector_could_go(measured: Json) -> None:
+    assert measured["idle"] == [], "these add no branch, no wrong implementation, and declare no boundary"
+
+
+def test_no_call_could_go(measured: Json) -> None:
+    assert measured["idle_calls"] == []
+
+
+def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured: Json) -> None:
+    assert measured["undetected"] == list(UNDETECTED)

@@ -1,0 +1,52 @@
+"""Unit tests start no process and need no Node, so that they run anywhere and within seconds."""
+
+import os
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+FOLDER = Path(__file__).parent
+WAYS = [(subprocess.Popen, "__init__"), (os, "fork"), (os, "forkpty"), (os, "posix_spawn"), (os, "system")]
+
+
+def refuse(*_args: Any, **_options: Any) -> NoReturn:
+    pytest.fail("a test in tests/unit started a process; move it to tests/integration, or judge in this process")
+
+
+@contextmanager
+def no_processes() -> Generator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in WAYS:
+            patch.setattr(owner, name, refuse)
+        yield
+
+
+# Fixtures are set up and torn down within these, those of a whole session too.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, Any, Any]:
+    with no_processes():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, Any, Any]:
+    with no_processes():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, Any, Any]:
+    with no_processes():
+        return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mine = [item for item in items if FOLDER in item.path.parents]
+    if found := [item.nodeid for item in mine if item.get_closest_marker("needs_node")]:
+        raise pytest.UsageError(f"{found[0]} needs Node; move it to tests/integration")
