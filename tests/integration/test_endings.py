@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import xml.etree.ElementTree as ET
@@ -17,6 +18,7 @@ from conformance.cli.main import main
 from conformance.cli.profile import ChosenProfile, choose_profile
 from conformance.json_type import Json
 from conformance.targets.errors import AdapterFault
+from reference_impl.releases import NEWEST
 from tests.command import CHECKOUT
 from tests.kit_runs import KIT, breaking
 
@@ -144,8 +146,8 @@ def test_a_fault_while_the_run_is_judged_leaves_no_folder(
     [
         ("1.3.0", "1.3.0"),
         ("1.3.7", "1.3.2"),
-        ("1.10.0", "1.6.0"),
-        ("9.0.0+build.7", "1.6.0"),
+        ("1.10.0", NEWEST),
+        ("9.0.0+build.7", NEWEST),
         ("1.4.3-beta.1", "1.3.2"),
         ("1.4.4-beta.1", "1.4.3"),
         ("1.5.2", "1.5.5"),
@@ -160,7 +162,7 @@ def test_a_release_that_is_not_listed_is_judged_as_the_nearest_older_one(claimed
 
 @pytest.mark.parametrize("claimed", ["banana", "", "1.3", "v1.3.0", "1.3.0.1", "\u0661.2.3"])
 def test_a_profile_that_is_no_release_is_the_adapters_fault(claimed: str) -> None:
-    with pytest.raises(AdapterFault, match=r"expected a release such as 1\.6\.0, or 'recommended'") as caught:
+    with pytest.raises(AdapterFault, match=rf"a release such as {re.escape(NEWEST)}, or 'recommended'") as caught:
         choose_profile(None, claimed)
     assert repr(claimed) in str(caught.value)
     assert choose_profile("1.3.0", claimed) == ChosenProfile("1.3.0", "asked for")

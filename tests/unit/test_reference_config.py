@@ -252,7 +252,7 @@ def test_no_release_has_a_key_or_a_variable_twice() -> None:
 
 def test_recommended_has_the_keys_of_every_release_and_the_newest_defaults() -> None:
     assert {key.path for key in KEYS} == {key.path for key in KNOWN}
-    assert {key.path: key.default for key in keys_of(profile("1.6.0"))}.items() <= {
+    assert {key.path: key.default for key in keys_of(profile(VERSIONS[-1]))}.items() <= {
         key.path: key.default for key in KNOWN
     }.items()
 
