@@ -124,7 +124,10 @@ def test_a_deviation_holds_on_the_day_of_its_expiry_and_not_on_the_next() -> Non
 
 def test_every_deviation_of_the_newest_release_is_confirmed() -> None:
     unconfirmed = [deviation.id for deviation in release_deviations(load_catalogue()) if deviation.is_unconfirmed]
-    assert unconfirmed == [], f"ask {NEWEST} for each; then set `still_in` to it, or `until` to the release before"
+    assert not unconfirmed, (
+        f"does {NEWEST} still have them? Set `still_in` to it in fixtures/deviations.json, "
+        f"or `until` to the last release that has it: {', '.join(unconfirmed)}"
+    )
 
 
 @pytest.mark.parametrize(
