@@ -19,8 +19,8 @@ the JSON and call your port. The reference predicts every expectation, and the p
 ```json
 {
   "id": "pid-offset-of-n",
-  "title": "Process id 3 of 3 accounts starts at 0",
-  "why": "Boundary: the process id 3.",
+  "title": "PID 3 with 3 accounts starts at account 0",
+  "why": "Boundary: the PID 3.",
   "requirements": ["PID-001"],
   "since": "1.2.8",
   "needs": ["pid", "sticky"],
