@@ -63,7 +63,7 @@ QUIRKS = (
     ),
     Quirk(
         "null-entry-voids-old-file",
-        "One null entry makes a pool file of version 1 or 2 ignored as a whole.",
+        "A pool file of version 1 or 2 with one null entry is ignored as a whole.",
         since="1.2.8",
         still_in="1.6.0",
     ),
