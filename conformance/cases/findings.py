@@ -1,4 +1,4 @@
-"""Findings as the judge makes them: one answer, or one value, that is not the one expected."""
+"""Builds findings: answers, and values computed from several answers, that differ from the expected ones."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ class Mismatch(AssertionError):  # noqa: N818 - what was found, not what went wr
 
 
 def of_call(scenario: Scenario, position: int, answer: Answer) -> Finding:
-    """The answer to one call of the scenario."""
+    """The answer to one call of the scenario differs."""
     call = scenario.calls[position]
     return Finding(
         scenario=scenario,
@@ -34,7 +34,7 @@ def of_call(scenario: Scenario, position: int, answer: Answer) -> Finding:
 def of_value(
     scenario: Scenario, what: str, expected: Json, actual: Json, *, observed: bool, record: Record | None
 ) -> Finding:
-    """A value that was worked out from many answers."""
+    """A value computed from several answers differs."""
     finding = Finding(
         scenario=scenario,
         position=None,
@@ -49,14 +49,14 @@ def of_value(
 
 
 def with_record(finding: Finding, process: int | None, record: Record) -> Finding:
-    """The same, with what all of the processes did; `process` is the number of the one at fault."""
+    """The same finding with the record of all processes; `process` is the number of the process at fault."""
     if not record.entries:
         return finding
     return finding.model_copy(update={"process": process, "record": list(record.entries)})
 
 
 def facts(finding: Finding) -> Mapping[str, Json]:
-    """What the predicate of a deviation sees."""
+    """The document that the predicate of a deviation is matched with."""
     scenario = finding.scenario.to_json()
     call = {"method": finding.what} if finding.position is None else scenario["calls"][finding.position]
     return {

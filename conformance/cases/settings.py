@@ -14,7 +14,7 @@ DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"  # fresh examples a property; tes
 
 @dataclass(frozen=True)
 class RunSettings:
-    """It crosses into the engine's processes as JSON, which is trusted there: `run` has checked all of it."""
+    """Crosses into the engine's processes as JSON. `run` has validated all of it, so the engine does not."""
 
     name: str  # the target, as messages name it
     argv: list[str]

@@ -1,4 +1,4 @@
-"""Carries out the plan of a run: starts the engine, reads its events, and concludes."""
+"""Carries out the plan of a run: starts the engine, reads its events, and works out the verdicts."""
 
 import platform
 import sys
@@ -20,7 +20,7 @@ from conformance.targets.self_removing import self_removing_folder
 
 
 def judge(plan: Plan) -> Run:
-    """Run the cases. Ctrl-C ends them; the run then holds what was judged until there."""
+    """Run the cases. On Ctrl-C, the run contains what was judged so far."""
     started_s = time.monotonic()
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
@@ -49,7 +49,7 @@ def judge(plan: Plan) -> Run:
 
 
 def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
-    """The events, and whether Ctrl-C came before the last of them."""
+    """Returns the events, and whether Ctrl-C interrupted the engine."""
     options = plan.options
     file = (options.events or folder / "events.jsonl").absolute()
     started = RunStarted(

@@ -1,4 +1,4 @@
-"""What a run judges, and by what: all that is decided before the first case."""
+"""The plan of a run: the target, its profile, the requirements and the deviations, before the first case."""
 
 import argparse
 import datetime
@@ -42,7 +42,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A run before it starts. `options` are those of the command line."""
+    """A run before its first case. `options` are those of the command line."""
 
     subject: Subject
     catalogue: Catalogue

@@ -19,13 +19,15 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    order: int = Field(description="place in the record, from 1")
+    order: int = Field(description="number of the entry, from 1")
     process: int = Field(description="number of the process, from 1")
-    pid: int
+    pid: int = Field(description="PID of the process")
     did: str = Field(description="`started`, `killed`, or the method that the process was asked")
-    params: dict[str, Json] = Field(default={}, description="parameters of the method; left out where there is none")
-    answer: Json = Field(default=None, description="answer to the method; left out where there is none")
-    at_ms: float = Field(description="milliseconds since the record began")
+    params: dict[str, Json] = Field(
+        default={}, description="parameters of the method; left out for `started` and `killed`"
+    )
+    answer: Json = Field(default=None, description="answer of the process; left out for `started` and `killed`")
+    at_ms: float = Field(description="milliseconds since the start of the record")
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
-from conformance.reports.events import Text, first_problem
+from conformance.reports.events import first_problem
 from conformance.reports.report import Report
 from conformance.reports.run import CONCLUSIONS
 from conformance.reports.verdicts import (
@@ -73,7 +73,7 @@ class Checkout(_Frozen):
 class Observed(_Frozen):
     """What the machine gave for one implementation."""
 
-    fault: Text = ""  # why there is no verdict, as the user is told it
+    fault: str = ""  # why there is no verdict, as the user is told it
     checkout: Checkout | None = None
     seconds: float | None = None
 
@@ -81,16 +81,16 @@ class Observed(_Frozen):
 class Implementation(_Frozen):
     """One implementation and its verdicts: the ids of the requirements under each word."""
 
-    target: Text
+    target: str
     implementation: str = Field(description="name, version and language, as it says in hello; empty: it said nothing")
     profile: str | None
-    profile_reason: Text
+    profile_reason: str
     exit_code: int
     conclusion: str
     musts: Annotated[tuple[int, int, int], Field(description="judged, claimed, in all")]
     verdicts: dict[Word, list[str]]
-    reasons: dict[str, Text]
-    notes: list[Text] = Field(default=[], description="how a checkout was built")
+    reasons: dict[str, str]
+    notes: list[str] = Field(default=[], description="how a checkout was built")
     inherited: bool = Field(default=False, description="the deviations are those of the release it is judged as")
     mended: list[str] = Field(default=[], description="deviations of that release that do not show")
 

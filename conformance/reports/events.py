@@ -13,7 +13,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    InstanceOf,
     PlainSerializer,
     PlainValidator,
     TypeAdapter,
@@ -29,14 +28,10 @@ from conformance.wire.scenario import Scenario
 FORMAT: Final = 1  # of the lines
 CaseOutcome = Literal["pass", "fail", "unknown", "not run", "error"]
 
-# Paths and what a target printed may hold half a character, which pydantic's `str` refuses and JSON can escape.
-Text: TypeAlias = InstanceOf[str]
-
 SCENARIO_SCHEMA = {
     "type": "object",
-    "description": "files and calls, as in a vector (docs/vectors.md); `replay` runs it",
     "properties": {
-        "files": {"type": "object", "description": "what lies at each path; left out where there is none"},
+        "files": {"type": "object", "description": "content by path; left out where there are no files"},
         "calls": {"type": "array", "items": {"type": "object", "required": ["method", "params"]}},
     },
     "required": ["calls"],
@@ -55,7 +50,7 @@ class EventError(ValueError):
 
 
 class Document(BaseModel):
-    """A part of a JSON document. What was not given to the constructor is not written."""
+    """A JSON object with fixed keys. `to_json` leaves out the keys that the constructor was not given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -64,22 +59,24 @@ class Document(BaseModel):
 
 
 class Finding(Document):
-    """What was asked, what was expected, what came, and the deviation that explains it, if one does."""
+    """One answer that differs from the expected one."""
 
-    scenario: ScenarioDocument
+    scenario: ScenarioDocument = Field(description="the files and calls (docs/vectors.md)")
     position: int | None = Field(
-        description="number of the call in the scenario, from 0; null for a value worked out from many answers"
+        description="index of the call in the scenario; null for a value computed from several answers"
     )
-    what: Text = Field(description="the method that was called, or the name of the value")
+    what: str = Field(description="name of the method, or of the value")
     expected: Json = Field(description='the result expected, or `{"refusal": KIND}`')
     actual: Json = Field(
         description='the result, or one of `{"refusal": KIND}`, `{"raised": MESSAGE}`, `{"not supported": METHOD}`'
     )
-    observed: bool = Field(description="true where the values depend on the machine, such as process ids")
-    deviation: str | None = Field(description="id of the known deviation that explains it; null: it is a failure")
-    waives: str | None = Field(description="requirement that this deviation departs from")
-    process: int | None = Field(default=None, description="number of the process at fault, where several were asked")
-    record: Sequence[Entry] = Field(default=(), description="what all of the processes did, in order")
+    observed: bool = Field(description="true where the values depend on the machine, such as PIDs")
+    deviation: str | None = Field(description="id of the known deviation that covers it; null where none does")
+    waives: str | None = Field(description="requirement that the deviation departs from")
+    process: int | None = Field(
+        default=None, description="number of the process that gave the answer; null for a value computed from several"
+    )
+    record: Sequence[Entry] = Field(default=(), description="what all processes did, in order")
 
 
 class RunStarted(Document):
@@ -87,19 +84,19 @@ class RunStarted(Document):
 
     event: Literal["run"] = "run"
     format: Literal[1]
-    target: Text
+    target: str
     hello: HelloResult
     judged: Sequence[str]
 
 
 class CaseEnded(Document):
-    """What a case came to, for each requirement that it judges."""
+    """The outcome of a case, for each requirement that it judges."""
 
     event: Literal["case"] = "case"
-    name: Text
+    name: str
     requirements: Sequence[str]
     outcome: CaseOutcome
-    message: Text
+    message: str
     findings: Sequence[Finding]
 
 

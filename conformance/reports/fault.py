@@ -24,7 +24,7 @@ class Fault:
 
 
 def fault_report(fault: Fault) -> Report:
-    """The report with no requirement in it. The message may name paths and PIDs, so it is `observed`."""
+    """A report without verdicts. The message may contain paths and PIDs, so it is under `observed`."""
     return Report(
         format=FORMAT,
         kit=fault.kit_version,

@@ -1,7 +1,7 @@
-"""The JSON report of a run as a model: `docs/report.schema.json` and the table of `docs/report.md` are made from it.
+"""The JSON report of a run as a model. `make docs` makes docs/report.schema.json and tables of docs/report.md from it.
 
-A key that a later version adds needs a default here, so that reports of this version can still be read. A key that
-goes, changes its type or its meaning needs another `FORMAT`.
+A new key needs a default here, so that the survey can still read older reports. Removing a key, or changing its type or
+meaning, needs a new `FORMAT`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
-from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, Text, first_problem
+from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict, Word
 from conformance.requirements.catalogue import Level
@@ -24,97 +24,99 @@ class ReportError(ValueError):
 
 
 class Hello(Document):
-    """What the target answered to `hello`, without its PID. An adapter may add fields of its own."""
+    """The answer of the target to `hello`, without its PID. An adapter may add keys of its own."""
 
     model_config = ConfigDict(extra="allow")
 
-    name: str
-    version: str
-    language: str
+    name: str = Field(description="name of the target")
+    version: str = Field(description="version of the target")
+    language: str = Field(description="language that the target is written in")
     profile: str | None = Field(
-        default=None, description="release that it claims to behave like; left out where it claims none"
+        default=None, description="release that the target claims to behave like; left out where it claims none"
     )
-    capabilities: Sequence[str]
+    capabilities: Sequence[str] = Field(description="capabilities that the target claims (docs/wire.md)")
 
 
 class CaseResult(Document):
-    """What one case came to."""
+    """The outcome of one case."""
 
-    case: Text = Field(description="file and name of the case")
-    outcome: CaseOutcome = Field(description="`error`: the case itself failed, which is a fault of the suite")
-    findings: Sequence[Finding] = Field(description="answers that were not the ones expected")
+    case: str = Field(description="file and name of the case")
+    outcome: CaseOutcome = Field(description="outcome of the case; `error` is a fault of the suite")
+    findings: Sequence[Finding] = Field(description="answers that differ from the expected ones")
 
 
 class RequirementResult(Document):
     """The verdict of one requirement."""
 
-    id: str
-    level: Level
-    title: str
-    verdict: Word
-    reason: Text = Field(description="why it has this verdict; empty for `pass`, and where findings say it")
-    cases: Sequence[CaseResult] = Field(description="cases that judged it, by name")
+    id: str = Field(description="id of the requirement, such as `PID-001`")
+    level: Level = Field(description="level of the requirement")
+    title: str = Field(description="title of the requirement")
+    verdict: Word = Field(description="the verdict")
+    reason: str = Field(description="why; empty for `pass`, and for `fail` where the findings say why")
+    cases: Sequence[CaseResult] = Field(description="the cases that judged the requirement, sorted by name")
 
 
 class StaleDeviation(Document):
     """A known deviation that no longer holds."""
 
-    id: str
-    why: str
+    id: str = Field(description="id of the deviation")
+    why: str = Field(description="why it no longer holds")
 
 
 class Observed(Document):
-    """What the machine gave. Each key may be missing."""
+    """Values that depend on the machine or on the moment. Every key may be missing."""
 
-    pid: int | None = Field(default=None, description="PID that the target named in `hello`")
+    pid: int | None = Field(default=None, description="PID that the target gave in `hello`")
     pid_status: PidStatus | None = Field(
         default=None,
-        description="`verified`: the kit started the process with this PID; `false`: the PID of another process; "
-        "`unverified`: neither is certain",
+        description="`verified`: a process that the kit started has this PID; `false`: another process has it; "
+        "`unverified`: the kit cannot tell",
     )
-    today: str | None = Field(default=None, description="the day, where `--today` was not given")
-    seconds: float | None = Field(default=None, description="how long judging took")
-    python: str | None = Field(default=None, description="version of Python")
+    today: str | None = Field(default=None, description="date of the run; left out where `--today` was given")
+    seconds: float | None = Field(default=None, description="duration of the run")
+    python: str | None = Field(default=None, description="version of the Python that ran the kit")
     system: str | None = Field(default=None, description="name and version of the operating system")
-    folder: Text | None = Field(default=None, description="current folder of the run")
-    suite_faults: Sequence[Text] = Field(default=(), description="what failed in the suite itself")
-    reasons: dict[str, Text] = Field(
-        default={}, description="by requirement: what the adapter or the suite said when it failed"
+    folder: str | None = Field(default=None, description="working directory of the run")
+    suite_faults: Sequence[str] = Field(
+        default=(), description="faults of the suite, which end the run with exit code 4"
+    )
+    reasons: dict[str, str] = Field(
+        default={}, description="for each `unknown` requirement: the message of the adapter or of the suite"
     )
     findings: dict[str, Sequence[Finding]] = Field(
-        default={}, description="by case: findings whose values depend on the machine"
+        default={}, description="for each case: its findings with values that depend on the machine"
     )
-    fault: Text | None = Field(default=None, description="why nothing was judged; only there in that case")
+    fault: str | None = Field(default=None, description="why nothing was judged; left out where the run began")
 
 
 class Report(Document):
-    """One run. Where nothing could be judged, `hello` and `profile` are null and `observed.fault` says why."""
+    """One run."""
 
-    format: Literal[1] = Field(description="version of this document")
-    kit: str = Field(description="version of the kit that wrote it")
-    target: Text = Field(description="the target, as the user named it")
-    hello: Hello | None
-    notes: Sequence[Text] = Field(description="how a checkout was built")
-    profile: str | None = Field(description="profile that the target is judged by: a release, or `recommended`")
-    profile_reason: Text = Field(description="why by this one")
+    format: Literal[1] = Field(description="version of the format")
+    kit: str = Field(description="version of the kit that wrote the report")
+    target: str = Field(description="the target, as in the command line")
+    hello: Hello | None = Field(description="answer of the target to `hello`; null where it gave none")
+    notes: Sequence[str] = Field(description="how the kit built the checkout")
+    profile: str | None = Field(
+        description="release that the target is judged as, or `recommended`; null where nothing was judged"
+    )
+    profile_reason: str = Field(description="why the kit chose this profile")
     inherited_deviations: bool = Field(
-        description="true where the deviations are those of the release that a checkout is judged as"
+        description="true where a checkout inherits the known deviations of the release that it is judged as"
     )
     between: Annotated[tuple[str, str], Field(strict=False)] | None = Field(
         description="the two releases that a checkout lies between, older first"
     )
-    today: str | None = Field(description="the day of `--today`, against which expiry is judged")
-    complete: bool = Field(description="false where the run was cut short")
-    exit_code: int = Field(description="exit code of the run")
+    today: str | None = Field(description="date given with `--today`; it decides which deviations have expired")
+    complete: bool = Field(description="false where the run did not reach its end")
+    exit_code: int = Field(description="exit code of `run`")
     conclusion: str = Field(description="the exit code in words")
     requirements: Sequence[RequirementResult] = Field(
-        description="every requirement that was chosen and applies to the profile, in the order of the catalogue"
+        description="every chosen requirement that applies to the profile, in the order of the catalogue"
     )
-    mended_deviations: Sequence[str] = Field(
-        description="ids of inherited deviations that the checkout does not have any more"
-    )
-    stale_deviations: Sequence[StaleDeviation]
-    observed: Observed
+    mended_deviations: Sequence[str] = Field(description="ids of inherited deviations that the checkout does not show")
+    stale_deviations: Sequence[StaleDeviation] = Field(description="known deviations that no longer hold")
+    observed: Observed = Field(description="values that depend on the machine or on the moment")
 
 
 def report_of(run: Run) -> Report:

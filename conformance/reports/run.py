@@ -43,7 +43,7 @@ class ChosenProfile:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What the machine gave, beside verdicts."""
+    """Values of a run that depend on the machine or on the moment."""
 
     pid: int  # that the target named in hello
     pid_status: PidStatus
@@ -55,7 +55,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run and what it came to. All but `machine`, and what verdicts hold as observed, repeats from run to run."""
+    """A finished run. All but `machine`, and what is observed in `outcome`, is the same in every run."""
 
     target_word: str
     notes: Sequence[str] = ()  # how the target was built

@@ -39,7 +39,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """By what a target is judged; all of it is known before the first case."""
+    """What a target is judged by. All of it is known before the first case."""
 
     requirements: Sequence[Requirement]  # that were chosen and apply to the target's profile
     capabilities: Sequence[str]  # that the target claims

@@ -33,7 +33,7 @@ class DeviationError(ValueError):
 
 @dataclass(frozen=True)
 class Waiver:
-    """As much of a deviation as decides what it covers."""
+    """The part of a deviation that decides which mismatches it covers."""
 
     deviation: str
     requirement: str

@@ -11,6 +11,6 @@ NO_TIMEOUT_S = 0.0  # no process is started that could be asked
 
 @contextmanager
 def self_removing_folder() -> Iterator[Path]:
-    """A new folder. A supervisor without targets owns it, and removes it when we leave, end, or are killed."""
+    """A new folder. A supervisor without targets owns it and removes it when this block or this process ends."""
     with Group([], timeout_s=NO_TIMEOUT_S) as group:
         yield group.folder
