@@ -64,8 +64,8 @@ evidence: $(DONE) ## measure process ids anew on this machine, some ten minutes
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
 	$(BIN)/python -m tools.repeat $(N) $(TARGET) $(ARGS)
 
-soak: $(DONE) ## a million generated calls against each release, half an hour
-	$(BIN)/python -m tools.soak $(ARGS)
+soak: $(DONE) ## ask each release (tags: CHECKOUTS="1.5.5=PATH ...") a million generated calls, half an hour
+	$(BIN)/python -m tools.soak $(ARGS) $(CHECKOUTS)
 
 bench: $(DONE) ## what judging 64 processes costs, and the search
 	$(BIN)/python -m tools.bench_processes
