@@ -10,7 +10,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus vectors docs evidence repeat soak bench clean
+.PHONY: help setup conformance test lint types check corpus vectors recordings docs evidence repeat soak bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ corpus: $(DONE) ## draw the stored examples of the property cases anew
 
 vectors: $(DONE) ## complete new vectors from the reference, and format all
 	$(KIT) vectors write
+
+recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=PATH ...")
+	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)
 
 docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.wire.schema
