@@ -1,5 +1,5 @@
-"""The executable reference: account selection and config loading of opencode-antigravity-auth, to be read.
+"""The executable reference for account selection and config loading of opencode-antigravity-auth.
 
-The core is pure. Clock and process id are handed in with each call, files and environment by the caller; nothing
-here looks at the machine but `adapter`, which serves the reference over the wire, and `config.files`.
+The core is pure: the caller passes clock, PID, files and environment. Only `adapter`, which serves the reference over
+the wire, and `config.files` read the machine.
 """

@@ -1,4 +1,4 @@
-"""The reference as a target: the wire's methods over the pure core. The one place that reads pid and files."""
+"""The reference as a target: the methods of the wire over the pure core. Only this module reads the PID and files."""
 
 import contextlib
 import fcntl
@@ -32,7 +32,9 @@ CAPABILITIES = (
 
 
 class ReferenceAdapter:
-    """`reference`, at a profile: parameters and results are those of the table of methods; times in milliseconds."""
+    """The target `reference` at a profile. `conformance.wire.methods` lists parameters and results. Times are in
+    milliseconds.
+    """
 
     name = "reference"
 
@@ -43,7 +45,7 @@ class ReferenceAdapter:
         self.pid: int | None = None
         self.home: str | None = None
         self.draws: Iterator[float] = itertools.repeat(0.5)
-        self.before: dict[str, Account] = {}  # as the file had them when it was last read or written
+        self.before: dict[str, Account] = {}  # as they were in the file when it was last read or written, by label
 
     def hello(self, wire: int) -> Json:  # noqa: ARG002 - there is one version so far
         from conformance import __version__
@@ -77,11 +79,11 @@ class ReferenceAdapter:
         return {"accounts": [account.label for account in self.selector.pool.accounts]}
 
     def load(self, stored: Json) -> Pool:
-        """The accounts of a stored pool."""
+        """Builds the pool; mutants override it."""
         return load_pool(stored, self.profile)
 
     def new_selector(self, pool: Pool) -> Selector:
-        """A new session on a pool."""
+        """Starts a session; mutants override it."""
         return Selector(pool, self.profile)
 
     def select(
@@ -116,7 +118,7 @@ class ReferenceAdapter:
         return {"wait_ms": self._opened().soft_quota_wait_ms(request, moment, soft)}
 
     def process_id(self) -> int:
-        """The pid handed to `open`, or that of this very process: a forked child has its own (PID-010)."""
+        """The PID passed to `open`, or else that of this process. A forked child has its own (PID-010)."""
         return os.getpid() if self.pid is None else self.pid
 
     def mark_rate_limited(
@@ -223,7 +225,7 @@ class ReferenceAdapter:
     def save(self) -> None:
         selector = self._opened()
         if self.home is None:
-            raise Refusal("no_folder", "the pool was handed over parsed: there is no folder")
+            raise Refusal("no_folder", "the pool was passed as JSON, so there is no folder")
         with _locked(self.home):
             content = _read_pool(self.home)
             document = self.saved(selector, content)
@@ -231,7 +233,7 @@ class ReferenceAdapter:
         self.before = remember(selector.pool.accounts)
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
-        """The file that the session leaves."""
+        """Content of the pool file after a save."""
         session = SessionState(selector.pool.accounts, self.before, selector.current)
         return saved_document(session, content, self.profile, self.now_ms)
 
@@ -268,7 +270,7 @@ class ReferenceAdapter:
 
 
 def _show(account: Account, now_ms: float) -> Json:
-    """Limits and cooldowns that have ended are left out, whether or not anything has noticed yet."""
+    """One account of a snapshot. Limits and cooldowns that have ended are left out."""
     rest_ms = account.cooling_down_until_ms
     return {
         "label": account.label,
@@ -282,7 +284,7 @@ def _show(account: Account, now_ms: float) -> Json:
 
 @contextlib.contextmanager
 def _locked(home: str) -> Iterator[None]:
-    """While this process reads the pool file and writes it, no other does."""
+    """Keeps other processes from the pool file while this one reads and writes it."""
     path = Path(home) / POOL_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
@@ -291,7 +293,7 @@ def _locked(home: str) -> Iterator[None]:
 
 
 def _write_pool(home: str, document: Json) -> None:
-    """In one step, so that nobody reads half a file."""
+    """Writes a temporary file and renames it, so that no reader sees half a file."""
     path = Path(home) / POOL_FILE
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     beside.write_text(json.dumps(document, indent=2), encoding="utf-8")

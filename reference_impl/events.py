@@ -1,4 +1,4 @@
-"""What happens to a session between selections: limits, cooldowns, switches, removals, and how long to wait.
+"""Events between selections: limits, backoff, enabling, removal, and the minimum wait.
 
 Sources: LIM-*, BACK-*, COOL-*, ENA-*, REM-*, WAIT-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`.
 """
@@ -22,7 +22,7 @@ from reference_impl.selection import Selector, is_cooling
 
 
 def mark_rate_limited(account: Account, request: Request, retry_after_ms: float, now_ms: float) -> None:
-    """Limit the quota that the request drew on, until `retry_after_ms` from now (LIM-001)."""
+    """Limits the quota of the request until `retry_after_ms` from now (LIM-001)."""
     key = quota_key(request.family, request.style, request.model)
     account.reset_times_ms[key] = now_ms + retry_after_ms
 
@@ -37,7 +37,10 @@ def mark_rate_limited_with_reason(
     retry_after_ms: float | None = None,
     failure_ttl_ms: float | None = None,
 ) -> float:
-    """Limit the quota for as long as the reason and the failures in a row imply (BACK-*); returns milliseconds."""
+    """Limits the quota by the reason and the number of consecutive failures (BACK-*).
+
+    Returns the backoff in milliseconds. `draw` returns a random number in [0, 1).
+    """
     ttl_ms = FAILURE_TTL_MS if failure_ttl_ms is None else failure_ttl_ms
     last_ms = account.last_failure_ms
     if last_ms is not None and now_ms - last_ms > ttl_ms and not selector.profile.has("failures-never-expire"):
@@ -53,7 +56,7 @@ def mark_rate_limited_with_reason(
 
 
 def set_enabled(selector: Selector, account: Account, enabled: bool) -> None:
-    """A disabled account is left by each family that stands on it, for the first enabled one (ENA-002)."""
+    """Enables or disables an account. Families on a disabled account move to the first enabled one (ENA-002)."""
     account.enabled = enabled
     if enabled:
         return
@@ -66,7 +69,7 @@ def set_enabled(selector: Selector, account: Account, enabled: bool) -> None:
 
 
 def remove(selector: Selector, account: Account) -> None:
-    """Take the account out. The accounts behind it move up, and with them rotation and families (REM-*)."""
+    """Removes an account. Later accounts move up by one; cursor and families follow them (REM-*)."""
     accounts = selector.pool.accounts
     place = next(i for i, other in enumerate(accounts) if other is account)
     del accounts[place]
@@ -80,7 +83,7 @@ def remove(selector: Selector, account: Account) -> None:
         selector.current = dict.fromkeys(FAMILIES, NOWHERE)
         return
     if not selector.profile.has("turn-lost-after-the-first-round"):
-        selector.cursor %= len(accounts) + 1  # whose turn it is, among the accounts as they were
+        selector.cursor %= len(accounts) + 1  # the place of the next account, before the removal
     if selector.cursor > place:
         selector.cursor -= 1
     selector.cursor %= len(accounts)
@@ -96,7 +99,7 @@ def _without(tracked: dict[int, tuple[float, float]], place: int) -> dict[int, t
 
 
 def reset_limits(selector: Selector, request: Request) -> None:
-    """Forget the limits that a request of the family could meet, and all failures in a row (WAIT-005)."""
+    """Clears the limits that apply to the request, and all counts of consecutive failures (WAIT-005)."""
     for account in selector.pool.accounts:
         for each in in_both_styles(request):
             keys = {quota_key(each.family, each.style, each.model)}
@@ -108,7 +111,10 @@ def reset_limits(selector: Selector, request: Request) -> None:
 
 
 def has_other_account(selector: Selector, account: Account, request: Request, now_ms: float) -> bool:
-    """Can another account serve a Gemini request in the style antigravity? For Claude never (OTH-*)."""
+    """Returns whether another account can serve a Gemini request with the style `antigravity`.
+
+    Always False for Claude (OTH-*).
+    """
     if request.family == "claude":
         return False
     asked = Request(request.family, "antigravity", request.model)
@@ -122,9 +128,10 @@ def has_other_account(selector: Selector, account: Account, request: Request, no
 
 
 def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: bool) -> float:
-    """Milliseconds until any account can be used; 0 where one can, or where none ever will (WAIT-*).
+    """Returns the time in milliseconds until an account is available (WAIT-*).
 
-    `strict`: only the header style of the request will do.
+    0 means that one is available now, or that none ever will be. With `strict`, only the header style of the request
+    counts.
     """
     has = selector.profile.has
     waits = []
@@ -142,7 +149,7 @@ def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: 
 
 
 def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: float, *, strict: bool) -> float:
-    """Until this account can be used, through whichever style comes first."""
+    """The time in milliseconds until this account is available with any of the allowed header styles."""
     has = selector.profile.has
     styles = []
     for each in [request] if strict else in_both_styles(request):

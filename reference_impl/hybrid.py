@@ -1,4 +1,4 @@
-"""Strategy hybrid: which account is best, by health, tokens and time since last use.
+"""Strategy hybrid: the score of an account, from health, tokens and time since last use.
 
 Sources: HYB-*; releases 1.3.0 to 1.6.0, `dist/src/plugin/rotation.js`, `selectHybridAccount`.
 """
@@ -16,7 +16,7 @@ FEWEST_TOKENS = 1
 
 @dataclass(frozen=True)
 class Candidate:
-    """An account that can be used, and what it is judged by."""
+    """An available account and the inputs of its score."""
 
     index: int
     health: float
@@ -26,7 +26,7 @@ class Candidate:
 
 
 def score(candidate: Candidate, max_tokens: float, now_ms: float) -> float:
-    """The more health, tokens and idle time, the better (HYB-002). Never negative."""
+    """Returns the score, at least 0. It grows with health, tokens and idle time (HYB-002)."""
     idle_s = min((now_ms - candidate.last_used_ms) / 1000, LONGEST_IDLE_S)
     health = candidate.health * HEALTH_WEIGHT
     tokens = candidate.tokens / max_tokens * 100 * TOKENS_WEIGHT
@@ -34,7 +34,10 @@ def score(candidate: Candidate, max_tokens: float, now_ms: float) -> float:
 
 
 def best(candidates: Sequence[Candidate], max_tokens: float, now_ms: float, *, bonus: bool) -> int | None:
-    """The index with the highest score, of equal ones the first; the current account has a bonus."""
+    """Returns the index of the highest score, the first of equal ones; None without candidates.
+
+    With `bonus`, the current account gets CURRENT_BONUS.
+    """
 
     def total(candidate: Candidate) -> float:
         extra = CURRENT_BONUS if bonus and candidate.is_current else 0

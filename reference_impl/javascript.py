@@ -1,4 +1,4 @@
-"""How JavaScript reads a value as a number: what releases do with stored times that are none."""
+"""JavaScript's conversions and comparisons, for stored times that are not numbers."""
 
 import json
 import math
@@ -12,7 +12,7 @@ _WHITE_SPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 
 def to_number(value: Any) -> float:
-    """The number that a comparison takes the value for: NaN for what is none, which no comparison meets."""
+    """Converts a value as JavaScript does for a comparison with a number. NaN means: not a number."""
     value = _primitive(value)
     if isinstance(value, str):
         text = value.strip(_WHITE_SPACE)
@@ -26,7 +26,7 @@ def to_number(value: Any) -> float:
 
 
 def _primitive(value: Any) -> Any:
-    """What a list or an object is compared as: a text."""
+    """Converts a list or an object to a string, as JavaScript does before it compares."""
     if isinstance(value, list):
         return ",".join("" if item is None else _text(_primitive(item)) for item in value)
     return "[object Object]" if isinstance(value, dict) else value
@@ -37,7 +37,7 @@ def _text(value: Any) -> str:
 
 
 def is_greater(left: Any, right: Any) -> bool:
-    """Would `left > right` hold? Two texts are compared as texts, anything else as numbers."""
+    """Returns whether `left > right` holds in JavaScript: two strings compare as strings, other values as numbers."""
     left, right = _primitive(left), _primitive(right)
     if isinstance(left, str) and isinstance(right, str):
         return left.encode("utf-16-be", "surrogatepass") > right.encode("utf-16-be", "surrogatepass")
@@ -45,10 +45,10 @@ def is_greater(left: Any, right: Any) -> bool:
 
 
 def least(values: Sequence[float], default: float) -> float:
-    """The smallest number; NaN where any of them is."""
+    """Returns the smallest number, as `Math.min` does: NaN if any of them is NaN."""
     return math.nan if any(math.isnan(value) for value in values) else min(values, default=default)
 
 
 def is_truthy(value: Any) -> bool:
-    """Would an `if` take the value for true? Empty lists and objects are."""
+    """Returns whether JavaScript treats the value as true. Empty lists and objects are true."""
     return value is not None and value != "" and (not isinstance(value, int | float) or value != 0)

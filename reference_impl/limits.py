@@ -1,4 +1,4 @@
-"""Rate limits: which quota a request draws on, and whether an account is limited for it.
+"""Rate limits: the quotas that a request uses, and whether an account is limited for them.
 
 Times are milliseconds since 1970. Sources: LIM-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`.
 """
@@ -18,7 +18,7 @@ _GEMINI_QUOTA: dict[HeaderStyle, str] = {"antigravity": "gemini-antigravity", "g
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a model of a family, through a header style."""
+    """A request: a model of a family with a header style."""
 
     family: Family
     style: HeaderStyle = "antigravity"
@@ -26,9 +26,9 @@ class Request:
 
 
 def quota_key(family: Family, style: HeaderStyle, model: str | None = None) -> str:
-    """The name of the quota that a request draws on (LIM-002, LIM-003, LIM-005).
+    """Returns the key of the quota that a request uses (LIM-002, LIM-003, LIM-005).
 
-    Claude has one quota; Gemini one per header style, and under it one per model.
+    Claude has one quota. Gemini has one per header style (the base quota) and one per header style and model.
     """
     if family == "claude":
         return "claude"
@@ -37,7 +37,7 @@ def quota_key(family: Family, style: HeaderStyle, model: str | None = None) -> s
 
 
 def quota_keys(request: Request) -> set[str]:
-    """All quotas that a request draws on: its model's and the one above it."""
+    """Returns the keys of all quotas that a request uses: that of its model and the base quota."""
     return {
         quota_key(request.family, request.style, request.model),
         quota_key(request.family, request.style),
@@ -45,24 +45,24 @@ def quota_keys(request: Request) -> set[str]:
 
 
 def forget_ended(reset_times_ms: dict[str, float], now_ms: float) -> None:
-    """A limit ends for good when it is first seen to be over (LIM-010)."""
+    """Deletes limits that have ended. They do not come back if the clock is set back (LIM-010)."""
     if reset_times_ms:
         for key in [key for key, end_ms in reset_times_ms.items() if now_ms >= end_ms]:
             del reset_times_ms[key]
 
 
 def is_limited(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
-    """Is any quota that the request draws on limited now?"""
+    """Returns whether any quota that the request uses is limited now."""
     return any(now_ms < reset_times_ms[key] for key in quota_keys(request) if key in reset_times_ms)
 
 
 def is_limited_in_both_styles(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
-    """Is the family limited whichever header style is used?"""
+    """Returns whether the request is limited with each header style."""
     return all(is_limited(reset_times_ms, each, now_ms) for each in in_both_styles(request))
 
 
 def in_both_styles(request: Request) -> Iterator[Request]:
-    """The same request through each header style; for Claude, the request itself."""
+    """Yields the request with each header style; for Claude, the request itself."""
     if request.family == "claude":
         yield request
     else:

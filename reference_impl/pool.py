@@ -1,6 +1,6 @@
-"""From a stored pool to the accounts that selection works on.
+"""Builds the accounts of a session from a stored pool. `storage` reads pool files.
 
-Sources: POOL-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, constructor. Files: `storage.py`.
+Sources: POOL-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, constructor.
 """
 
 import math
@@ -12,31 +12,33 @@ from reference_impl.javascript import is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
 from reference_impl.profiles import Profile
 
-NOWHERE = -1  # where a family stands in an empty pool
+NOWHERE = -1  # the index of a family that has no account
 
 
 @dataclass
 class Account:
     """One account. Times are milliseconds since 1970."""
 
-    label: str  # the refresh token, which names the account
+    label: str  # the refresh token
     index: int
     enabled: bool = True
     last_used_ms: float = 0
     reset_times_ms: dict[str, float] = field(default_factory=dict)  # by quota key
     cooling_down_until_ms: float | None = None
     touched_ms: dict[str, float] = field(default_factory=dict)  # by quota key, in this session
-    failures: int = 0  # in a row
+    failures: int = 0  # consecutive
     last_failure_ms: float | None = None
     cached_quota: Json = None
     cached_quota_updated_ms: Json = None
     cooldown_reason: Json = None
-    stored: Mapping[str, Json] = field(default_factory=dict)  # as it was read: what selection has no use for is saved
+    stored: Mapping[str, Json] = field(
+        default_factory=dict
+    )  # the entry as it was read, for keys that only saving needs
 
 
 @dataclass
 class Pool:
-    """Accounts in stored order, and where selection starts."""
+    """Accounts in stored order, and the indices at which selection starts."""
 
     accounts: list[Account]
     active_index: int = 0
@@ -44,15 +46,16 @@ class Pool:
 
 
 def load_pool(stored: Json, profile: Profile) -> Pool:
-    """Build the pool from parsed JSON.
+    """Builds the pool from parsed JSON.
 
-    Entries without a refresh token, or that are no objects, are left out (POOL-006, POOL-012) and leave no gap
-    (POOL-007). A pool that is not an object with a list of accounts is empty (POOL-008, POOL-012).
+    Entries that are not objects or have no refresh token are skipped (POOL-006, POOL-012) and leave no gap in the
+    indices (POOL-007). Anything but an object with a list of accounts is an empty pool (POOL-008, POOL-012). Raises
+    TypeError for a malformed pool if the profile says so.
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
     if profile.has("malformed-pool-fatal") and _is_fatal(stored, entries):
-        # in the words of the releases, which their deviation looks for
-        raise TypeError("Cannot read properties of an entry that is null, or of a list of accounts that is none")
+        # the releases' wording, which their known deviation matches
+        raise TypeError("Cannot read properties of a null entry or a missing list of accounts")
     accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)
@@ -69,14 +72,14 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
 
 
 def _is_fatal(stored: Json, entries: Json) -> bool:
-    """Releases fail on an entry that is null, and where `accounts` is missing, null or a text."""
+    """Releases fail on a null entry, and if `accounts` is missing, null or a string."""
     if isinstance(entries, list):
         return None in entries
     return is_truthy(stored) and (entries is None or (isinstance(entries, str) and entries != ""))
 
 
 def load_account(entry: Json, index: int, profile: Profile) -> Account | None:
-    """One entry as an account; None where it is none."""
+    """Reads one entry; None if it is not an account."""
     token = entry.get("refreshToken") if isinstance(entry, Mapping) else None
     if not isinstance(token, str) or not token:
         return None
@@ -99,7 +102,7 @@ def load_account(entry: Json, index: int, profile: Profile) -> Account | None:
 
 
 def _number(value: Json) -> float | None:
-    """A stored time that is a number; others are left out (POOL-011)."""
+    """Returns a stored time if it is a number, else None (POOL-011)."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -108,7 +111,7 @@ def _coerced(value: Json) -> float | None:
 
 
 def _whole(value: Json, fallback: int) -> int:
-    """A stored index or time: fractions are cut off, negative ones are 0, no number is the fallback (POOL-005)."""
+    """Reads a stored index or time: rounded down, at least 0, or the fallback if it is not a number (POOL-005)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return fallback
     return max(0, math.floor(value))

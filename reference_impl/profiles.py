@@ -249,12 +249,12 @@ SINCE = {
 
 
 class UnknownProfile(ValueError):  # noqa: N818 - it names what is wrong
-    """There is no such profile; the message lists those there are."""
+    """No profile has this name. The message lists all profiles."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A row of quirks."""
+    """A named set of quirks."""
 
     name: str
     quirks: frozenset[str]
@@ -267,13 +267,13 @@ class Profile:
         return self.name == RECOMMENDED or self.name in versions_between(since, until)
 
     def knows(self, capability: str) -> bool:
-        """Does the release have the feature at all?"""
+        """Returns whether the release has the capability at all."""
         since = SINCE.get(capability)
         return since is None or self.is_in(since)
 
 
 class Row(Protocol):
-    """A row of a table that holds in some releases only."""
+    """A row of a table that holds for a range of releases."""
 
     @property
     def since(self) -> str: ...
@@ -285,12 +285,12 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 def rows_of(profile: Profile, table: Iterable[AnyRow], name: Callable[[AnyRow], str]) -> tuple[AnyRow, ...]:
-    """The rows that hold in a release; for `recommended`, all that no later row of the same name replaces."""
+    """Returns the rows that hold for a release; for `recommended`, the last row of each name."""
     return tuple({name(row): row for row in table if profile.is_in(row.since, row.until)}.values())
 
 
 def profile(name: str) -> Profile:
-    """The profile of that name. Raises UnknownProfile."""
+    """Returns the profile with this name. Raises UnknownProfile."""
     if name not in PROFILES:
         raise UnknownProfile(f"there is no profile {name!r}; profiles are {', '.join(PROFILES)}")
     return Profile(name, frozenset(quirk.name for quirk in QUIRKS if name in quirk.releases))

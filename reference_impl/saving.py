@@ -1,4 +1,4 @@
-"""From a session to the pool file that it leaves, in which other sessions have written since it was read.
+"""Merges a session into the pool file, which other sessions may have changed since it was read.
 
 Sources: STO-013 to STO-019, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `saveToDisk`,
 and `storage.js`, `saveAccounts`.
@@ -15,13 +15,16 @@ from reference_impl.pool import Account, load_account
 from reference_impl.profiles import Profile
 from reference_impl.storage import migrate, newest_by_email, parse, time_of
 
-Time = TypeVar("Time", float, tuple[float, str])  # the second with a word beside it
+Time = TypeVar("Time", float, tuple[float, str])  # a time, or a time with its reason
 
 
 @dataclass(frozen=True)
 class SessionState:
-    """What is saved: the accounts, those that were there when the session last read or wrote the file, by their
-    labels, and where each family stands."""
+    """The state to save.
+
+    `before` holds the accounts as they were when the session last read or wrote the file, by label. `current` is the
+    index of each family.
+    """
 
     accounts: Sequence[Account]
     before: Mapping[str, Account]
@@ -29,15 +32,15 @@ class SessionState:
 
 
 def remember(accounts: Sequence[Account]) -> dict[str, Account]:
-    """The accounts as they are now, whatever becomes of them."""
+    """Copies the accounts, by label."""
     return {account.label: replace(account, reset_times_ms=dict(account.reset_times_ms)) for account in accounts}
 
 
 def saved_document(session: SessionState, content: bytes | None, profile: Profile, now_ms: float) -> Json:
-    """What a session leaves in the pool file that holds `content` now.
+    """Returns the new content of the pool file, whose content is `content` now.
 
-    What the session has changed is written; of all else, what the file says stays. A file that is missing or cannot
-    be used is written anew.
+    What the session has changed is written; everything else stays as it is in the file. A file that is missing or
+    cannot be read is written again.
     """
     in_file = _accounts_in(content, now_ms, profile)
     kept = dict(in_file or {})
@@ -60,7 +63,7 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
 
 
 def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]] | None:
-    """The accounts of the file by their tokens, whatever its version; None where it has no list of accounts."""
+    """Returns the accounts of a file of any version, by token; None if it has no list of accounts."""
     document = parse(content)
     entries = document.get("accounts") if isinstance(document, dict) else None
     if not isinstance(entries, list):
@@ -74,7 +77,7 @@ def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict
 
 
 def _own(account: Account, entry: Mapping[str, Json], profile: Profile) -> dict[str, Json]:
-    """The session's account, over an entry."""
+    """Writes the session's account over an entry."""
     saved = {
         **entry,
         **{key: account.stored[key] for key in ("email", "addedAt", "lastSwitchReason") if key in account.stored},
@@ -90,7 +93,7 @@ def _own(account: Account, entry: Mapping[str, Json], profile: Profile) -> dict[
 
 
 def _merged(account: Account, before: Account, entry: dict[str, Json], profile: Profile) -> dict[str, Json]:
-    """The session's account and the file's entry, in one."""
+    """Merges the session's account and the file's entry."""
     has, mine = profile.has, account.reset_times_ms
     theirs = load_account(entry, 0, profile) or before
     result = replace(account, last_used_ms=max(time_of(entry, "lastUsed"), account.last_used_ms))
@@ -114,13 +117,13 @@ def _merged(account: Account, before: Account, entry: dict[str, Json], profile: 
 
 
 def _cooldown(account: Account) -> tuple[float, str] | None:
-    """When it ends, and why it began."""
+    """The end of the cooldown and its reason."""
     until_ms, reason = account.cooling_down_until_ms, account.cooldown_reason
     return None if until_ms is None else (until_ms, reason if isinstance(reason, str) else "")
 
 
 def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Time | None:
-    """Of two times, the one that is no longer what it was before; where both have changed, the later. None: no time."""
+    """Returns the time that changed; the later one if both did. None stands for no time."""
     if mine == before:
         return theirs
     if theirs == before:
@@ -129,7 +132,7 @@ def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Tim
 
 
 def _place(session: SessionState, family: Family, labels: Sequence[str], profile: Profile) -> int:
-    """Where the family's account is in the file; where it is gone, the next one, or else the first."""
+    """Returns the place of the family's account in the file; if it is gone, that of the next account, or 0."""
     index = max(0, session.current[family])
     if profile.has("saved-index-not-followed"):
         return index

@@ -1,6 +1,6 @@
-"""Which account serves the next request.
+"""Selects the account for the next request.
 
-A `Selector` is one session: what the plugin calls an account manager, one for each start of a process. Sources: STK-*,
+A `Selector` is one session, which the plugin calls an account manager: one for each start of a process. Sources: STK-*,
 PID-*, RR-*, HYB-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `getCurrentOrNextForFamily`.
 """
 
@@ -28,7 +28,7 @@ Strategy = Literal["sticky", "round-robin", "hybrid"]
 
 @dataclass(frozen=True)
 class Moment:
-    """What the machine gives to one selection: the clock and the process id."""
+    """The clock and the PID at one selection."""
 
     now_ms: float
     pid: int
@@ -38,8 +38,8 @@ class Moment:
 class Selector:
     """The state of one session.
 
-    `cursor` counts the accounts handed out by rotation, for both families together (RR-004); it starts at the stored
-    active index. `current` is the account that a family sticks to. `moved` are the families whose PID offset is spent.
+    `cursor` counts rotations, for both families together (RR-004); it starts at the stored active index. `current` is
+    the index of the account that a family keeps. `moved` says whether a family's PID offset was applied.
     """
 
     pool: Pool
@@ -64,7 +64,7 @@ class Selector:
         pid_offset_enabled: bool = False,
         soft: SoftQuota | None = None,
     ) -> Account | None:
-        """The account to use, or None where every account is unavailable."""
+        """Returns the account to use, or None if every account is unavailable."""
         soft = soft or SoftQuota()
         chosen = None
         if strategy == "hybrid":
@@ -80,7 +80,7 @@ class Selector:
     # Strategy sticky
 
     def _stick(self, request: Request, moment: Moment, soft: SoftQuota, pid_offset_enabled: bool) -> Account | None:
-        """The family's own account, if it can be used (STK-001)."""
+        """Returns the family's current account if it is available (STK-001)."""
         if pid_offset_enabled:
             self._move_by_pid(request.family, moment.pid)
         account = self._current(request.family)
@@ -91,7 +91,7 @@ class Selector:
         return account
 
     def _move_by_pid(self, family: Family, pid: int) -> None:
-        """Move the start by the PID, once a session (PID-001, PID-003); all loaded accounts count (PID-007)."""
+        """Applies the PID offset once per family (PID-001, PID-003). All loaded accounts count (PID-007)."""
         count = len(self.pool.accounts)
         if count > 1 and not self.moved[family]:
             self.current[family] = self._offset(family, pid)
@@ -100,7 +100,7 @@ class Selector:
     def _offset(self, family: Family, pid: int) -> int:
         count, base = len(self.pool.accounts), self.current[family]
         if base == NOWHERE:
-            # The remainder of -1 + 0 is -1 in JavaScript: still nowhere.
+            # In JavaScript the remainder of a negative number is negative, so -1 + 0 stays -1.
             return base + pid % count if self.profile.has("offset-from-nowhere") else pid % count
         return (base + pid % count) % count
 
@@ -111,10 +111,10 @@ class Selector:
         account = self.pool.accounts[index]
         return account if account.enabled or self.profile.has("disabled-account-kept") else None
 
-    # Strategy round-robin, and where a family has to leave its account
+    # Strategy round-robin, also used when a family has to leave its account
 
     def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
-        """Hand out the next available account (RR-001, RR-005) and stick the family to it (STK-002)."""
+        """Returns the next available account (RR-001, RR-005); the family keeps it (STK-002)."""
         for account in self.pool.accounts:
             forget_ended(account.reset_times_ms, moment.now_ms)
         available = [a for a in self._usable() if self._is_available(a, request, moment, soft)]
@@ -130,7 +130,7 @@ class Selector:
     # Strategy hybrid
 
     def _best(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
-        """The best candidate (HYB-001); it counts as used from now on (HYB-005)."""
+        """Returns the best candidate (HYB-001) and marks it as used now (HYB-005)."""
         if self.profile.has("fresh-account-first"):
             fresh = [a for a in self._usable() if self._is_fresh(a, request, moment)]
             chosen = fresh[0] if fresh else None
@@ -141,7 +141,7 @@ class Selector:
                 moment.now_ms,
                 bonus=not self.profile.has("no-bonus-for-the-current-account"),
             )
-            # By place, as in the releases: where indices have gaps, another account or none (POOL-007).
+            # The releases take the index for a place. With gaps that is another account or none (POOL-007).
             places = self.pool.accounts
             chosen = places[index] if index is not None and index < len(places) else None
         if chosen is not None:
@@ -174,7 +174,7 @@ class Selector:
         return cools or limited or self._is_over(account, request, moment, soft)
 
     def _is_fresh(self, account: Account, request: Request, moment: Moment) -> bool:
-        """Not yet used for the quota in this session, or used before a limit that still runs (1.2.8)."""
+        """Returns whether the account is unused for the quota, or used only before a limit that still runs (1.2.8)."""
         forget_ended(account.reset_times_ms, moment.now_ms)
         key = quota_key(request.family, request.style, request.model)
         touched_ms = account.touched_ms.get(key, 0)
@@ -182,7 +182,7 @@ class Selector:
         waits = reset_ms is not None and moment.now_ms < reset_ms and touched_ms < reset_ms
         return (touched_ms == 0 or waits) and self._is_available(account, request, moment, SoftQuota())
 
-    # Which accounts can be used
+    # Availability
 
     def _usable(self) -> list[Account]:
         every = self.pool.accounts
@@ -204,24 +204,27 @@ class Selector:
         return soft_quota.is_over(cached, updated_ms, soft, request.family, request.model, moment.now_ms, self.profile)
 
     def soft_quota_wait_ms(self, request: Request, moment: Moment, soft: SoftQuota) -> float | None:
-        """Milliseconds until the soft quota lets an account be used; None where nobody knows (SOFT-015 to SOFT-018)."""
+        """Returns the time in milliseconds until the soft quota makes an account available.
+
+        None means unknown (SOFT-015 to SOFT-018).
+        """
         enabled = [account for account in self.pool.accounts if account.enabled]
         if soft.threshold_percent >= soft_quota.OFF_PERCENT:
             return 0
         if any(not self._is_over(account, request, moment, soft) for account in enabled):
             return 0
-        if not request.model and request.family == "gemini":  # which of its two groups is meant?
+        if not request.model and request.family == "gemini":  # it has two groups, and nothing says which
             return None
         waits = [
             soft_quota.reset_wait_ms(account.cached_quota, request.family, request.model, moment.now_ms)
             for account in enabled
         ]
-        # A renewal that is past tells of an old reading: no time to wait for.
+        # A reset time in the past means an old reading: the wait is unknown.
         return min((wait for wait in waits if wait is not None), default=None) or None
 
 
 def is_cooling(account: Account, now_ms: float) -> bool:
-    """Is the account to be left alone (COOL-001)? A cooldown ends for good when it is first seen to be over."""
+    """Returns whether the account is in a cooldown (COOL-001), and deletes a cooldown that has ended."""
     if account.cooling_down_until_ms is None:
         return False
     if now_ms >= account.cooling_down_until_ms:

@@ -1,4 +1,4 @@
-"""Soft quota: an account is left before its quota is used up, as far as a cached reading tells.
+"""Soft quota: an account counts as unavailable before its quota is used up, according to a cached reading.
 
 Sources: SOFT-*; release 1.6.0, `dist/src/plugin/accounts.js`, `isOverSoftQuotaThreshold`, `getMinWaitTimeForSoftQuota`.
 """
@@ -13,19 +13,19 @@ from reference_impl.javascript import to_number
 from reference_impl.limits import Family
 from reference_impl.profiles import Profile
 
-OFF_PERCENT = 100  # a threshold from here on switches the soft quota off
+OFF_PERCENT = 100  # a threshold of 100 or more turns the soft quota off
 
 
 @dataclass(frozen=True)
 class SoftQuota:
-    """From which used percentage on an account is left, and how long a reading counts."""
+    """The used percentage from which an account is unavailable, and how long a reading counts."""
 
     threshold_percent: float = OFF_PERCENT
     cache_ttl_ms: float = 600_000
 
 
 def quota_group(family: Family, model: str | None) -> str:
-    """The group that a reading is kept for: by the model's name, else by family (SOFT-004)."""
+    """Returns the group of a reading: by the name of the model, else by family (SOFT-004)."""
     if not model:
         return "claude" if family == "claude" else "gemini-pro"
     name = model.lower()
@@ -43,7 +43,7 @@ def is_over(
     now_ms: float,
     profile: Profile,
 ) -> bool:
-    """Is the account at or above the threshold? What is not known, or known too long, is no reason (SOFT-002)."""
+    """Returns whether the account has reached the threshold. False if the reading is missing or too old (SOFT-002)."""
     if soft.threshold_percent >= OFF_PERCENT or not isinstance(cached, Mapping) or updated_ms is None:
         return False
     if now_ms - to_number(updated_ms) > soft.cache_ttl_ms:
@@ -54,12 +54,12 @@ def is_over(
     left = max(0.0, min(1.0, to_number(remaining)))
     if profile.has("used-share-in-binary"):
         return (1 - left) * 100 >= soft.threshold_percent
-    # As the numbers are written: 0.9 left is 10 % used, not 9.999999999999998 % (SOFT-014).
+    # Exact decimals: 0.9 remaining is 10 % used, not 9.999999999999998 % (SOFT-014).
     return (1 - Fraction(str(left))) * 100 >= Fraction(str(soft.threshold_percent))
 
 
 def reset_wait_ms(cached: Any, family: Family, model: str | None, now_ms: float) -> float | None:
-    """Milliseconds until the group's quota is renewed, 0 where that is past; None where no time is known (SOFT-016)."""
+    """Returns the time in milliseconds until the group's quota resets, at least 0; None if unknown (SOFT-016)."""
     reset = _reading(cached, family, model).get("resetTime")
     try:
         instant = datetime.fromisoformat(reset) if isinstance(reset, str) else None

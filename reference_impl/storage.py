@@ -1,4 +1,4 @@
-"""From the bytes of a pool file to a stored pool of today's shape.
+"""Reads a pool file of any version into a stored pool of the current format.
 
 Sources: POOL-009, POOL-010, STO-*; releases 1.2.8 to 1.6.0, `dist/src/plugin/storage.js`, `loadAccounts`.
 """
@@ -21,11 +21,11 @@ _KEPT_BY_MIGRATION = (
     "lastUsed",
     "lastSwitchReason",
 )
-_LONGEST_EXACT_NUMBER = 16  # digits; longer ones are read as JavaScript reads all numbers
+_LONGEST_EXACT_NUMBER = 16  # digits; longer integers are read as binary64, as JavaScript does
 
 
 def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> Json:
-    """The stored pool; None where the file is missing, no JSON, or of an unknown version (POOL-010)."""
+    """Returns the stored pool; None if the file is missing, is not JSON or has an unknown version (POOL-010)."""
     document = parse(content)
     if not isinstance(document, dict) or not isinstance(document.get("accounts"), list):
         return None
@@ -52,9 +52,9 @@ def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> J
 
 
 def _follow(index: Json, entries: list[Json], accounts: list[dict[str, Json]]) -> Json:
-    """Where the account that an index names among all entries is, now that some are left out (STO-012).
+    """Returns the new place of the account that an index names, after some entries were skipped (STO-012).
 
-    In place of a duplicate there is the account with its email, in place of what is no account the next one.
+    A duplicate is replaced by the account with the same email, an entry that is not an account by the next account.
     """
     if isinstance(index, bool) or not isinstance(index, int | float) or not 0 <= index < len(entries):
         return index
@@ -82,18 +82,18 @@ def _number(digits: str) -> float:
 
 
 def _refuse(word: str) -> NoReturn:
-    """Python's parser takes NaN and Infinity, which are no JSON."""
-    raise ValueError(f"{word} is no JSON")
+    """Python's parser accepts NaN and Infinity, which are not JSON."""
+    raise ValueError(f"{word} is not JSON")
 
 
 def _is_account(entry: Json, profile: Profile) -> bool:
-    """Entries without a token are left out before anything is counted or compared (STO-009)."""
+    """Entries without a token are skipped before anything is counted or compared (STO-009)."""
     token = entry.get("refreshToken") if isinstance(entry, Mapping) else None
     return isinstance(token, str) and (token != "" or profile.has("empty-token-counts-in-a-file"))
 
 
 def newest_by_email(accounts: list[dict[str, Json]], profile: Profile) -> list[dict[str, Json]]:
-    """Of accounts with one email the one used last, then the one added last, then the first (STO-002)."""
+    """Keeps, of accounts with the same email, the last used, then the last added, then the first (STO-002)."""
     newest: dict[Json, dict[str, Json]] = {}
     for account in accounts:
         email = _email(account)
@@ -103,7 +103,7 @@ def newest_by_email(accounts: list[dict[str, Json]], profile: Profile) -> list[d
 
 
 def _email(account: Mapping[str, Json]) -> Json:
-    """What tells emails apart: None where there is none, and for a list or an object, which equals no other."""
+    """Returns a key for the email; None if there is none, and for a list or an object, which equals no other."""
     email = account.get("email")
     return None if isinstance(email, dict | list) or not is_truthy(email) else (type(email) is bool, email)
 
@@ -122,20 +122,20 @@ def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: P
 
 
 def time_of(account: Mapping[str, Json], key: str) -> float:
-    """A stored time that is a number; others count as none (STO-010)."""
+    """Returns a stored time; 0 if it is not a number (STO-010)."""
     value = account.get(key)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
 def _is_same(one: Json, other: Json) -> bool:
-    """Strict equality, as JavaScript has it: no conversion, and a list or an object equals only itself."""
+    """JavaScript's strict equality: no conversion, and a list or an object equals only itself."""
     if isinstance(one, dict | list):
         return one is other
     return (type(one) is bool) == (type(other) is bool) and bool(one == other)
 
 
 def migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[str, Json]:
-    """An old account in today's shape: limits that still run get today's quota keys (STO-004, STO-005)."""
+    """Converts an account of version 1 or 2. Limits that still run get the current quota keys (STO-004, STO-005)."""
     limits = entry.get("rateLimitResetTimes")
     if version == 1:
         reset = entry.get("rateLimitResetTime") if is_truthy(entry.get("isRateLimited")) else None
@@ -149,7 +149,7 @@ def migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[st
 
 
 def _clamped(index: Json, count: int) -> float:
-    """An index beyond the last account is the last one (STO-001): a file differs in this from a parsed pool."""
+    """Limits an index to the last account (STO-001). For a parsed pool it wraps around instead."""
     if isinstance(index, bool) or not isinstance(index, int | float) or not math.isfinite(index) or not count:
         return 0
     return max(0, min(index, count - 1))

@@ -1,4 +1,4 @@
-"""Health and tokens of accounts, which hybrid selection weighs.
+"""Health scores and token buckets of accounts, the inputs of hybrid selection.
 
 Times are milliseconds. Sources: HYB-*, HEA-*, TOK-*; releases 1.3.0 to 1.6.0, `dist/src/plugin/rotation.js`.
 """
@@ -19,7 +19,7 @@ Outcome = Literal["success", "rate_limit", "failure"]
 
 @dataclass(frozen=True)
 class HealthSettings:
-    """Points. The config key is `health_score`."""
+    """Settings of the health score, in points: the config group `health_score`."""
 
     initial: float = 70
     success_reward: float = 1
@@ -32,7 +32,7 @@ class HealthSettings:
 
 @dataclass(frozen=True)
 class TokenSettings:
-    """Tokens. The config key is `token_bucket`."""
+    """Settings of the token bucket: the config group `token_bucket`."""
 
     max_tokens: float = 50
     regeneration_rate_per_minute: float = 6
@@ -40,20 +40,20 @@ class TokenSettings:
 
 
 def passed(since_ms: float, now_ms: float, profile: Profile) -> float:
-    """Milliseconds between the two; a clock that was set back takes nothing away (HEA-017, TOK-015)."""
+    """Returns the elapsed milliseconds; 0 if the clock was set back (HEA-017, TOK-015)."""
     return now_ms - since_ms if profile.has("clock-set-back-costs") else max(0, now_ms - since_ms)
 
 
 @dataclass
 class Health:
-    """Scores by account. An account never heard of has the initial score."""
+    """Scores by account index. An account without an entry has the initial score."""
 
     settings: HealthSettings = field(default_factory=HealthSettings)
     profile: Profile = RECOMMENDED_PROFILE
     scores: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (score, since when)
 
     def score(self, account: int, now_ms: float) -> float:
-        """The score now: whole points are recovered with time, up to the maximum (HEA-004)."""
+        """Returns the current score: it recovers in whole points, up to the maximum (HEA-004)."""
         if account not in self.scores:
             return self.settings.initial
         score, since_ms = self.scores[account]
@@ -62,7 +62,7 @@ class Health:
         return min(self.settings.max_score, score + recovered)
 
     def record(self, account: int, outcome: Outcome, now_ms: float) -> None:
-        """A request's outcome raises the score, or lowers it to no less than 0 (HEA-001 to HEA-003)."""
+        """Records the outcome of a request: raises the score, or lowers it to at least 0 (HEA-001 to HEA-003)."""
         score = self.score(account, now_ms)
         if outcome == "success":
             score = min(self.settings.max_score, score + self.settings.success_reward)
@@ -75,14 +75,14 @@ class Health:
 
 @dataclass
 class Tokens:
-    """Buckets by account. An account never heard of has the initial tokens."""
+    """Buckets by account index. An account without an entry has the initial tokens."""
 
     settings: TokenSettings = field(default_factory=TokenSettings)
     profile: Profile = RECOMMENDED_PROFILE
     buckets: dict[int, tuple[float, float]] = field(default_factory=dict)  # account: (tokens, since when)
 
     def tokens(self, account: int, now_ms: float) -> float:
-        """Tokens now, fractions included: they come back with time, up to the maximum (TOK-002)."""
+        """Returns the current tokens, with fractions: they regenerate over time, up to the maximum (TOK-002)."""
         if account not in self.buckets:
             return self.settings.initial_tokens
         tokens, since_ms = self.buckets[account]
@@ -91,7 +91,7 @@ class Tokens:
         return min(self.settings.max_tokens, tokens + recovered)
 
     def consume(self, account: int, amount: float, now_ms: float) -> bool:
-        """Take tokens; False, and nothing taken, where there are too few (TOK-003)."""
+        """Takes tokens and returns True; returns False and takes nothing if there are too few (TOK-003)."""
         tokens = self.tokens(account, now_ms)
         if tokens < amount:
             return False
@@ -99,6 +99,6 @@ class Tokens:
         return True
 
     def refund(self, account: int, amount: float, now_ms: float) -> None:
-        """Give tokens back, up to the maximum (TOK-004)."""
+        """Returns tokens to the bucket, up to the maximum (TOK-004)."""
         tokens = min(self.settings.max_tokens, self.tokens(account, now_ms) + amount)
         self.buckets[account] = (tokens, now_ms)

@@ -25,18 +25,19 @@ MISSING = object()
 HEAD = """\
 # What the plugin's documents state about config
 
-Read line by line at the tags v1.2.8, v1.3.0, v1.4.3 and v1.6.0 of `opencode-antigravity-auth`: `README.md`,
-`CHANGELOG.md`, `AGENTS.MD`, everything below `docs/`, `assets/antigravity.schema.json`, and the comments in
-`src/plugin/config/schema.ts` and `loader.ts`; and the PID offset tutorial, whose errors are in [errata.md](errata.md).
-{lines} lines speak of config and make {statements} statements. `pytest tests/unit/test_config_docs.py` runs each
-against the releases that make it, as published, or, where it says what selection does with a key, the requirements do.
+This page covers these documents at the tags v1.2.8, v1.3.0, v1.4.3 and v1.6.0 of `opencode-antigravity-auth`:
+`README.md`, `CHANGELOG.md`, `AGENTS.MD`, everything in `docs/`, `assets/antigravity.schema.json`, and the comments in
+`src/plugin/config/schema.ts` and `loader.ts`. It also covers the PID offset tutorial; [errata.md](errata.md) lists its
+errors. {lines} lines are about config and make {statements} statements. `pytest tests/unit/test_config_docs.py` runs
+each statement against the published releases that make it. Requirements cover statements about what selection does with
+a key.
 
-A rule is a requirement of the [catalogue](requirements.md). Lists of lines are of the file before them.
+A rule is a requirement of the [catalogue](requirements.md). Line numbers refer to the file named before them.
 """
 
 UNSTATED = """\
-Rules that releases keep, and no document states: above all that `XDG_CONFIG_HOME` takes the place of `~/.config` (on
-Windows since 1.6.0), and what becomes of a file or a value that is not accepted."""
+Rules that releases follow but no document states. Most are about `XDG_CONFIG_HOME`, which replaces `~/.config` (on
+Windows from 1.4.5 on), and about files and values that are not accepted."""
 
 
 class _Model(BaseModel):

@@ -22,11 +22,11 @@ BOARD = FOLDER / "board.json"
 INTRO = """\
 # A survey
 
-Forks and ports of the plugin as they are in public, beside the releases they come from: a folder `OWNER+NAME` is a
-checkout of the repository OWNER/NAME at the commit that the table names. A checkout is judged as the release that it
-behaves like most, and inherits the known deviations of that release: what fails is its own doing. A failure is a
-departure from what the plugin does and not always a fault: many are changes that were meant, and some serve better
-than the rule. Each was looked up in the source.
+Public forks and ports of the plugin beside its releases. A folder `OWNER+NAME` is a checkout of the repository
+OWNER/NAME at the commit in the table. The kit judges a checkout as the release that it behaves like and waives the
+known deviations of that release, so a failure is a change of the fork. A failure is a departure from the plugin, not
+always a fault: many changes are deliberate, and some are better than the rule. Each failure was looked up in the
+source.
 
 To make this page again, with the checkouts in a folder `forks`:
 

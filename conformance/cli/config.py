@@ -18,31 +18,32 @@ from reference_impl.config.loader import LoadedConfig, load_config
 from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-HELP = "explain the config in force in a folder"
+HELP = "explain which config is in force in a folder"
 DESCRIPTION = """\
-Shows each key of the config in force in a folder, the layer that gave it, and
-the files, read or ignored, as a release would. Reads your own config files and
+Shows the value of each config key in a folder, the layer that set it, and the
+files, read or ignored, as a release would. Reads your own config files and
 environment, and writes nothing."""
 WIDTH = 80
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["explain"])
-    parser.add_argument("directory", metavar="DIRECTORY", help="the project's folder")
+    parser.add_argument("directory", metavar="DIRECTORY", help="Project folder")
     parser.add_argument(
         "--profile",
         choices=[*VERSIONS, RECOMMENDED],
+        metavar="RELEASE",
         default=RECOMMENDED,
-        help="as this release; default: recommended, with no release's defect",
+        help="Release to follow (default: recommended, without the defects of any release)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="Print JSON")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("config takes no command after --")
     if not Path(options.directory).is_dir():
-        raise UsageFault(f"there is no folder {options.directory!r}; expected a project's folder, such as .")
+        raise UsageFault(f"there is no folder {options.directory!r}; expected a project folder, such as .")
     chosen = profile(options.profile)
     loaded = load_config(
         str(Path(options.directory).absolute()), str(Path.home()), os.environ, sys.platform, read_file, chosen

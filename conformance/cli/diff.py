@@ -1,4 +1,4 @@
-"""`diff`: the behaviours in which two targets differ, by name where they have one."""
+"""`diff`: lists the behaviours in which two targets differ."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -15,25 +15,33 @@ from reference_impl.profiles import BY_NAME
 
 CALLS, SESSIONS = 20_000, 400
 DIFFERENT = 1
-HELP = "the behaviours in which two targets differ, by name"
+HELP = "list the behaviours in which two targets differ"
 DESCRIPTION = """\
-Identifies both targets and lists what tells them apart: quirks, each with how
-many of the generated sessions it changed, capabilities, and keys, variables and
-folders of the config; then what has no name, as shrunk scenarios. Ends 0 where
+Identifies both targets and lists what differs: quirks, each with the number of
+generated sessions that it changes; capabilities; config keys, variables and
+folders; and shrunk scenarios of other differences. The exit code is 0 if
 nothing differs, else 1."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("target", metavar="TARGET", help="one target")
-    add("other", metavar="TARGET", help="and the other")
-    add("--calls", type=between(0), default=CALLS, metavar="N", help=f"generated calls to ask each ({CALLS})")
-    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
+    add("target", metavar="TARGET", help="First target")
+    add("other", metavar="TARGET", help="Second target")
+    add(
+        "--calls",
+        type=between(0),
+        default=CALLS,
+        metavar="N",
+        help=f"Number of generated calls for each (default: {CALLS})",
+    )
+    add("--timeout", type=seconds, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
-        raise UsageFault("diff takes two target words; serve a command from a folder with plugin:PATH or python:...")
+        raise UsageFault(
+            "diff takes two targets and no command after --; name a checkout by plugin:PATH, a port by python:..."
+        )
     targets = [resolve(word, []) for word in (options.target, options.other)]
     one, other = (_identify(target, options) for target in targets)
     lines = list(_differences(one, other, options))

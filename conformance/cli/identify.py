@@ -1,4 +1,4 @@
-"""`identify`: which release a target behaves like, and in what it differs."""
+"""`identify`: names the release that a target behaves like, and what differs."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -14,19 +14,24 @@ from reference_impl.profiles import BY_NAME, profile
 from reference_impl.releases import VERSIONS
 
 CALLS = 20_000
-HELP = "which release a target behaves like, and in what it differs"
+HELP = "name the release that a target behaves like, and what differs"
 DESCRIPTION = """\
-Asks a target what tells the releases apart, names the nearest one and each quirk
-in which the target is not like it, and then searches for what has no name. It
-gives no verdict: `run` does. The same target gets the same answer."""
+Names the nearest release and each quirk in which the target differs from it.
+Then it searches for differences that no quirk explains. The same target always
+gets the same answer. For a verdict, use `run`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("target", nargs="?", metavar="TARGET", help="what to identify; or a command after --")
-    add("--calls", type=between(0), default=CALLS, metavar="N", help=f"generated calls to ask ({CALLS})")
-    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
-    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
+    add("target", nargs="?", metavar="TARGET", help="Target to identify, or a command after --")
+    add("--calls", type=between(0), default=CALLS, metavar="N", help=f"Number of generated calls (default: {CALLS})")
+    add(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="Mapping file for renamed modules or methods (default: in the checkout)",
+    )
+    add("--timeout", type=seconds, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""`antigravity-conformance`: finds the command and turns what goes wrong into one message and an exit code."""
+"""`antigravity-conformance`: runs a command and turns each error into one message and an exit code."""
 
 import argparse
 import importlib
@@ -31,9 +31,9 @@ COMMANDS = (  # modules of this folder
 )
 WITH_TARGET = ("run", "spread", "identify", "fuzz", "replay")  # they take a command after --
 EPILOG = """\
-exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter or its
-start failed, 4 fault of the suite, 5 nothing was judged, 6 a deviation is stale,
-130 interrupted
+exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter failed
+or cannot be started, 4 fault of this suite, 5 nothing was judged, 6 a deviation
+is stale, 130 interrupted
 """
 
 
@@ -115,8 +115,8 @@ def _parser(first: str) -> argparse.ArgumentParser:
     """With the command that is asked for; with all of them where the first word is none."""
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
-        description="Does an implementation of the account selection and config loading behave as\n"
-        "specified, run by one process and by many?",
+        description="Checks whether an implementation of account selection and config loading behaves\n"
+        "as specified, in one process and in many.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -1,4 +1,4 @@
-"""`replay`: ask a target one scenario: a find, a vector, or one from a bug report."""
+"""`replay`: sends one stored scenario to a target: a discrepancy, a vector, or one from a bug report."""
 
 import argparse
 import json
@@ -22,21 +22,37 @@ from conformance.wire.scenario import Scenario, ScenarioError, show_answer
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DIFFERENT = 1
-HELP = "ask a target one scenario"
+HELP = "send one stored scenario to a target"
 DESCRIPTION = """\
-Asks a target the calls of a file: a vector, a find of `fuzz`, or any scenario
-(docs/wire.md), and compares with what the file expects; where it expects
-nothing, with the reference at the target's profile. Ends 1 where they differ."""
+Sends the calls of a file to a target: a vector, a discrepancy of `fuzz`, or any
+scenario (docs/vectors.md). Compares the answers with the expectations in the
+file or, if it has none, with the reference at the target's profile. The exit
+code is 1 if an answer differs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="JSON with a list `calls`, and `files` if there are any")
-    add("target", nargs="?", metavar="TARGET", help="whom to ask; or a command after --")
-    add("--profile", choices=[*VERSIONS, RECOMMENDED], help="compare as this release; default: the one it claims")
-    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
-    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
-    add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
+    add("file", type=Path, metavar="FILE", help="JSON file with a list `calls` and optional `files`")
+    add("target", nargs="?", metavar="TARGET", help="Target, or a command after --")
+    add(
+        "--profile",
+        choices=[*VERSIONS, RECOMMENDED],
+        help="Release to compare with (default: the one that the target claims)",
+    )
+    add(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="Mapping file for renamed modules or methods (default: in the checkout)",
+    )
+    add("--timeout", type=seconds, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)")
+    add(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Pass this environment variable to the target; may be repeated",
+    )
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
@@ -67,7 +83,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def read_scenario(path: Path) -> Scenario:
-    """The scenario of a file; what else a vector says is left alone. Raises UsageFault, saying what is wrong."""
+    """Returns the scenario of a file; ignores the other keys of a vector. Raises UsageFault."""
     try:
         document: Json = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""`requirements list` and `requirements show ID`: the catalogue, to read."""
+"""`requirements list` and `requirements show ID`: prints the catalogue."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ HELP = DESCRIPTION = "print the catalogue"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["list", "show"])
-    parser.add_argument("ids", nargs="*", metavar="ID|SECTION", help="which ones; none: all")
+    parser.add_argument("ids", nargs="*", metavar="ID|SECTION", help="Requirements or sections (default: all)")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""`spread`: does the PID offset spread these processes over the accounts? Starts a command, or takes a list of ids."""
+"""`spread`: shows whether the PID offset spreads processes over accounts, for a command or a list of PIDs."""
 
 import argparse
 import shlex
@@ -26,36 +26,48 @@ SHOWN_LIST = 50
 PROCESSES = 64
 ELSEWHERE = ("docker", "podman", "nerdctl", "kubectl", "ssh")  # start what they start out of our sight
 
-HELP = "does the PID offset spread your processes over the accounts?"
+HELP = "show whether the PID offset spreads your processes over your accounts"
 DESCRIPTION = """\
-Does the PID offset help you? Starts a command many times, reads the process
-ids, ends all of it, and says how the ids spread over your accounts, and why:
+Shows whether the PID offset helps you. Starts a command many times, reads the
+PIDs, ends all processes, and shows how the PIDs spread over your accounts:
 
   spread --accounts 3 -- node agent.mjs
   spread --accounts 3 --pids 123,456,789
   pgrep opencode | antigravity-conformance spread --accounts 3 --pids -
 
-The command runs in a home of its own, with the variables that --env names. Of
-wrappers such as `sh -c` or `npm run` what they run is read: as long as a process
-has one child only, the child. In a container the process's own id counts."""
+The command runs in a temporary home folder, with the variables of --env. For
+wrappers such as `sh -c` or `npm run`, the PID of what they run is read: as long
+as a process has exactly one child, that child. In a container, the PID inside
+the container counts."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--accounts", required=True, metavar="N,...", help="your number of accounts; several are compared")
+    add("--accounts", required=True, metavar="N,...", help="Number of accounts, such as 3, 3,5 or 2-8")
     add(
         "--pids",
         metavar="IDS",
-        help="start nothing: 123,456, 100-163, 100-160/4 (every 4th), @FILE, or - for the input",
+        help="Start nothing; use these PIDs: 123,456 or 100-163 or 100-160/4 (every 4th) or @FILE or - (stdin)",
     )
-    add("--base", type=between(0, MOST_PID), default=0, metavar="B", help="the stored active index (0)")
-    add("--processes", type=between(1, MOST_IDS), metavar="N", help=f"how many to start ({PROCESSES})")
-    add("--at-once", action="store_true", help="start all without a pause; else each when the one before rests")
-    add("--gap", type=seconds, metavar="S", help="start one every S seconds instead")
-    add("--read", metavar="NAME", help="read the id of the last descendant of this name")
-    add("--env", action="append", default=[], metavar="NAME", help="let the command see this variable")
-    add("--json", type=Path, metavar="FILE", help="write everything as JSON")
-    add("--svg", type=Path, metavar="FILE", help="draw a picture")
+    add("--base", type=between(0, MOST_PID), default=0, metavar="B", help="Stored active index (default: 0)")
+    add(
+        "--processes",
+        type=between(1, MOST_IDS),
+        metavar="N",
+        help=f"Number of processes to start (default: {PROCESSES})",
+    )
+    add("--at-once", action="store_true", help="Start all at once (default: start each when the one before is idle)")
+    add("--gap", type=seconds, metavar="S", help="Start one process every S seconds")
+    add("--read", metavar="NAME", help="Read the PID of the last descendant with this name")
+    add(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Pass this environment variable to the command; may be repeated",
+    )
+    add("--json", type=Path, metavar="FILE", help="Write the result as JSON")
+    add("--svg", type=Path, metavar="FILE", help="Draw a picture")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

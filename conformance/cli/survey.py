@@ -33,18 +33,18 @@ from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-HELP = "judge several targets, side by side"
+HELP = "judge several targets and compare them on one board"
 DESCRIPTION = """\
-Judge several targets and show them on one board. A target is a word as `run` takes
-it, or the path of a checkout: `survey reference forks/*`. One that cannot be judged
-is told on the board, and the others are judged all the same. The exit code is the
-first of 130, 4, 1, 2, 3, 6, 5, 0 that a target came to."""
+Judges several targets and shows them on one board. A target is one of `run`, or
+the path of a checkout: `survey reference forks/*`. The board also shows targets
+that cannot be judged, with the reason. The exit code is the first of 130, 4, 1,
+2, 3, 6, 5, 0 that a target ends with."""
 GIVE_UP_S = 1800.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("targets", nargs="*", metavar="TARGET", help="a target, or the path of a checkout (plugin:PATH)")
+    add("targets", nargs="*", metavar="TARGET", help="A target, or the path of a checkout (plugin:PATH)")
     add(
         "--from",
         dest="reports_read",
@@ -52,18 +52,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="FILE",
-        help="show an earlier run or survey too, from its --json; may be repeated",
+        help="Also show an earlier run or survey, from its --json file; may be repeated",
     )
-    add("-n", dest="workers", type=between(1, MOST_WORKERS), default=2, metavar="N", help="targets at once (2)")
-    add("--give-up", type=seconds, default=GIVE_UP_S, metavar="S", help="seconds for one target in all (1800)")
-    add("--mappings", type=Path, metavar="FOLDER", help="mapping files for checkouts: NAME.toml for the folder NAME")
-    add("--reports", type=Path, metavar="FOLDER", help="keep the JSON report of every run here")
-    add("--json", type=Path, metavar="FILE", help="write the board as JSON")
-    add("--markdown", type=Path, metavar="FILE", help="write the board as Markdown")
-    add("--html", type=Path, metavar="FILE", help="write the board as a page")
-    handed = parser.add_argument_group("options that are handed to every run")
+    add(
+        "-n",
+        dest="workers",
+        type=between(1, MOST_WORKERS),
+        default=2,
+        metavar="N",
+        help="Number of targets to judge at once (default: 2)",
+    )
+    add(
+        "--give-up",
+        type=seconds,
+        default=GIVE_UP_S,
+        metavar="S",
+        help="Time limit of one target in seconds (default: 1800)",
+    )
+    add("--mappings", type=Path, metavar="FOLDER", help="Folder of mapping files: NAME.toml for the checkout NAME")
+    add("--reports", type=Path, metavar="FOLDER", help="Keep the JSON report of each run in this folder")
+    add("--json", type=Path, metavar="FILE", help="Write the board as JSON")
+    add("--markdown", type=Path, metavar="FILE", help="Write the board as Markdown")
+    add("--html", type=Path, metavar="FILE", help="Write the board as HTML")
+    handed = parser.add_argument_group("options of each run, as for `run`")
     add = handed.add_argument
-    add("--profile", choices=[*VERSIONS, RECOMMENDED])
+    add("--profile", choices=[*VERSIONS, RECOMMENDED], metavar="RELEASE")
     add("--only", action="append", default=[], metavar="ID|SECTION")
     add("--require", action="append", default=[], metavar="SECTION|all")
     add("--strict", action="store_true")

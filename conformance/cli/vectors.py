@@ -22,19 +22,25 @@ from reference_impl.releases import RECOMMENDED, VERSIONS
 NOT_CONFORMANT, SUITE_FAULT, NOTHING_JUDGED = 1, 4, 5
 HELP = "check, list and complete the stored vectors"
 DESCRIPTION = """\
-check  every vector is in order, and the reference answers what it expects;
-       with --target: the target answers so too
-list   id, profiles and title of each
-write  complete vectors that lack expectations, profiles or needs, and format all"""
+check  check that each vector is valid and that the reference answers as
+       expected; with --target, also ask the target
+list   print id, title, requirements and profiles of each vector
+write  complete vectors that lack expectations, range or needs, and format all"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "list", "write"])
-    parser.add_argument("--target", metavar="TARGET", help="check: ask this target too; or a command after --")
-    parser.add_argument("--profile", choices=[*VERSIONS, RECOMMENDED], help="check: default is the one it claims")
-    parser.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds to wait for an answer (60)")
+    parser.add_argument("--target", metavar="TARGET", help="check: Also ask this target, or a command after --")
     parser.add_argument(
-        "--folder", type=Path, default=vectors_folder(), help="where the vectors lie; default: the kit's"
+        "--profile",
+        choices=[*VERSIONS, RECOMMENDED],
+        help="check: Release to follow (default: the one that the target claims)",
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=vectors_folder(), help="Folder of vectors (default: that of the kit)"
     )
 
 

@@ -12,15 +12,16 @@ PAGE = Path(__file__).parents[2] / "docs" / "vectors.md"
 HEAD = """\
 # The vectors
 
-A vector is a stored scenario: what is given, the calls, and what each must answer. There are {count}, one a file, in
-`fixtures/vectors/SECTION/ID.json` (in the installed package: `conformance/_fixtures/vectors`). They need no kit: read
-the JSON and call your port. The reference predicts every expectation, and the published releases were asked too.
+A vector is a stored scenario: files, calls, and the answer that each call must give. There are {count} vectors, one per
+file, in `fixtures/vectors/SECTION/ID.json` (in the installed package: `conformance/_fixtures/vectors`). You can use
+them without the kit: read the JSON and call your port. The reference predicts each expectation, and the releases
+confirm it.
 
 ```json
 {
   "id": "pid-offset-of-n",
-  "title": "Process id 3 of 3 accounts starts at 0",
-  "why": "Boundary: the process id 3.",
+  "title": "PID 3 of 3 accounts starts at 0",
+  "why": "Boundary: the PID equals the number of accounts.",
   "requirements": ["PID-001"],
   "since": "1.2.8",
   "needs": ["pid", "sticky"],
@@ -32,46 +33,47 @@ the JSON and call your port. The reference predicts every expectation, and the p
 }
 ```
 
-`fixtures/vectors/schema.json` is the JSON Schema (2020-12) of a file, and [wire.md](wire.md) tells what each method
-takes and answers. Ids never change.
+`fixtures/vectors/schema.json` is the JSON Schema (2020-12) of a file. [wire.md](wire.md) describes the methods. Ids
+never change.
 
-| key | says |
+| key | meaning |
 |-|-|
-| `requirements` | the rules of [requirements.md](requirements.md) that it judges |
-| `since`, `until` | the releases it holds for, both included; no `until`: up to the newest; no `since`: none |
+| `requirements` | requirements ([requirements.md](requirements.md)) that it judges |
+| `since`, `until` | first and last release it holds for; no `until`: up to the newest; no `since`: none |
 | `recommended` | `false` where it does not hold for a port that follows every current rule |
-| `needs` | the capabilities without which a port cannot be asked |
-| `quirk` | only where it shows what releases do in place of a rule; a port that follows the rules leaves these out |
-| `given` | the vector whose calls come first; where that one fails, this one says nothing more |
-| `files` | what lies in a folder made for the vector; see below |
-| `calls` | at most 12, in this order, in one session |
+| `needs` | capabilities that a port must have |
+| `quirk` | the quirk whose behaviour it shows. A port that follows the rules skips these vectors |
+| `given` | the vector that has the same first calls; if that one fails, skip this one |
+| `files` | files of the scenario; see below |
+| `calls` | at most 12 calls of one session, in order |
 
 ## Which to run
 
 Take those without `"recommended": false` (or those whose range includes the release that your port follows) whose
-`needs` your port can all do. Count what you ran: a run of no vector must not pass.
+`needs` your port can all do. Count the vectors that you run: a run without any must not pass.
 
 ## How to compare
 
-- `expect` that is an object: each key that is listed must be there and match; other keys do not matter.
-- `{"$": "absent"}` matches a key that is not there.
-- `expect` that is a list: as long as the answer, and each item matches.
-- Anything else is equal: numbers by value (1 equals 1.0, -0 equals 0), `true` is no number, `null` is a value.
-- `refusal` in place of `expect`: the call is refused in that way (`not_open`, `unknown_account`), and changes nothing.
-- With neither, any result will do, but no refusal and no failure.
-- An account is named by its `refreshToken`, the **label**. `now_ms` is the clock until `advance`, `pid` the process id,
-  `random` the draws. Each `open` starts afresh.
+- If `expect` is an object, each key in it must exist in the answer and match. Other keys do not matter.
+- `{"$": "absent"}` matches a key that does not exist.
+- If `expect` is a list, the answer has the same length and each item matches.
+- Other values must be equal: numbers by value (1 equals 1.0, -0 equals 0); `true` is not a number; `null` is a value.
+- `refusal` in place of `expect` means that the call must be refused with this kind (`not_open`, `unknown_account`) and
+  change nothing.
+- Without either, the call must return a result, but any result is accepted.
+- The **label** of an account is its `refreshToken`. `now_ms` is the time until `advance`, `pid` is the PID, and
+  `random` are the random numbers. Each `open` starts a new session.
 
 ## Files
 
-Before the calls, make an empty folder with the folders `home` and `project` in it, and lay out `files`: a path below it
-and one of `text` (UTF-8), `base64` (bytes), `link` (a symbolic link to this path) and `folder`. `{root}` in a
-parameter stands for that folder.
+Create an empty folder with the folders `home` and `project` in it, and then the `files`. Each has a path below that
+folder and one of `text` (UTF-8), `base64` (bytes), `link` (target of a symbolic link) and `folder`. `{root}` in a
+parameter stands for the path of that folder.
 
 ## In any test framework
 
-One test a file, named by `id`. In JavaScript, without any package, that is `docs/examples/javascript`: a port of some
-130 lines, and the runner; `node --test docs/examples/javascript/vectors.test.mjs`. In Python:
+Write one test per file, and name it by `id`. `docs/examples/javascript` has a port of about 130 lines and a runner that
+needs no package: `node --test docs/examples/javascript/vectors.test.mjs`. In Python:
 
 ```python
 @pytest.mark.parametrize("vector", [v for v in vectors if v.get("recommended", True) and CAN >= set(v["needs"])])
@@ -85,17 +87,17 @@ def test_vector(vector):
 
 ## With the kit
 
-`antigravity-conformance run TARGET` judges the vectors of rules along with its cases: one that fails is named by its
-id, with the command that repeats it. `antigravity-conformance vectors check` checks every file and asks the reference;
-with `--target TARGET` it asks that target every vector of its profile, those of quirks included, and shows what
-differs. `vectors list` lists them.
+`antigravity-conformance run TARGET` judges the vectors of rules together with its cases. It names a vector that fails
+by its id and prints the command that repeats it. `antigravity-conformance vectors check` checks all files against the
+reference. With `--target TARGET` it also asks that target every vector of its profile, including those of quirks, and
+shows what differs. `vectors list` lists them.
 
-A vector of a rule expects no more than its rule says, so that a port that fails one has broken that rule.
+A vector of a rule expects no more than the rule says. A port that fails it has broken that rule.
 
-To add one, write a file with `id`, `title`, `why`, `requirements` and `calls`, and run `make vectors`: the reference
-fills in expectations, range and needs. Read what it filled in. `python -m tools.vectors` tells whether the vector is
-good for anything that no other is: a branch of the reference, a wrong implementation of a rule it judges, or a
-boundary, which `why` then names.
+To add a vector, write a file with `id`, `title`, `why`, `requirements` and `calls`, and run `make vectors`. The
+reference fills in expectations, range and needs; check them. `python -m tools.vectors` reports whether the vector
+covers something that no other covers: a branch of the reference, a mutant of a rule that it judges, or a boundary,
+which `why` must name.
 
 ## What there is
 """
@@ -107,7 +109,7 @@ def render(vectors: Sequence[Vector]) -> str:
 
 
 def _table(vectors: Sequence[Vector]) -> Iterator[str]:
-    yield "| section | vectors | of quirks | " + " | ".join(PROFILES) + " |"
+    yield "| section | vectors | for quirks | " + " | ".join(PROFILES) + " |"
     yield "|-|-|-|" + "-|" * len(PROFILES)
     for section in load_catalogue().sections:
         here = [vector for vector in vectors if vector.path.parent.name == section.prefix.lower()]

@@ -18,13 +18,13 @@ Milliseconds = Annotated[int | float, Field(description="milliseconds")]
 
 
 class Strict(BaseModel):
-    """A parameter object: unknown names are refused, so that a misspelt one is seen."""
+    """A parameter object. Unknown names are refused, so that a typo is noticed."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Reply(BaseModel):
-    """A result object: an adapter may add fields of its own."""
+    """A result object. An adapter may add other fields."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -38,12 +38,14 @@ class HelloParams(Strict):
 
 
 class HelloResult(Reply):
-    name: str = Field(description="what is under test, as its users call it")
+    name: str = Field(description="name of the implementation under test")
     version: str
     language: str
-    profile: str | None = Field(default=None, description="the release it claims to behave like; none: recommended")
-    capabilities: list[str] = Field(description="what it claims; see the list of capabilities")
-    pid: Integer = Field(description="the process id that the target itself reads")
+    profile: str | None = Field(
+        default=None, description="the release that it claims to behave like; default: recommended"
+    )
+    capabilities: list[str] = Field(description="capabilities that it claims; see the list above")
+    pid: Integer = Field(description="the PID that the target itself reads")
 
 
 class HealthSettings(Strict):
@@ -63,18 +65,20 @@ class TokenSettings(Strict):
 
 
 class OpenParams(Strict):
-    """Start afresh: all process-wide state is discarded. Exactly one of `pool` and `home` is given."""
+    """Starts a session. The target discards all state. Exactly one of `pool` and `home` is given."""
 
-    pool: Any = Field(default=None, description="a parsed pool file, handed to the target as it is")
+    pool: Any = Field(default=None, description="content of a pool file, passed to the target unchanged")
     home: str | None = Field(
         default=None,
-        description="a home folder whose `.config/opencode/antigravity-accounts.json` the target reads",
+        description="home folder; the target reads `.config/opencode/antigravity-accounts.json` in it",
     )
-    now_ms: Milliseconds = Field(default=0, description="the clock, until `advance`")
+    now_ms: Milliseconds = Field(default=0, description="the time that the clock shows until `advance`")
     pid: int | None = Field(
-        default=None, description="the process id to see, from 0 to 2^32 - 1 (as on Windows); none: the real one"
+        default=None, description="the PID to use, from 0 to 2^32 - 1 (as on Windows); default: the real one"
     )
-    random: list[float] = Field(default=[], description="random draws in [0, 1), used in order, then from the start")
+    random: list[float] = Field(
+        default=[], description="random numbers in [0, 1), used in order and then again from the first"
+    )
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None
 
@@ -86,7 +90,7 @@ class OpenParams(Strict):
 
 
 class OpenResult(Reply):
-    accounts: list[Any] = Field(description="labels of the accounts loaded, in the order of their indices")
+    accounts: list[Any] = Field(description="labels of the loaded accounts, in the order of their indices")
 
 
 class SelectParams(Strict):
@@ -101,7 +105,7 @@ class SelectParams(Strict):
 
 class Account(Reply):
     label: str
-    index: Integer = Field(description="its index in the pool as it is now")
+    index: Integer = Field(description="current index of the account in the pool")
 
 
 class LabelParams(Strict):
@@ -183,7 +187,7 @@ class SoftQuotaWaitParams(Strict):
 
 
 class SoftQuotaWaitResult(Reply):
-    wait_ms: Milliseconds | None = Field(description="null: nobody knows")
+    wait_ms: Milliseconds | None = Field(description="null: unknown")
 
 
 class FamilyParams(Strict):
@@ -219,7 +223,7 @@ class AccountSnapshot(Reply):
 
 
 class SnapshotResult(Reply):
-    """What the target holds. Every field is optional: what is left out is not judged."""
+    """The state of the target. Every field is optional. The kit does not judge a field that is left out."""
 
     accounts: list[AccountSnapshot] | None = None
     cursor: int | float | None = None
@@ -227,14 +231,14 @@ class SnapshotResult(Reply):
 
 
 class LoadConfigParams(Strict):
-    directory: str = Field(description="the project's folder, absolute")
-    home: str = Field(description="the user's home folder, absolute")
-    environment: dict[str, str] = Field(default={}, description="all variables that the target may see, beside HOME")
+    directory: str = Field(description="absolute path of the project folder")
+    home: str = Field(description="absolute path of the home folder")
+    environment: dict[str, str] = Field(default={}, description="all environment variables of the target, except HOME")
     platform: Platform = "linux"
 
 
 class LoadConfigResult(Reply):
-    config: dict[str, Any] = Field(description="every key that has a value; a key without one is left out")
+    config: dict[str, Any] = Field(description="every key that has a value")
 
 
 class ForkCall(Strict):
@@ -243,9 +247,9 @@ class ForkCall(Strict):
 
 
 class ForkParams(Strict):
-    calls: list[ForkCall] = Field(description="what the child is asked, on the state it inherits")
+    calls: list[ForkCall] = Field(description="calls for the child, on the state that it inherits")
 
 
 class ForkResult(Reply):
-    pid: Integer = Field(description="the child's process id")
-    answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, ids counted from 0")
+    pid: Integer = Field(description="PID of the child")
+    answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, with ids from 0")

@@ -51,7 +51,7 @@ class Method:
     result: Any  # a type; None stands for JSON's null
     text: str
     refusals: tuple[str, ...] = ()
-    needs: str = ""  # the capability that a target claims who answers it
+    needs: str = ""  # the capability that a target must claim to be asked
 
     @property
     def result_adapter(self) -> TypeAdapter[Any]:
@@ -59,95 +59,112 @@ class Method:
 
 
 REFUSALS = {
-    "not_open": "there is no pool: `open` has not been called, or `close` was the last call",
-    "unknown_account": "no account of that label is loaded",
-    "no_folder": "the pool was handed over parsed, so there is no folder to write to",
+    "not_open": "no pool is open: `open` was not called, or `close` was called last",
+    "unknown_account": "no loaded account has this label",
+    "no_folder": "the pool was passed as JSON, so there is no folder to write to",
 }
 _OPENED = ("not_open",)
 _LABELLED = ("not_open", "unknown_account")
 
 METHODS: dict[str, Method] = {
-    "hello": Method(HelloParams, HelloResult, "Who are you, and what do you claim to do?"),
+    "hello": Method(HelloParams, HelloResult, "Returns the name, version and capabilities of the target."),
     "open": Method(
-        OpenParams, OpenResult, "Discard all state and load a pool; a target that reads a folder may write there."
+        OpenParams,
+        OpenResult,
+        "Discards all state and loads a pool. A target that reads the pool from a folder may write there.",
     ),
     "select": Method(
         SelectParams,
         Account | None,
-        "Choose the account for the next request; null: none can be used.",
+        "Selects the account for the next request. The result is null if no account is available.",
         _OPENED,
     ),
     "mark_rate_limited": Method(
         MarkRateLimitedParams,
         None,
-        "The account is limited for so long, for this quota.",
+        "Marks the account as rate limited for `retry_after_ms`, for this quota.",
         _LABELLED,
         needs="limits",
     ),
     "mark_rate_limited_with_reason": Method(
         MarkRateLimitedWithReasonParams,
         BackoffResult,
-        "The same, for as long as the reason implies.",
+        "Marks the account as rate limited; the backoff depends on the reason.",
         _LABELLED,
         needs="backoff",
     ),
-    "mark_used": Method(LabelParams, None, "A request with the account was completed.", _LABELLED, needs="used"),
-    "mark_success": Method(LabelParams, None, "Its failures in a row are over.", _LABELLED, needs="backoff"),
-    "mark_cooling_down": Method(
-        MarkCoolingDownParams, None, "Leave the account alone for so long.", _LABELLED, needs="cooldown"
+    "mark_used": Method(
+        LabelParams, None, "Records that a request with the account completed.", _LABELLED, needs="used"
     ),
-    "set_enabled": Method(SetEnabledParams, None, "Enable or disable the account.", _LABELLED, needs="enabled"),
-    "remove": Method(LabelParams, None, "Take the account out of the pool.", _LABELLED, needs="remove"),
+    "mark_success": Method(
+        LabelParams, None, "Resets the account's count of consecutive failures.", _LABELLED, needs="backoff"
+    ),
+    "mark_cooling_down": Method(
+        MarkCoolingDownParams, None, "Puts the account into a cooldown of `cooldown_ms`.", _LABELLED, needs="cooldown"
+    ),
+    "set_enabled": Method(SetEnabledParams, None, "Enables or disables the account.", _LABELLED, needs="enabled"),
+    "remove": Method(LabelParams, None, "Removes the account from the pool.", _LABELLED, needs="remove"),
     "record_health": Method(
-        RecordHealthParams, HealthResult, "A request's outcome, for its health.", _LABELLED, needs="health"
+        RecordHealthParams,
+        HealthResult,
+        "Records the outcome of a request in the account's health score.",
+        _LABELLED,
+        needs="health",
     ),
     "consume_token": Method(
-        TokenParams, ConsumeResult, "Take tokens from the account's bucket.", _LABELLED, needs="tokens"
+        TokenParams, ConsumeResult, "Takes tokens from the account's bucket.", _LABELLED, needs="tokens"
     ),
-    "refund_token": Method(TokenParams, RefundResult, "Give tokens back.", _LABELLED, needs="tokens"),
+    "refund_token": Method(
+        TokenParams, RefundResult, "Returns tokens to the account's bucket.", _LABELLED, needs="tokens"
+    ),
     "min_wait": Method(
-        MinWaitParams, MinWaitResult, "How long until any account can be used?", _OPENED, needs="min-wait"
+        MinWaitParams, MinWaitResult, "Returns the time until an account is available.", _OPENED, needs="min-wait"
     ),
     "soft_quota_wait": Method(
         SoftQuotaWaitParams,
         SoftQuotaWaitResult,
-        "How long until the soft quota lets any account be used?",
+        "Returns the time until the soft quota makes an account available.",
         _OPENED,
         needs="soft-quota",
     ),
-    "reset_limits": Method(FamilyParams, None, "Forget the family's limits.", _OPENED, needs="reset-limits"),
+    "reset_limits": Method(
+        FamilyParams, None, "Clears the rate limits of the family on all accounts.", _OPENED, needs="reset-limits"
+    ),
     "has_other_account": Method(
         HasOtherAccountParams,
         HasOtherAccountResult,
-        "Can any other account serve this?",
+        "Returns whether another account can serve the request.",
         _LABELLED,
         needs="other-account",
     ),
     "advance": Method(
-        AdvanceParams, AdvanceResult, "Move the clock; with a negative number, back.", _OPENED, needs="clock"
+        AdvanceParams, AdvanceResult, "Moves the clock forward, or back if `ms` is negative.", _OPENED, needs="clock"
     ),
-    "snapshot": Method(Nothing, SnapshotResult, "Show the state.", _OPENED, needs="snapshot"),
+    "snapshot": Method(Nothing, SnapshotResult, "Returns the state of the session.", _OPENED, needs="snapshot"),
     "save": Method(
         Nothing,
         None,
-        "Write the pool to the folder it was read from.",
+        "Writes the pool to the folder that it was read from.",
         ("not_open", "no_folder"),
         needs="save",
     ),
-    "load_config": Method(LoadConfigParams, LoadConfigResult, "Load the config for a project folder.", needs="config"),
+    "load_config": Method(LoadConfigParams, LoadConfigResult, "Loads the config of a project folder.", needs="config"),
     "fork": Method(
-        ForkParams, ForkResult, "Fork; the child answers the calls (Python adapters: provided).", needs="fork"
+        ForkParams,
+        ForkResult,
+        "Forks; the child answers the calls. `serve` implements it for Python adapters.",
+        needs="fork",
     ),
-    "close": Method(Nothing, None, "Discard the pool. The next call may be `open`."),
+    "close": Method(Nothing, None, "Discards the pool. The next call may be `open`."),
 }
 
 CAPABILITIES = {
-    "sticky": "strategy sticky",
-    "round-robin": "strategy round-robin",
-    "hybrid": "strategy hybrid",
-    "pid": "a process id handed to `open` is used in place of the real one",
-    "clock": "`now_ms` and `advance` set the clock",
-    "random": "the draws handed to `open` are used",
+    "sticky": "the strategy `sticky`",
+    "round-robin": "the strategy `round-robin`",
+    "hybrid": "the strategy `hybrid`",
+    "pid": "the target uses the PID passed to `open` in place of its own",
+    "clock": "the target uses the clock set by `now_ms` and `advance`",
+    "random": "the target uses the random numbers passed to `open`",
     "limits": "`mark_rate_limited`, with quota keys by family, header style and model",
     "backoff": "`mark_rate_limited_with_reason`, `mark_success`",
     "used": "`mark_used`",
@@ -166,6 +183,6 @@ CAPABILITIES = {
     "save": "`save`",
     "config": "`load_config` with files",
     "environment": "`load_config` with variables",
-    "platform": "`load_config` as another platform",
+    "platform": "`load_config` for another platform",
     "fork": "`fork`",
 }

@@ -18,14 +18,15 @@ PAGE = Path(__file__).parents[2] / "docs" / "wire.md"
 HEAD = """\
 # The wire, version 1
 
-An adapter answers JSON-RPC 2.0 on its standard input and output: one message a line, UTF-8, at most 8 MiB a line.
-Its standard error is its own; the kit shows it when something fails.
+An adapter is a program that reads JSON-RPC 2.0 requests from standard input and writes the responses to standard output:
+one message on each line, UTF-8, at most 8 MiB. It may write anything to standard error; the kit shows that when something
+fails.
 
 - A line is a request, or an array of requests (a batch). **A batch runs strictly in order and is answered by one
   array in that order.**
-- Numbers are finite; integers lie within plus or minus 2^53 - 1; -0 equals 0, and 1.0 is the integer 1.
-- An account is named by its **label**: the `refreshToken` it has in the pool, always a synthetic word here.
-- The adapter ends when its standard input ends.
+- Numbers are finite. Integers are between -(2^53 - 1) and 2^53 - 1. -0 equals 0, and 1.0 is the integer 1.
+- The **label** of an account is its `refreshToken` in the pool. The kit uses synthetic words.
+- The adapter exits when its standard input ends.
 
 ```
 --> {"jsonrpc":"2.0","id":1,"method":"hello","params":{"wire":1}}
@@ -36,18 +37,18 @@ Its standard error is its own; the kit shows it when something fails.
 
 ## Answers
 
-| answer | as | what follows |
+| answer | sent as | effect |
 |-|-|-|
-| a result | `result` | it is compared |
-| a refusal | error code 1, `"data": {"refusal": KIND}` | it is compared |
-| not supported | error code -32601 | the requirement is "not claimed"; an adapter that claims it is at fault |
-| the target failed | error code -32603 | the requirement fails, with the message |
-| anything else | | the adapter is at fault: "unknown" |
+| a result | `result` | the kit compares it |
+| a refusal | error code 1, `"data": {"refusal": KIND}` | the kit compares it |
+| not supported | error code -32601 | the requirement is "not claimed"; if the adapter claims the capability, "unknown" |
+| the target failed | error code -32603 | the requirement fails; the report shows the message |
+| anything else | | the adapter is at fault: the requirement is "unknown" |
 
 Refusals: {refusals}
 
-The schema of every message is `conformance/wire/schema.json` (JSON Schema 2020-12). Vectors use the same shapes.
-What the answers must be is in [requirements.md](requirements.md): the rules, by the capabilities that they need.
+`conformance/wire/schema.json` (JSON Schema 2020-12) describes every message. Vectors use the same format.
+[requirements.md](requirements.md) says what the answers must be.
 """
 
 
@@ -55,7 +56,10 @@ def render() -> str:
     """The whole page, from the table of methods."""
     refusals = "; ".join(f"`{kind}`: {text}" for kind, text in REFUSALS.items()) + "."
     lines = [HEAD.replace("{refusals}", refusals), "## Capabilities\n"]
-    lines.append("What a target does not claim in `hello` is not asked, and never shown as passed.\n")
+    lines.append(
+        "A target lists its capabilities in its answer to `hello`. The kit never uses a capability that is not listed, and never\n"
+        "shows its requirements as passed.\n"
+    )
     lines.append("| capability | claims |\n|-|-|")
     lines += [f"| `{name}` | {text} |" for name, text in CAPABILITIES.items()]
     lines.append("\n## Methods")

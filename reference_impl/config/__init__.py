@@ -1,6 +1,6 @@
 """Config: `loadConfig` of every release, and without their defects.
 
-`loader` puts the layers together; `paths` says where the files lie, `json_text` how they are read, `keys` which keys
-there are, and `environment` what the variables do: tables with the releases that have each row. All of it is pure;
-`files` is the one module that reads.
+`loader` merges the layers. `paths`, `keys` and `environment` are tables with the range of releases of each row: where
+the files are, which keys exist, and what the variables set. `json_text` parses as JavaScript does. Everything is pure
+except `files`, which reads from disk.
 """

@@ -1,7 +1,7 @@
-"""What the environment sets: one table (ENV-001 to ENV-027).
+"""The table of environment variables (ENV-001 to ENV-027).
 
-Sources: `dist/src/plugin/config/loader.js`, `applyEnvOverrides`, up to release 1.4.3; for variables that this code
-forgot, the documents of the release. Names and words are compared as they are, in no other case and not trimmed.
+Sources: `dist/src/plugin/config/loader.js`, `applyEnvOverrides`, up to release 1.5.5; for variables that this function
+does not read, the documents of the release. Names and values are case-sensitive and not trimmed.
 """
 
 import re
@@ -20,31 +20,31 @@ STRATEGIES: Mapping[str, Json] = {word: word for word in STRATEGY.words}
 MODES: Mapping[str, Json] = {"auto": "auto", "off": "off"}
 DEFAULT_THRESHOLD = 0.3
 
-# JavaScript's parseFloat: white space, then the longest beginning that is a number.
+# JavaScript's parseFloat: skips white space, then reads the longest prefix that is a number.
 _SPACE = r"[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*"
 _NUMBER = re.compile(_SPACE + r"([+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))")
 
 
 def words(known: Mapping[str, Json], otherwise: Json = None) -> Callable[[str], Json]:
-    """A variable that knows these words; for any other it gives `otherwise`, where None changes nothing."""
+    """Returns the meaning of a variable with these words. Any other word means `otherwise`; None changes nothing."""
     return lambda word: known.get(word, otherwise)
 
 
 def threshold(text: str) -> float:
-    """A number, brought into 0 to 1; what is no number means the default (ENV-023, ENV-024, ENV-025)."""
+    """Reads a number and limits it to 0..1; the default if there is no number (ENV-023, ENV-024, ENV-025)."""
     number = _NUMBER.match(text)
     return DEFAULT_THRESHOLD if number is None else min(1.0, max(0.0, float(number[1])))
 
 
 def threshold_or_default(text: str) -> float:
-    """The same, where 0 counts as "no number": `parseFloat(...) || 0.3`."""
+    """Like `threshold`, but 0 means the default: `parseFloat(...) || 0.3`."""
     number = _NUMBER.match(text)
     return threshold(text) if number is not None and float(number[1]) != 0 else DEFAULT_THRESHOLD
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable, without its prefix: the key that it sets, what its text means, and the releases that have it."""
+    """One variable: its name without prefix, the key that it sets, its meaning, and the releases that have it."""
 
     name: str
     path: str
@@ -53,7 +53,7 @@ class Variable:
     until: str | None = None  # the last release that has it
 
 
-STICKY_OR = words(STRATEGIES, otherwise="sticky")  # a misspelt strategy is sticky (ENV-006)
+STICKY_OR = words(STRATEGIES, otherwise="sticky")  # an unknown strategy means sticky (ENV-006)
 VARIABLES = (
     Variable("PID_OFFSET_ENABLED", "pid_offset_enabled", words(ON)),
     Variable("ACCOUNT_SELECTION_STRATEGY", "account_selection_strategy", STICKY_OR),
@@ -72,7 +72,7 @@ VARIABLES = (
 
 
 def variables_of(profile: Profile) -> tuple[Variable, ...]:
-    """The variables that a release reads."""
+    """Returns the variables that a release reads."""
     if profile.has("variables-unread"):
         return ()
     unread = "KEEP_THINKING" if profile.has("keep-thinking-variable-unread") else ""
@@ -80,7 +80,7 @@ def variables_of(profile: Profile) -> tuple[Variable, ...]:
 
 
 def set_by_variables(environment: Mapping[str, str], profile: Profile) -> dict[Variable, Json]:
-    """What each variable sets its key to. An empty variable counts as unset (ENV-007)."""
+    """Returns the value that each variable sets. An empty variable counts as unset (ENV-007)."""
     found: dict[Variable, Json] = {}
     for variable in variables_of(profile):
         text = environment.get(PREFIX + variable.name)

@@ -1,7 +1,7 @@
-"""JSON as JavaScript's `JSON.parse` reads it after `readFileSync(path, "utf-8")` (LAY-017 to LAY-021).
+"""Parses JSON as JavaScript's `JSON.parse` does after `readFileSync(path, "utf-8")` (LAY-017 to LAY-021).
 
-Python's own parser reads NaN, and gives up on deep nesting and on integers of many digits. JavaScript does
-neither; hence this one, which keeps its own stack. Numbers are binary64, as JavaScript's are.
+Python's parser accepts NaN and fails on deep nesting and on integers with many digits. JavaScript does neither, so this
+parser keeps its own stack. Numbers are binary64, as in JavaScript.
 """
 
 import json
@@ -10,7 +10,7 @@ import re
 
 from conformance.json_type import Json
 
-MAX_WHOLE = 2**53  # up to here every whole binary64 is shown as an integer, as JavaScript does
+MAX_WHOLE = 2**53  # up to here JavaScript shows each whole number as an integer
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -20,16 +20,16 @@ _OPENED = object()  # a value that is complete only when its bracket closes
 
 
 class JsonError(ValueError):
-    """The text is not JSON; the message says what was found, where, and what was expected."""
+    """The text is not JSON. The message says what was found, where, and what was expected."""
 
 
 def decode(content: bytes) -> str:
-    """Bytes that are no UTF-8 become U+FFFD (LAY-020). A byte order mark stays, and is no JSON (LAY-021)."""
+    """Decodes UTF-8; invalid bytes become U+FFFD (LAY-020). A byte order mark stays and is not JSON (LAY-021)."""
     return content.decode("utf-8", errors="replace")
 
 
 def parse(text: str) -> Json:
-    """Read one value. The last of equal keys counts (LAY-019). Raises JsonError."""
+    """Parses one value. The last of equal keys counts (LAY-019). Raises JsonError."""
     return _Reader(text).read()
 
 
@@ -37,7 +37,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.open: list[tuple[Json, str | None]] = []  # containers begun, and the key of the item to come
+        self.open: list[tuple[Json, str | None]] = []  # open containers, and the key of the next item
 
     def read(self) -> Json:
         while True:
@@ -51,7 +51,7 @@ class _Reader:
                 return value
 
     def _begin_value(self) -> Json:
-        """A complete value, or _OPENED after the beginning of a container that has items."""
+        """Returns a complete value, or _OPENED after the start of a container that is not empty."""
         self._skip_space()
         start = self.text[self.at : self.at + 1]
         if start == "[":
@@ -78,7 +78,7 @@ class _Reader:
         return _OPENED
 
     def _add(self, value: Json) -> Json:
-        """Put a value into the innermost container: that container if it is complete now, else _OPENED."""
+        """Adds a value to the innermost container. Returns the container if it is complete, else _OPENED."""
         container, key = self.open.pop()
         end = "]" if key is None else "}"
         if key is None:

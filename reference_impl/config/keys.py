@@ -1,7 +1,7 @@
-"""Every key of the config: its kind, default, range and releases (CFG-001 to CFG-051).
+"""Every key of the config: its kind, default, range and releases (CFG-001 to CFG-053).
 
-Source: `dist/src/plugin/config/schema.js` of each release. Values are taken as they are: text is no number, a number
-is no switch and null is no value. Fractions are accepted wherever there is a range; unknown keys are dropped.
+Source: `dist/src/plugin/config/schema.js` of each release. Values are not converted: a string is not a number, a
+number is not a boolean, and null is not a value. A range accepts fractions. Unknown keys are dropped.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ Tree = dict[str, "Tree | Key"]
 
 
 class Kind(Protocol):
-    """Which values a key takes."""
+    """The values that a key accepts."""
 
     def problem(self, value: Json) -> str | None:
-        """What is wrong with the value, in words that do not repeat it: it may be long, or private."""
+        """Returns what is wrong with the value, without quoting it: it may be long or private. None if it is valid."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Range:
-    """A number, or one of the words beside; both limits belong to it."""
+    """A number in a closed range, or one of some words."""
 
     minimum: float
     maximum: float
@@ -62,7 +62,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Key:
-    """One key, by its path; what it holds where no layer says; and the releases that have it."""
+    """One key: its path, its kind, its value if no layer sets it, and the releases that have it."""
 
     path: str
     kind: Kind
@@ -130,28 +130,28 @@ KEYS = (
 
 
 class NotValid(ValueError):  # noqa: N818 - it says what is wrong
-    """A document says what no key takes; the message is `key: what is wrong`."""
+    """A document has a value that its key does not accept. The message is `key: what is wrong`."""
 
 
 def keys_of(profile: Profile) -> tuple[Key, ...]:
-    """The keys of a release, each once."""
+    """Returns the keys of a release, each once."""
     return rows_of(profile, KEYS, lambda key: key.path)
 
 
 def check(document: Json, keys: tuple[Key, ...]) -> dict[str, Json]:
-    """What the document sets, by path; keys that are not known are dropped. Raises NotValid for a value not taken."""
+    """Returns the values that the document sets, by path, without unknown keys. Raises NotValid."""
     set_by: dict[str, Json] = {}
     _check(document, _tree(keys), "", set_by)
     return set_by
 
 
 def group_of(path: str) -> str:
-    """The group of a path; the empty text for a key of the top."""
+    """Returns the group of a path; an empty string for a top-level key."""
     return path.rpartition(".")[0]
 
 
 def nested(by_path: Mapping[str, Json]) -> dict[str, Json]:
-    """The config that has these values by path."""
+    """Returns the config with these values, by path."""
     document: dict[str, Json] = {}
     for path, value in by_path.items():
         group, _, name = path.rpartition(".")

@@ -1,7 +1,8 @@
-"""The config in force: defaults, user file, project file, environment, each over those before it.
+"""Merges the layers of the config: defaults, user file, project file, environment. Later layers override earlier ones.
 
-Sources: `dist/src/plugin/config/loader.js` of each release, `loadConfig`; LAY-001 to LAY-028. In releases a file
-sets keys that it does not name, too; here, without these quirks, a key overrides only itself (LAY-003 to LAY-005).
+Sources: `dist/src/plugin/config/loader.js` of each release, `loadConfig`; LAY-001 to LAY-028. In the releases a file
+also resets keys that it does not name. Without these quirks, a layer overrides only the keys that it names (LAY-003 to
+LAY-005).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,14 +15,14 @@ from reference_impl.config.keys import Key, NotValid, check, group_of, keys_of, 
 from reference_impl.config.paths import project_file, user_file
 from reference_impl.profiles import Profile
 
-ReadFile = Callable[[str], bytes | None]  # the content; None where there is no file that can be read
+ReadFile = Callable[[str], bytes | None]  # returns the content, or None if the file cannot be read
 DEFAULT, USER_FILE, PROJECT_FILE = "default", "user file", "project file"
-FILLED_IN = "{}: left out, so default"  # the layer of keys that a release resets with a file that does not name them
+FILLED_IN = "{}: left out, so default"  # layer of keys that a release resets because the file does not name them
 
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A config file that was looked for; `ignored` says why it has no effect."""
+    """A config file that was looked for. `ignored` is the reason why it has no effect; None if it has."""
 
     layer: str
     path: str
@@ -30,7 +31,7 @@ class ConfigFile:
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """What holds, and why: `origins` names the layer of each key, by its path. Keys without a value are left out."""
+    """The config. `origins` is the layer of each key, by path. Keys without a value are left out."""
 
     config: dict[str, Json]
     origins: dict[str, str]
@@ -39,20 +40,20 @@ class LoadedConfig:
 
 @dataclass(frozen=True)
 class Layer:
-    """Values by the path of their key."""
+    """One layer: values by the path of their key."""
 
     name: str
     values: Mapping[str, Json]
 
 
 class Ignored(Exception):  # noqa: N818 - not an error of the loader's
-    """The file has no effect; the message says why."""
+    """The file has no effect. The message is the reason."""
 
 
 def load_config(
     directory: str, home: str, environment: Mapping[str, str], platform: str, read: ReadFile, profile: Profile
 ) -> LoadedConfig:
-    """The config of the project in `directory`. Whatever the files hold, there is one."""
+    """Returns the config of the project in `directory`. Malformed files never make it fail."""
     keys = keys_of(profile)
     layers = [Layer(DEFAULT, defaults(keys, profile))]
     files: list[ConfigFile] = []
@@ -72,15 +73,15 @@ def load_config(
 
 
 def defaults(keys: tuple[Key, ...], profile: Profile) -> dict[str, Json]:
-    """What holds without any file."""
+    """Returns the config without files and variables, by path."""
     values = {key.path: key.default for key in keys if key.default is not None}
     return values | ({"auto_resume": True} if profile.has("auto-resume-on-without-files") else {})
 
 
 def file_layers(name: str, content: bytes | None, keys: tuple[Key, ...], profile: Profile) -> list[Layer]:
-    """What a file sets. One wrong value and the whole file is ignored (LAY-012). Raises Ignored."""
+    """Returns the layers of a file. One invalid value voids the whole file (LAY-012). Raises Ignored."""
     if content is None:
-        raise Ignored("there is no file that can be read")
+        raise Ignored("no such file, or it cannot be read")
     try:
         document = json_text.parse(json_text.decode(content))
         said = check(document, keys)
@@ -97,7 +98,7 @@ def file_layers(name: str, content: bytes | None, keys: tuple[Key, ...], profile
 
 
 def _is_filled_in(group: str, document: Mapping[str, Json], profile: Profile) -> bool:
-    """Does a release set the keys of this group that the file leaves out?"""
+    """Returns whether a release resets the keys of this group that the file does not name."""
     if group:
         return group in document and profile.has("group-filled-by-a-file")
     return profile.has("file-filled-with-defaults")

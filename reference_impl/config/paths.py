@@ -1,8 +1,7 @@
-"""Where the two config files lie (PATH-001 to PATH-020).
+"""The paths of the two config files (PATH-001 to PATH-020).
 
-Source: `dist/src/plugin/config/loader.js` of each release, `getConfigDir`. Windows is a matter of variables and
-folders here; which separator its paths have is no rule of this project. Node's `join` takes `..` out of a path
-without a look at links, and so does `normpath`.
+Source: `dist/src/plugin/config/loader.js` of each release, `getConfigDir`. Windows differs in variables and folders; no
+rule is about its path separator. Like Node's `join`, `normpath` removes `..` without resolving links.
 """
 
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ OWN_FOLDER_SINCE = "1.4.5"
 
 @dataclass(frozen=True)
 class ConfigRoot:
-    """The folder of all the user's config on a platform: that of a variable, or else one below the home folder."""
+    """The folder of user config on a platform: the value of a variable, or else a folder in the home folder."""
 
     platform: str
     variable: str
@@ -39,7 +38,7 @@ ROOTS = (
 
 
 def user_file(home: str, environment: Mapping[str, str], platform: str, profile: Profile) -> str:
-    """The user's file. An empty variable counts as unset (PATH-005, PATH-010, PATH-019)."""
+    """Returns the path of the user file. An empty variable counts as unset (PATH-005, PATH-010, PATH-019)."""
     own = environment.get(OWN_FOLDER)
     if own and profile.is_in(OWN_FOLDER_SINCE):
         return normpath(f"{own}/{FILE_NAME}")
@@ -50,5 +49,5 @@ def user_file(home: str, environment: Mapping[str, str], platform: str, profile:
 
 
 def project_file(directory: str) -> str:
-    """The project's file: of this very folder, never of one above it (PATH-013)."""
+    """Returns the path of the project file: in this folder, never in a parent folder (PATH-013)."""
     return normpath(f"{directory}/{PROJECT_FOLDER}/{FILE_NAME}")

@@ -53,7 +53,7 @@ def test_without_files_the_config_is_the_defaults_and_both_files_are_named() -> 
     loaded = load()
     assert loaded.config == DEFAULTS
     assert [file.path for file in loaded.files] == [USER, PROJECT]
-    assert {file.ignored for file in loaded.files} == {"there is no file that can be read"}
+    assert {file.ignored for file in loaded.files} == {"no such file, or it cannot be read"}
     assert loaded.origins == dict.fromkeys(BY_PATH, "default")
 
 
