@@ -56,6 +56,7 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m conformance.vectors.page
+	$(BIN)/python -m tools.releases_page
 	$(BIN)/python -m tools.survey_page
 	$(BIN)/python -m tools.config_docs
 	$(BIN)/python -m tools.readme

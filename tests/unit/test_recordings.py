@@ -49,7 +49,7 @@ def differing(version: str, *flipped: str, only: Collection[str] = SCENARIOS.key
 def test_the_reference_answers_as_recorded(version: str) -> None:
     assert version in RECORDINGS, f"there is no recording of {version}; run `make recordings` (tags: with CHECKOUTS)"
     found = differing(version)
-    assert not found, "\n".join([*found, "`python -m tools.recordings --show ID` prints a scenario"])
+    assert not found, "\n".join([*found, "`python -m tools.recordings --show ID` prints the scenario"])
 
 
 @pytest.mark.parametrize("version", RECORDINGS)
