@@ -23,8 +23,8 @@ every rule, and every known deviation with its evidence.
 """
 SOURCES = """
 - `antigravity-conformance run npm:opencode-antigravity-auth@{npm}` judges a release on npm.
-- The other releases exist only as git tags of the plugin's repository. `antigravity-conformance run plugin:PATH` judges a
-  checkout of such a tag, for example `v{tag}`.
+- The other releases exist only as git tags of the plugin's repository. `antigravity-conformance run plugin:PATH` judges
+  a checkout of such a tag, for example of `v{tag}`.
 - "Rules" counts the rules that a release is judged by. "Known deviations" counts its departures from them.
 - `fixtures/recordings` stores what each release answers to one set of scenarios. The tests compare the reference with
   it, and `make recordings` asks the releases again.
