@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from conformance.cli.identify import describe_identification
 from conformance.json_type import Json
 from conformance.requirements.quirks import load_distinguishing_scenarios
-from conformance.search.identify import NearestRelease, find_nearest, restarting
+from conformance.search.identify import Identification, NearestRelease, find_nearest, restarting
 from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import Target
 from conformance.vectors.predict import send_to
 from conformance.wire.answers import Answer, NotSupported, Result
 from conformance.wire.files import Send
@@ -58,6 +60,22 @@ def test_a_target_may_lie_beyond_the_nearest_release() -> None:
     adapter = ReferenceAdapter("1.4.5")
     adapter.profile = Profile("1.4.5", adapter.profile.quirks - {"disabled-account-kept"})
     assert identified(adapter).between == ("1.4.5", "1.5.5")
+
+
+def first_line(found: NearestRelease) -> str:
+    return next(describe_identification(Identification(Target("a-port", []), [], found, (), (), 1, 0)))
+
+
+def test_the_releases_that_agree_are_named() -> None:
+    assert first_line(identified(ReferenceAdapter("1.3.2"))) == "a-port behaves like 1.3.2 and 1.4.3"
+    assert first_line(identified(ReferenceAdapter("1.6.0"))) == "a-port behaves like 1.6.0"
+    assert first_line(find_nearest(send_to(object()), [])) == "a-port behaves like recommended"
+
+
+def test_the_releases_that_a_target_lies_between_are_named() -> None:
+    adapter = ReferenceAdapter(Profile("1.3.0", profile("1.3.0").quirks - {"keep-thinking-variable-unread"}))
+    line = "a-port lies between 1.2.8 and 1.3.0, and behaves like 1.3.0, except"
+    assert first_line(identified(adapter)) == line
 
 
 def test_a_tie_goes_to_the_newer_release() -> None:

@@ -135,7 +135,8 @@ def test_a_release_is_identified(version: str) -> None:
     run = run_kit("identify", f"{RELEASE}@{version}", "--calls", "3000")
     assert run.returncode == 0, run.stderr
     told = " ".join(run.stdout.split())
-    assert told.startswith(f"{RELEASE}@{version} behaves like {version} every answer is the same in 3,0")
+    alike = "1.3.2 and 1.4.3" if version == "1.4.3" else version
+    assert told.startswith(f"{RELEASE}@{version} behaves like {alike} every answer is the same in 3,0")
 
 
 def test_a_port_that_differs_by_a_quirk_and_by_more_is_told_so() -> None:
