@@ -19,8 +19,8 @@ from conformance.reports.progress import Progress
 from conformance.search.discrepancy import write_vector
 from conformance.search.workers import SHARDS, VARIABLE, Plan, State, search
 from conformance.targets.errors import UsageFault
-from conformance.targets.group import Group
 from conformance.targets.resolve import resolve
+from conformance.targets.self_removing import self_removing_folder
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
 from reference_impl.releases import RECOMMENDED, VERSIONS
@@ -127,15 +127,15 @@ def _search_here(plan: Plan) -> State:
 
 
 def _search(plan: Plan) -> list[State]:
-    with Group([], timeout_s=plan.timeout_s) as group:  # its supervisor removes the folder, also if we are killed
-        plan = replace(plan, folder=str(group.folder))
-        told = group.folder / "plan.json"
+    with self_removing_folder() as folder:
+        plan = replace(plan, folder=str(folder))
+        told = folder / "plan.json"
         plan.write(told)
         with Progress(lambda: _line(list(_states(plan))), sys.stderr):
             variables = {VARIABLE: str(told)}
-            code = run_pytest([SHARDS], "conformance.cases.stopping", group.folder, variables, plan.workers)
+            code = run_pytest([SHARDS], "conformance.cases.stopping", folder, variables, plan.workers)
         if code:
-            raise UsageFault((group.folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
+            raise UsageFault((folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
         return list(_states(plan))
 
 

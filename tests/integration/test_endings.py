@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from conformance.cli import run as run_module
+from conformance.cli import run_judging, run_plan
 from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.main import main
-from conformance.cli.profile import ChosenProfile, choose_profile
+from conformance.cli.profile import choose_profile
 from conformance.json_type import Json
+from conformance.reports.run import ChosenProfile
 from conformance.targets.errors import AdapterFault
 from reference_impl.releases import NEWEST
 from tests.command import CHECKOUT
@@ -97,18 +98,24 @@ def reports(folder: Path) -> tuple[Json, ET.Element]:
 
 
 @pytest.mark.parametrize(
-    ("place", "error", "code", "conclusion"),
+    ("module", "place", "error", "code", "conclusion"),
     [
-        ("greet", AdapterFault("it wrote no JSON\x07"), 3, "no verdict: the adapter failed"),
-        ("greet", KeyboardInterrupt(), 130, "no verdict: the run was cut short"),
-        ("run_cases", LookupError("no such thing"), 4, "no verdict: a fault of the suite"),
+        (run_plan, "greet", AdapterFault("it wrote no JSON\x07"), 3, "no verdict: the adapter failed"),
+        (run_plan, "greet", KeyboardInterrupt(), 130, "no verdict: the run was cut short"),
+        (run_judging, "run_cases", LookupError("no such thing"), 4, "no verdict: a fault of the suite"),
     ],
     ids=["adapter", "Ctrl-C", "unforeseen"],
 )
 def test_a_run_that_judges_nothing_leaves_reports_that_say_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: BaseException, code: int, conclusion: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: object,
+    place: str,
+    error: BaseException,
+    code: int,
+    conclusion: str,
 ) -> None:
-    monkeypatch.setattr(run_module, place, raising(error))
+    monkeypatch.setattr(module, place, raising(error))
     files = ["--json", str(tmp_path / "report.json"), "--junit", str(tmp_path / "junit.xml")]
     assert main(["run", "reference", "--only", "PID-001", *files]) == code
     document, junit = reports(tmp_path)
@@ -123,7 +130,7 @@ def test_a_run_that_judges_nothing_leaves_reports_that_say_why(
 def test_an_interrupt_between_verdicts_leaves_what_was_judged_and_says_that_it_was_cut_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(run_module, "run_cases", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(run_judging, "run_cases", raising(KeyboardInterrupt()))
     files = ["--json", str(tmp_path / "report.json"), "--junit", str(tmp_path / "junit.xml")]
     assert main(["run", "reference", "--only", "PID-001", *files]) == 130
     document, _ = reports(tmp_path)
@@ -136,7 +143,7 @@ def test_a_fault_while_the_run_is_judged_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(run_module, "run_cases", raising(LookupError()))
+    monkeypatch.setattr(run_judging, "run_cases", raising(LookupError()))
     assert main(["run", "reference", "--only", "PID-001"]) == 4
     assert list(tmp_path.iterdir()) == []
 

@@ -43,8 +43,8 @@ def test_the_shipped_catalogue_loads_and_is_in_order() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "places"),
     [
-        ('id = "STK-002"', 'id = "STK-001"', ["STK-001", "used twice", "Strategy sticky"]),
-        ('id = "STK-001"', 'id = "PID-001"', ["PID-001", "'Strategy sticky' has the prefix STK"]),
+        ('id = "STK-002"', 'id = "STK-001"', ["STK-001", "used twice", "Sticky strategy"]),
+        ('id = "STK-001"', 'id = "PID-001"', ["PID-001", "'Sticky strategy' has the prefix STK"]),
         ('id = "STK-001"', 'id = "stk-1"', ["20_sticky.toml", "requirement.0.id", "'stk-1'"]),
         ('since = "1.2.8"', 'since = "1.2.9"', ["STK-001", "unknown release '1.2.9'; known: 1.2.8, 1.3.0"]),
         ("since = ", 'until = "1.2.8"\nsince = "1.3.0"  # ', ["STK-001", "the range 1.3.0 to 1.2.8 ends before"]),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 import pytest
+from pydantic import BaseModel
 
 from conformance.cases import test_05_wire
 from conformance.requirements import load_catalogue
@@ -170,8 +171,8 @@ def test_search_draws_every_parameter() -> None:
 @pytest.mark.parametrize("name", ["health", "tokens"])
 def test_search_draws_every_setting(name: str) -> None:
     opened = [params[name] for session in SESSIONS for method, params in session.calls if name in params]
-    settings = {"health": messages.HealthSettings, "tokens": messages.TokenSettings}[name]
-    missing = settings.model_fields.keys() - {key for given in opened for key in given}
+    settings: dict[str, type[BaseModel]] = {"health": messages.HealthSettings, "tokens": messages.TokenSettings}
+    missing = settings[name].model_fields.keys() - {key for given in opened for key in given}
     assert_none(missing, f"`_set_up` in conformance/search/sessions.py never draws, of {name}")
 
 

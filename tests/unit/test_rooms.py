@@ -32,7 +32,13 @@ DOORS: dict[str, set[str]] = {
         "reference_impl.releases",
     },
     "conformance.processes": {"conformance.targets", "conformance.wire"},
-    "conformance.reports": {"conformance.processes.spread", "conformance.requirements", "conformance.wire"},
+    "conformance.reports": {
+        "conformance.processes.record",
+        "conformance.processes.spread",
+        "conformance.requirements",
+        "conformance.targets.pids",
+        "conformance.wire",
+    },
     "conformance.cases": {
         "conformance.fixtures",
         "conformance.processes",

@@ -19,8 +19,8 @@ from conformance.reports.board import (
     cell,
     is_board,
     make_board,
+    make_row,
     read_board,
-    read_run,
     write_board,
 )
 from conformance.reports.board_html import render_html
@@ -28,7 +28,9 @@ from conformance.reports.board_markdown import escape, render_markdown
 from conformance.reports.board_terminal import COLUMNS_MOST, render_board
 from conformance.reports.describe import WIDTH
 from conformance.reports.documents import render_json
-from conformance.reports.fault import Fault, render_fault_json
+from conformance.reports.events import CaseOutcome
+from conformance.reports.fault import Fault, fault_report
+from conformance.reports.report import ReportError, read_report, report_of
 from conformance.reports.verdicts import Word
 from tests.factories import case, catalogue, concluded, deviation, finding, finished_run, requirement
 from tests.surveyed import MARKUP
@@ -179,7 +181,7 @@ def test_a_proven_failure_outranks_an_unknown(codes: list[int], code: int) -> No
     assert board(*(row(exit_code=each) for each in codes)).exit_code == code
 
 
-def report_of(outcome_is: str = "fail") -> Json:
+def report(outcome_is: CaseOutcome = "fail") -> Json:
     rules = [requirement(id_, "SHOULD" if id_ == "ONE-003" else "MUST", needs=needs_of(id_)) for id_ in IDS]
     known = deviation("ONE-002")
     events = [
@@ -188,7 +190,7 @@ def report_of(outcome_is: str = "fail") -> Json:
         case("pass", "ONE-003"),
         case("not run", "TWO-001", message="not as root"),
     ]
-    return json.loads(render_json(finished_run(concluded(events, *rules, deviations=[known]))))
+    return json.loads(render_json(report_of(finished_run(concluded(events, *rules, deviations=[known])))))
 
 
 def needs_of(id_: str) -> list[str]:
@@ -196,7 +198,7 @@ def needs_of(id_: str) -> list[str]:
 
 
 def test_the_report_of_a_run_is_a_row() -> None:
-    read = read_run(report_of())
+    read = make_row(read_report(report()))
     assert read.verdicts == {
         "pass": ["ONE-003"],
         "fail": ["ONE-001"],
@@ -211,7 +213,7 @@ def test_the_report_of_a_run_is_a_row() -> None:
 
 
 def test_the_report_of_a_fault_is_a_row_with_its_message() -> None:
-    read = read_run(json.loads(render_fault_json(Fault("plugin:a", "0.1.0", 3, "it cannot be loaded"))))
+    read = make_row(fault_report(Fault("plugin:a", "0.1.0", 3, "it cannot be loaded")))
     assert (read.exit_code, read.observed.fault, [*read.unanswered()]) == (
         3,
         "it cannot be loaded",
@@ -229,13 +231,13 @@ def test_a_long_fault_is_shown_in_part_and_kept_whole() -> None:
 
 
 def test_an_exit_code_that_no_run_has_is_a_fault_of_the_suite() -> None:
-    assert read_run(report_of() | {"exit_code": -9}).exit_code == 4
+    assert make_row(read_report(report() | {"exit_code": -9})).exit_code == 4
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"requirements": 3}, {"requirements": [], "hello": []}])
 def test_what_is_no_report_is_refused(document: Json) -> None:
-    with pytest.raises(BoardError, match="not the JSON report of a run"):
-        read_run(document)
+    with pytest.raises(ReportError, match="not the JSON report of a run, format 1: "):
+        read_report(document)
     with pytest.raises(BoardError, match="not the JSON of a survey"):
         read_board(document)
     assert not is_board(document)

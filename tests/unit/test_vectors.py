@@ -151,7 +151,7 @@ def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured
         ({"requirements": ["PID-001"]}, r"expected the file in the folder pid"),
         ({"since": "1.2.9"}, r"stk-one\.json: since, until: unknown release '1\.2\.9'; known: 1\.2\.8"),
         ({"until": "1.2.8"}, r"since, until: the range 1\.3\.0 to 1\.2\.8 ends before it begins"),
-        ({"quirk": "offset-from-nowhere"}, r"recommended: got None; expected false: recommended has no quirk"),
+        ({"quirk": "offset-counts-from-minus-one"}, r"recommended: got None; expected false: recommended has no quirk"),
         ({"quirk": "odd"}, r"quirk: got 'odd'; expected one of index-is-stored-position"),
         ({"needs": ["sticky", "pid"]}, r"needs: got .*; expected \['sticky'\]; run `make vectors`"),
         ({"given": "stk-none"}, r"given: got 'stk-none'; expected a vector whose calls are the first"),
