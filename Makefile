@@ -51,6 +51,7 @@ recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=P
 	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)
 
 docs: $(DONE) ## write the pages that are made from data
+	$(BIN)/python -m conformance.cases.index
 	$(BIN)/python -m conformance.wire.schema
 	$(BIN)/python -m conformance.wire.page
 	$(BIN)/python -m conformance.requirements.page

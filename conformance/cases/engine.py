@@ -1,5 +1,6 @@
 """Starts pytest on the cases; of the project around it, no ini file, conftest or plugin is seen."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from types import FrameType
 from conformance.cases.settings import DRAW_VARIABLE, VARIABLE, RunSettings
 
 CASES = Path(__file__).parent
+INDEX = CASES / "index.json"  # the requirements of each module; made by `conformance.cases.index`
 VECTORS = CASES / "test_90_vectors.py"
 AGAIN_S = 0.05  # between two attempts to interrupt
 STOP_BOUND_S = 60.0  # for an engine that was interrupted
@@ -126,7 +128,7 @@ def _arguments(modules: Sequence[Path], plugin: str, ini: Path, workers: int) ->
 
 
 def modules_judging(requirements: Collection[str]) -> list[Path]:
-    """The case modules that name any of these ids, and the vectors: what is not judged is not even imported."""
-    words = [f'"{id_}"' for id_ in requirements]
-    modules = [(module, module.read_text(encoding="utf-8")) for module in sorted(CASES.glob("test_*.py"))]
-    return [module for module, text in modules if module == VECTORS or any(word in text for word in words)]
+    """The case modules with a case for any of these, and the vectors: what is not judged is not even imported."""
+    index: dict[str, list[str]] = json.loads(INDEX.read_text(encoding="utf-8"))
+    modules = [CASES / f"{module}.py" for module, ids in index.items() if not set(ids).isdisjoint(requirements)]
+    return [*modules, VECTORS]
