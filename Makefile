@@ -1,4 +1,4 @@
-# One front door: `make help`.
+# `make help` lists the goals.
 PYTHON ?= python3
 TARGET ?= reference
 N      ?= 50
@@ -32,9 +32,10 @@ conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 test: $(DONE) ## all tests; those that need Node are "not run" without it
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(DONE) ## ruff: lint and format
+lint: $(DONE) ## ruff: lint and format; import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 
 types: $(DONE) ## mypy, strict
 	$(BIN)/mypy
