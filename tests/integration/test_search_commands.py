@@ -73,6 +73,13 @@ def test_workers_find_what_one_finds(tmp_path: Path) -> None:
     assert list((tmp_path / "found").iterdir())
 
 
+def test_finds_is_an_alias_that_help_hides(tmp_path: Path) -> None:
+    arguments = [WRONG, "--calls", "3000", "--seed", "a"]
+    renamed = fuzz(tmp_path / "new", *arguments, "--discrepancies", "1")
+    assert fuzz(tmp_path / "old", *arguments, "--finds", "1").stdout == renamed.stdout.replace("new", "old")
+    assert "--finds" not in run_kit("fuzz", "--help").stdout
+
+
 def calls_of(shown: str) -> int:
     found = re.search(r"([\d,]+) calls in", shown)
     assert found is not None, shown
