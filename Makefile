@@ -1,4 +1,4 @@
-# One front door: `make help`.
+# `make help` lists the goals.
 PYTHON ?= python3
 TARGET ?= reference
 N      ?= 50
@@ -10,7 +10,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus vectors docs evidence repeat soak bench clean
+.PHONY: help setup conformance test lint types check corpus vectors recordings docs evidence repeat soak bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +32,10 @@ conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 test: $(DONE) ## all tests; those that need Node are "not run" without it
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(DONE) ## ruff: lint and format
+lint: $(DONE) ## ruff: lint and format; import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 
 types: $(DONE) ## mypy, strict
 	$(BIN)/mypy
@@ -47,12 +48,18 @@ corpus: $(DONE) ## draw the stored examples of the property cases anew
 vectors: $(DONE) ## complete new vectors from the reference, and format all
 	$(KIT) vectors write
 
+recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=PATH ...")
+	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)
+
 docs: $(DONE) ## write the pages that are made from data
+	$(BIN)/python -m conformance.cases.index
 	$(BIN)/python -m conformance.wire.schema
 	$(BIN)/python -m conformance.wire.page
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m conformance.vectors.page
+	$(BIN)/python -m tools.report_docs
+	$(BIN)/python -m tools.releases_page
 	$(BIN)/python -m tools.survey_page
 	$(BIN)/python -m tools.config_docs
 	$(BIN)/python -m tools.readme
@@ -64,8 +71,8 @@ evidence: $(DONE) ## measure process ids anew on this machine, some ten minutes
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
 	$(BIN)/python -m tools.repeat $(N) $(TARGET) $(ARGS)
 
-soak: $(DONE) ## a million generated calls against each release, half an hour
-	$(BIN)/python -m tools.soak $(ARGS)
+soak: $(DONE) ## ask each release (tags: CHECKOUTS="1.5.5=PATH ...") a million generated calls, half an hour
+	$(BIN)/python -m tools.soak $(ARGS) $(CHECKOUTS)
 
 bench: $(DONE) ## what judging 64 processes costs, and the search
 	$(BIN)/python -m tools.bench_processes

@@ -10,13 +10,13 @@ from conformance.cli.main import main
 from conformance.targets.errors import AdapterFault
 from conformance.targets.tools import node_path
 from tests.support.command import Kit
-from tests.support.judging import Case, collect_cases
+from tests.support.judging import Case, load_cases
 
 
 @pytest.fixture(scope="session")
 def cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     """The cases of a run, but for those of real processes."""
-    return collect_cases(request.session, tmp_path_factory.mktemp("cases"))
+    return load_cases(request.session, tmp_path_factory.mktemp("cases"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from conformance.search.identify import Identification, identify
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from reference_impl.profiles import BY_NAME, profile
+from reference_impl.releases import VERSIONS
 
 CALLS = 20_000
 HELP = "name the release that a target behaves like, and what differs"
@@ -46,7 +47,11 @@ def describe_identification(identification: Identification) -> Iterator[str]:
     """The lines that say what a target is like."""
     nearest = identification.nearest
     differs = bool(identification.flipped or identification.other_signs or identification.differing)
-    yield wrap(f"{identification.target.word} behaves like {nearest}" + (", except" if differs else ""), "")
+    alike = [version for version in VERSIONS if version in (nearest, *identification.release.equals)]
+    between = identification.release.between
+    lies = f"lies between {between[0]} and {between[1]}, and " if between else ""
+    like = f"{lies}behaves like {' and '.join(alike) or nearest}"
+    yield wrap(f"{identification.target.word} {like}" + (", except" if differs else ""), "")
     for name in identification.flipped:
         verb = "does not show" if name in profile(nearest).quirks else "shows"
         yield wrap(f"it {verb} the quirk {name}: {BY_NAME[name].text}", "  ")

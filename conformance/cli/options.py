@@ -42,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
     add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
+    _add_limits(parser)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """How long, by how many processes and with how many examples a target is judged."""
+    add = parser.add_argument
     add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
     add(

@@ -2,8 +2,8 @@
 
 import re
 from contextlib import ExitStack
-from dataclasses import dataclass
 
+from conformance.reports.run import ChosenProfile
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
@@ -12,15 +12,6 @@ from conformance.wire.messages import HelloResult
 from reference_impl.releases import OLDEST, RECOMMENDED, RELEASES, VERSIONS
 
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class ChosenProfile:
-    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between."""
-
-    name: str
-    reason: str
-    between: tuple[str, str] | None = None
 
 
 def choose_profile(asked: str | None, claimed: str | None) -> ChosenProfile:

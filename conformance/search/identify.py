@@ -31,7 +31,7 @@ from reference_impl.releases import RECOMMENDED, VERSIONS
 
 IDENTIFY_SEED = "likeness"  # fixed, so that the same target always gets the same answer
 Shown = Literal["with", "without", "neither", "not asked"]
-_DEFAULTS = Scenario(
+DEFAULTS = Scenario(
     [
         Call(
             "load_config",
@@ -67,6 +67,8 @@ class NearestRelease:
     @property
     def equals(self) -> list[str]:
         """The other releases that no sign distinguishes from the nearest one."""
+        if self.nearest == RECOMMENDED:
+            return []
         return [other for other in VERSIONS if other != self.nearest and self._same_signs(other)]
 
     @property
@@ -175,8 +177,8 @@ def _expected(scenario: Scenario, answers: Sequence[Answer]) -> bool:
 
 def _config_signs(send: Send) -> Iterator[Sign]:
     """Each key that the releases do not all have with the same default."""
-    own = _keys(_asked(_DEFAULTS, send))
-    by_release = {r: _keys(answers_of(ReferenceAdapter(r), _DEFAULTS)) for r in VERSIONS}
+    own = _keys(_asked(DEFAULTS, send))
+    by_release = {r: _keys(answers_of(ReferenceAdapter(r), DEFAULTS)) for r in VERSIONS}
     for key in sorted({key for keys in by_release.values() for key in keys}):
         values = {release: keys.get(key, _UNKNOWN) for release, keys in by_release.items()}
         if any(value != values[VERSIONS[0]] for value in values.values()):

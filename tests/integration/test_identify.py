@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from conformance.cli.identify import describe_identification
 from conformance.json_type import Json
 from conformance.requirements.quirks import load_distinguishing_scenarios
-from conformance.search.identify import NearestRelease, find_nearest, restarting
+from conformance.search.identify import Identification, NearestRelease, find_nearest, restarting
 from conformance.targets.errors import AdapterFault
+from conformance.targets.resolve import Target
 from conformance.vectors.predict import send_to
 from conformance.wire.answers import Answer, NotSupported, Result
 from conformance.wire.files import Send
@@ -35,14 +37,14 @@ def test_a_release_is_most_like_itself(release: str) -> None:
 
 def test_a_fork_that_mended_a_quirk_is_like_its_release_and_the_quirk_is_named() -> None:
     adapter = ReferenceAdapter("1.4.3")
-    mended = "cooldown-not-waited-for"
+    mended = "wait-ignores-cooldown"
     adapter.profile = Profile("1.4.3", adapter.profile.quirks - {mended})
     found = identified(adapter)
     assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
     assert found.between is None
     assert found.reason == (
         "nearest: 35 of 36 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
-        "1.3.2 would agree as well; differs in cooldown-not-waited-for"
+        "1.3.2 would agree as well; differs in wait-ignores-cooldown"
     )
 
 
@@ -58,6 +60,22 @@ def test_a_target_may_lie_beyond_the_nearest_release() -> None:
     adapter = ReferenceAdapter("1.4.5")
     adapter.profile = Profile("1.4.5", adapter.profile.quirks - {"disabled-account-kept"})
     assert identified(adapter).between == ("1.4.5", "1.5.5")
+
+
+def first_line(found: NearestRelease) -> str:
+    return next(describe_identification(Identification(Target("a-port", []), [], found, (), (), 1, 0)))
+
+
+def test_the_releases_that_agree_are_named() -> None:
+    assert first_line(identified(ReferenceAdapter("1.3.2"))) == "a-port behaves like 1.3.2 and 1.4.3"
+    assert first_line(identified(ReferenceAdapter("1.6.0"))) == "a-port behaves like 1.6.0"
+    assert first_line(find_nearest(send_to(object()), [])) == "a-port behaves like recommended"
+
+
+def test_the_releases_that_a_target_lies_between_are_named() -> None:
+    adapter = ReferenceAdapter(Profile("1.3.0", profile("1.3.0").quirks - {"keep-thinking-variable-unread"}))
+    line = "a-port lies between 1.2.8 and 1.3.0, and behaves like 1.3.0, except"
+    assert first_line(identified(adapter)) == line
 
 
 def test_a_tie_goes_to_the_newer_release() -> None:
@@ -109,6 +127,6 @@ def test_a_question_that_ends_the_target_is_answered_neither_way_and_the_next_go
     found = find_nearest(restarting(start), CAPABILITIES)
     assert found.nearest == "1.6.0"
     assert found.quirks["trackers-by-index"] == "neither"
-    assert found.quirks["offset-from-nowhere"] == "neither"
-    assert found.quirks["cooldown-not-waited-for"] == "with"
+    assert found.quirks["offset-counts-from-minus-one"] == "neither"
+    assert found.quirks["wait-ignores-cooldown"] == "with"
     assert len(started) > 1

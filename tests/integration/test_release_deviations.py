@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases.findings import Finding, of_call
+from conformance.cases.findings import facts, of_call
+from conformance.reports.events import Finding
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import shipped_deviations
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario
-from reference_impl.releases import NPM_VERSIONS
+from reference_impl.releases import NPM_VERSIONS, VERSIONS
 from tests.support.command import run_kit
-
-pytestmark = [pytest.mark.needs_node]
 
 CATALOGUE = load_catalogue()
 
 
-@pytest.mark.parametrize("version", NPM_VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_reference_as_a_release_has_the_deviations_of_the_release(version: str, tmp_path: Path) -> None:
     assert verdicts(f"reference@{version}", "waived", 0, tmp_path, "--strict") == deviating(version)
 
 
+@pytest.mark.needs_node
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_against_recommended_a_release_fails_where_its_deviations_say(version: str, tmp_path: Path) -> None:
     # The rules of real processes that it does not break are judged by the same cases as its own: see test_releases.py.
@@ -47,24 +47,33 @@ def verdicts(target: str, verdict: str, exit_code: int, folder: Path, *options: 
     return {e["id"] for e in json.loads(report.read_text())["requirements"] if e["verdict"] == verdict}
 
 
-@pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault(version: str) -> None:
-    target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
+@pytest.mark.parametrize(
+    ("word", "version"),
+    [
+        *((f"reference@{version}", version) for version in VERSIONS),
+        *(
+            pytest.param(f"npm:opencode-antigravity-auth@{version}", version, marks=pytest.mark.needs_node)
+            for version in NPM_VERSIONS
+        ),
+    ],
+)
+def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault(word: str, version: str) -> None:
+    target = resolve(word, [])
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
         for deviation in shipped_deviations(version, CATALOGUE):
             scenario = Scenario.from_json(deviation.counterexample)
-            findings = [found.facts() for found in run_scenario(group, scenario)]
-            covered = [facts for facts in findings if deviation.covers([deviation.requirement], facts)]
+            findings = [facts(found) for found in run_scenario(group, scenario)]
+            covered = [seen for seen in findings if deviation.waiver.covers([deviation.requirement], seen)]
             assert covered, f"{deviation.id}: not shown by its counterexample: {findings}"
-            for facts in covered:
-                another = {**facts, "actual": {"label": "nobody", "index": 77, "config": {}}}
-                assert not deviation.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
+            for seen in covered:
+                another = {**seen, "actual": {"label": "nobody", "index": 77, "config": {}}}
+                assert not deviation.waiver.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
 
 
 def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
     target = resolve("reference", [])
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
-        for version in NPM_VERSIONS:
+        for version in VERSIONS:
             for deviation in shipped_deviations(version, CATALOGUE):
                 assert not run_scenario(group, Scenario.from_json(deviation.counterexample)), deviation.id
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.json_type import Json
+from conformance.reports.events import CaseEnded, read_events
 from conformance.requirements import Requirement, load_catalogue
 from conformance.requirements.catalogue import applies
 from reference_impl.releases import RECOMMENDED
@@ -69,11 +69,7 @@ def test_run_says_what_judging_in_process_says(requirement: Requirement, cases: 
     assert verdicts(requirement.mutant, tmp_path, *options) == {requirement.id: "fail"}
     judge = InProcessJudge(factory(requirement.mutant))
     here = list(judge_cases(cases, judge, [requirement.id], profile))
-    assert [event for event in lines(events) if event["event"] == "case"] == json.loads(json.dumps(here))
-
-
-def lines(events: Path) -> list[Json]:
-    return [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    assert [event for event in read_events(events) if isinstance(event, CaseEnded)] == here
 
 
 def verdicts(mutant: str, folder: Path, *options: str) -> dict[str, str]:

@@ -60,7 +60,7 @@ def test_mutant_fails_because_answers_are_compared(cases: Sequence[Case]) -> Non
     for requirement in IN_PROCESS[::10]:
         judge = Lenient(factory(requirement.mutant))
         events = judge_cases(cases, judge, [requirement.id], requirement.releases[-1])
-        assert {event["outcome"] for event in events} <= {"pass", "not run"}, requirement.id
+        assert {event.outcome for event in events} <= {"pass", "not run"}, requirement.id
 
 
 def test_case_that_asks_nothing_is_noticed() -> None:

@@ -15,8 +15,8 @@ from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import VARIABLE, RunSettings
 from conformance.json_type import Json
-from conformance.reports.events import Event
-from conformance.reports.verdicts import Outcome, Word, conclude, not_claimed_reason
+from conformance.reports.events import CaseEnded, CaseOutcome, RunEnded
+from conformance.reports.verdicts import Criteria, Outcome, Word, conclude
 from conformance.requirements import Requirement, load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.requirements.deviations import Deviation
@@ -29,7 +29,6 @@ from reference_impl.releases import RECOMMENDED
 from tests.support.in_process import InProcessConnection
 
 TODAY = datetime.date(2026, 3, 1)
-END: Event = {"event": "end", "pytest_exit": 0}
 Factory = Callable[[], object]  # makes an adapter; a run calls it once in each process of the target
 
 
@@ -52,8 +51,7 @@ class InProcessJudge(TargetJudge):
         self._connection = InProcessConnection(factory())
         hello = self._connection.call("hello", wire=1)
         assert isinstance(hello, Result), hello
-        known = [deviation.model_dump(mode="json", include=set(Deviation.model_fields)) for deviation in deviations]
-        super().__init__(settings_of(hello.value["capabilities"], known))
+        super().__init__(settings_of(hello.value["capabilities"], deviations))
         self.asked = 0  # calls of the case
 
     def start_case(self, requirements: Sequence[str]) -> None:
@@ -72,7 +70,9 @@ class InProcessJudge(TargetJudge):
         raise NotImplementedError("a case for real processes was judged in this process")
 
 
-def settings_of(capabilities: Sequence[str], deviations: list[Json], judged: Sequence[str] = ()) -> RunSettings:
+def settings_of(
+    capabilities: Sequence[str], deviations: Sequence[Deviation] = (), judged: Sequence[str] = ()
+) -> RunSettings:
     return RunSettings(
         name="a target in this process",
         argv=[],
@@ -81,7 +81,7 @@ def settings_of(capabilities: Sequence[str], deviations: list[Json], judged: Seq
         pass_environment=[],
         capabilities=list(capabilities),
         judged=list(judged),
-        deviations=deviations,
+        waivers=[deviation.waiver for deviation in deviations],
         events="",
     )
 
@@ -91,10 +91,10 @@ def needs_processes(requirement: Requirement) -> bool:
     return requirement.id.startswith("PROC-") or "fork" in requirement.needs
 
 
-def collect_cases(session: pytest.Session, folder: Path) -> list[Case]:
+def load_cases(session: pytest.Session, folder: Path) -> list[Case]:
     """All cases but those of real processes, in the order of a run. `folder` is temporary."""
     every = [requirement.id for requirement in load_catalogue()]
-    settings_of([], [], every).write(folder / "settings.json")
+    settings_of([], judged=every).write(folder / "settings.json")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "settings.json"))  # names the vectors that their module loads
         modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith("test_70_")]
@@ -116,7 +116,7 @@ def _cases_of(session: pytest.Session, module: Path) -> Iterator[Case]:
 
 def judge_cases(
     cases: Sequence[Case], judge: InProcessJudge, ids: Collection[str], profile: str = RECOMMENDED
-) -> Iterator[Event]:
+) -> Iterator[CaseEnded]:
     """The events of a run that judges these requirements, one a case."""
     for case in cases:
         judged = [id_ for id_ in case.requirements if id_ in ids]
@@ -124,17 +124,10 @@ def judge_cases(
             continue
         judge.start_case(judged)
         outcome, message = _outcome(case, judge)
-        yield {
-            "event": "case",
-            "case": case.name,
-            "requirements": judged,
-            "outcome": outcome,
-            "message": message,
-            "findings": [finding.to_json() for finding in judge.findings],
-        }
+        yield CaseEnded(name=case.name, requirements=judged, outcome=outcome, message=message, findings=judge.findings)
 
 
-def _outcome(case: Case, judge: InProcessJudge) -> tuple[str, str]:
+def _outcome(case: Case, judge: InProcessJudge) -> tuple[CaseOutcome, str]:
     try:
         case.function(judge=judge, **case.parameters)
     except Mismatch as mismatch:
@@ -156,10 +149,14 @@ def judge_in_process(
 ) -> Outcome:
     """What `run --strict` comes to, for those requirements that apply to the profile."""
     judge = InProcessJudge(factory, deviations)
-    chosen = [requirement for requirement in requirements if applies(requirement, profile)]
-    ids = {requirement.id for requirement in chosen if not not_claimed_reason(requirement, judge.capabilities)}
-    events = [*judge_cases(cases, judge, ids, profile), END]
-    return conclude(chosen, events, judge.capabilities, deviations, TODAY, strict=True)
+    criteria = Criteria(
+        requirements=[requirement for requirement in requirements if applies(requirement, profile)],
+        capabilities=judge.capabilities,
+        deviations=deviations,
+        today=TODAY,
+        strict=True,
+    )
+    return conclude(criteria, [*judge_cases(cases, judge, criteria.judged, profile), RunEnded(pytest_exit=0)])
 
 
 def words(outcome: Outcome) -> dict[str, Word]:

@@ -31,9 +31,9 @@ def test_reference_fails_only_where_its_release_does(profile: str, cases: Sequen
     assert set(words(outcome).values()) <= ({"pass"} if profile == RECOMMENDED else {"pass", "waived", "not claimed"})
     waived = {id_ for id_, word in words(outcome).items() if word == "waived"}
     assert waived == {deviation.requirement for deviation in deviations} & {entry.id for entry in REQUIREMENTS}
-    judged = {case["case"]: case for verdict in outcome.verdicts for case in verdict.cases}
-    assert [name for name, case in judged.items() if name.startswith("test_8") and case["findings"]] == []
-    vectors = {name: case["outcome"] for name, case in judged.items() if name.startswith(VECTOR)}
+    judged = {case.name: case for verdict in outcome.verdicts for case in verdict.cases}
+    assert [name for name, case in judged.items() if name.startswith("test_8") and case.findings] == []
+    vectors = {name: case.outcome for name, case in judged.items() if name.startswith(VECTOR)}
     held = [vector.id for vector in load_vectors() if vector.shows_a_rule and profile in vector.profiles]
     assert vectors == {f"{VECTOR}{id_}]": "pass" for id_ in held}
 
@@ -41,6 +41,6 @@ def test_reference_fails_only_where_its_release_does(profile: str, cases: Sequen
 def test_vector_is_not_judged_where_its_given_one_fails(cases: Sequence[Case]) -> None:
     judge = InProcessJudge(factory("counts-from-one"))
     events = judge_cases(cases, judge, ["PID-001", "PID-006"])
-    outcomes = {event["case"]: event["outcome"] for event in events}
+    outcomes = {event.name: event.outcome for event in events}
     assert outcomes[f"{VECTOR}pid-offset-of-n-plus-1]"] == "fail"
     assert outcomes[f"{VECTOR}pid-base-1]"] == "not run"

@@ -1,0 +1,60 @@
+"""Recording asks a target the stored scenarios; a release on npm still answers as it was recorded."""
+
+import pytest
+
+from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import resolve
+from reference_impl.releases import NPM_VERSIONS
+from tools import recordings
+from tools.recordings_files import differences, load_recordings, load_scenarios
+
+SCENARIOS = load_scenarios()
+STORED = load_recordings(SCENARIOS)
+SOME = {id_: SCENARIOS[id_] for id_ in ("quirk-version-4-unknown", "quirk-group-filled-by-a-file", "drawn-1.5.5-0")}
+
+
+@pytest.mark.needs_node
+def test_a_release_answers_as_it_was_recorded() -> None:
+    """The newest on npm; the others are asked by `make recordings`."""
+    version = NPM_VERSIONS[-1]
+    target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
+    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
+        found = list(differences(STORED[version], SCENARIOS, group.connections[0].batch, group.folder))
+    assert STORED[version].not_asked_yet(SCENARIOS) == []
+    assert found == []
+
+
+def test_recording_asks_what_the_target_claims() -> None:
+    old = recordings.record("1.2.8", "reference@1.2.8", SOME)
+    assert set(old.answers) == {"quirk-version-4-unknown", "quirk-group-filled-by-a-file"}
+    assert old.defaults == STORED["1.2.8"].defaults
+    assert recordings.describe(old, STORED["1.2.8"], SOME) == "1.2.8: 2 calls in 2 scenarios, 0 of them new"
+
+
+def test_changed_answers_are_reported() -> None:
+    changed = recordings.record("1.6.0", "reference@1.4.3", SOME)
+    told = recordings.describe(changed, STORED["1.6.0"], SOME)
+    assert told.endswith("; it answers otherwise than stored: quirk-version-4-unknown, quirk-group-filled-by-a-file")
+    assert recordings.describe(changed, None, SOME).endswith("2 of them new")
+
+
+def test_a_kept_recording_is_reported() -> None:
+    asked = "to ask it, give a checkout of its tag, 1.5.5=PATH"
+    told = recordings.describe_kept("1.5.5", STORED["1.5.5"], SCENARIOS)
+    assert told == f"1.5.5: keeps its stored answers, 0 scenarios not asked yet; {asked}"
+    assert recordings.describe_kept("1.5.5", None, SOME) == (
+        "1.5.5: not recorded; give a checkout of its tag, 1.5.5=PATH"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--draw"], "--draw replaces all recordings; give a checkout of the tag of 1.3.2, 1.4.5, 1.5.5"),
+        (["--show", "nothing"], "there is no scenario 'nothing'"),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        recordings.main(arguments)
+    assert message in capsys.readouterr().err

@@ -1,0 +1,79 @@
+"""The scenarios that the releases are recorded with: vectors, scenarios of quirks, and drawn sessions."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from conformance.requirements.quirks import load_distinguishing_scenarios
+from conformance.search.sessions import decode
+from conformance.search.source import stream
+from conformance.vectors import load_vectors
+from conformance.wire.needs import needs
+from conformance.wire.scenario import Call, Scenario
+from reference_impl.profiles import profile
+from reference_impl.releases import VERSIONS
+from tools.quirk_effects import quirk_effects
+from tools.release_targets import claimed_capabilities
+
+SEED = "recordings"
+SAMPLE = 30  # sessions for each set of capabilities
+MOST = 5_000  # sessions in which a quirk is looked for; one that another quirk of the release hides shows in none
+
+
+def written() -> Iterator[tuple[str, Scenario]]:
+    """The scenarios that were written by hand, by id: those of the vectors and of the quirks."""
+    for vector in load_vectors():
+        yield f"vector-{vector.id}", _asked(vector.scenario)
+    for name, distinguishing in load_distinguishing_scenarios().items():
+        yield f"quirk-{name}", _asked(distinguishing.present)
+
+
+def _asked(scenario: Scenario) -> Scenario:
+    """The same, with nothing expected."""
+    return Scenario([Call(call.method, call.params, files=call.files) for call in scenario.calls], scenario.files)
+
+
+def drawn() -> Iterator[tuple[str, Scenario]]:
+    """Sessions by id: for each set of capabilities a sample; and for each release those that show its other quirks.
+
+    Sessions of an older release are asked of the newer ones, too. What is drawn depends on the generator, so it is
+    stored.
+    """
+    kept: dict[str, Scenario] = {}
+    for version in VERSIONS:
+        capabilities = claimed_capabilities(version)
+        if version == first_with(capabilities):
+            for number, scenario in _stream(version, SAMPLE):
+                kept[f"drawn-{version}-{number}"] = scenario
+        for number, scenario in _showing(version, list(kept.values())):
+            kept[f"drawn-{version}-{number}"] = scenario
+    yield from kept.items()
+
+
+def first_with(capabilities: list[str]) -> str:
+    """The oldest release that claims exactly these."""
+    return next(version for version in VERSIONS if claimed_capabilities(version) == capabilities)
+
+
+def _stream(version: str, count: int) -> Iterator[tuple[int, Scenario]]:
+    capabilities = claimed_capabilities(version)
+    seed = f"{SEED}/{first_with(capabilities)}"
+    for number, draft in enumerate(islice(stream(seed), count)):
+        yield number, decode(draft, capabilities).to_scenario()
+
+
+def _showing(version: str, kept: list[Scenario]) -> Iterator[tuple[int, Scenario]]:
+    """The first sessions that show those quirks of a release that no kept session shows."""
+    missing = set(profile(version).quirks)
+    for scenario in kept:
+        if needs(scenario.calls) <= set(claimed_capabilities(version)):
+            missing -= _shown(scenario, version, missing)
+    for number, scenario in _stream(version, MOST):
+        if not missing:
+            return
+        if shown := _shown(scenario, version, missing):
+            missing -= shown
+            yield number, scenario
+
+
+def _shown(scenario: Scenario, version: str, quirks: set[str]) -> set[str]:
+    return {name for name, changes in quirk_effects(scenario, profile(version), quirks) if changes}
