@@ -54,7 +54,10 @@ def test_a_kept_recording_is_reported() -> None:
         (["--show", "nothing"], "there is no scenario 'nothing'"),
     ],
 )
-def test_wrong_usage_ends_with_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_ends_with_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "record", None)  # whatever is wrong here, the stored answers stay
     with pytest.raises(SystemExit, match="2"):
         recordings.main(arguments)
     assert message in capsys.readouterr().err

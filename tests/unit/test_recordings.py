@@ -133,10 +133,10 @@ def test_an_answer_is_read_as_it_was_stored(tmp_path: Path, answer: Answer) -> N
 def test_a_release_stores_only_what_changed(tmp_path: Path) -> None:
     old = recorded("1.2.8", one=[Result(1), Result(2)], two=[Result(None)])
     same, other = (replace(old, version=version) for version in ("1.3.0", "1.3.2"))
-    other = replace(other, answers={"one": [Result(1), Result(True)]})
+    other = replace(other, answers={"one": [Result(True), Result(2)]})
     store(A_SCENARIO, {"1.2.8": old, "1.3.0": same, "1.3.2": other}, tmp_path)
     stored = [json.loads((tmp_path / f"{version}.json").read_text())["answers"] for version in ("1.3.0", "1.3.2")]
-    assert stored == [{}, {"one": {"1": True}, "two": None}]
+    assert stored == [{}, {"one": {"0": True}, "two": None}]
 
 
 def test_a_scenario_without_answers_is_not_asked_yet(tmp_path: Path) -> None:
