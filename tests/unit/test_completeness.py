@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.main import COMMANDS, _parser, main
+from conformance.reports.formats import FORMATS, ReportFormat
 from conformance.requirements import load_catalogue
 from conformance.vectors import load_vectors
 from conformance.vectors.model import NEVER_ASKED
@@ -159,3 +160,10 @@ def test_every_tool_is_named() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
     tools = [path for path in (CHECKOUT / "tools").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
     assert_none({p.stem for p in tools if f"tools.{p.stem}" not in text}, "no goal of the Makefile and no page names")
+
+
+@pytest.mark.parametrize("report", FORMATS, ids=lambda report: report.name)
+def test_a_fault_is_written_in_every_format(report: ReportFormat, tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    assert main(["run", "python:nowhere:Port", report.option, str(file)]) == 3
+    assert "no module 'nowhere'" in file.read_text(encoding="utf-8"), "`render_fault` in conformance/reports/formats.py"
