@@ -1,4 +1,4 @@
-# One front door: `make help`.
+# `make help` lists the goals.
 PYTHON ?= python3
 TARGET ?= reference
 N      ?= 50
@@ -32,9 +32,10 @@ conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 test: $(DONE) ## all tests; those that need Node are "not run" without it
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(DONE) ## ruff: lint and format
+lint: $(DONE) ## ruff: lint and format; import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 
 types: $(DONE) ## mypy, strict
 	$(BIN)/mypy
@@ -51,11 +52,13 @@ recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=P
 	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)
 
 docs: $(DONE) ## write the pages that are made from data
+	$(BIN)/python -m conformance.cases.index
 	$(BIN)/python -m conformance.wire.schema
 	$(BIN)/python -m conformance.wire.page
 	$(BIN)/python -m conformance.requirements.page
 	$(BIN)/python -m conformance.requirements.errata
 	$(BIN)/python -m conformance.vectors.page
+	$(BIN)/python -m tools.report_docs
 	$(BIN)/python -m tools.releases_page
 	$(BIN)/python -m tools.survey_page
 	$(BIN)/python -m tools.config_docs

@@ -82,7 +82,7 @@ def remove(selector: Selector, account: Account) -> None:
         selector.cursor = 0
         selector.current = dict.fromkeys(FAMILIES, NOWHERE)
         return
-    if not selector.profile.has("turn-lost-after-the-first-round"):
+    if not selector.profile.has("cursor-not-wrapped-on-removal"):
         selector.cursor %= len(accounts) + 1  # the place of the next account, before the removal
     if selector.cursor > place:
         selector.cursor -= 1
@@ -140,10 +140,10 @@ def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: 
     for account in selector.pool.accounts:
         is_out = not account.enabled and not has("disabled-accounts-selected")
         limited = is_limited if strict else is_limited_in_both_styles
-        rests = not has("cooldown-not-waited-for") and is_cooling(account, now_ms)
+        rests = not has("wait-ignores-cooldown") and is_cooling(account, now_ms)
         if not is_out and not rests and not limited(account.reset_times_ms, request, now_ms):
             return 0
-        if not is_out or has("disabled-accounts-waited-for"):
+        if not is_out or has("wait-counts-disabled-accounts"):
             waits.append(_wait_ms(selector, account, request, now_ms, strict=strict))
     return least([wait for wait in waits if wait != math.inf], default=0)
 
@@ -162,7 +162,7 @@ def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: flo
         elif not has("wait-ignores-base-limit"):
             styles.append(0)
     wait = least(styles, default=math.inf)
-    if not has("cooldown-not-waited-for") and account.cooling_down_until_ms is not None:
+    if not has("wait-ignores-cooldown") and account.cooling_down_until_ms is not None:
         rest = max(0, account.cooling_down_until_ms - now_ms)
         return max(rest, 0 if wait == math.inf else wait)
     return wait

@@ -48,9 +48,9 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
         label = account.label
         if label in kept:
             kept[label] = _merged(account, session.before[label], kept[label], profile)
-        elif in_file is None or profile.has("accounts-only-added"):
+        elif in_file is None or profile.has("save-never-removes-accounts"):
             kept[label] = _own(account, {}, profile)
-    if not profile.has("accounts-only-added"):
+    if not profile.has("save-never-removes-accounts"):
         for label in session.before.keys() - {account.label for account in session.accounts}:
             kept.pop(label, None)
     families = {family: _place(session, family, list(kept), profile) for family in FAMILIES}
@@ -97,7 +97,7 @@ def _merged(account: Account, before: Account, entry: dict[str, Json], profile: 
     has, mine = profile.has, account.reset_times_ms
     theirs = load_account(entry, 0, profile) or before
     result = replace(account, last_used_ms=max(time_of(entry, "lastUsed"), account.last_used_ms))
-    if has("limits-laid-over"):
+    if has("save-overwrites-rate-limits"):
         stored = entry.get("rateLimitResetTimes")
         result.reset_times_ms = {**(stored if isinstance(stored, Mapping) else {}), **mine}
     else:
@@ -106,12 +106,12 @@ def _merged(account: Account, before: Account, entry: dict[str, Json], profile: 
             for key in {**theirs.reset_times_ms, **mine}
         }
         result.reset_times_ms = {key: end for key, end in ends.items() if end is not None}
-    if not has("cooldown-and-email-overwritten"):
+    if not has("save-overwrites-cooldown-and-email"):
         result.stored = entry
         cooldown = _changed(*map(_cooldown, (account, before, theirs)))
         result.cooling_down_until_ms, reason = cooldown or (None, "")
         result.cooldown_reason = reason or None
-    if not has("enabled-overwritten") and account.enabled == before.enabled:
+    if not has("save-overwrites-enabled") and account.enabled == before.enabled:
         result.enabled = theirs.enabled
     return _own(result, entry, profile)
 
@@ -134,7 +134,7 @@ def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Tim
 def _place(session: SessionState, family: Family, labels: Sequence[str], profile: Profile) -> int:
     """Returns the place of the family's account in the file; if it is gone, that of the next account, or 0."""
     index = max(0, session.current[family])
-    if profile.has("saved-index-not-followed"):
+    if profile.has("saved-index-not-remapped"):
         return index
     left = (account.label for account in session.accounts[index:])
     return next((labels.index(label) for label in left if label in labels), 0)

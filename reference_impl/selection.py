@@ -101,7 +101,7 @@ class Selector:
         count, base = len(self.pool.accounts), self.current[family]
         if base == NOWHERE:
             # In JavaScript the remainder of a negative number is negative, so -1 + 0 stays -1.
-            return base + pid % count if self.profile.has("offset-from-nowhere") else pid % count
+            return base + pid % count if self.profile.has("offset-counts-from-minus-one") else pid % count
         return (base + pid % count) % count
 
     def _current(self, family: Family) -> Account | None:

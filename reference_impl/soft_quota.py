@@ -52,7 +52,7 @@ def is_over(
     if remaining is None:
         return False
     left = max(0.0, min(1.0, to_number(remaining)))
-    if profile.has("used-share-in-binary"):
+    if profile.has("usage-in-binary"):
         return (1 - left) * 100 >= soft.threshold_percent
     # Exact decimals: 0.9 remaining is 10 % used, not 9.999999999999998 % (SOFT-014).
     return (1 - Fraction(str(left))) * 100 >= Fraction(str(soft.threshold_percent))

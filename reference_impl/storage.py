@@ -40,7 +40,7 @@ def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> J
         families = None
     accounts = newest_by_email([entry for entry in entries if _is_account(entry, profile)], profile)
     active = document.get("activeIndex")
-    if not profile.has("active-account-not-followed") and accounts:
+    if not profile.has("active-index-not-remapped") and accounts:
         active = _follow(active, entries, accounts)
         if isinstance(families, Mapping):
             families = {family: _follow(index, entries, accounts) for family, index in families.items()}
@@ -89,7 +89,7 @@ def _refuse(word: str) -> NoReturn:
 def _is_account(entry: Json, profile: Profile) -> bool:
     """Entries without a token are skipped before anything is counted or compared (STO-009)."""
     token = entry.get("refreshToken") if isinstance(entry, Mapping) else None
-    return isinstance(token, str) and (token != "" or profile.has("empty-token-counts-in-a-file"))
+    return isinstance(token, str) and (token != "" or profile.has("empty-token-displaces-account"))
 
 
 def newest_by_email(accounts: list[dict[str, Json]], profile: Profile) -> list[dict[str, Json]]:

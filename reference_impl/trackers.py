@@ -41,7 +41,7 @@ class TokenSettings:
 
 def passed(since_ms: float, now_ms: float, profile: Profile) -> float:
     """Returns the elapsed milliseconds; 0 if the clock was set back (HEA-017, TOK-015)."""
-    return now_ms - since_ms if profile.has("clock-set-back-costs") else max(0, now_ms - since_ms)
+    return now_ms - since_ms if profile.has("clock-set-back-lowers-trackers") else max(0, now_ms - since_ms)
 
 
 @dataclass

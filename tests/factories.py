@@ -1,19 +1,20 @@
 """Requirements, events, deviations and runs with the defaults that most tests of the reports want."""
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 from conformance.json_type import Json
-from conformance.reports.events import Event
-from conformance.reports.run import Run
-from conformance.reports.verdicts import Outcome, conclude
+from conformance.reports.events import CaseEnded, CaseOutcome, Event, Finding, RunEnded
+from conformance.reports.run import ChosenProfile, Machine, Run
+from conformance.reports.verdicts import Criteria, Outcome, conclude
 from conformance.requirements import Catalogue, Requirement, Section
+from conformance.requirements.catalogue import Level
 from conformance.requirements.deviations import Deviation
+from conformance.wire.messages import HelloResult
 
-Level = Literal["MUST", "SHOULD", "MAY"]
 TODAY = datetime.date(2026, 3, 1)
-END: Event = {"event": "end", "pytest_exit": 0}
+END = RunEnded(pytest_exit=0)
 SCENARIO: dict[str, Json] = {"calls": [{"method": "select", "params": {"family": "claude", "strategy": "sticky"}}]}
 
 
@@ -33,32 +34,35 @@ def requirement(id_: str = "ONE-001", level: Level = "MUST", **changed: Json) ->
     return Requirement.model_validate(fields | changed)
 
 
-def case(outcome: str, *ids: str, name: str = "", message: str = "", findings: Sequence[Json] = ()) -> Event:
+def case(
+    outcome: CaseOutcome, *ids: str, name: str = "", message: str = "", findings: Sequence[Finding] = ()
+) -> CaseEnded:
     """The event of one case that judges these requirements (ONE-001 if none is named)."""
     covered = list(ids or ("ONE-001",))
-    return {
-        "event": "case",
-        "case": name or f"test_one.py::test_{outcome.replace(' ', '_')}_{'_'.join(covered)}",
-        "requirements": covered,
-        "outcome": outcome,
-        "message": message,
-        "findings": list(findings),
-    }
+    return CaseEnded(
+        name=name or f"test_one.py::test_{outcome.replace(' ', '_')}_{'_'.join(covered)}",
+        requirements=covered,
+        outcome=outcome,
+        message=message,
+        findings=list(findings),
+    )
 
 
-def finding(expected: Json = "a", actual: Json = "b", by: Deviation | None = None, **changed: Json) -> dict[str, Json]:
+def finding(expected: Json = "a", actual: Json = "b", by: Deviation | None = None, **changed: Json) -> Finding:
     """An answer that was not the one expected, explained by a deviation if one is given."""
-    return {
-        "scenario": SCENARIO,
-        "position": 0,
-        "what": "select",
-        "expected": expected,
-        "actual": actual,
-        "observed": False,
-        "deviation": by.id if by else None,
-        "waives": by.requirement if by else None,
-        **changed,
-    }
+    return Finding.model_validate(
+        {
+            "scenario": SCENARIO,
+            "position": 0,
+            "what": "select",
+            "expected": expected,
+            "actual": actual,
+            "observed": False,
+            "deviation": by.id if by else None,
+            "waives": by.requirement if by else None,
+            **changed,
+        }
+    )
 
 
 def deviation(requirement_id: str = "ONE-001", **changed: Json) -> Deviation:
@@ -78,18 +82,22 @@ def deviation_entry(**changed: Json) -> dict[str, Json]:
     }
 
 
+def criteria(*requirements: Requirement, **changed: Any) -> Criteria:
+    """By what a target that claims nothing is judged; by ONE-001 alone unless requirements are given."""
+    fields: dict[str, Any] = {"requirements": requirements or (requirement(),), "capabilities": (), "today": TODAY}
+    return Criteria(**(fields | changed))
+
+
 def concluded(
     events: Sequence[Event],
     *requirements: Requirement,
-    capabilities: Sequence[str] = (),
-    deviations: Sequence[Deviation] = (),
     complete: bool = True,
-    **options: Any,
+    interrupted: bool = False,
+    **changed: Any,
 ) -> Outcome:
-    """What a run with these events came to; it judged ONE-001 alone unless requirements are given."""
-    chosen = requirements or (requirement(),)
+    """What a run with these events came to; `changed` are its criteria."""
     ended = [*events, END] if complete else events
-    return conclude(chosen, ended, capabilities, deviations, TODAY, **options)
+    return conclude(criteria(*requirements, **changed), ended, interrupted=interrupted)
 
 
 def catalogue(*requirements: Requirement) -> Catalogue:
@@ -108,19 +116,36 @@ def catalogue(*requirements: Requirement) -> Catalogue:
     )
 
 
-def finished_run(outcome: Outcome, hello: Mapping[str, Json] | None = None, **changed: Json) -> Run:
-    fields: dict[str, Json] = {
+def hello(**changed: Json) -> HelloResult:
+    fields = {"name": "port", "version": "1.0", "language": "python", "capabilities": [], "pid": 4711}
+    return HelloResult.model_validate(fields | changed)
+
+
+def machine(**changed: Any) -> Machine:
+    fields: dict[str, Any] = {
+        "pid": 4711,
+        "pid_status": "verified",
+        "seconds": 1.5,
+        "python": "3.11.2",
+        "system": "a system",
+        "folder": "a folder",
+    }
+    return Machine(**(fields | changed))
+
+
+def finished_run(outcome: Outcome, **changed: Any) -> Run:
+    requirements = [verdict.requirement for verdict in outcome.verdicts]
+    fields: dict[str, Any] = {
         "target_word": "python:port:Port",
-        "hello": {"name": "port", "version": "1.0", "language": "python", "capabilities": [], **(hello or {})},
-        "profile": "recommended",
-        "profile_reason": "the target claims none",
+        "hello": hello(),
+        "profile": ChosenProfile("recommended", "the target claims none"),
         "kit_version": "0.1.0",
-        "catalogue": catalogue(*(verdict.requirement for verdict in outcome.verdicts)),
+        "catalogue": catalogue(*requirements),
         "left_out": [],
-        "deviations": [],
-        "today": str(TODAY),
+        "criteria": criteria(*requirements),
+        "today": TODAY,
         "options": [],
         "outcome": outcome,
-        "observed": {"pid": 4711, "folder": "a folder"},
+        "machine": machine(),
     }
     return Run(**(fields | changed))

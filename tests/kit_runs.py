@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+from jsonschema import Draft202012Validator
 
 from conformance.json_type import Json
 from tests.command import CHECKOUT
 
 KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
 FAKES = Path(__file__).parent / "fakes"
+REPORT_SCHEMA = CHECKOUT / "docs" / "report.schema.json"
 MARKER = "KIT_TEST_MARKER"
 BOUND_S = 120.0  # generous: only a hang is to reach it
 PAUSE_S = 0.01  # between two looks
@@ -64,7 +66,7 @@ class Bench:
         report = json.loads(file.read_text(encoding="utf-8")) if file.exists() and file.stat().st_size else None
         assert report is not None, run.stdout + run.stderr
         assert report["exit_code"] == run.returncode
-        return report
+        return validated(report)
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
@@ -127,6 +129,12 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline_s, f"waited {BOUND_S:g} s for {what}"
         time.sleep(PAUSE_S)
+
+
+def validated(report: Json) -> Json:
+    """The same report, which must meet the published schema."""
+    Draft202012Validator(json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))).validate(report)
+    return report
 
 
 def verdicts(report: Json) -> dict[str, str]:

@@ -54,7 +54,7 @@ def measure(word: str, pairs: int) -> float:
             pass_environment=[],
             capabilities=[],
             judged=["PROC-001"],
-            deviations=[],
+            waivers=[],
             events="",
             timeout_s=TIMEOUT_S,
             processes=PROCESSES,

@@ -25,7 +25,7 @@ MISSING = object()
 HEAD = """\
 # What the plugin's documents state about config
 
-This page covers these documents at the tags v1.2.8, v1.3.0, v1.4.3 and v1.6.0 of `opencode-antigravity-auth`:
+This page covers these documents of `opencode-antigravity-auth`, at the tags {tags}:
 `README.md`, `CHANGELOG.md`, `AGENTS.MD`, everything in `docs/`, `assets/antigravity.schema.json`, and the comments in
 `src/plugin/config/schema.ts` and `loader.ts`. It also covers the PID offset tutorial; [errata.md](errata.md) lists its
 errors. {lines} lines are about config and make {statements} statements. `pytest tests/unit/test_config_docs.py` runs
@@ -135,9 +135,10 @@ def places(lines: Lines, id_: str) -> dict[str, dict[str, list[int]]]:
 def render(docs: ConfigDocs, lines: Lines) -> str:
     """The whole page: what is wrong by release, what holds by section, and what is beyond."""
     count = sum(len(numbered) for documents in lines.values() for numbered in documents.values())
-    page = [HEAD.format(lines=f"{count:,}", statements=len(docs.statements)), *_overview(docs, lines)]
+    tags = ", ".join(f"v{release}" for release in _read_releases(lines))
+    page = [HEAD.format(tags=tags, lines=f"{count:,}", statements=len(docs.statements)), *_overview(docs, lines)]
     page += ["## What is wrong, by release", ""]
-    for release in NPM_VERSIONS:
+    for release in _read_releases(lines):
         wrong = [statement for statement in docs.statements if release in statement.wrong]
         page += [f"### {release}: {len(wrong)} statements", ""]
         page += ["| statement | stands in | the release | rule |", "|-|-|-|-|"]
@@ -160,6 +161,11 @@ def render(docs: ConfigDocs, lines: Lines) -> str:
     return "\n".join(page) + "\n"
 
 
+def _read_releases(lines: Lines) -> list[str]:
+    """The releases whose documents were read, oldest first."""
+    return [release for release in NPM_VERSIONS if release in lines]
+
+
 def _overview(docs: ConfigDocs, lines: Lines) -> list[str]:
     """How many lines of each document are wrong."""
     numbers: dict[str, dict[str, set[int]]] = {}
@@ -167,10 +173,11 @@ def _overview(docs: ConfigDocs, lines: Lines) -> list[str]:
         for release, where in places(lines, it.id).items():
             for document, found in where.items() if release in it.wrong else ():
                 numbers.setdefault(document, {}).setdefault(release, set()).update(found)
-    rows = ["| lines that are wrong in | " + " | ".join(NPM_VERSIONS) + " |", "|-|" + "-|" * len(NPM_VERSIONS)]
+    releases = _read_releases(lines)
+    rows = ["| lines that are wrong in | " + " | ".join(releases) + " |", "|-|" + "-|" * len(releases)]
     for document in DOCUMENTS:
         if document in numbers:
-            wrong = [str(len(numbers[document].get(release, ())) or "") for release in NPM_VERSIONS]
+            wrong = [str(len(numbers[document].get(release, ())) or "") for release in releases]
             rows.append(f"| `{document}` | " + " | ".join(wrong) + " |")
     return [*rows, ""]
 

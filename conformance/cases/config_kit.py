@@ -1,8 +1,12 @@
 """What cases of the config share: a document in the user's file, and what is made of it."""
 
+from collections.abc import Mapping
+
 from conformance.json_type import Json
-from conformance.wire.calls import USER_FILE, config, load_config, text
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import Scenario
+
+File = dict[str, Json]
 
 
 def defaults(**keys: Json) -> Scenario:
@@ -27,3 +31,16 @@ def ignored(document: dict[str, Json]) -> Scenario:
 
 def in_group(group: str | None, key: str, value: Json) -> dict[str, Json]:
     return {key: value} if group is None else {group: {key: value}}
+
+
+def layers(
+    *,
+    user: File | None = None,
+    project: File | None = None,
+    environment: Mapping[str, str] | None = None,
+    **keys: Json,
+) -> Scenario:
+    """Expect these values of these keys with these files and environment variables."""
+    given = {USER_FILE: user, PROJECT_FILE: project}
+    files = {path: content for path, content in given.items() if content is not None}
+    return Scenario([load_config(environment).gives(config(**keys))], files=files)

@@ -1,18 +1,17 @@
 """`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.cases.findings import Finding, Mismatch, of_call
+from conformance.cases.findings import Mismatch, facts, of_call, of_value, with_record
 from conformance.cases.settings import RunSettings
 from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.processes.record import Record
-from conformance.requirements.deviations import Deviation
+from conformance.reports.events import Finding
 from conformance.targets import namespaces
 from conformance.targets.errors import AdapterFault, NoAnswer
 from conformance.targets.group import Group, Launch
@@ -31,7 +30,6 @@ class TargetJudge:
 
     def __init__(self, settings: RunSettings) -> None:
         self.settings = settings
-        self.deviations = [Deviation.model_validate(entry) for entry in settings.deviations]
         self.findings: list[Finding] = []
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
@@ -69,8 +67,7 @@ class TargetJudge:
         record: Record | None = None,
     ) -> None:
         if not matches(expected, actual):
-            happened = tuple(record.entries) if record else ()
-            self._record(Finding(scenario, None, what, expected, actual, observed, record=happened))
+            self._record(of_value(scenario, what, expected, actual, observed=observed, record=record))
         self._fail_on_unexplained()
 
     @property
@@ -90,8 +87,8 @@ class TargetJudge:
         self._fail_on_unexplained()
 
     def _of_process(self, finding: Finding, member: Member, record: Record) -> Finding:
-        kept = () if self.findings else tuple(record.entries)  # once is enough
-        return dataclasses.replace(finding, observed=True, process=member.number, record=kept)
+        finding = finding.model_copy(update={"observed": True})
+        return finding if self.findings else with_record(finding, member.number, record)  # once is enough
 
     def shared_fleet(self, least: int = 2) -> Fleet:
         if self._fleet is None or not self._fleet.is_whole or len(self._fleet.members) < least:
@@ -170,8 +167,11 @@ class TargetJudge:
                 pytest.skip(f"the target does not claim: {needed}")
 
     def _record(self, finding: Finding) -> None:
-        covering = next((d for d in self.deviations if d.covers(self.requirements, finding.facts())), None)
-        self.findings.append(dataclasses.replace(finding, deviation=covering))
+        seen = facts(finding)
+        covering = next((w for w in self.settings.waivers if w.covers(self.requirements, seen)), None)
+        if covering is not None:
+            finding = finding.model_copy(update={"deviation": covering.deviation, "waives": covering.requirement})
+        self.findings.append(finding)
 
     def _fail_on_unexplained(self) -> None:
         unexplained = [finding for finding in self.findings if finding.deviation is None]

@@ -1,6 +1,5 @@
 """The pytest plugin of a run: chooses the cases, gives them a judge, and turns their outcomes into events."""
 
-import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from conformance.cases.engine import stop_with_runner
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
-from conformance.reports.events import append_event
+from conformance.reports.events import CaseEnded, CaseOutcome, RunEnded, append_event, append_line, event_line
 from conformance.targets.errors import AdapterFault
 
 SETTINGS = pytest.StashKey[RunSettings]()
-CASE = "conformance case"  # the name under which a case's record travels from a worker
+CASE = "conformance case"  # the name under which the line of a case travels from a worker
 
 
 class EventWriter:
@@ -27,11 +26,11 @@ class EventWriter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
             if name == CASE:
-                append_event(self.path, json.loads(str(value)))
+                append_line(self.path, str(value))
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         if exitstatus != pytest.ExitCode.INTERRUPTED:  # without its end, a run counts as cut short
-            append_event(self.path, {"event": "end", "pytest_exit": int(exitstatus)})
+            append_event(self.path, RunEnded(pytest_exit=int(exitstatus)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,18 +69,17 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call" or report.failed:
         outcome, message = _outcome(report, call)
-        judge = getattr(item, "funcargs", {}).get("judge")
+        judge: TargetJudge | None = getattr(item, "funcargs", {}).get("judge")
         if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
             judge.after_fault(call.excinfo.value)
-        record = {
-            "event": "case",
-            "case": report.nodeid.rpartition("/")[2],
-            "requirements": list(_judged(item, item.config.stash[SETTINGS])),
-            "outcome": outcome,
-            "message": message,
-            "findings": [finding.to_json() for finding in judge.findings] if judge is not None else [],
-        }
-        report.user_properties.append((CASE, json.dumps(record)))
+        ended = CaseEnded(
+            name=report.nodeid.rpartition("/")[2],
+            requirements=_judged(item, item.config.stash[SETTINGS]),
+            outcome=outcome,
+            message=message,
+            findings=[] if judge is None else judge.findings,
+        )
+        report.user_properties.append((CASE, event_line(ended)))
     return report
 
 
@@ -97,7 +95,7 @@ def _judged(item: Any, settings: RunSettings) -> list[str]:
     return [requirement for requirement in _covered(item) if requirement in settings.judged]
 
 
-def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[str, str]:
+def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[CaseOutcome, str]:
     """The case's outcome in the suite's words, and why."""
     if report.passed:
         return "pass", ""

@@ -5,7 +5,8 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from conformance.requirements.deviations import Waiver
 
 VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUN"
 DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"  # fresh examples a property; tests set it too
@@ -13,7 +14,7 @@ DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"  # fresh examples a property; tes
 
 @dataclass(frozen=True)
 class RunSettings:
-    """All plain data: it crosses into the engine's processes."""
+    """Crosses into the engine's processes as JSON. `run` has validated all of it, so the engine does not."""
 
     name: str  # the target, as messages name it
     argv: list[str]
@@ -22,7 +23,7 @@ class RunSettings:
     pass_environment: list[str]
     capabilities: list[str]
     judged: list[str]  # ids of the requirements to judge
-    deviations: list[dict[str, Any]]
+    waivers: list[Waiver]
     events: str  # file to append events to
     profile: str = "recommended"  # that the target is judged by
     timeout_s: float = 60
@@ -38,4 +39,6 @@ class RunSettings:
 
 def read_settings() -> RunSettings:
     """The settings of this run. Raises KeyError outside one: cases are started by `run`, not by pytest alone."""
-    return RunSettings(**json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))
+    settings = json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8"))
+    waivers = [Waiver(**waiver) for waiver in settings.pop("waivers")]
+    return RunSettings(**settings, waivers=waivers)

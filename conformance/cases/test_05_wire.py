@@ -1,10 +1,10 @@
-"""WIRE: what every other case relies on."""
+"""WIRE: rules of the wire protocol that every other case relies on."""
 
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.cases.standing import consume, cool, record, refund, remove
-from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
+from conformance.cases.standing import consume, record, refund
+from conformance.wire.calls import NOW_MS, advance, cool, label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario
 
@@ -12,7 +12,7 @@ CLOSE = Call("close")
 POOL = pool(3, activeIndex=1)
 LIMITED_FOR_A_REASON = {"label": label(0), "family": "claude", "reason": "QUOTA_EXHAUSTED"}
 
-# A call of every method that needs a pool, by its method; those with a label name the first account of `pool`.
+# One call for each method that needs a pool. Calls with a label name the first account of `pool`.
 CALLS = {
     call.method: call
     for call in (
@@ -21,7 +21,7 @@ CALLS = {
         Call("mark_rate_limited_with_reason", LIMITED_FOR_A_REASON),
         Call("mark_used", {"label": label(0)}),
         Call("mark_success", {"label": label(0)}),
-        cool(0, 1000),
+        cool(0, 1000, "auth-failure"),
         Call("set_enabled", {"label": label(0), "enabled": False}),
         remove(0),
         record(0, "failure"),
@@ -42,26 +42,26 @@ NAME_AN_ACCOUNT = [name for name, method in METHODS.items() if "unknown_account"
 
 @covers("WIRE-001")
 @pytest.mark.parametrize("method", NEED_A_POOL)
-def test_after_close_a_call_is_refused(judge: Judge, method: str) -> None:
+def test_call_after_close_is_refused(judge: Judge, method: str) -> None:
     judge.check(Scenario([open_pool(POOL), CLOSE, CALLS[method].refuses("not_open")]))
 
 
 @covers("WIRE-001")
-def test_after_open_a_call_is_answered_again(judge: Judge) -> None:
+def test_call_after_reopen_is_answered(judge: Judge) -> None:
     judge.check(Scenario([CLOSE, select().refuses("not_open"), open_pool(POOL), select().gives(picks(1))]))
 
 
 @covers("WIRE-002")
 @pytest.mark.parametrize("unknown", ["nobody", "", label(2)])
 @pytest.mark.parametrize("method", NAME_AN_ACCOUNT)
-def test_an_account_that_is_not_loaded_is_refused(judge: Judge, method: str, unknown: str) -> None:
+def test_unknown_account_is_refused(judge: Judge, method: str, unknown: str) -> None:
     call = Call(method, {**CALLS[method].params, "label": unknown})
     calls = [call.refuses("unknown_account"), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool([{}, {}, {"refreshToken": ""}])), *calls]))
 
 
 @covers("WIRE-003")
-def test_calls_have_their_effect_in_order(judge: Judge) -> None:
+def test_calls_take_effect_in_order(judge: Judge) -> None:
     first = [open_pool(POOL), select().gives(picks(1)), limit(1, 60_000), select().gives(picks(2))]
     then = [open_pool(pool(2)), select().gives(picks(0)), limit(0, 60_000), select().gives(picks(1))]
     judge.check(Scenario([*first, *then]))
@@ -71,7 +71,7 @@ AFRESH = [open_pool(POOL, pid=1), select().gives(picks(1)), select("gemini").giv
 
 
 @covers("WIRE-004")
-def test_the_offset_of_an_earlier_session_does_not_count(judge: Judge) -> None:
+def test_open_resets_pid_offset(judge: Judge) -> None:
     moved = [open_pool(POOL, pid=1), select(offset=True).gives(picks(2)), select("gemini", offset=True).gives(picks(2))]
     judge.check(Scenario([*moved, *moved, CLOSE, *moved]))
 
@@ -82,16 +82,16 @@ def test_the_offset_of_an_earlier_session_does_not_count(judge: Judge) -> None:
     [
         pytest.param([select(offset=True)], id="account"),
         pytest.param([limit(1, 60_000), limit(1, 60_000, "gemini")], id="limit"),
-        pytest.param([cool(1, 60_000)], id="cooldown"),
+        pytest.param([cool(1, 60_000, "auth-failure")], id="cooldown"),
         pytest.param([Call("set_enabled", {"label": label(1), "enabled": False})], id="disabled"),
         pytest.param([remove(0)], id="removed"),
     ],
 )
-def test_nothing_of_an_earlier_session_is_left(judge: Judge, earlier: list[Call]) -> None:
+def test_open_resets_limits_and_current_accounts(judge: Judge, earlier: list[Call]) -> None:
     judge.check(Scenario([open_pool(POOL, pid=1), *earlier, *AFRESH]))
 
 
 @covers("WIRE-004")
-def test_the_clock_begins_afresh(judge: Judge) -> None:
+def test_open_resets_the_clock(judge: Judge) -> None:
     limited = open_pool(pool([{"rateLimitResetTimes": {"claude": NOW_MS + 1000}}, {}]))
     judge.check(Scenario([limited, advance(1000), select().gives(picks(0)), limited, select().gives(picks(1))]))

@@ -18,7 +18,7 @@ def test_accounts_keep_their_stored_order(judge: Judge) -> None:
 @pytest.mark.parametrize(
     "names", [labels(2, 0, 3, 1), labels(3, 2, 1, 0), ["b", "a", "d", "c"], ["9", "10", "0", "1"]], ids=" ".join
 )
-def test_the_order_is_the_stored_one_whatever_the_labels(judge: Judge, names: list[str]) -> None:
+def test_order_does_not_depend_on_labels(judge: Judge, names: list[str]) -> None:
     for place, name in enumerate(names):
         stored = pool([{"refreshToken": each} for each in names], activeIndex=place)
         selected = select().gives({"label": name, "index": place})
@@ -27,26 +27,26 @@ def test_the_order_is_the_stored_one_whatever_the_labels(judge: Judge, names: li
 
 @covers("POOL-002")
 @pytest.mark.parametrize("active", [0, 1, 3])
-def test_each_family_starts_at_the_stored_active_index(judge: Judge, active: int) -> None:
+def test_families_start_at_the_active_index(judge: Judge, active: int) -> None:
     calls = [open_pool(pool(4, activeIndex=active)), select().gives(picks(active))]
     judge.check(Scenario([*calls, select("gemini").gives(picks(active))]))
 
 
 @covers("POOL-003")
-def test_a_family_starts_at_its_own_stored_index(judge: Judge) -> None:
+def test_family_starts_at_its_own_stored_index(judge: Judge) -> None:
     stored = pool(4, activeIndex=1, activeIndexByFamily={"claude": 3, "gemini": 0})
     judge.check(Scenario([open_pool(stored), select().gives(picks(3)), select("gemini").gives(picks(0))]))
 
 
 @covers("POOL-003")
-def test_a_family_without_a_stored_index_starts_at_the_active_index(judge: Judge) -> None:
+def test_family_without_stored_index_uses_active_index(judge: Judge) -> None:
     stored = pool(4, activeIndex=1, activeIndexByFamily={"gemini": 2})
     judge.check(Scenario([open_pool(stored), select().gives(picks(1)), select("gemini").gives(picks(2))]))
 
 
 @covers("POOL-004")
 @pytest.mark.parametrize(("stored_index", "account"), [(3, 0), (4, 1), (3_000_002, 2)])
-def test_an_index_beyond_the_last_account_wraps_around(judge: Judge, stored_index: int, account: int) -> None:
+def test_index_beyond_the_last_account_wraps_around(judge: Judge, stored_index: int, account: int) -> None:
     judge.check(Scenario([open_pool(pool(3, activeIndex=stored_index)), select().gives(picks(account))]))
     stored = pool(3, activeIndexByFamily={"gemini": stored_index})
     judge.check(Scenario([open_pool(stored), select("gemini").gives(picks(account))]))
@@ -54,8 +54,8 @@ def test_an_index_beyond_the_last_account_wraps_around(judge: Judge, stored_inde
 
 @covers("POOL-004")
 @pytest.mark.parametrize(("stored_index", "account"), [(2, 2), (3, 0), (4, 1)])
-def test_an_index_wraps_around_the_accounts_that_are_loaded(judge: Judge, stored_index: int, account: int) -> None:
-    """The entry that is left out is the last, so that it leaves no gap (POOL-007)."""
+def test_index_wraps_around_loaded_accounts(judge: Judge, stored_index: int, account: int) -> None:
+    """The skipped entry is the last, so that it leaves no gap (POOL-007)."""
     entries: list[dict[str, object]] = [{}, {}, {}, {"refreshToken": ""}]
     stored = pool(entries, activeIndex=stored_index)
     judge.check(Scenario([open_pool(stored), select().gives(picks(account))]))
@@ -68,25 +68,25 @@ def test_an_index_wraps_around_the_accounts_that_are_loaded(judge: Judge, stored
     ("stored_index", "account"),
     [(-1, 0), (-7, 0), (1.5, 1), (2.999, 2), (-0.5, 0), ("2", 0), (None, 0), (True, 0)],
 )
-def test_an_odd_active_index_is_read_as_a_plain_one(judge: Judge, stored_index: object, account: int) -> None:
+def test_malformed_active_index_falls_back(judge: Judge, stored_index: object, account: int) -> None:
     judge.check(Scenario([open_pool(pool(3, activeIndex=stored_index)), select().gives(picks(account))]))
 
 
 @covers("POOL-005")
 @pytest.mark.parametrize(("stored_index", "account"), [(-1, 0), (1.5, 1), ("2", 2), (None, 2), (False, 2)])
-def test_an_odd_family_index_is_read_as_a_plain_one(judge: Judge, stored_index: object, account: int) -> None:
+def test_malformed_family_index_falls_back(judge: Judge, stored_index: object, account: int) -> None:
     stored = pool(3, activeIndex=2, activeIndexByFamily={"claude": stored_index})
     judge.check(Scenario([open_pool(stored), select().gives(picks(account))]))
 
 
 @covers("POOL-006")
 @pytest.mark.parametrize("token", ["", None, 5, ["b"]])
-def test_an_entry_without_a_token_is_left_out(judge: Judge, token: object) -> None:
+def test_entry_without_token_is_skipped(judge: Judge, token: object) -> None:
     judge.check(Scenario([open_pool(pool([{}, {"refreshToken": token}, {}])).gives({"accounts": labels(0, 2)})]))
 
 
 @covers("POOL-007")
-def test_a_family_sticks_to_an_account_stored_after_an_entry_that_was_left_out(judge: Judge) -> None:
+def test_sticky_keeps_account_behind_skipped_entry(judge: Judge) -> None:
     stored = pool([{}, {"refreshToken": ""}, {}], activeIndex=1)
     second = {"label": label(2), "index": 1}
     calls = [select(strategy="round-robin").gives(second), select().gives(second)]
@@ -95,13 +95,13 @@ def test_a_family_sticks_to_an_account_stored_after_an_entry_that_was_left_out(j
 
 @covers("POOL-008")
 @pytest.mark.parametrize("accounts", [0, [{"refreshToken": ""}]])
-def test_nothing_is_selected_from_an_empty_pool(judge: Judge, accounts: int) -> None:
+def test_empty_pool_selects_no_account(judge: Judge, accounts: int) -> None:
     calls = [select(offset=True).gives(None), select("gemini", "round-robin").gives(None)]
     judge.check(Scenario([open_pool(pool(accounts)).gives({"accounts": []}), *calls]))
 
 
 @covers("POOL-009")
-def test_a_pool_file_restores_the_index_of_each_family(judge: Judge) -> None:
+def test_pool_file_restores_family_indices(judge: Judge) -> None:
     stored = pool(4, activeIndex=1, activeIndexByFamily={"claude": 1, "gemini": 3})
     calls = [OPEN_FILE, select().gives(picks(1)), select("gemini").gives(picks(3))]
     judge.check(Scenario(calls, files={POOL_FILE: text(stored)}))
@@ -120,14 +120,14 @@ def test_a_pool_file_restores_the_index_of_each_family(judge: Judge) -> None:
         pytest.param([], id="a-list"),
     ],
 )
-def test_a_pool_file_that_cannot_be_used_is_an_empty_pool(judge: Judge, content: object) -> None:
+def test_unusable_pool_file_gives_empty_pool(judge: Judge, content: object) -> None:
     files = {} if content is None else {POOL_FILE: text(content)}
     judge.check(Scenario([OPEN_FILE.gives({"accounts": []}), select().gives(None)], files=files))
 
 
 @covers("POOL-010")
-def test_a_pool_file_that_can_be_used_is_read(judge: Judge) -> None:
-    """The other half of the rule: a target that reads no file at all would pass the cases above."""
+def test_usable_pool_file_is_read(judge: Judge) -> None:
+    """Fails a target that reads no file at all, which passes the cases above."""
     opened = OPEN_FILE.gives({"accounts": labels(0, 1)})
     judge.check(Scenario([opened, select().gives(picks(1))], files={POOL_FILE: text(pool(2, activeIndex=1))}))
 
@@ -140,26 +140,26 @@ def test_labels_and_indices_name_the_same_accounts(judge: Judge) -> None:
 
 @covers("POOL-011")
 @pytest.mark.parametrize("time", [str(NOW_MS + 1000), [NOW_MS + 1000], "soon", None, True, {}], ids=repr)
-def test_a_limit_whose_time_is_no_number_limits_nothing(judge: Judge, time: object) -> None:
+def test_reset_time_that_is_no_number_is_ignored(judge: Judge, time: object) -> None:
     stored = pool([{"rateLimitResetTimes": {"claude": time}}])
     judge.check(Scenario([open_pool(stored), select(strategy="round-robin").gives(picks(0))]))
 
 
 @covers("POOL-011")
 @pytest.mark.parametrize("time", [str(NOW_MS + 1000), [NOW_MS + 1000], "soon", {}, None, True], ids=repr)
-def test_a_cooldown_whose_time_is_no_number_limits_nothing(judge: Judge, time: object) -> None:
+def test_cooldown_that_is_no_number_is_ignored(judge: Judge, time: object) -> None:
     stored = pool([{"coolingDownUntil": time}])
     judge.check(Scenario([open_pool(stored), select(strategy="round-robin").gives(picks(0))]))
 
 
 @covers("POOL-012")
 @pytest.mark.parametrize("entry", [None, "b", 5, True, []], ids=repr)
-def test_an_entry_that_is_no_object_is_left_out(judge: Judge, entry: object) -> None:
+def test_entry_that_is_no_object_is_skipped(judge: Judge, entry: object) -> None:
     first, last = pool(2)["accounts"]
     judge.check(Scenario([open_pool({**pool(0), "accounts": [first, entry, last]}).gives({"accounts": labels(0, 1)})]))
 
 
 @covers("POOL-012")
 @pytest.mark.parametrize("stored", [{"version": 3}, {"version": 3, "accounts": None}, {"accounts": {}}, []], ids=repr)
-def test_a_pool_without_a_list_of_accounts_is_empty(judge: Judge, stored: object) -> None:
+def test_pool_without_list_of_accounts_is_empty(judge: Judge, stored: object) -> None:
     judge.check(Scenario([open_pool(stored).gives({"accounts": []})]))

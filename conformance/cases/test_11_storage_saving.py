@@ -1,4 +1,4 @@
-"""STO, saving: what a session leaves in the pool file, where others have written since it was read."""
+"""STO, saving: what a session writes to a pool file that another writer has changed since the session read it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, remove, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -18,50 +18,46 @@ ROTATE = select("claude", "round-robin")
 
 
 def saved(stored: Json, *session: Call, written: Json = None, then: Sequence[Call]) -> Scenario:
-    """A session on a pool file, which saves over what others have `written`, if that is given; `then` the next."""
+    """Return a session that saves over a file that another writer has `written`, and `then` the next session."""
     save = SAVE if written is None else replace(SAVE, files={POOL_FILE: text(written)})
     return Scenario([OPEN_FILE, *session, save, *then], files={POOL_FILE: text(stored)})
 
 
 def left(stored: Json, *places: int) -> Json:
-    """The pool with the accounts at these places alone."""
+    """Return the pool with only the accounts at these positions."""
     return {**stored, "accounts": [stored["accounts"][place] for place in places]}
 
 
 def without(place: int) -> list[int]:
-    """The places of three accounts, but for one."""
+    """Return the positions of three accounts without one."""
     return [other for other in range(3) if other != place]
 
 
 def loads(*places: int) -> Call:
-    """The next session finds these accounts."""
+    """Expect that the next session loads these accounts."""
     return OPEN_FILE.gives({"accounts": labels(*places)})
-
-
-def remove(place: int) -> Call:
-    return Call("remove", {"label": label(place)})
 
 
 @covers("STO-013")
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_an_account_that_was_removed_is_not_stored(judge: Judge, place: int) -> None:
+def test_removed_account_is_not_saved(judge: Judge, place: int) -> None:
     judge.check(saved(pool(3), remove(place), then=[loads(*without(place))]))
 
 
 @covers("STO-013")
-def test_when_all_were_removed_none_is_stored(judge: Judge) -> None:
+def test_no_account_is_saved_after_all_are_removed(judge: Judge) -> None:
     judge.check(saved(pool(3), *map(remove, range(3)), then=[loads()]))
 
 
 @covers("STO-013")
-def test_a_removal_leaves_the_active_account_the_active_one(judge: Judge) -> None:
+def test_active_account_stays_active_after_removal(judge: Judge) -> None:
     then = [OPEN_FILE, select().gives({"label": label(2)})]
     judge.check(saved(pool(3, activeIndex=2), remove(0), then=then))
 
 
 @covers("STO-014")
 @pytest.mark.parametrize("read", [True, False], ids=["read", "saved before"])
-def test_a_limit_that_was_forgotten_is_not_stored(judge: Judge, read: bool) -> None:
+def test_cleared_limit_is_not_saved(judge: Judge, read: bool) -> None:
     stored = pool([{"rateLimitResetTimes": {"claude": LATER}}] if read else 1)
     limited = [] if read else [limit(0, LATER_MS), SAVE]
     forget = Call("reset_limits", {"family": "claude"})
@@ -78,7 +74,7 @@ def test_a_limit_that_was_forgotten_is_not_stored(judge: Judge, read: bool) -> N
         pytest.param(None, [limit(0, LATER_MS)], SOON, id="session later"),
     ],
 )
-def test_the_later_end_of_a_limit_is_stored(judge: Judge, read: Json, session: Sequence[Call], written: int) -> None:
+def test_later_reset_time_is_saved(judge: Judge, read: Json, session: Sequence[Call], written: int) -> None:
     stored, meanwhile = (pool([{"rateLimitResetTimes": {"claude": end} if end else {}}]) for end in (read, written))
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
     judge.check(saved(stored, *session, written=meanwhile, then=then))
@@ -86,7 +82,7 @@ def test_the_later_end_of_a_limit_is_stored(judge: Judge, read: Json, session: S
 
 @covers("STO-016")
 @pytest.mark.parametrize("set_ms", [None, SOON_MS], ids=["by others", "by both"])
-def test_the_later_cooldown_is_stored(judge: Judge, set_ms: int | None) -> None:
+def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None) -> None:
     cool = Call("mark_cooling_down", {"label": label(0), "cooldown_ms": set_ms, "reason": "auth-failure"})
     written = pool([{"coolingDownUntil": LATER, "cooldownReason": "network-error"}])
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
@@ -95,7 +91,7 @@ def test_the_later_cooldown_is_stored(judge: Judge, set_ms: int | None) -> None:
 
 @covers("STO-017")
 @pytest.mark.parametrize("enabled", [False, True], ids=["disabled", "enabled"])
-def test_an_account_stays_as_others_have_switched_it(judge: Judge, enabled: bool) -> None:
+def test_enabled_of_other_writer_is_kept(judge: Judge, enabled: bool) -> None:
     stored, written = (pool([{"enabled": value}, {}]) for value in (not enabled, enabled))
     then = [OPEN_FILE, ROTATE.gives(picks(0 if enabled else 1))]
     judge.check(saved(stored, written=written, then=then))
@@ -103,13 +99,13 @@ def test_an_account_stays_as_others_have_switched_it(judge: Judge, enabled: bool
 
 @covers("STO-018")
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_an_account_that_others_have_removed_stays_out(judge: Judge, place: int) -> None:
+def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int) -> None:
     judge.check(saved(pool(3), written=left(pool(3), *without(place)), then=[loads(*without(place))]))
 
 
 @covers("STO-018")
 @pytest.mark.parametrize("written", ["", "{ half"], ids=["empty", "half"])
-def test_a_file_that_cannot_be_used_is_written_anew(judge: Judge, written: str) -> None:
+def test_unusable_file_is_rewritten(judge: Judge, written: str) -> None:
     judge.check(saved(pool(3), written=written, then=[loads(0, 1, 2)]))
 
 
@@ -117,6 +113,6 @@ def test_a_file_that_cannot_be_used_is_written_anew(judge: Judge, written: str) 
 @pytest.mark.parametrize(
     ("place", "active", "account"), [(0, 2, 2), (1, 2, 2), (0, 1, 1), (1, 1, 2)], ids=["2", "2, again", "1", "itself"]
 )
-def test_the_account_in_use_is_stored_as_the_active_one(judge: Judge, place: int, active: int, account: int) -> None:
+def test_saved_active_index_names_account_in_use(judge: Judge, place: int, active: int, account: int) -> None:
     then = [OPEN_FILE, select().gives({"label": label(account)})]
     judge.check(saved(pool(3, activeIndex=active), written=left(pool(3), *without(place)), then=then))

@@ -1,4 +1,4 @@
-"""STK: strategy sticky."""
+"""STK: the sticky strategy."""
 
 import pytest
 
@@ -10,27 +10,27 @@ FAMILY = pytest.mark.parametrize("family", ["claude", "gemini"])
 
 
 @covers("STK-001")
-def test_the_account_is_kept_from_call_to_call(judge: Judge) -> None:
+def test_sticky_returns_the_same_account(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), *[select().gives(picks(1))] * 20]))
 
 
 @covers("STK-002")
 @FAMILY
-def test_a_limited_account_is_left_for_good(judge: Judge, family: str) -> None:
+def test_limited_account_is_replaced(judge: Judge, family: str) -> None:
     calls = [select(family).gives(picks(0)), *limit_family(0, 60_000, family), *[select(family).gives(picks(1))] * 12]
     judge.check(Scenario([open_pool(pool(3)), *calls]))
 
 
 @covers("STK-002")
-def test_moves_go_round_the_accounts_that_can_be_used(judge: Judge) -> None:
-    # Turn 2 of the available [0, 1], then turn 3 of the available [0].
+def test_moves_rotate_over_available_accounts(judge: Judge) -> None:
+    # Cursor 2 over the available accounts [0, 1], then cursor 3 over [0].
     calls = [limit(2, 60_000), select().gives(picks(0)), limit(1, 60_000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
 
 
 @covers("STK-003")
 @FAMILY
-def test_the_old_account_is_not_returned_to(judge: Judge, family: str) -> None:
+def test_sticky_does_not_return_to_old_account(judge: Judge, family: str) -> None:
     limited = limit_family(0, 1000, family)
     kept = select(family).gives(picks(1))
     calls = [*limited, kept, advance(1001), *[kept] * 12]
@@ -38,6 +38,6 @@ def test_the_old_account_is_not_returned_to(judge: Judge, family: str) -> None:
 
 
 @covers("STK-004")
-def test_a_move_of_one_family_leaves_the_other(judge: Judge) -> None:
+def test_move_of_one_family_leaves_the_other(judge: Judge) -> None:
     calls = [select(), select("gemini"), limit(0, 60_000), select().gives(picks(1))]
     judge.check(Scenario([open_pool(pool(3)), *calls, select("gemini").gives(picks(0))]))

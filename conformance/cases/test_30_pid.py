@@ -1,4 +1,4 @@
-"""PID: the offset. Processes are played by handing in a process id; `test_70_processes_*` start real ones."""
+"""PID: the PID offset. The cases pass a PID to `open`; `test_70_processes_*` start real processes."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from conformance.json_type import Json
 from conformance.wire.calls import label, labels, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
-PIDS = st.integers(1, 2**22)  # Linux hands out no larger one
-ANY_PIDS = st.integers(0, 2**32 - 1)  # what a Windows process id can hold; a pid_t holds half of it
+PIDS = st.integers(1, 2**22)  # the largest PID of Linux
+ANY_PIDS = st.integers(0, 2**32 - 1)  # the range of a PID on Windows; a pid_t has half of it
 ACCOUNTS = st.integers(2, 40)
 BASES = st.integers(0, 39)
 FAMILY = st.sampled_from(["claude", "gemini"])
@@ -20,7 +20,7 @@ FAMILY = st.sampled_from(["claude", "gemini"])
 
 @covers("PID-001")
 @property_case(count=ACCOUNTS, pid=ANY_PIDS, base=BASES)
-def test_the_first_account_is_that_of_the_process_id(judge: Judge, count: int, pid: int, base: int) -> None:
+def test_pid_decides_first_account(judge: Judge, count: int, pid: int, base: int) -> None:
     stored = pool(count, activeIndex=base % count)
     judge.check(Scenario([open_pool(stored, pid=pid), select(offset=True).gives(picks((base + pid) % count))]))
 
@@ -28,20 +28,20 @@ def test_the_first_account_is_that_of_the_process_id(judge: Judge, count: int, p
 @covers("PID-001")
 @pytest.mark.parametrize("pid", [2**22, 2**24 + 1, 2**27 + 1, 2**31 - 1, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("count", [3, 7, 10, 13])
-def test_the_process_id_counts_in_full(judge: Judge, count: int, pid: int) -> None:
-    """With 3 to 13 accounts, an id that was cut to 16, 24, 27 or 31 bits, or taken for a negative one, shows."""
+def test_all_bits_of_pid_count(judge: Judge, count: int, pid: int) -> None:
+    """With 3 to 13 accounts, a PID that is cut to 16, 24, 27 or 31 bits or read as negative gives another account."""
     judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True).gives(picks(pid % count))]))
 
 
 @covers("PID-001")
 @pytest.mark.parametrize("count", [13, 16, 17, 64, 100])
-def test_the_whole_of_a_large_pool_is_used(judge: Judge, count: int) -> None:
+def test_large_pool_is_used_completely(judge: Judge, count: int) -> None:
     for pid in (1, count - 1, count, 3 * count + count // 2):
         judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True).gives(picks(pid % count))]))
 
 
 @covers("PID-001")
-def test_the_place_in_the_pool_decides_whatever_the_label(judge: Judge) -> None:
+def test_offset_does_not_depend_on_labels(judge: Judge) -> None:
     names = labels(4, 2, 0, 3, 1)
     stored = pool([{"refreshToken": name} for name in names])
     for pid in range(5):
@@ -51,7 +51,7 @@ def test_the_place_in_the_pool_decides_whatever_the_label(judge: Judge) -> None:
 
 @covers("PID-002")
 @property_case(count=ACCOUNTS, first_pid=PIDS, base=BASES)
-def test_consecutive_process_ids_reach_every_account_once(judge: Judge, count: int, first_pid: int, base: int) -> None:
+def test_consecutive_pids_select_each_account_once(judge: Judge, count: int, first_pid: int, base: int) -> None:
     stored = pool(count, activeIndex=base % count)
     calls = [
         call for pid in range(first_pid, first_pid + count) for call in (open_pool(stored, pid), select(offset=True))
@@ -62,7 +62,7 @@ def test_consecutive_process_ids_reach_every_account_once(judge: Judge, count: i
 
 @covers("PID-003")
 @property_case(count=ACCOUNTS, pid=PIDS, family=FAMILY)
-def test_later_calls_do_not_move_again(judge: Judge, count: int, pid: int, family: str) -> None:
+def test_offset_is_applied_once(judge: Judge, count: int, pid: int, family: str) -> None:
     calls = [open_pool(pool(count), pid=pid), *[select(family, offset=True)] * 12]
     first, *later = chosen(judge, calls)
     judge.expect([first] * 11, later, Scenario(calls), "accounts after the first")
@@ -70,7 +70,7 @@ def test_later_calls_do_not_move_again(judge: Judge, count: int, pid: int, famil
 
 @covers("PID-003")
 @property_case(count=ACCOUNTS, pid=PIDS, family=FAMILY)
-def test_when_both_families_have_moved_neither_moves_again(judge: Judge, count: int, pid: int, family: str) -> None:
+def test_offset_is_applied_once_per_family(judge: Judge, count: int, pid: int, family: str) -> None:
     other = "gemini" if family == "claude" else "claude"
     calls = [open_pool(pool(count), pid=pid), *[select(each, offset=True) for each in (family, other) * 4]]
     first, second, *later = chosen(judge, calls)
@@ -79,14 +79,14 @@ def test_when_both_families_have_moved_neither_moves_again(judge: Judge, count: 
 
 @covers("PID-003")
 @property_case(count=st.integers(3, 12), pid=PIDS)
-def test_after_a_move_away_the_offset_does_not_come_back(judge: Judge, count: int, pid: int) -> None:
+def test_offset_is_not_applied_again_after_move(judge: Judge, count: int, pid: int) -> None:
     first, second = after_limiting_the_landing_place(judge, count, pid)[1:]
     judge.expect(first, second, Scenario([]), "account after the move")
 
 
 @covers("PID-004")
 @property_case(count=ACCOUNTS, pid=PIDS, first=FAMILY)
-def test_the_second_family_moves_as_the_first_did(judge: Judge, count: int, pid: int, first: str) -> None:
+def test_second_family_gets_the_same_offset(judge: Judge, count: int, pid: int, first: str) -> None:
     second = "gemini" if first == "claude" else "claude"
     calls = [open_pool(pool(count), pid=pid), select(first, offset=True), select(second, offset=True)]
     of_first, of_second = chosen(judge, calls)
@@ -95,14 +95,14 @@ def test_the_second_family_moves_as_the_first_did(judge: Judge, count: int, pid:
 
 @covers("PID-005")
 @pytest.mark.parametrize(("first", "second"), [("claude", "gemini"), ("gemini", "claude")])
-def test_the_other_family_stays_where_it_was(judge: Judge, first: str, second: str) -> None:
+def test_offset_does_not_move_other_family(judge: Judge, first: str, second: str) -> None:
     calls = [open_pool(pool(4, activeIndex=1), pid=6), select(first, offset=True), select(second)]
     judge.expect(picks(1), chosen(judge, calls)[1], Scenario(calls), f"account of {second}")
 
 
 @covers("PID-006")
 @property_case(count=ACCOUNTS, pid=PIDS, base=st.integers(1, 11))
-def test_the_offset_counts_from_the_stored_index(judge: Judge, count: int, pid: int, base: int) -> None:
+def test_offset_counts_from_stored_index(judge: Judge, count: int, pid: int, base: int) -> None:
     (from_zero,) = chosen(judge, [open_pool(pool(count), pid=pid), select(offset=True)])
     calls = [open_pool(pool(count, activeIndex=base % count), pid=pid), select(offset=True)]
     expected = picks((from_zero["index"] + base) % count)
@@ -111,9 +111,7 @@ def test_the_offset_counts_from_the_stored_index(judge: Judge, count: int, pid: 
 
 @covers("PID-006")
 @property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
-def test_the_offset_counts_from_the_index_of_the_family(
-    judge: Judge, count: int, pid: int, base: int, family: str
-) -> None:
+def test_offset_counts_from_family_index(judge: Judge, count: int, pid: int, base: int, family: str) -> None:
     (from_zero,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
     stored = pool(count, activeIndex=(base + 1) % count, activeIndexByFamily={family: base % count})
     calls = [open_pool(stored, pid=pid), select(family, offset=True)]
@@ -123,8 +121,8 @@ def test_the_offset_counts_from_the_index_of_the_family(
 
 @covers("PID-007")
 @pytest.mark.parametrize("pid", range(1, 13))
-def test_entries_that_were_left_out_do_not_count_in_the_modulus(judge: Judge, pid: int) -> None:
-    """They are the last, so that they leave no gap (POOL-007)."""
+def test_skipped_entries_do_not_count_in_modulus(judge: Judge, pid: int) -> None:
+    """The skipped entries are the last, so that they leave no gap (POOL-007)."""
     (plain,) = chosen(judge, [open_pool(pool(4), pid=pid), select(offset=True)])
     stored = pool([{}, {}, {}, {}, {"refreshToken": ""}, {"refreshToken": None}])
     judge.check(Scenario([open_pool(stored, pid=pid), select(offset=True).gives(plain)]))
@@ -132,7 +130,7 @@ def test_entries_that_were_left_out_do_not_count_in_the_modulus(judge: Judge, pi
 
 @covers("PID-007")
 @pytest.mark.parametrize("pid", range(1, 13))
-def test_disabled_and_limited_accounts_count_in_the_modulus(judge: Judge, pid: int) -> None:
+def test_disabled_and_limited_accounts_count_in_modulus(judge: Judge, pid: int) -> None:
     (plain,) = chosen(judge, [open_pool(pool(4), pid=pid), select(offset=True)])
     odd = (plain["index"] + 2) % 4  # an account that the offset does not lead to
     disabled = pool([{"enabled": index != odd} for index in range(4)])
@@ -142,20 +140,20 @@ def test_disabled_and_limited_accounts_count_in_the_modulus(judge: Judge, pid: i
 
 @covers("PID-008")
 @pytest.mark.parametrize("pid", [0, 1, 2, 7, 4_194_304])
-def test_a_single_account_is_used_by_every_process(judge: Judge, pid: int) -> None:
+def test_single_account_is_used_by_every_process(judge: Judge, pid: int) -> None:
     judge.check(Scenario([open_pool(pool(1), pid=pid), *[select(offset=True).gives(picks(0))] * 2]))
 
 
 @covers("PID-009")
 @property_case(count=ACCOUNTS, pid=PIDS, base=BASES)
-def test_without_the_offset_the_process_id_has_no_influence(judge: Judge, count: int, pid: int, base: int) -> None:
+def test_pid_has_no_effect_without_offset(judge: Judge, count: int, pid: int, base: int) -> None:
     stored = pool(count, activeIndex=base % count)
     judge.check(Scenario([open_pool(stored, pid=pid), *[select().gives(picks(base % count))] * 2]))
 
 
 @covers("PID-010")
-@pytest.mark.parametrize("count", [1009, 1013])  # large and prime: ids of parent and child differ mod one of them
-def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, count: int) -> None:
+@pytest.mark.parametrize("count", [1009, 1013])  # large primes: the PIDs of parent and child differ modulo one of them
+def test_forked_child_uses_its_own_pid(judge: Judge, count: int) -> None:
     asked = [{"method": "select", "params": dict(select(offset=True).params)}]
     calls = [open_pool(pool(count), pid=None), Call("fork", {"calls": asked})]
     forked = values(judge.ask(calls))[1]
@@ -166,7 +164,7 @@ def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, count:
 
 @covers("PID-011")
 @property_case(count=ACCOUNTS, pid=PIDS, family=FAMILY)
-def test_a_limited_landing_place_is_left(judge: Judge, count: int, pid: int, family: str) -> None:
+def test_offset_to_limited_account_moves_on(judge: Judge, count: int, pid: int, family: str) -> None:
     landing, first, _ = after_limiting_the_landing_place(judge, count, pid, family)
     limited = limit_family(landing["index"], 60_000, family)
     calls = [open_pool(pool(count), pid=pid), *limited, select(family, offset=True)]
@@ -175,7 +173,7 @@ def test_a_limited_landing_place_is_left(judge: Judge, count: int, pid: int, fam
 
 @covers("PID-012")
 @property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
-def test_a_selection_without_the_offset_leaves_it_to_come(
+def test_selection_without_offset_does_not_use_it_up(
     judge: Judge, count: int, pid: int, base: int, family: str
 ) -> None:
     stored = pool(count, activeIndex=base % count)
@@ -186,9 +184,9 @@ def test_a_selection_without_the_offset_leaves_it_to_come(
 
 @covers("PID-013")
 @property_case(count=ACCOUNTS, pid=PIDS, base=BASES, family=FAMILY)
-def test_round_robin_leaves_the_offset_to_come(judge: Judge, count: int, pid: int, base: int, family: str) -> None:
-    """Rotation goes from the stored index to account 0. A port that goes elsewhere, or ignores where it stands, is
-    judged by RR-003 and PID-006: here, only whether it moves.
+def test_round_robin_does_not_use_up_offset(judge: Judge, count: int, pid: int, base: int, family: str) -> None:
+    """Rotation goes from the stored index to account 0. This case judges only whether the offset is applied: RR-003
+    judges where rotation goes, and PID-006 from where the offset counts.
     """
     (first,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
     rotated = [select(family, "round-robin", offset=True)] * (-base % count + 1)
@@ -199,7 +197,7 @@ def test_round_robin_leaves_the_offset_to_come(judge: Judge, count: int, pid: in
 
 
 def after_limiting_the_landing_place(judge: Judge, count: int, pid: int, family: str = "claude") -> list[Json]:
-    """Where the offset leads, and what is selected twice when that account is limited from the start."""
+    """Return the account that the offset leads to, and two selections with this account limited from the start."""
     (landing,) = chosen(judge, [open_pool(pool(count), pid=pid), select(family, offset=True)])
     limited = limit_family(landing["index"], 60_000, family)
     calls = [open_pool(pool(count), pid=pid), *limited, *[select(family, offset=True)] * 2]
@@ -207,9 +205,9 @@ def after_limiting_the_landing_place(judge: Judge, count: int, pid: int, family:
 
 
 def chosen(judge: Judge, calls: Sequence[Call]) -> list[Json]:
-    """What the selections among the calls answered."""
+    """Return the accounts that the selections among the calls returned."""
     answers = values(judge.ask(calls))
     accounts = [answer for call, answer in zip(calls, answers, strict=True) if call.method == "select"]
-    for account in accounts:  # none at all, twice, would count as the same account
+    for account in accounts:  # two missing accounts would compare as equal
         judge.expect(True, account is not None, Scenario(calls), "an account is selected")
     return accounts

@@ -1,4 +1,4 @@
-"""RR: strategy round-robin."""
+"""RR: the round-robin strategy."""
 
 from collections import Counter
 
@@ -15,34 +15,34 @@ RR = "round-robin"
 
 @covers("RR-001")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_each_call_answers_the_next_account(judge: Judge, family: str) -> None:
+def test_each_call_returns_the_next_account(judge: Judge, family: str) -> None:
     sequence = [select(family, RR).gives(picks((2 + turn) % 4)) for turn in range(12)]
     judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *sequence]))
 
 
 @covers("RR-001")
 @pytest.mark.parametrize("count", [11, 16, 17, 100])
-def test_the_sequence_goes_through_a_large_pool(judge: Judge, count: int) -> None:
+def test_rotation_covers_a_large_pool(judge: Judge, count: int) -> None:
     sequence = [select(strategy=RR).gives(picks((2 + turn) % count)) for turn in range(2 * count + 3)]
     judge.check(Scenario([open_pool(pool(count, activeIndex=2)), *sequence]))
 
 
 @covers("RR-001")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_rotation_starts_at_the_active_index_and_not_at_that_of_a_family(judge: Judge, family: str) -> None:
+def test_rotation_starts_at_active_index_not_family_index(judge: Judge, family: str) -> None:
     stored = pool(4, activeIndex=2, activeIndexByFamily={"claude": 0, "gemini": 1})
     judge.check(Scenario([open_pool(stored), *[select(family, RR).gives(picks(i)) for i in (2, 3, 0)]]))
 
 
 @covers("RR-001")
-def test_the_next_account_is_that_at_the_next_place_whatever_its_label(judge: Judge) -> None:
+def test_rotation_does_not_depend_on_labels(judge: Judge) -> None:
     names = labels(4, 2, 0, 3, 1)
     sequence = [select(strategy=RR).gives({"label": name, "index": place}) for place, name in enumerate(names)]
     judge.check(Scenario([open_pool(pool([{"refreshToken": name} for name in names])), *sequence]))
 
 
 @covers("RR-001")
-def test_a_single_account_is_answered_every_time(judge: Judge) -> None:
+def test_single_account_is_returned_every_time(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(1)), *[select(strategy=RR).gives(picks(0))] * 3]))
 
 
@@ -61,27 +61,27 @@ def test_requests_are_spread_evenly(judge: Judge, count: int, rounds: int, base:
 
 @covers("RR-003")
 @property_case(count=st.integers(2, 24), pid=st.integers(1, 2**22), base=st.integers(0, 23))
-def test_the_sequence_is_the_same_for_every_process_id(judge: Judge, count: int, pid: int, base: int) -> None:
+def test_rotation_does_not_depend_on_pid(judge: Judge, count: int, pid: int, base: int) -> None:
     sequence = [select(strategy=RR, offset=True).gives(picks((base + i) % count)) for i in range(count + 1)]
     judge.check(Scenario([open_pool(pool(count, activeIndex=base % count), pid=pid), *sequence]))
 
 
 @covers("RR-004")
-def test_the_families_take_turns_in_one_rotation(judge: Judge) -> None:
+def test_families_share_one_rotation(judge: Judge) -> None:
     families = ["claude", "gemini", "gemini", "claude", "gemini"]
     turns = [select(family, RR).gives(picks(i % 4)) for i, family in enumerate(families)]
     judge.check(Scenario([open_pool(pool(4)), *turns]))
 
 
 @covers("RR-005")
-def test_a_limited_account_is_passed_over(judge: Judge) -> None:
+def test_rotation_skips_limited_account(judge: Judge) -> None:
     calls = [limit(1, 60_000), *[select(strategy=RR).gives(picks(i)) for i in (0, 2, 3, 0)]]
     judge.check(Scenario([open_pool(pool(4)), *calls]))
 
 
 @covers("RR-005")
-def test_rotation_counts_over_the_accounts_that_can_be_used(judge: Judge) -> None:
-    # Turn 2 of the available [0, 1, 3] is 3; then turn 3 of [0, 3] is 3 again, and turn 4 is 0.
+def test_cursor_counts_over_available_accounts(judge: Judge) -> None:
+    # Cursor 2 over the available accounts [0, 1, 3] is 3. Cursor 3 over [0, 3] is 3 again, and cursor 4 is 0.
     first = [limit(2, 60_000), select(strategy=RR).gives(picks(3))]
     then = [limit(1, 60_000), select(strategy=RR).gives(picks(3)), select(strategy=RR).gives(picks(0))]
     judge.check(Scenario([open_pool(pool(4, activeIndex=2)), *first, *then]))
@@ -89,8 +89,8 @@ def test_rotation_counts_over_the_accounts_that_can_be_used(judge: Judge) -> Non
 
 @covers("RR-006")
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_where_sticky_has_to_move_it_takes_the_next_turn(judge: Judge, turns: int) -> None:
-    # Of the available [1, 2, 3, 4], the turn that comes next.
+def test_sticky_moves_to_next_account_in_rotation(judge: Judge, turns: int) -> None:
+    # The next account in rotation over the available accounts [1, 2, 3, 4].
     rotated = [select("gemini", RR).gives(picks(turn)) for turn in range(turns)]
     moved = select().gives(picks(1 + turns))
     calls = [*rotated, limit(0, 60_000), moved, select("gemini", RR).gives(picks(1 + turns))]
@@ -99,6 +99,6 @@ def test_where_sticky_has_to_move_it_takes_the_next_turn(judge: Judge, turns: in
 
 @covers("RR-007")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_sticky_keeps_the_account_that_round_robin_selected(judge: Judge, family: str) -> None:
+def test_sticky_keeps_account_that_round_robin_selected(judge: Judge, family: str) -> None:
     calls = [*[select(family, RR).gives(picks(i)) for i in (0, 1, 2)], *[select(family).gives(picks(2))] * 6]
     judge.check(Scenario([open_pool(pool(4)), *calls]))

@@ -1,29 +1,24 @@
-"""COOL: accounts that cool down are passed over, by every strategy and for every request."""
+"""COOL: every strategy skips an account that is cooling down, for every request."""
 
 import pytest
 from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
-
-
-def cool(index: int, cooldown_ms: float = 60_000) -> Call:
-    """The account at this index is to be left alone for so long."""
-    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": "network-error"})
 
 
 @covers("COOL-001")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_sticky_leaves_a_cooling_account_and_stays_away(judge: Judge, family: str) -> None:
+def test_sticky_replaces_cooling_account(judge: Judge, family: str) -> None:
     moved = [select(family).gives(picks(2))] * 2
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), select(family).gives(picks(1)), cool(1), *moved]))
 
 
 @covers("COOL-002")
 @property_case(count=st.integers(2, 8), cooling=st.integers(0, 7))
-def test_round_robin_passes_over_a_cooling_account(judge: Judge, count: int, cooling: int) -> None:
+def test_round_robin_skips_cooling_account(judge: Judge, count: int, cooling: int) -> None:
     others = [index for index in range(count) if index != cooling % count]
     turns = [select(strategy="round-robin").gives(picks(index)) for index in others * 2]
     judge.check(Scenario([open_pool(pool(count)), cool(cooling % count), *turns]))
@@ -31,31 +26,31 @@ def test_round_robin_passes_over_a_cooling_account(judge: Judge, count: int, coo
 
 @covers("COOL-003")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_hybrid_passes_over_a_cooling_account(judge: Judge, family: str) -> None:
+def test_hybrid_skips_cooling_account(judge: Judge, family: str) -> None:
     judge.check(Scenario([open_pool(pool(2)), cool(0), *[select(family, "hybrid").gives(picks(1))] * 2]))
 
 
 @covers("COOL-004")
 @pytest.mark.parametrize(("elapsed_ms", "account"), [(0, None), (999, None), (1000, 0), (1001, 0)])
-def test_a_cooldown_ends_at_its_time(judge: Judge, elapsed_ms: int, account: int | None) -> None:
+def test_cooldown_ends_at_its_end_time(judge: Judge, elapsed_ms: int, account: int | None) -> None:
     expected = None if account is None else picks(account)
     judge.check(Scenario([open_pool(pool(1)), cool(0, 1000), advance(elapsed_ms), select().gives(expected)]))
 
 
 @covers("COOL-005")
-def test_cooldowns_stored_in_the_pool_count(judge: Judge) -> None:
+def test_stored_cooldowns_take_effect(judge: Judge) -> None:
     stored = pool([{"coolingDownUntil": NOW_MS + 1000, "cooldownReason": "network-error"}])
     calls = [select().gives(None), advance(999), select().gives(None), advance(1), select().gives(picks(0))]
     judge.check(Scenario([open_pool(stored), *calls]))
 
 
 @covers("COOL-005")
-def test_a_stored_cooldown_that_is_over_does_not_count(judge: Judge) -> None:
+def test_expired_stored_cooldown_has_no_effect(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool([{"coolingDownUntil": NOW_MS}, {}])), select().gives(picks(0))]))
 
 
 @covers("COOL-006")
-def test_a_cooldown_holds_for_every_request(judge: Judge) -> None:
+def test_cooldown_applies_to_every_request(judge: Judge) -> None:
     calls = [
         select().gives(None),
         select(model="claude-x").gives(None),
@@ -68,7 +63,7 @@ def test_a_cooldown_holds_for_every_request(judge: Judge) -> None:
 
 @covers("COOL-007")
 @pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
-def test_nothing_is_selected_while_every_account_cools_down(judge: Judge, strategy: str) -> None:
+def test_all_accounts_cooling_selects_none(judge: Judge, strategy: str) -> None:
     cooled = [cool(index) for index in range(3)]
     judge.check(Scenario([open_pool(pool(3)), *cooled, *[select(strategy=strategy).gives(None)] * 2]))
 
@@ -76,9 +71,7 @@ def test_nothing_is_selected_while_every_account_cools_down(judge: Judge, strate
 @covers("COOL-008")
 @pytest.mark.parametrize("limit_first", [True, False])
 @pytest.mark.parametrize(("cooldown_ms", "limit_ms"), [(1000, 5000), (5000, 1000)])
-def test_both_a_cooldown_and_a_limit_must_have_ended(
-    judge: Judge, limit_first: bool, cooldown_ms: int, limit_ms: int
-) -> None:
+def test_later_of_cooldown_and_limit_decides(judge: Judge, limit_first: bool, cooldown_ms: int, limit_ms: int) -> None:
     both = [cool(0, cooldown_ms), limit(0, limit_ms)]
     ends = [advance(1000), select().gives(None), advance(3999), select().gives(None), advance(1)]
     judge.check(Scenario([open_pool(pool(1)), *(both[::-1] if limit_first else both), *ends, select().gives(picks(0))]))
@@ -86,31 +79,31 @@ def test_both_a_cooldown_and_a_limit_must_have_ended(
 
 @covers("COOL-009")
 @pytest.mark.parametrize(("first_ms", "second_ms"), [(5000, 1000), (1000, 5000)])
-def test_a_new_cooldown_takes_the_place_of_the_old_one(judge: Judge, first_ms: int, second_ms: int) -> None:
+def test_new_cooldown_replaces_the_old_one(judge: Judge, first_ms: int, second_ms: int) -> None:
     calls = [advance(second_ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), cool(0, first_ms), cool(0, second_ms), *calls]))
 
 
 @covers("COOL-010")
 @property_case(count=st.integers(2, 8), pid=st.integers(1, 2**22))
-def test_a_cooling_landing_place_is_left(judge: Judge, count: int, pid: int) -> None:
+def test_offset_to_cooling_account_moves_on(judge: Judge, count: int, pid: int) -> None:
     landing = values(judge.ask([open_pool(pool(count), pid=pid), select(offset=True)]))[1]
     if landing is None:
-        return  # there is no landing place to cool down: PID-001 says so
+        return  # PID-001 judges a target without an account here
     calls = [open_pool(pool(count), pid=pid), cool(landing["index"]), *[select(offset=True)] * 2]
     first, second = values(judge.ask(calls))[2:]
     found = first is not None and first != landing and first == second
-    judge.expect(True, found, Scenario(calls), f"twice the same account, other than {landing['label']}")
+    judge.expect(True, found, Scenario(calls), f"the same account twice, other than {landing['label']}")
 
 
 @covers("COOL-011")
-def test_forgetting_limits_leaves_cooldowns(judge: Judge) -> None:
+def test_reset_limits_keeps_cooldowns(judge: Judge) -> None:
     forget = [Call("reset_limits", {"family": family}) for family in ("claude", "gemini")]
     calls = [select().gives(None), select("gemini").gives(None)]
     judge.check(Scenario([open_pool(pool(1)), cool(0), *forget, *calls]))
 
 
 @covers("COOL-012")
-def test_a_cooldown_that_was_seen_to_be_over_stays_over(judge: Judge) -> None:
+def test_expired_cooldown_stays_expired(judge: Judge) -> None:
     ended = [cool(0, 1000), advance(1000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *ended, advance(-1), select().gives(picks(0))]))

@@ -1,4 +1,4 @@
-"""WAIT: how long until any account can be used, and what forgetting limits does."""
+"""WAIT: the time until any account is available, and the effects of `reset_limits`."""
 
 import pytest
 from hypothesis import strategies as st
@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import NOW_MS, advance, cool, label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 STYLES = ("antigravity", "gemini-cli")
 FAMILIES = ("claude", "gemini")
-ANY: Json = {}  # the expectation of `select`: an account, whichever
+ANY: Json = {}  # the expected result of `select`: any account
 LIMITS = st.lists(st.integers(1, 100_000), min_size=1, max_size=6)
 
 
@@ -20,7 +20,7 @@ def min_wait(family: str = "claude", **params: Json) -> Call:
 
 
 def wait_of(wait_ms: float) -> Json:
-    """The expectation of `min_wait`."""
+    """Return the expected result of `min_wait`."""
     return {"wait_ms": wait_ms}
 
 
@@ -28,46 +28,42 @@ def reset(family: str = "claude", model: str | None = None) -> Call:
     return Call("reset_limits", {"family": family, **({"model": model} if model else {})})
 
 
-def cool(index: int, cooldown_ms: float) -> Call:
-    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": "network-error"})
-
-
 def limit_both(index: int, ms: int, **params: Json) -> list[Call]:
-    """The account is limited for Gemini through both header styles."""
+    """Return calls that limit the account for Gemini with both header styles."""
     return [limit(index, ms, "gemini", header_style=style, **params) for style in STYLES]
 
 
 @covers("WAIT-001")
 @property_case(waits=LIMITS)
-def test_while_an_account_is_free_there_is_no_wait(judge: Judge, waits: list[int]) -> None:
+def test_wait_is_0_while_account_is_available(judge: Judge, waits: list[int]) -> None:
     limits = [limit(index, ms) for index, ms in enumerate(waits)]
     judge.check(Scenario([open_pool(pool(len(waits) + 1)), *limits, min_wait().gives(wait_of(0))]))
 
 
 @covers("WAIT-002")
 @property_case(waits=LIMITS)
-def test_the_shortest_limit_is_waited_for(judge: Judge, waits: list[int]) -> None:
+def test_wait_lasts_until_first_reset(judge: Judge, waits: list[int]) -> None:
     limits = [limit(index, ms) for index, ms in enumerate(waits)]
     judge.check(Scenario([open_pool(pool(len(waits))), *limits, min_wait().gives(wait_of(min(waits)))]))
 
 
 @covers("WAIT-003")
 @property_case(waits=LIMITS)
-def test_after_the_wait_an_account_can_be_used_and_not_before(judge: Judge, waits: list[int]) -> None:
+def test_account_is_available_exactly_after_wait(judge: Judge, waits: list[int]) -> None:
     given = [open_pool(pool(len(waits))), *[limit(index, ms) for index, ms in enumerate(waits)]]
     answer = values(judge.ask([*given, min_wait()]))[-1]
-    wait_ms = 1 if answer is None else max(1, answer["wait_ms"])  # 0 would be wrong, and is seen to be
+    wait_ms = 1 if answer is None else max(1, answer["wait_ms"])  # a wait of 0 is wrong, and fails below
     judge.check(Scenario([*given, advance(wait_ms - 1), select().gives(None), advance(1), select().gives(ANY)]))
 
 
 @covers("WAIT-004")
 @pytest.mark.parametrize(("elapsed_ms", "wait_ms"), [(0, 1000), (1, 999), (999, 1), (1000, 0), (5000, 0)])
-def test_the_wait_runs_down(judge: Judge, elapsed_ms: int, wait_ms: int) -> None:
+def test_wait_decreases_with_time(judge: Judge, elapsed_ms: int, wait_ms: int) -> None:
     judge.check(Scenario([open_pool(pool(1)), limit(0, 1000), advance(elapsed_ms), min_wait().gives(wait_of(wait_ms))]))
 
 
 @covers("WAIT-005")
-def test_the_other_familys_limits_do_not_count(judge: Judge) -> None:
+def test_limits_of_other_family_do_not_count(judge: Judge) -> None:
     limits = [limit(0, 5000), *limit_both(0, 9000)]
     judge.check(Scenario([open_pool(pool(1)), limits[0], min_wait("gemini").gives(wait_of(0))]))
     judge.check(Scenario([open_pool(pool(1)), *limits[1:], min_wait().gives(wait_of(0))]))
@@ -77,14 +73,14 @@ def test_the_other_familys_limits_do_not_count(judge: Judge) -> None:
 
 @covers("WAIT-006")
 @pytest.mark.parametrize("style", STYLES)
-def test_gemini_does_not_wait_while_one_style_is_free(judge: Judge, style: str) -> None:
+def test_gemini_wait_is_0_with_available_style(judge: Judge, style: str) -> None:
     limited = limit(0, 5000, "gemini", header_style=style)
     judge.check(Scenario([open_pool(pool(1)), limited, min_wait("gemini").gives(wait_of(0))]))
 
 
 @covers("WAIT-006")
 @property_case(waits=st.lists(st.lists(st.integers(1, 99_999), min_size=2, max_size=2), min_size=1, max_size=4))
-def test_gemini_waits_for_the_first_style_to_be_free(judge: Judge, waits: list[list[int]]) -> None:
+def test_gemini_waits_for_first_available_style(judge: Judge, waits: list[list[int]]) -> None:
     limits = [
         limit(index, ms, "gemini", header_style=style)
         for index, both in enumerate(waits)
@@ -96,7 +92,7 @@ def test_gemini_waits_for_the_first_style_to_be_free(judge: Judge, waits: list[l
 
 @covers("WAIT-007")
 @pytest.mark.parametrize(("style", "wait_ms"), [("antigravity", 5000), ("gemini-cli", 9000)])
-def test_a_strict_wait_is_that_of_the_style(judge: Judge, style: str, wait_ms: int) -> None:
+def test_strict_wait_counts_requested_style(judge: Judge, style: str, wait_ms: int) -> None:
     limits = [limit(0, 5000, "gemini"), limit(0, 9000, "gemini", header_style="gemini-cli")]
     calls = [
         min_wait("gemini", header_style=style, strict=True).gives(wait_of(wait_ms)),
@@ -107,7 +103,7 @@ def test_a_strict_wait_is_that_of_the_style(judge: Judge, style: str, wait_ms: i
 
 @covers("WAIT-007")
 @pytest.mark.parametrize(("limited", "other"), [STYLES, STYLES[::-1]])
-def test_a_strict_wait_does_not_count_the_other_style(judge: Judge, limited: str, other: str) -> None:
+def test_strict_wait_ignores_other_style(judge: Judge, limited: str, other: str) -> None:
     calls = [
         limit(0, 5000, "gemini", header_style=limited),
         min_wait("gemini", header_style=limited, strict=True).gives(wait_of(5000)),
@@ -118,14 +114,14 @@ def test_a_strict_wait_does_not_count_the_other_style(judge: Judge, limited: str
 
 
 @covers("WAIT-008")
-def test_with_a_model_a_limit_for_all_models_is_waited_for(judge: Judge) -> None:
+def test_wait_for_model_includes_base_limit(judge: Judge) -> None:
     asked = min_wait("gemini", model="gemini-x").gives(wait_of(9000))
     judge.check(Scenario([open_pool(pool(1)), *limit_both(0, 9000), asked]))
 
 
 @covers("WAIT-008")
 @pytest.mark.parametrize(("model_ms", "base_ms"), [(5000, 9000), (9000, 5000)])
-def test_with_a_model_the_later_of_both_limits_counts(judge: Judge, model_ms: int, base_ms: int) -> None:
+def test_wait_for_model_uses_later_limit(judge: Judge, model_ms: int, base_ms: int) -> None:
     limits = [*limit_both(0, model_ms, model="gemini-x"), *limit_both(0, base_ms)]
     asked = min_wait("gemini", model="gemini-x").gives(wait_of(9000))
     judge.check(Scenario([open_pool(pool(1)), *limits, asked]))
@@ -133,27 +129,27 @@ def test_with_a_model_the_later_of_both_limits_counts(judge: Judge, model_ms: in
 
 @covers("WAIT-009")
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_cooldown_is_waited_for(judge: Judge, family: str) -> None:
+def test_wait_includes_cooldown(judge: Judge, family: str) -> None:
     judge.check(Scenario([open_pool(pool(2)), cool(0, 9000), cool(1, 5000), min_wait(family).gives(wait_of(5000))]))
 
 
 @covers("WAIT-009")
 @pytest.mark.parametrize(("cooldown_ms", "limit_ms"), [(5000, 9000), (9000, 5000)])
-def test_the_later_of_a_cooldown_and_a_limit_counts(judge: Judge, cooldown_ms: int, limit_ms: int) -> None:
+def test_wait_uses_later_of_cooldown_and_limit(judge: Judge, cooldown_ms: int, limit_ms: int) -> None:
     calls = [cool(0, cooldown_ms), limit(0, limit_ms), min_wait().gives(wait_of(9000))]
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
 @covers("WAIT-010")
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_disabled_account_is_not_free(judge: Judge, family: str) -> None:
+def test_disabled_account_does_not_end_wait(judge: Judge, family: str) -> None:
     limits = [limit(1, 9000), *limit_both(1, 9000)]
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), *limits, min_wait(family).gives(wait_of(9000))]))
 
 
 @covers("WAIT-011")
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_disabled_accounts_limit_does_not_count(judge: Judge, family: str) -> None:
+def test_limit_of_disabled_account_does_not_count(judge: Judge, family: str) -> None:
     limits = [limit(index, ms) for index, ms in enumerate((1000, 9000))]
     gemini = [call for index, ms in enumerate((1000, 9000)) for call in limit_both(index, ms)]
     calls = [*limits, *gemini, min_wait(family).gives(wait_of(9000))]
@@ -162,33 +158,33 @@ def test_a_disabled_accounts_limit_does_not_count(judge: Judge, family: str) -> 
 
 @covers("WAIT-012")
 @pytest.mark.parametrize("family", FAMILIES)
-def test_without_accounts_there_is_no_wait(judge: Judge, family: str) -> None:
+def test_wait_is_0_without_accounts(judge: Judge, family: str) -> None:
     judge.check(Scenario([open_pool(pool(0)), min_wait(family).gives(wait_of(0))]))
 
 
 @covers("WAIT-013")
-def test_after_a_reset_every_claude_account_can_be_used(judge: Judge) -> None:
+def test_reset_limits_makes_claude_available(judge: Judge) -> None:
     calls = [limit(0, 9000), limit(1, 9000), select().gives(None), reset(), select().gives(picks(0)), limit(0, 9000)]
     judge.check(Scenario([open_pool(pool(2)), *calls, select().gives(picks(1))]))
 
 
 @covers("WAIT-013")
 @pytest.mark.parametrize("style", STYLES)
-def test_after_a_reset_gemini_can_be_used_through_either_style(judge: Judge, style: str) -> None:
+def test_reset_limits_makes_both_gemini_styles_available(judge: Judge, style: str) -> None:
     asked = select("gemini", style=style)
     calls = [*limit_both(0, 9000), asked.gives(None), reset("gemini"), asked.gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
 @covers("WAIT-013")
-def test_stored_limits_are_forgotten_too(judge: Judge) -> None:
+def test_reset_limits_clears_stored_limits(judge: Judge) -> None:
     stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 9000}}])
     judge.check(Scenario([open_pool(stored), select().gives(None), reset(), select().gives(picks(0))]))
 
 
 @covers("WAIT-014")
 @pytest.mark.parametrize(("forgotten", "other"), [FAMILIES, FAMILIES[::-1]])
-def test_a_reset_leaves_the_other_family(judge: Judge, forgotten: str, other: str) -> None:
+def test_reset_limits_leaves_other_family(judge: Judge, forgotten: str, other: str) -> None:
     limits = [limit(0, 9000), *limit_both(0, 9000)]
     calls = [reset(forgotten), select(forgotten).gives(picks(0)), select(other).gives(None)]
     judge.check(Scenario([open_pool(pool(1)), *limits, *calls]))
@@ -197,7 +193,7 @@ def test_a_reset_leaves_the_other_family(judge: Judge, forgotten: str, other: st
 @covers("WAIT-015")
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("limited", [["gemini-x"], [None], ["gemini-x", None]], ids=["model", "above", "both"])
-def test_after_a_reset_a_model_can_be_used(judge: Judge, style: str, limited: list[str | None]) -> None:
+def test_reset_limits_makes_model_available(judge: Judge, style: str, limited: list[str | None]) -> None:
     limits = [call for model in limited for call in limit_both(0, 9000, **({"model": model} if model else {}))]
     asked = select("gemini", style=style, model="gemini-x")
     calls = [asked.gives(None), reset("gemini", "gemini-x"), asked.gives(picks(0))]
@@ -205,7 +201,7 @@ def test_after_a_reset_a_model_can_be_used(judge: Judge, style: str, limited: li
 
 
 @covers("WAIT-016")
-def test_a_reset_for_a_model_leaves_other_models(judge: Judge) -> None:
+def test_reset_limits_leaves_other_models(judge: Judge) -> None:
     limits = [call for model in ("gemini-x", "gemini-y") for call in limit_both(0, 9000, model=model)]
     calls = [reset("gemini", "gemini-x"), select("gemini", model="gemini-y").gives(None)]
     judge.check(Scenario([open_pool(pool(1)), *limits, *calls, select("gemini", model="gemini-x").gives(picks(0))]))
@@ -213,7 +209,7 @@ def test_a_reset_for_a_model_leaves_other_models(judge: Judge) -> None:
 
 @covers("WAIT-017")
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_reset_ends_the_failures_in_a_row(judge: Judge, family: str) -> None:
+def test_reset_limits_resets_consecutive_failures(judge: Judge, family: str) -> None:
     failures = [
         Call("mark_rate_limited_with_reason", {"label": label(index), "family": family, "reason": "QUOTA_EXHAUSTED"})
         for index in range(2)

@@ -1,4 +1,4 @@
-"""ENA: disabled accounts are selected by no strategy, and switching one off moves the families that stand on it."""
+"""ENA: no strategy selects a disabled account, and disabling an account moves its families."""
 
 from collections.abc import Collection
 
@@ -16,7 +16,7 @@ COUNT = st.integers(2, 8)
 
 
 def pool_without(count: int, disabled: Collection[int], **stored: Json) -> Json:
-    """A pool in which these accounts are disabled."""
+    """Return a pool in which these accounts are disabled."""
     return pool([{"enabled": False} if index in disabled else {} for index in range(count)], **stored)
 
 
@@ -26,7 +26,7 @@ def switch(index: int, *, on: bool) -> Call:
 
 @covers("ENA-001")
 @property_case(count=COUNT, disabled=st.sets(st.integers(0, 7), max_size=4).map(sorted))
-def test_round_robin_passes_over_disabled_accounts(judge: Judge, count: int, disabled: list[int]) -> None:
+def test_round_robin_skips_disabled_accounts(judge: Judge, count: int, disabled: list[int]) -> None:
     others = [index for index in range(count) if index not in disabled]
     turns = [select(strategy="round-robin").gives(picks(index)) for index in others * 2]
     judge.check(Scenario([open_pool(pool_without(count, disabled)), *turns]))
@@ -34,50 +34,50 @@ def test_round_robin_passes_over_disabled_accounts(judge: Judge, count: int, dis
 
 @covers("ENA-002")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_hybrid_passes_over_disabled_accounts(judge: Judge, family: str) -> None:
+def test_hybrid_skips_disabled_accounts(judge: Judge, family: str) -> None:
     calls = [select(family, "hybrid").gives(picks(2))] * 2
     judge.check(Scenario([open_pool(pool_without(3, [0, 1])), *calls]))
 
 
 @covers("ENA-003")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_sticky_leaves_the_familys_account_if_it_is_disabled(judge: Judge, family: str) -> None:
+def test_sticky_replaces_disabled_account(judge: Judge, family: str) -> None:
     judge.check(Scenario([open_pool(pool_without(3, [0])), *[select(family).gives(picks(1))] * 2]))
 
 
 @covers("ENA-004")
-def test_sticky_moves_on_past_disabled_accounts(judge: Judge) -> None:
+def test_sticky_skips_disabled_accounts_when_moving(judge: Judge) -> None:
     moved = [limit(0, 60_000), *[select().gives(picks(2))] * 2]
     judge.check(Scenario([open_pool(pool_without(3, [1])), select().gives(picks(0)), *moved]))
 
 
 @covers("ENA-005")
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_nothing_is_selected_where_every_account_is_disabled(judge: Judge, strategy: str) -> None:
+def test_all_accounts_disabled_selects_none(judge: Judge, strategy: str) -> None:
     judge.check(Scenario([open_pool(pool_without(2, [0, 1])), *[select(strategy=strategy).gives(None)] * 2]))
 
 
 @covers("ENA-005")
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_limited_account_does_not_give_way_to_a_disabled_one(judge: Judge, strategy: str) -> None:
+def test_disabled_account_does_not_replace_limited_one(judge: Judge, strategy: str) -> None:
     calls = [limit(1, 60_000), select(strategy=strategy).gives(None)]
     judge.check(Scenario([open_pool(pool_without(2, [0])), *calls]))
 
 
 @covers("ENA-006")
 @pytest.mark.parametrize("value", [None, 0, "", "false", True], ids=repr)
-def test_only_false_disables(judge: Judge, value: Json) -> None:
+def test_only_false_disables_account(judge: Judge, value: Json) -> None:
     judge.check(Scenario([open_pool(pool([{"enabled": value}, {}])), select().gives(picks(0))]))
 
 
 @covers("ENA-006")
-def test_an_account_that_says_nothing_is_enabled(judge: Judge) -> None:
+def test_account_without_enabled_key_is_enabled(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), select().gives(picks(0))]))
 
 
 @covers("ENA-007")
 @property_case(count=COUNT, pid=st.integers(1, 2**22))
-def test_a_disabled_landing_place_is_left(judge: Judge, count: int, pid: int) -> None:
+def test_offset_to_disabled_account_moves_on(judge: Judge, count: int, pid: int) -> None:
     landing = pid % count
     moved = [select(offset=True).gives(picks(1 if landing == 0 else 0))] * 2  # rotation begins at account 0
     judge.check(Scenario([open_pool(pool_without(count, [landing]), pid=pid), *moved]))
@@ -85,60 +85,60 @@ def test_a_disabled_landing_place_is_left(judge: Judge, count: int, pid: int) ->
 
 @covers("ENA-008")
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_an_account_that_is_switched_off_is_selected_no_more(judge: Judge, strategy: str) -> None:
+def test_account_disabled_at_runtime_is_not_selected(judge: Judge, strategy: str) -> None:
     calls = [switch(0, on=False), *[select(strategy=strategy).gives(picks(1))] * 2]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("ENA-008")
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_nothing_is_selected_when_every_account_is_switched_off(judge: Judge, strategy: str) -> None:
+def test_all_accounts_disabled_at_runtime_selects_none(judge: Judge, strategy: str) -> None:
     calls = [switch(0, on=False), switch(1, on=False), select(strategy=strategy).gives(None)]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("ENA-009")
 @pytest.mark.parametrize(("disabled", "moved_to"), [([], 0), ([0], 1)])
-def test_families_move_to_the_first_enabled_account(judge: Judge, disabled: list[int], moved_to: int) -> None:
+def test_disabling_moves_families_to_first_enabled_account(judge: Judge, disabled: list[int], moved_to: int) -> None:
     moved = [select(family).gives(picks(moved_to)) for family in ("claude", "gemini")]
     stored = pool_without(4, disabled, activeIndex=2)
     judge.check(Scenario([open_pool(stored), switch(2, on=False), *moved]))
 
 
 @covers("ENA-010")
-def test_a_family_on_another_account_stays(judge: Judge) -> None:
+def test_disabling_keeps_families_on_other_accounts(judge: Judge) -> None:
     stored = pool(4, activeIndexByFamily={"claude": 1, "gemini": 2})
     calls = [switch(2, on=False), select().gives(picks(1)), switch(3, on=False), select().gives(picks(1))]
     judge.check(Scenario([open_pool(stored), *calls]))
 
 
 @covers("ENA-011")
-def test_an_account_that_is_switched_on_again_has_its_turn(judge: Judge) -> None:
+def test_enabled_account_returns_to_rotation(judge: Judge) -> None:
     turns = [select(strategy="round-robin").gives(picks(index)) for index in (0, 1, 2)]
     judge.check(Scenario([open_pool(pool(3)), switch(1, on=False), switch(1, on=True), *turns]))
 
 
 @covers("ENA-011")
-def test_an_account_that_the_pool_disabled_can_be_switched_on(judge: Judge) -> None:
+def test_account_disabled_in_pool_can_be_enabled(judge: Judge) -> None:
     turns = [select(strategy="round-robin").gives(picks(index)) for index in (0, 1)]
     judge.check(Scenario([open_pool(pool_without(2, [1])), switch(1, on=True), *turns]))
 
 
 @covers("ENA-011")
-def test_after_all_were_switched_off_the_one_switched_on_is_selected(judge: Judge) -> None:
+def test_only_enabled_account_is_selected(judge: Judge) -> None:
     off = [switch(index, on=False) for index in range(3)]
     calls = [select().gives(None), switch(1, on=True), *[select().gives(picks(1))] * 2]
     judge.check(Scenario([open_pool(pool(3)), *off, *calls]))
 
 
 @covers("ENA-012")
-def test_switching_an_account_on_moves_no_family(judge: Judge) -> None:
+def test_enabling_moves_no_family(judge: Judge) -> None:
     calls = [switch(0, on=False), select().gives(picks(1)), switch(0, on=True), *[select().gives(picks(1))] * 2]
     judge.check(Scenario([open_pool(pool(3)), *calls]))
 
 
 @covers("ENA-013")
 @pytest.mark.parametrize(("pid", "account"), [(4, 1), (5, 2), (6, 3)])
-def test_switching_an_account_off_does_not_spend_the_offset(judge: Judge, pid: int, account: int) -> None:
+def test_disabling_does_not_use_up_offset(judge: Judge, pid: int, account: int) -> None:
     calls = [switch(0, on=False), *[select(offset=True).gives(picks(account))] * 2]
     judge.check(Scenario([open_pool(pool(4), pid=pid), *calls]))

@@ -1,4 +1,4 @@
-"""REM: rotation, families and the PID offset go on with the accounts that are left."""
+"""REM: rotation, families and the PID offset after an account is removed."""
 
 import pytest
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
@@ -15,26 +15,21 @@ PLACE = st.integers(0, 8)
 PIDS = st.integers(1, 2**22)
 
 
-def remove(index: int) -> Call:
-    """Take out the account that had this index in the stored pool."""
-    return Call("remove", {"label": label(index)})
-
-
 def now_at(index: int, removed: int) -> Json:
-    """The expectation of `select`: the account stored at this index, after the one at `removed` has gone."""
+    """Return the account stored at this index as `select` returns it after the one at `removed` is removed."""
     return {"label": label(index), "index": index - (index > removed)}
 
 
 @covers("REM-001")
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_removed_account_is_selected_no_more(judge: Judge, strategy: str) -> None:
+def test_removed_account_is_not_selected(judge: Judge, strategy: str) -> None:
     calls = [select(strategy=strategy), remove(0), *[select(strategy=strategy).gives({"label": label(1)})] * 2]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("REM-002")
 @property_case(count=COUNT, removed=PLACE)
-def test_the_indices_close_up(judge: Judge, count: int, removed: int) -> None:
+def test_removal_renumbers_indices(judge: Judge, count: int, removed: int) -> None:
     calls = [open_pool(pool(count)), remove(removed % count), *[select(strategy="round-robin")] * (count - 1)]
     answered = [account for account in values(judge.ask(calls))[2:] if account is not None]
     indices = {account["label"]: account["index"] for account in answered}
@@ -44,9 +39,7 @@ def test_the_indices_close_up(judge: Judge, count: int, removed: int) -> None:
 
 @covers("REM-003")
 @property_case(count=COUNT, removed=PLACE, turns=PLACE)
-def test_rotation_goes_on_with_the_account_whose_turn_it_was(
-    judge: Judge, count: int, removed: int, turns: int
-) -> None:
+def test_removal_keeps_next_account_in_first_round(judge: Judge, count: int, removed: int, turns: int) -> None:
     turn, gone = turns % count, removed % count
     following = [index % count for index in range(turn, turn + count) if index % count != gone]
     later = [select(strategy="round-robin").gives(now_at(index, gone)) for index in following * 2]
@@ -55,7 +48,7 @@ def test_rotation_goes_on_with_the_account_whose_turn_it_was(
 
 @covers("REM-004")
 @property_case(count=COUNT, claude=PLACE, gemini=PLACE, removed=PLACE)
-def test_families_stay_on_their_accounts(judge: Judge, count: int, claude: int, gemini: int, removed: int) -> None:
+def test_families_keep_accounts_after_removal(judge: Judge, count: int, claude: int, gemini: int, removed: int) -> None:
     stands = {"claude": claude % count, "gemini": gemini % count}
     gone = next(i % count for i in range(removed, removed + 3) if i % count not in stands.values())
     kept = [select(family).gives(now_at(index, gone)) for family, index in stands.items()]
@@ -64,8 +57,8 @@ def test_families_stay_on_their_accounts(judge: Judge, count: int, claude: int, 
 
 @covers("REM-005")
 @property_case(count=COUNT, stands=PLACE)
-def test_a_family_whose_account_goes_takes_the_next_one(judge: Judge, count: int, stands: int) -> None:
-    index = stands % (count - 1)  # behind the last one there is no next
+def test_family_of_removed_account_uses_next_one(judge: Judge, count: int, stands: int) -> None:
+    index = stands % (count - 1)  # the last account has no next one
     after = [select("gemini").gives(now_at(index + 1, index))] * 2
     stored = pool(count, activeIndexByFamily={"gemini": index})
     judge.check(Scenario([open_pool(stored), remove(index), *after]))
@@ -73,7 +66,7 @@ def test_a_family_whose_account_goes_takes_the_next_one(judge: Judge, count: int
 
 @covers("REM-006")
 @property_case(count=COUNT, turn=PLACE)
-def test_behind_the_last_account_rotation_decides(judge: Judge, count: int, turn: int) -> None:
+def test_rotation_decides_after_last_account_is_removed(judge: Judge, count: int, turn: int) -> None:
     last = count - 1
     stored = pool(count, activeIndex=turn % last, activeIndexByFamily={"gemini": last})
     judge.check(Scenario([open_pool(stored), remove(last), *[select("gemini").gives(picks(turn % last))] * 2]))
@@ -82,25 +75,23 @@ def test_behind_the_last_account_rotation_decides(judge: Judge, count: int, turn
 @covers("REM-007")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("count", [1, 3])
-def test_after_the_only_account_nothing_is_selected(judge: Judge, strategy: str, count: int) -> None:
+def test_removing_only_account_selects_none(judge: Judge, strategy: str, count: int) -> None:
     calls = [select(strategy=strategy), *[remove(index) for index in range(count)]]
     judge.check(Scenario([open_pool(pool(count), pid=1), *calls, select(strategy=strategy, offset=True).gives(None)]))
 
 
 @covers("REM-008")
 @property_case(count=COUNT, pid=PIDS, steps=st.integers(1, 8))
-def test_removal_does_not_bring_the_offset_back(judge: Judge, count: int, pid: int, steps: int) -> None:
+def test_removal_does_not_apply_offset_again(judge: Judge, count: int, pid: int, steps: int) -> None:
     landing = pid % count
-    gone = (landing + 1 + steps % (count - 1)) % count  # any account but the landing place
+    gone = (landing + 1 + steps % (count - 1)) % count  # any account but the one that the offset leads to
     stays = [select(offset=True).gives(now_at(landing, gone))] * 2
     judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True), remove(gone), *stays]))
 
 
 @covers("REM-009")
 @property_case(count=COUNT, pid=PIDS, stands=PLACE, steps=st.integers(1, 8))
-def test_the_offset_to_come_counts_the_accounts_left(
-    judge: Judge, count: int, pid: int, stands: int, steps: int
-) -> None:
+def test_later_offset_counts_remaining_accounts(judge: Judge, count: int, pid: int, stands: int, steps: int) -> None:
     base = stands % count
     gone = (base + 1 + steps % (count - 1)) % count
     left = [index for index in range(count) if index != gone]
@@ -111,7 +102,7 @@ def test_the_offset_to_come_counts_the_accounts_left(
 
 @covers("REM-010")
 @property_case(count=COUNT, pid=PIDS)
-def test_a_family_behind_the_last_account_gets_its_offset_from_0(judge: Judge, count: int, pid: int) -> None:
+def test_offset_counts_from_0_after_last_is_removed(judge: Judge, count: int, pid: int) -> None:
     last = count - 1
     selected = [remove(last), select(offset=True).gives(picks(pid % last))]
     judge.check(Scenario([open_pool(pool(count, activeIndex=last), pid=pid), *selected]))
@@ -119,7 +110,7 @@ def test_a_family_behind_the_last_account_gets_its_offset_from_0(judge: Judge, c
 
 @covers("REM-010")
 @property_case(count=COUNT, pid=PIDS)
-def test_after_all_accounts_were_off_the_offset_counts_from_0(judge: Judge, count: int, pid: int) -> None:
+def test_offset_counts_from_0_after_all_were_disabled(judge: Judge, count: int, pid: int) -> None:
     switched = [
         Call("set_enabled", {"label": label(index), "enabled": on}) for on in (False, True) for index in range(count)
     ]
@@ -127,26 +118,26 @@ def test_after_all_accounts_were_off_the_offset_counts_from_0(judge: Judge, coun
 
 
 @covers("REM-011")
-def test_a_limit_goes_with_its_account(judge: Judge) -> None:
+def test_limit_stays_with_its_account(judge: Judge) -> None:
     calls = [limit(1, 60_000), remove(0), select().gives(now_at(2, 0))]
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), *calls]))
 
 
 @covers("REM-011")
-def test_a_limit_goes_when_its_account_goes(judge: Judge) -> None:
+def test_limit_is_removed_with_its_account(judge: Judge) -> None:
     calls = [limit(1, 60_000), remove(1), select().gives(now_at(2, 1))]
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), *calls]))
 
 
 @covers("REM-011")
-def test_a_cooldown_goes_with_its_account(judge: Judge) -> None:
+def test_cooldown_stays_with_its_account(judge: Judge) -> None:
     rest = Call("mark_cooling_down", {"label": label(1), "cooldown_ms": 60_000, "reason": "network-error"})
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), rest, remove(0), select().gives(now_at(2, 0))]))
 
 
 @covers("REM-012")
-def test_rotation_goes_on_so_after_the_first_round(judge: Judge) -> None:
-    # Six turns of four accounts: it is c's turn, and a goes.
+def test_removal_keeps_next_account_in_later_rounds(judge: Judge) -> None:
+    # After six calls over four accounts, c is next, and a is removed.
     turns = [select(strategy="round-robin")] * 6
     later = [select(strategy="round-robin").gives(now_at(index, 0)) for index in (2, 3, 1, 2)]
     judge.check(Scenario([open_pool(pool(4)), *turns, remove(0), *later]))

@@ -1,4 +1,4 @@
-"""OTH: can another account serve a Gemini request through the header style antigravity?"""
+"""OTH: whether another account can serve a Gemini request with the header style antigravity."""
 
 import pytest
 from hypothesis import strategies as st
@@ -11,14 +11,14 @@ from conformance.wire.scenario import Call, Scenario
 
 
 def other_than(index: int, *, available: bool, family: str = "gemini", **params: Json) -> Call:
-    """Is there another account than this one? Expects the answer `available`."""
+    """Return a `has_other_account` call that expects `available`."""
     asked = Call("has_other_account", {"label": label(index), "family": family, **params})
     return asked.gives({"available": available})
 
 
 @covers("OTH-001")
 @property_case(count=st.integers(2, 8), asked=st.integers(0, 7), steps=st.integers(1, 7))
-def test_any_other_account_that_is_free_will_do(judge: Judge, count: int, asked: int, steps: int) -> None:
+def test_any_other_available_account_counts(judge: Judge, count: int, asked: int, steps: int) -> None:
     named = asked % count
     free = (named + 1 + steps % (count - 1)) % count
     limits = [limit(index, 60_000, "gemini") for index in range(count) if index != free]
@@ -27,7 +27,7 @@ def test_any_other_account_that_is_free_will_do(judge: Judge, count: int, asked:
 
 @covers("OTH-002")
 @property_case(count=st.integers(1, 8), asked=st.integers(0, 7))
-def test_the_account_itself_does_not_count(judge: Judge, count: int, asked: int) -> None:
+def test_given_account_does_not_count(judge: Judge, count: int, asked: int) -> None:
     named = asked % count
     limits = [limit(index, 60_000, "gemini") for index in range(count) if index != named]
     judge.check(Scenario([open_pool(pool(count)), *limits, other_than(named, available=False)]))
@@ -35,31 +35,31 @@ def test_the_account_itself_does_not_count(judge: Judge, count: int, asked: int)
 
 @covers("OTH-003")
 @pytest.mark.parametrize("count", [1, 3])
-def test_for_claude_there_is_never_another_one(judge: Judge, count: int) -> None:
+def test_claude_result_is_always_false(judge: Judge, count: int) -> None:
     judge.check(Scenario([open_pool(pool(count)), other_than(0, available=False, family="claude")]))
 
 
 @covers("OTH-004")
 @pytest.mark.parametrize(("style", "available"), [("antigravity", False), ("gemini-cli", True)])
-def test_the_style_antigravity_is_what_counts(judge: Judge, style: str, available: bool) -> None:
+def test_only_header_style_antigravity_counts(judge: Judge, style: str, available: bool) -> None:
     limited = limit(1, 60_000, "gemini", header_style=style)
     judge.check(Scenario([open_pool(pool(2)), limited, other_than(0, available=available)]))
 
 
 @covers("OTH-005")
 @pytest.mark.parametrize(("limited", "available"), [("gemini-x", False), (None, False), ("gemini-y", True)])
-def test_the_limits_of_the_model_count(judge: Judge, limited: str | None, available: bool) -> None:
+def test_model_limit_and_base_limit_count(judge: Judge, limited: str | None, available: bool) -> None:
     limits = limit(1, 60_000, "gemini", **({"model": limited} if limited else {}))
     judge.check(Scenario([open_pool(pool(2)), limits, other_than(0, available=available, model="gemini-x")]))
 
 
 @covers("OTH-006")
-def test_an_account_that_cools_down_does_not_count(judge: Judge) -> None:
+def test_cooling_account_does_not_count(judge: Judge) -> None:
     rest = Call("mark_cooling_down", {"label": label(1), "cooldown_ms": 1000, "reason": "network-error"})
     calls = [rest, advance(999), other_than(0, available=False), advance(1), other_than(0, available=True)]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("OTH-007")
-def test_a_disabled_account_does_not_count(judge: Judge) -> None:
+def test_disabled_account_does_not_count(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool([{}, {"enabled": False}])), other_than(0, available=False)]))

@@ -1,4 +1,4 @@
-"""CFG: the PID offset, strategies, switches, texts and modes: their defaults, and what a file sets."""
+"""CFG: defaults and values of the PID offset, strategies, booleans, strings and modes."""
 
 import pytest
 
@@ -10,42 +10,42 @@ from conformance.wire.scenario import ABSENT, Scenario
 
 
 @covers("CFG-001")
-def test_pid_offset_is_off(judge: Judge) -> None:
+def test_pid_offset_is_false_by_default(judge: Judge) -> None:
     judge.check(defaults(pid_offset_enabled=False))
 
 
 @covers("CFG-001")
-def test_pid_offset_is_off_under_a_file_that_does_not_set_it(judge: Judge) -> None:
+def test_pid_offset_is_false_if_file_omits_it(judge: Judge) -> None:
     judge.check(in_file({"account_selection_strategy": "sticky"}, pid_offset_enabled=False))
 
 
 @covers("CFG-002")
 @pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
-def test_a_file_switches_the_pid_offset_on(judge: Judge, path: str) -> None:
+def test_file_enables_pid_offset(judge: Judge, path: str) -> None:
     expected = config(pid_offset_enabled=True)
     judge.check(Scenario([load_config().gives(expected)], files={path: text({"pid_offset_enabled": True})}))
 
 
 @covers("CFG-003")
-def test_the_default_strategy_is_hybrid(judge: Judge) -> None:
+def test_default_strategy_is_hybrid(judge: Judge) -> None:
     judge.check(defaults(account_selection_strategy="hybrid"))
 
 
 @covers("CFG-004")
-def test_the_default_strategy_is_sticky(judge: Judge) -> None:
+def test_default_strategy_is_sticky(judge: Judge) -> None:
     judge.check(defaults(account_selection_strategy="sticky"))
 
 
 @covers("CFG-005")
 @pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
-def test_a_file_names_a_strategy(judge: Judge, strategy: str) -> None:
+def test_strategy_is_valid(judge: Judge, strategy: str) -> None:
     judge.check(accepted({"account_selection_strategy": strategy}))
 
 
 @covers("CFG-006")
 @pytest.mark.parametrize("strategy", ["least-used", "Sticky", "round_robin", " hybrid", ""])
-def test_a_file_names_another_strategy(judge: Judge, strategy: str) -> None:
-    # What stays is the user's strategy: the default is not the same in every release.
+def test_unknown_strategy_is_invalid(judge: Judge, strategy: str) -> None:
+    # The user file sets a strategy, because the default differs between releases.
     user, project = {"account_selection_strategy": "round-robin"}, {"account_selection_strategy": strategy}
     files = {USER_FILE: text(user), PROJECT_FILE: text(project)}
     judge.check(Scenario([load_config().gives(config(**user))], files=files))
@@ -53,7 +53,7 @@ def test_a_file_names_another_strategy(judge: Judge, strategy: str) -> None:
 
 @covers("CFG-007")
 @pytest.mark.parametrize("key", ["quiet_mode", "debug", "keep_thinking", "quota_fallback"])
-def test_a_switch_is_off(judge: Judge, key: str) -> None:
+def test_boolean_is_false_by_default(judge: Judge, key: str) -> None:
     judge.check(defaults(**{key: False}))
 
 
@@ -62,33 +62,33 @@ def test_a_switch_is_off(judge: Judge, key: str) -> None:
     "key",
     ["session_recovery", "tool_id_recovery", "claude_tool_hardening", "proactive_token_refresh", "auto_update"],
 )
-def test_a_switch_is_on(judge: Judge, key: str) -> None:
+def test_boolean_is_true_by_default(judge: Judge, key: str) -> None:
     judge.check(defaults(**{key: True}))
 
 
 @covers("CFG-009")
-def test_auto_resume_is_off_without_files(judge: Judge) -> None:
+def test_auto_resume_is_false_without_files(judge: Judge) -> None:
     judge.check(defaults(auto_resume=False))
 
 
 @covers("CFG-009")
-def test_auto_resume_is_off_under_an_empty_file(judge: Judge) -> None:
+def test_auto_resume_is_false_with_empty_file(judge: Judge) -> None:
     judge.check(in_file({}, auto_resume=False))
 
 
 @covers("CFG-010")
-def test_auto_resume_is_on(judge: Judge) -> None:
+def test_auto_resume_is_true_by_default(judge: Judge) -> None:
     judge.check(defaults(auto_resume=True))
 
 
 @covers("CFG-011")
-def test_switch_on_first_rate_limit_is_on(judge: Judge) -> None:
+def test_switch_on_first_rate_limit_defaults_to_true(judge: Judge) -> None:
     judge.check(defaults(switch_on_first_rate_limit=True))
 
 
 @covers("CFG-011")
 @pytest.mark.parametrize("value", [True, False])
-def test_a_file_sets_switch_on_first_rate_limit(judge: Judge, value: bool) -> None:
+def test_file_sets_switch_on_first_rate_limit(judge: Judge, value: bool) -> None:
     judge.check(accepted({"switch_on_first_rate_limit": value}))
 
 
@@ -101,77 +101,77 @@ SWITCHES = [
 @covers("CFG-012")
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize("key", SWITCHES)
-def test_a_file_sets_a_switch(judge: Judge, key: str, value: bool) -> None:
+def test_file_sets_boolean(judge: Judge, key: str, value: bool) -> None:
     judge.check(accepted({key: value}))
 
 
 @covers("CFG-012")
 @pytest.mark.parametrize("value", [True, False])
-def test_a_file_sets_the_switch_of_the_signature_cache(judge: Judge, value: bool) -> None:
+def test_file_sets_boolean_of_signature_cache(judge: Judge, value: bool) -> None:
     judge.check(accepted({"signature_cache": {"enabled": value}}))
 
 
 @covers("CFG-013")
-def test_resume_text_is_continue(judge: Judge) -> None:
+def test_resume_text_is_continue_by_default(judge: Judge) -> None:
     judge.check(defaults(resume_text="continue"))
 
 
 @covers("CFG-014")
 @pytest.mark.parametrize("key", ["log_dir", "$schema"])
-def test_a_text_has_no_default(judge: Judge, key: str) -> None:
+def test_string_has_no_default(judge: Judge, key: str) -> None:
     judge.check(defaults(**{key: ABSENT}))
 
 
 @covers("CFG-015")
 @pytest.mark.parametrize("value", ["go on", "", "  spaced\t", "~/logs", "$HOME/logs", "weiter, für immer: 続ける 🙂"])
 @pytest.mark.parametrize("key", ["resume_text", "log_dir", "$schema"])
-def test_a_text_is_taken_as_it_is(judge: Judge, key: str, value: str) -> None:
+def test_string_is_not_changed(judge: Judge, key: str, value: str) -> None:
     judge.check(accepted({key: value}))
 
 
 @covers("CFG-029")
 @pytest.mark.parametrize("mode", ["auto", "off"])
-def test_a_mode_of_web_search(judge: Judge, mode: str) -> None:
+def test_web_search_mode_is_valid(judge: Judge, mode: str) -> None:
     judge.check(accepted({"web_search": {"default_mode": mode}}))
 
 
 @covers("CFG-029")
 @pytest.mark.parametrize("mode", ["on", "Auto", "", True, None])
-def test_no_mode_of_web_search(judge: Judge, mode: Json) -> None:
+def test_unknown_web_search_mode_is_invalid(judge: Judge, mode: Json) -> None:
     judge.check(in_file({"web_search": {"default_mode": mode}}, web_search={"default_mode": "off"}))
 
 
 @covers("CFG-040")
-def test_the_default_scheduling_mode(judge: Judge) -> None:
+def test_default_scheduling_mode_is_cache_first(judge: Judge) -> None:
     judge.check(defaults(scheduling_mode="cache_first"))
 
 
 @covers("CFG-041")
 @pytest.mark.parametrize("mode", ["cache_first", "balance", "performance_first"])
-def test_a_scheduling_mode(judge: Judge, mode: str) -> None:
+def test_scheduling_mode_is_valid(judge: Judge, mode: str) -> None:
     judge.check(accepted({"scheduling_mode": mode}))
 
 
 @covers("CFG-041")
 @pytest.mark.parametrize("mode", ["cache-first", "Balance", "", True, None])
-def test_no_scheduling_mode(judge: Judge, mode: Json) -> None:
+def test_unknown_scheduling_mode_is_invalid(judge: Judge, mode: Json) -> None:
     judge.check(in_file({"scheduling_mode": mode}, scheduling_mode="cache_first"))
 
 
 @covers("CFG-044")
-def test_the_default_toast_scope(judge: Judge) -> None:
+def test_default_toast_scope_is_root_only(judge: Judge) -> None:
     judge.check(defaults(toast_scope="root_only"))
 
 
 @covers("CFG-045")
 @pytest.mark.parametrize("scope", ["root_only", "all"])
-def test_a_toast_scope(judge: Judge, scope: str) -> None:
+def test_toast_scope_is_valid(judge: Judge, scope: str) -> None:
     judge.check(accepted({"toast_scope": scope}))
 
 
 @covers("CFG-045")
 @pytest.mark.parametrize("scope", ["root", "ALL", "", True, None])
-def test_no_toast_scope(judge: Judge, scope: Json) -> None:
+def test_unknown_toast_scope_is_invalid(judge: Judge, scope: Json) -> None:
     judge.check(in_file({"toast_scope": scope}, toast_scope="root_only"))
 
 
@@ -180,23 +180,23 @@ NEWER_SWITCHES = ["debug_tui", "claude_prompt_auto_caching"]
 
 @covers("CFG-046")
 @pytest.mark.parametrize("key", NEWER_SWITCHES)
-def test_a_newer_switch_is_off(judge: Judge, key: str) -> None:
+def test_newer_boolean_is_false_by_default(judge: Judge, key: str) -> None:
     judge.check(defaults(**{key: False}))
 
 
 @covers("CFG-047")
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize("key", NEWER_SWITCHES)
-def test_a_file_sets_a_newer_switch(judge: Judge, key: str, value: bool) -> None:
+def test_file_sets_newer_boolean(judge: Judge, key: str, value: bool) -> None:
     judge.check(accepted({key: value, "debug": not value}))
 
 
 @covers("CFG-052")
-def test_cli_first_is_off(judge: Judge) -> None:
+def test_cli_first_is_false_by_default(judge: Judge) -> None:
     judge.check(defaults(cli_first=False))
 
 
 @covers("CFG-053")
 @pytest.mark.parametrize("value", [True, False])
-def test_a_file_sets_cli_first(judge: Judge, value: bool) -> None:
+def test_file_sets_cli_first(judge: Judge, value: bool) -> None:
     judge.check(accepted({"cli_first": value}))

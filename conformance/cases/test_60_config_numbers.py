@@ -1,4 +1,4 @@
-"""CFG: numbers: their defaults and ranges. A value that is not accepted leaves its key at the default."""
+"""CFG: defaults and ranges of numbers. An invalid value leaves its key at the default."""
 
 import pytest
 
@@ -46,7 +46,7 @@ DEFAULTS: dict[str, dict[str, Json]] = {
         for requirement, keys in DEFAULTS.items()
     ],
 )
-def test_defaults_of_numbers(judge: Judge, keys: dict[str, Json]) -> None:
+def test_default_numbers(judge: Judge, keys: dict[str, Json]) -> None:
     judge.check(defaults(**keys))
 
 
@@ -97,24 +97,24 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("document", INSIDE)
-def test_a_limit_belongs_to_its_range(judge: Judge, document: dict[str, Json]) -> None:
+def test_ends_of_range_are_valid(judge: Judge, document: dict[str, Json]) -> None:
     judge.check(accepted(document))
 
 
 @pytest.mark.parametrize(("document", "default"), OUTSIDE)
-def test_a_value_outside_its_range_is_refused(judge: Judge, document: Json, default: dict[str, Json]) -> None:
+def test_value_outside_range_is_invalid(judge: Judge, document: Json, default: dict[str, Json]) -> None:
     judge.check(in_file(document, **default))
 
 
 @covers("CFG-050")
 @pytest.mark.parametrize("value", ["auto", 1, 30.5, 120])
-def test_a_ttl_of_the_quota_cache(judge: Judge, value: Json) -> None:
+def test_quota_cache_ttl_is_valid(judge: Judge, value: Json) -> None:
     judge.check(accepted({"soft_quota_cache_ttl_minutes": value, "quiet_mode": True}))
 
 
 @covers("CFG-050")
 @pytest.mark.parametrize("value", [0, 0.999, 121, 1e30, "Auto", "10", "", True, None])
-def test_no_ttl_of_the_quota_cache(judge: Judge, value: Json) -> None:
+def test_unknown_quota_cache_ttl_is_invalid(judge: Judge, value: Json) -> None:
     judge.check(in_file({"soft_quota_cache_ttl_minutes": value}, soft_quota_cache_ttl_minutes="auto"))
 
 
@@ -132,5 +132,5 @@ def test_no_ttl_of_the_quota_cache(judge: Judge, value: Json) -> None:
         ("signature_cache", "write_interval_seconds", 599.999),
     ],
 )
-def test_a_fraction_is_accepted(judge: Judge, group: str | None, key: str, value: float) -> None:
+def test_fraction_is_valid(judge: Judge, group: str | None, key: str, value: float) -> None:
     judge.check(accepted(in_group(group, key, value)))

@@ -1,4 +1,4 @@
-"""CFG: values of another type, and keys that are not known."""
+"""CFG: values of another type, and unknown keys."""
 
 import pytest
 
@@ -13,31 +13,31 @@ from conformance.wire.scenario import ABSENT
     ("key", "value", "default"),
     [("debug", 1, False), ("quota_fallback", 1, False), ("auto_update", 0, True), ("auto_update", 0.0, True)],
 )
-def test_a_number_is_no_switch(judge: Judge, key: str, value: float, default: bool) -> None:
+def test_number_is_no_boolean(judge: Judge, key: str, value: float, default: bool) -> None:
     judge.check(in_file({key: value}, **{key: default}))
 
 
 @covers("CFG-031")
 @pytest.mark.parametrize("value", [1, 0])
-def test_a_number_does_not_switch_the_pid_offset(judge: Judge, value: int) -> None:
+def test_number_does_not_enable_pid_offset(judge: Judge, value: int) -> None:
     judge.check(ignored({"pid_offset_enabled": value}))
 
 
 @covers("CFG-032")
 @pytest.mark.parametrize("value", ["yes", "true", "on", "1", ""])
-def test_text_does_not_switch_the_pid_offset(judge: Judge, value: str) -> None:
+def test_string_does_not_enable_pid_offset(judge: Judge, value: str) -> None:
     judge.check(ignored({"pid_offset_enabled": value}))
 
 
 @covers("CFG-032")
 @pytest.mark.parametrize("value", ["true", "True", "1", "on"])
-def test_text_is_no_switch(judge: Judge, value: str) -> None:
+def test_string_is_no_boolean(judge: Judge, value: str) -> None:
     judge.check(in_file({"debug": value}, debug=False))
 
 
 @covers("CFG-032")
 @pytest.mark.parametrize("value", ["10", "", "1e2"])
-def test_text_is_no_number(judge: Judge, value: str) -> None:
+def test_string_is_no_number(judge: Judge, value: str) -> None:
     judge.check(in_file({"max_rate_limit_wait_seconds": value}, max_rate_limit_wait_seconds=300))
 
 
@@ -50,7 +50,7 @@ def test_text_is_no_number(judge: Judge, value: str) -> None:
         ("empty_response_max_attempts", True, 4),
     ],
 )
-def test_a_switch_is_no_number(judge: Judge, key: str, value: bool, default: int) -> None:
+def test_boolean_is_no_number(judge: Judge, key: str, value: bool, default: int) -> None:
     judge.check(in_file({key: value}, **{key: default}))
 
 
@@ -62,20 +62,20 @@ def test_a_switch_is_no_number(judge: Judge, key: str, value: bool, default: int
         "account_selection_strategy", "signature_cache",
     ],
 )  # fmt: skip
-def test_null_is_no_value(judge: Judge, key: str) -> None:
+def test_null_is_invalid(judge: Judge, key: str) -> None:
     judge.check(ignored({key: None}))
 
 
 @covers("CFG-035")
 @pytest.mark.parametrize(("key", "default"), [("resume_text", "continue"), ("log_dir", ABSENT), ("$schema", ABSENT)])
 @pytest.mark.parametrize("value", [5, True, ["text"], {"text": "text"}])
-def test_only_text_is_text(judge: Judge, key: str, default: Json, value: Json) -> None:
+def test_string_key_accepts_only_strings(judge: Judge, key: str, default: Json, value: Json) -> None:
     judge.check(in_file({key: value}, **{key: default}))
 
 
 @covers("CFG-036")
 @pytest.mark.parametrize("value", [[], ["enabled"], "enabled", 1, True])
-def test_a_group_must_be_an_object(judge: Judge, value: Json) -> None:
+def test_group_accepts_only_objects(judge: Judge, value: Json) -> None:
     judge.check(ignored({"signature_cache": value}))
 
 
@@ -83,7 +83,7 @@ UNKNOWN = {"future_key": {"deep": [1, None]}, "signature_cache": {"memory_ttl_se
 
 
 @covers("CFG-037")
-def test_unknown_keys_do_no_harm(judge: Judge) -> None:
+def test_unknown_keys_do_not_invalidate_file(judge: Judge) -> None:
     judge.check(in_file({**UNKNOWN, "quiet_mode": True}, quiet_mode=True, signature_cache={"memory_ttl_seconds": 90}))
 
 
@@ -94,20 +94,20 @@ def test_unknown_keys_are_dropped(judge: Judge) -> None:
 
 @covers("CFG-039")
 @pytest.mark.parametrize("key", ["DEBUG", "Debug", "debuG"])
-def test_a_key_in_another_case_is_another_key(judge: Judge, key: str) -> None:
+def test_keys_are_case_sensitive(judge: Judge, key: str) -> None:
     judge.check(in_file({key: True, "quiet_mode": True}, debug=False, quiet_mode=True))
 
 
 @covers("CFG-051")
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "prototype", "toString"])
 @pytest.mark.parametrize("below", [{"debug": True, "pid_offset_enabled": True}, {"debug": 5}, None, 1])
-def test_a_name_that_means_something_to_javascript(judge: Judge, name: str, below: Json) -> None:
+def test_javascript_property_name_is_unknown_key(judge: Judge, name: str, below: Json) -> None:
     expected = {"quiet_mode": True, "debug": False, "pid_offset_enabled": False}
     judge.check(in_file({name: below, "quiet_mode": True}, **expected))
 
 
 @covers("CFG-051")
-def test_a_name_that_means_something_to_javascript_in_a_group(judge: Judge) -> None:
+def test_javascript_property_name_in_group_is_unknown_key(judge: Judge) -> None:
     group = {"__proto__": {"enabled": False, "memory_ttl_seconds": 1}, "disk_ttl_seconds": 3600}
     expected = {"enabled": True, "memory_ttl_seconds": 3600, "disk_ttl_seconds": 3600}
     judge.check(in_file({"signature_cache": group}, signature_cache=expected))

@@ -1,4 +1,4 @@
-"""PATH: where the files lie. Each file says in `resume_text` which one it is."""
+"""PATH: locations of the config files. Each file has its path as `resume_text`."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config,
 from conformance.wire.scenario import ROOT, Scenario
 
 POSIX = ["linux", "darwin"]
-DEFAULT = "continue"  # the text of no file
+DEFAULT = "continue"  # the value without any file
 XDG = {"XDG_CONFIG_HOME": f"{ROOT}/xdg"}
 XDG_FILE = "xdg/opencode/antigravity.json"
 APPDATA = {"APPDATA": f"{ROOT}/appdata"}
@@ -20,87 +20,87 @@ ROAMING_FILE = "home/AppData/Roaming/opencode/antigravity.json"
 
 
 def reads(found: str, *others: str, environment: Mapping[str, str] | None = None, platform: str = "linux") -> Scenario:
-    """Of these files, the first one is read."""
+    """Expect that the first of these files is read."""
     files = {path: text({"resume_text": path}) for path in (found, *others)}
     return Scenario([load_config(environment, platform).gives(config(resume_text=found))], files=files)
 
 
 def reads_none_of(*others: str, environment: Mapping[str, str] | None = None, platform: str = "linux") -> Scenario:
-    """None of these files is read."""
+    """Expect that none of these files is read."""
     files = {path: text({"resume_text": path}) for path in others}
     return Scenario([load_config(environment, platform).gives(config(resume_text=DEFAULT))], files=files)
 
 
 @covers("PATH-001")
-def test_linux(judge: Judge) -> None:
+def test_user_file_on_linux(judge: Judge) -> None:
     judge.check(reads(USER_FILE, "home/.opencode/antigravity.json", "home/antigravity.json"))
 
 
 @covers("PATH-002")
-def test_macos(judge: Judge) -> None:
+def test_user_file_on_macos(judge: Judge) -> None:
     mac = "home/Library/Application Support/opencode/antigravity.json"
     judge.check(reads(USER_FILE, mac, platform="darwin"))
 
 
 @covers("PATH-003")
 @pytest.mark.parametrize("platform", POSIX)
-def test_xdg_config_home(judge: Judge, platform: str) -> None:
+def test_xdg_config_home_replaces_dot_config(judge: Judge, platform: str) -> None:
     judge.check(reads(XDG_FILE, USER_FILE, "xdg/antigravity.json", environment=XDG, platform=platform))
 
 
 @covers("PATH-004")
-def test_xdg_config_home_without_a_file(judge: Judge) -> None:
+def test_no_fallback_from_xdg_config_home(judge: Judge) -> None:
     judge.check(reads_none_of(USER_FILE, "xdg/antigravity.json", environment=XDG))
 
 
 @covers("PATH-005")
-def test_an_empty_xdg_config_home(judge: Judge) -> None:
+def test_empty_xdg_config_home_counts_as_unset(judge: Judge) -> None:
     judge.check(reads(USER_FILE, environment={"XDG_CONFIG_HOME": ""}))
 
 
 @covers("PATH-006")
 @pytest.mark.parametrize("platform", POSIX)
-def test_appdata_on_posix(judge: Judge, platform: str) -> None:
+def test_appdata_has_no_effect_on_posix(judge: Judge, platform: str) -> None:
     judge.check(reads(USER_FILE, APPDATA_FILE, environment=APPDATA, platform=platform))
     judge.check(reads_none_of(APPDATA_FILE, environment=APPDATA, platform=platform))
 
 
 @covers("PATH-007")
-def test_windows(judge: Judge) -> None:
+def test_user_file_on_windows_is_in_appdata(judge: Judge) -> None:
     judge.check(reads(APPDATA_FILE, USER_FILE, ROAMING_FILE, environment=APPDATA, platform="win32"))
 
 
 @covers("PATH-008")
-def test_windows_without_appdata(judge: Judge) -> None:
+def test_user_file_on_windows_without_appdata(judge: Judge) -> None:
     local = "home/AppData/Local/opencode/antigravity.json"
     judge.check(reads(ROAMING_FILE, USER_FILE, local, platform="win32"))
 
 
 @covers("PATH-009")
-def test_xdg_config_home_on_windows(judge: Judge) -> None:
+def test_xdg_config_home_has_no_effect_on_windows(judge: Judge) -> None:
     judge.check(reads(APPDATA_FILE, XDG_FILE, environment={**APPDATA, **XDG}, platform="win32"))
     judge.check(reads_none_of(XDG_FILE, environment=XDG, platform="win32"))
 
 
 @covers("PATH-010")
-def test_an_empty_appdata(judge: Judge) -> None:
+def test_empty_appdata_counts_as_unset(judge: Judge) -> None:
     judge.check(reads(ROAMING_FILE, environment={"APPDATA": ""}, platform="win32"))
 
 
 @covers("PATH-011")
 @pytest.mark.parametrize("environment", [{}, APPDATA], ids=["without APPDATA", "with APPDATA"])
-def test_dot_config_on_windows(judge: Judge, environment: Mapping[str, str]) -> None:
+def test_dot_config_is_not_read_on_windows(judge: Judge, environment: Mapping[str, str]) -> None:
     judge.check(reads_none_of(USER_FILE, environment=environment, platform="win32"))
 
 
 @covers("PATH-012")
 @pytest.mark.parametrize("platform", [*POSIX, "win32"])
-def test_the_file_of_the_project(judge: Judge, platform: str) -> None:
+def test_project_file(judge: Judge, platform: str) -> None:
     judge.check(reads(PROJECT_FILE, "project/antigravity.json", platform=platform))
 
 
 @covers("PATH-013")
-def test_a_folder_above_the_project(judge: Judge) -> None:
+def test_parent_folders_are_not_searched(judge: Judge) -> None:
     judge.check(reads_none_of(".opencode/antigravity.json"))
 
 
@@ -115,13 +115,13 @@ def test_a_folder_above_the_project(judge: Judge) -> None:
         "project/antigravity.json",
     ],
 )
-def test_another_file_name(judge: Judge, path: str) -> None:
+def test_other_file_names_are_not_read(judge: Judge, path: str) -> None:
     judge.check(reads_none_of(path))
 
 
 @covers("PATH-015")
 @pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
-def test_a_link_to_a_file(judge: Judge, path: str) -> None:
+def test_symbolic_link_is_followed(judge: Judge, path: str) -> None:
     target = path.replace("antigravity.json", "shared.json")
     files = {path: {"link": "shared.json"}, target: text({"resume_text": "linked"})}
     judge.check(Scenario([load_config().gives(config(resume_text="linked"))], files=files))
@@ -129,33 +129,33 @@ def test_a_link_to_a_file(judge: Judge, path: str) -> None:
 
 @covers("PATH-016")
 @pytest.mark.parametrize("environment", [{}, APPDATA, {"APPDATA": ""}], ids=["without APPDATA", "APPDATA", "empty"])
-def test_windows_is_as_linux(judge: Judge, environment: Mapping[str, str]) -> None:
+def test_user_file_on_windows_as_on_linux(judge: Judge, environment: Mapping[str, str]) -> None:
     judge.check(reads(USER_FILE, APPDATA_FILE, ROAMING_FILE, environment=environment, platform="win32"))
 
 
 @covers("PATH-017")
-def test_xdg_config_home_counts_on_windows(judge: Judge) -> None:
+def test_xdg_config_home_takes_effect_on_windows(judge: Judge) -> None:
     environment = {**APPDATA, **XDG}
     judge.check(reads(XDG_FILE, APPDATA_FILE, USER_FILE, environment=environment, platform="win32"))
 
 
 @covers("PATH-018")
 @pytest.mark.parametrize("platform", [*POSIX, "win32"])
-def test_opencode_config_dir(judge: Judge, platform: str) -> None:
+def test_opencode_config_dir_holds_user_file(judge: Judge, platform: str) -> None:
     judge.check(reads(CONFIG_DIR_FILE, "own/opencode/antigravity.json", environment=CONFIG_DIR, platform=platform))
 
 
 @covers("PATH-019")
-def test_opencode_config_dir_above_others(judge: Judge) -> None:
+def test_opencode_config_dir_takes_precedence(judge: Judge) -> None:
     judge.check(reads(CONFIG_DIR_FILE, XDG_FILE, USER_FILE, environment={**XDG, **CONFIG_DIR}))
 
 
 @covers("PATH-019")
-def test_opencode_config_dir_without_a_file(judge: Judge) -> None:
+def test_no_fallback_from_opencode_config_dir(judge: Judge) -> None:
     judge.check(reads_none_of(XDG_FILE, USER_FILE, environment={**XDG, **CONFIG_DIR}))
 
 
 @covers("PATH-020")
-def test_an_empty_opencode_config_dir(judge: Judge) -> None:
+def test_empty_opencode_config_dir_counts_as_unset(judge: Judge) -> None:
     judge.check(reads(USER_FILE, environment={"OPENCODE_CONFIG_DIR": ""}))
     judge.check(reads(XDG_FILE, USER_FILE, environment={**XDG, "OPENCODE_CONFIG_DIR": ""}))

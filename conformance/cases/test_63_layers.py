@@ -1,33 +1,16 @@
-"""LAY: layers, and files that have no effect."""
-
-import base64
-from collections.abc import Mapping
+"""LAY: layers: which file or variable sets a key."""
 
 import pytest
 
+from conformance.cases.config_kit import layers
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
-File = dict[str, Json]
 PID_OFFSET = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
 THRESHOLD = "OPENCODE_ANTIGRAVITY_WEB_SEARCH_THRESHOLD"
-BROKEN = ["", "{", '{"quiet_mode": true', "quiet_mode = true", '{"quiet_mode": true} {}']
-
-
-def layers(
-    *,
-    user: File | None = None,
-    project: File | None = None,
-    environment: Mapping[str, str] | None = None,
-    **keys: Json,
-) -> Scenario:
-    """With these files and variables, these keys have these values."""
-    given = {USER_FILE: user, PROJECT_FILE: project}
-    files = {path: content for path, content in given.items() if content is not None}
-    return Scenario([load_config(environment).gives(config(**keys))], files=files)
 
 
 @covers("LAY-001")
@@ -42,17 +25,17 @@ def layers(
         ("log_dir", "/user", "/project"),
     ],
 )
-def test_the_project_decides(judge: Judge, key: str, user: Json, project: Json) -> None:
+def test_project_file_takes_precedence(judge: Judge, key: str, user: Json, project: Json) -> None:
     judge.check(layers(user=text({key: user}), project=text({key: project}), **{key: project}))
 
 
 @covers("LAY-002")
-def test_the_user_file_alone(judge: Judge) -> None:
+def test_user_file_takes_effect_alone(judge: Judge) -> None:
     judge.check(layers(user=text({"pid_offset_enabled": True}), pid_offset_enabled=True))
 
 
 @covers("LAY-002")
-def test_the_project_file_alone(judge: Judge) -> None:
+def test_project_file_takes_effect_alone(judge: Judge) -> None:
     judge.check(layers(project=text({"pid_offset_enabled": True}), pid_offset_enabled=True))
 
 
@@ -69,18 +52,18 @@ def test_the_project_file_alone(judge: Judge) -> None:
         ("empty_response_retry_delay_ms", 500.5),
     ],
 )
-def test_a_key_overrides_only_itself(judge: Judge, key: str, value: Json) -> None:
+def test_project_key_overrides_only_itself(judge: Judge, key: str, value: Json) -> None:
     user, project = text({key: value}), text({"quiet_mode": True})
     judge.check(layers(user=user, project=project, quiet_mode=True, **{key: value}))
 
 
 @covers("LAY-003")
-def test_a_project_file_that_sets_nothing(judge: Judge) -> None:
+def test_empty_project_file_changes_nothing(judge: Judge) -> None:
     judge.check(layers(user=text({"pid_offset_enabled": True}), project=text({}), pid_offset_enabled=True))
 
 
 @covers("LAY-004")
-def test_a_key_of_signature_cache_overrides_only_itself(judge: Judge) -> None:
+def test_signature_cache_key_overrides_only_itself(judge: Judge) -> None:
     user, project = {"memory_ttl_seconds": 100}, {"enabled": False}
     merged = {"enabled": False, "memory_ttl_seconds": 100}
     files = {"user": text({"signature_cache": user}), "project": text({"signature_cache": project})}
@@ -88,7 +71,7 @@ def test_a_key_of_signature_cache_overrides_only_itself(judge: Judge) -> None:
 
 
 @covers("LAY-004")
-def test_the_project_decides_in_signature_cache(judge: Judge) -> None:
+def test_project_file_takes_precedence_in_signature_cache(judge: Judge) -> None:
     user, project = {"write_interval_seconds": 20}, {"write_interval_seconds": 30}
     files = {"user": text({"signature_cache": user}), "project": text({"signature_cache": project})}
     judge.check(layers(signature_cache=project, **files))
@@ -102,14 +85,14 @@ def test_the_project_decides_in_signature_cache(judge: Judge) -> None:
         ("token_bucket", {"max_tokens": 70}, {"initial_tokens": 60}),
     ],
 )
-def test_a_key_of_a_group_overrides_only_itself(judge: Judge, group: str, user: Json, project: Json) -> None:
+def test_group_key_overrides_only_itself(judge: Judge, group: str, user: Json, project: Json) -> None:
     merged = {group: {**user, **project}}
     judge.check(layers(user=text({group: user}), project=text({group: project}), **merged))
 
 
 @covers("LAY-006")
 @pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
-def test_a_key_in_a_group_leaves_the_others_at_their_defaults(judge: Judge, path: str) -> None:
+def test_other_keys_of_group_have_defaults(judge: Judge, path: str) -> None:
     files = {path: text({"signature_cache": {"memory_ttl_seconds": 100}})}
     expected = {
         "enabled": True, "memory_ttl_seconds": 100, "disk_ttl_seconds": 172800, "write_interval_seconds": 60,
@@ -118,7 +101,7 @@ def test_a_key_in_a_group_leaves_the_others_at_their_defaults(judge: Judge, path
 
 
 @covers("LAY-007")
-def test_a_group_that_the_project_does_not_name(judge: Judge) -> None:
+def test_group_not_in_project_file_is_kept(judge: Judge) -> None:
     group = {"enabled": False, "memory_ttl_seconds": 100}
     judge.check(
         layers(
@@ -134,25 +117,25 @@ def test_a_group_that_the_project_does_not_name(judge: Judge) -> None:
     ("key", "user", "default"),
     [("pid_offset_enabled", True, False), ("auto_update", False, True), ("max_rate_limit_wait_seconds", 10, 300)],
 )
-def test_back_to_the_default(judge: Judge, key: str, user: Json, default: Json) -> None:
+def test_project_file_sets_key_to_default(judge: Judge, key: str, user: Json, default: Json) -> None:
     judge.check(layers(user=text({key: user}), project=text({key: default}), **{key: default}))
 
 
 @covers("LAY-009")
-def test_a_variable_decides_over_both_files(judge: Judge) -> None:
+def test_variable_takes_precedence_over_both_files(judge: Judge) -> None:
     files = {"user": text({"pid_offset_enabled": False}), "project": text({"pid_offset_enabled": False})}
     judge.check(layers(environment={PID_OFFSET: "1"}, pid_offset_enabled=True, **files))
 
 
 @covers("LAY-009")
-def test_a_variable_decides_over_another_strategy(judge: Judge) -> None:
+def test_strategy_variable_takes_precedence_over_files(judge: Judge) -> None:
     strategy = "account_selection_strategy"
     files = {"user": text({strategy: "sticky"}), "project": text({strategy: "hybrid"})}
     judge.check(layers(environment={STRATEGY: "round-robin"}, account_selection_strategy="round-robin", **files))
 
 
 @covers("LAY-010")
-def test_a_variable_overrides_only_its_own_key(judge: Judge) -> None:
+def test_variable_overrides_only_its_own_key(judge: Judge) -> None:
     keys: dict[str, Json] = {
         "quiet_mode": True,
         "account_selection_strategy": "round-robin",
@@ -161,122 +144,8 @@ def test_a_variable_overrides_only_its_own_key(judge: Judge) -> None:
     judge.check(layers(user=text(keys), environment={PID_OFFSET: "1"}, pid_offset_enabled=True, **keys))
 
 
-@covers("LAY-011")
-@pytest.mark.parametrize("content", BROKEN)
-@pytest.mark.parametrize("layer", ["user", "project"])
-def test_a_file_that_is_not_json(judge: Judge, layer: str, content: str) -> None:
-    judge.check(layers(quiet_mode=False, **{layer: text(content)}))
-
-
-WRONG = {"quiet_mode": True, "resume_text": "wrong file", "max_rate_limit_wait_seconds": 9999}
-
-
-@covers("LAY-012")
-@pytest.mark.parametrize("layer", ["user", "project"])
-def test_a_file_with_one_wrong_value(judge: Judge, layer: str) -> None:
-    expected: dict[str, Json] = {"quiet_mode": False, "resume_text": "continue", "max_rate_limit_wait_seconds": 300}
-    judge.check(layers(**{layer: text(WRONG)}, **expected))
-
-
-@covers("LAY-012")
-def test_a_file_with_one_wrong_value_in_a_group(judge: Judge) -> None:
-    user = text({"quiet_mode": True, "signature_cache": {"enabled": False, "memory_ttl_seconds": 1}})
-    expected = {"enabled": True, "memory_ttl_seconds": 3600}
-    judge.check(layers(user=user, quiet_mode=False, signature_cache=expected))
-
-
-@covers("LAY-013")
-@pytest.mark.parametrize("project", [WRONG, "{", []], ids=["wrong value", "not JSON", "a list"])
-def test_the_user_file_beside_an_ignored_one(judge: Judge, project: Json) -> None:
-    user = text({"pid_offset_enabled": True, "debug": True})
-    judge.check(layers(user=user, project=text(project), pid_offset_enabled=True, debug=True))
-
-
-@covers("LAY-014")
-@pytest.mark.parametrize("user", [WRONG, "{", []], ids=["wrong value", "not JSON", "a list"])
-def test_the_project_file_beside_an_ignored_one(judge: Judge, user: Json) -> None:
-    project = text({"pid_offset_enabled": True, "debug": True})
-    judge.check(layers(user=text(user), project=project, pid_offset_enabled=True, debug=True))
-
-
-@covers("LAY-015")
-@pytest.mark.parametrize(
-    "file",
-    [{"folder": True}, {"link": "antigravity.json"}, {"link": "nowhere.json"}],
-    ids=["a folder", "a link to itself", "a link to nowhere"],
-)
-@pytest.mark.parametrize("layer", ["user", "project"])
-def test_a_file_that_cannot_be_read(judge: Judge, layer: str, file: File) -> None:
-    other = "project" if layer == "user" else "user"
-    judge.check(layers(pid_offset_enabled=True, **{layer: file, other: text({"pid_offset_enabled": True})}))
-
-
-@covers("LAY-016")
-@pytest.mark.parametrize("content", ["[]", '[{"quiet_mode": true}]', '"quiet_mode"', "1", "true", "null"])
-def test_json_that_is_no_object(judge: Judge, content: str) -> None:
-    judge.check(layers(user=text(content), quiet_mode=False))
-
-
-@covers("LAY-017")
-@pytest.mark.parametrize(
-    "content",
-    [
-        '{"quiet_mode": true} // why',
-        '{/* why */ "quiet_mode": true}',
-        '{"quiet_mode": true,}',
-        "{'quiet_mode': true}",
-        "{quiet_mode: true}",
-    ],
-)
-def test_what_is_nearly_json(judge: Judge, content: str) -> None:
-    judge.check(layers(user=text(content), quiet_mode=False))
-
-
-@covers("LAY-018")
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "010", "+10", ".5", "5.", "0x10", "1_000", "1e999"])
-def test_what_is_no_number(judge: Judge, number: str) -> None:
-    content = f'{{"quiet_mode": true, "max_rate_limit_wait_seconds": {number}}}'
-    judge.check(layers(user=text(content), quiet_mode=False, max_rate_limit_wait_seconds=300))
-
-
-@covers("LAY-018")
-@pytest.mark.parametrize(("number", "value"), [("1e2", 100), ("1E+2", 100), ("100.0", 100), ("-0", 0), ("1e-400", 0)])
-def test_what_is_a_number(judge: Judge, number: str, value: float) -> None:
-    content = f'{{"max_rate_limit_wait_seconds": {number}}}'
-    judge.check(layers(user=text(content), max_rate_limit_wait_seconds=value))
-
-
-@covers("LAY-019")
-@pytest.mark.parametrize("first", ["false", "3", "null"])
-def test_the_last_of_equal_keys(judge: Judge, first: str) -> None:
-    judge.check(layers(user=text(f'{{"quiet_mode": {first}, "quiet_mode": true}}'), quiet_mode=True))
-
-
-def raw(content: bytes) -> File:
-    return {"base64": base64.b64encode(content).decode("ascii")}
-
-
-@covers("LAY-020")
-@pytest.mark.parametrize(
-    ("content", "read"),
-    [
-        (b"a\xffb", "a\ufffdb"),
-        (b"gr\xfc\xdfe", "gr\ufffd\ufffde"),
-        (b"cut \xf0\x9f\x98!", "cut \ufffd!"),
-        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),
-    ],
-)
-def test_bytes_that_are_no_utf_8(judge: Judge, content: bytes, read: str) -> None:
-    judge.check(layers(user=raw(b'{"resume_text": "' + content + b'"}'), resume_text=read))
-
-
-@covers("LAY-021")
-def test_a_byte_order_mark(judge: Judge) -> None:
-    judge.check(layers(user=raw(b'\xef\xbb\xbf{"quiet_mode": true}'), quiet_mode=False))
-
-
 @covers("LAY-022")
-def test_each_load_is_its_own(judge: Judge) -> None:
+def test_loads_share_no_cache(judge: Judge) -> None:
     def load(directory: str, home: str, environment: dict[str, str]) -> Call:
         folders = {"directory": f"{ROOT}/{directory}", "home": f"{ROOT}/{home}"}
         return Call("load_config", {**folders, "environment": environment, "platform": "linux"})
@@ -305,7 +174,7 @@ def test_each_load_is_its_own(judge: Judge) -> None:
     ("user", "project", "variable"),
     [("sticky", "hybrid", "round-robin"), ("round-robin", "sticky", "hybrid"), ("hybrid", "round-robin", "sticky")],
 )
-def test_of_three_layers_the_variable_decides(judge: Judge, user: str, project: str, variable: str) -> None:
+def test_variable_takes_precedence_over_three_layers(judge: Judge, user: str, project: str, variable: str) -> None:
     strategy = "account_selection_strategy"
     files = {"user": text({strategy: user}), "project": text({strategy: project})}
     judge.check(layers(environment={STRATEGY: variable}, account_selection_strategy=variable, **files))
@@ -313,7 +182,7 @@ def test_of_three_layers_the_variable_decides(judge: Judge, user: str, project: 
 
 
 @covers("LAY-024")
-def test_three_layers_add_up(judge: Judge) -> None:
+def test_different_keys_of_three_layers_add_up(judge: Judge) -> None:
     files = {"user": text({"resume_text": "user"}), "project": text({"max_rate_limit_wait_seconds": 20})}
     expected: dict[str, Json] = {"resume_text": "user", "max_rate_limit_wait_seconds": 20, "pid_offset_enabled": True}
     judge.check(layers(environment={PID_OFFSET: "1"}, **files, **expected))
@@ -321,31 +190,7 @@ def test_three_layers_add_up(judge: Judge) -> None:
 
 @covers("LAY-025")
 @pytest.mark.parametrize("layer", ["user", "project"])
-def test_a_variable_leaves_the_rest_of_its_group(judge: Judge, layer: str) -> None:
+def test_variable_keeps_rest_of_its_group(judge: Judge, layer: str) -> None:
     files = {layer: text({"web_search": {"default_mode": "auto", "grounding_threshold": 0.9}})}
     expected = {"default_mode": "auto", "grounding_threshold": 0.5}
     judge.check(layers(environment={THRESHOLD: "0.5"}, web_search=expected, **files))
-
-
-@covers("LAY-026")
-@pytest.mark.parametrize("project", [WRONG, "{", []], ids=["wrong value", "not JSON", "a list"])
-def test_layers_around_an_ignored_file(judge: Judge, project: Json) -> None:
-    user = text({"account_selection_strategy": "sticky", "debug": True})
-    expected = {"account_selection_strategy": "round-robin", "debug": True, "quiet_mode": False}
-    judge.check(layers(user=user, project=text(project), environment={STRATEGY: "round-robin"}, **expected))
-
-
-@covers("LAY-027")
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_another_encoding(judge: Judge, encoding: str) -> None:
-    judge.check(layers(user=raw('{"quiet_mode": true}'.encode(encoding)), quiet_mode=False))
-
-
-@covers("LAY-028")
-@pytest.mark.parametrize(
-    "unknown",
-    ["[" * 2_000 + "]" * 2_000, '{"x":' * 2_000 + "1" + "}" * 2_000, '"' + "x" * 200_000 + '"', "9" * 5_000],
-    ids=["lists", "objects", "a long text", "many digits"],
-)
-def test_great_depth_and_length(judge: Judge, unknown: str) -> None:
-    judge.check(layers(user=text(f'{{"unknown": {unknown}, "quiet_mode": true}}'), quiet_mode=True))

@@ -1,4 +1,4 @@
-"""Properties of the PID offset and of rotation, whatever the session."""
+"""Properties of the PID offset and of rotation, over generated sessions."""
 
 import dataclasses
 from collections import Counter
@@ -31,18 +31,18 @@ from conformance.wire.calls import label, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 
 RR = "round-robin"
-FREE = sessions(kinds=["select", "select", "advance", "outcome"])  # with no account that cannot be used
+FREE = sessions(kinds=["select", "select", "advance", "outcome"])  # every account is available
 
 
 def is_no_rotation(call: Call) -> bool:
-    """That rotation has no offset, RR-003 says."""
+    """Is the call not a round-robin selection? RR-003 judges those."""
     return bool(call.params.get("strategy") != RR)
 
 
 @covers("PID-001")
 @property_case(session=sessions(blocked=True), pid=PIDS, turns=st.integers(2**24, 2**28))
-def test_only_the_remainder_of_the_process_id_counts(judge: Judge, session: Row, pid: int, turns: int) -> None:
-    """An id that is a multiple of the number of accounts further on gives the same session."""
+def test_only_pid_modulo_n_counts(judge: Judge, session: Row, pid: int, turns: int) -> None:
+    """Two PIDs that are equal modulo n give the same session."""
     events = [with_offset(event, is_no_rotation) for event in events_of(session, judge.capabilities)]
     near = pid % count_of(session)
     further = near + turns * count_of(session)
@@ -53,7 +53,7 @@ def test_only_the_remainder_of_the_process_id_counts(judge: Judge, session: Row,
 
 @covers("PID-007")
 @property_case(session=sessions(disabled=True, kinds=["select", "advance"]), pid=st.integers(0, 2**22))
-def test_only_the_remainder_counts_with_disabled_accounts_too(judge: Judge, session: Row, pid: int) -> None:
+def test_only_pid_modulo_n_counts_with_disabled_accounts(judge: Judge, session: Row, pid: int) -> None:
     events = [with_offset(event, is_no_rotation) for event in events_of(session, judge.capabilities)]
     further = pid + count_of(session)
     same_accounts(
@@ -63,8 +63,8 @@ def test_only_the_remainder_counts_with_disabled_accounts_too(judge: Judge, sess
 
 @covers("PID-002")
 @property_case(stored=pools(), pids=st.lists(PIDS, min_size=2, max_size=20), family=FAMILY)
-def test_processes_spread_as_the_remainders_do(judge: Judge, stored: Json, pids: list[int], family: str) -> None:
-    """As many accounts are used by as many processes; which they are is the affair of PID-001 and PID-006."""
+def test_processes_spread_by_pid_modulo_n(judge: Judge, stored: Json, pids: list[int], family: str) -> None:
+    """Remainders decide how many processes share an account. PID-001 and PID-006 judge which account it is."""
     calls = [call for pid in pids for call in (open_pool(stored, pid=pid), select(family, offset=True))]
     used = Counter(answer["label"] for answer in values(judge.ask(calls))[1::2] if answer)
     remainders = Counter(pid % len(stored["accounts"]) for pid in pids)
@@ -76,8 +76,8 @@ def test_processes_spread_as_the_remainders_do(judge: Judge, stored: Json, pids:
     session=sessions(kinds=[*["select"] * 6, "limit", "advance"], strategies=["sticky", "sticky", RR], shortest=6),
     pid=PIDS,
 )
-def test_after_its_first_sticky_selection_the_offset_changes_nothing(judge: Judge, session: Row, pid: int) -> None:
-    """Once a family has moved, it makes no difference whether the offset is on; round-robin has it never (RR-003)."""
+def test_offset_has_no_effect_after_first_selection(judge: Judge, session: Row, pid: int) -> None:
+    """After a family's first sticky selection, the offset may be on or off. Round-robin never uses it (RR-003)."""
     once: list[Call] = []
     always: list[Call] = []
     moved: set[str] = set()
@@ -94,27 +94,27 @@ def test_after_its_first_sticky_selection_the_offset_changes_nothing(judge: Judg
 
 @covers("PID-004")
 @property_case(session=FREE, pid=PIDS, family=FAMILY)
-def test_a_family_moves_as_if_it_were_alone(judge: Judge, session: Row, pid: int, family: str) -> None:
+def test_offset_does_not_depend_on_other_family(judge: Judge, session: Row, pid: int, family: str) -> None:
     events = [with_offset(e, is_sticky) for e in events_of(session, judge.capabilities)]
     alone_or_not(judge, opened(session, pid), family, events, offset=True)
 
 
 @covers("PID-005")
 @property_case(session=FREE, pid=PIDS, family=FAMILY)
-def test_a_family_is_not_moved_by_the_offset_of_the_other(judge: Judge, session: Row, pid: int, family: str) -> None:
+def test_offset_of_other_family_has_no_effect(judge: Judge, session: Row, pid: int, family: str) -> None:
     events = [with_offset(e, is_sticky) for e in events_of(session, judge.capabilities)]
     alone_or_not(judge, opened(session, pid), family, events, offset=False)
 
 
 @covers("STK-004")
 @property_case(session=sessions(kinds=["select", "select", "limit", "advance", "outcome"]), family=FAMILY)
-def test_a_family_stays_whatever_the_other_does(judge: Judge, session: Row, family: str) -> None:
-    """The other family has limits, too, and moves on."""
+def test_calls_of_other_family_have_no_effect(judge: Judge, session: Row, family: str) -> None:
+    """The other family has rate limits too, and moves."""
     alone_or_not(judge, opened(session), family, events_of(session, judge.capabilities), offset=False)
 
 
 def alone_or_not(judge: Judge, start: Call, family: str, events: Sequence[Call], *, offset: bool) -> None:
-    """A family that sticks to its account is answered the same where all that concerns the other is left out."""
+    """Expect that a sticky family gets the same accounts with and without the calls of the other family."""
     own = select(family, offset=offset)
     others = [event for event in events if event.params.get("family", OTHER[family]) != family]
     together = [start, *(call for event in others for call in (event, own))]
@@ -127,10 +127,10 @@ def alone_or_not(judge: Judge, start: Call, family: str, events: Sequence[Call],
 
 @covers("PID-006")
 @property_case(stored=pools(), pid=PIDS, steps=st.integers(1, 6), base=st.integers(0, 6), family=FAMILY)
-def test_where_the_list_of_accounts_begins_makes_no_difference(
+def test_rotating_accounts_and_index_changes_nothing(
     judge: Judge, stored: Json, pid: int, steps: int, base: int, family: str
 ) -> None:
-    """Accounts turned round by some steps, and the stored index with them: the same accounts are selected."""
+    """If the accounts and the stored index are rotated by the same number of steps, the same accounts are selected."""
     count = len(stored["accounts"])
     turn, at = steps % count, base % count
     turned = stored["accounts"][turn:] + stored["accounts"][:turn]
@@ -140,13 +140,13 @@ def test_where_the_list_of_accounts_begins_makes_no_difference(
         calls += [open_pool(one, pid=pid), select(family), select(family, offset=True), select(family)]
     answers = values(judge.ask(calls))
     first, second = ([answer and answer["label"] for answer in part] for part in (answers[1:4], answers[5:]))
-    judge.expect(first, second, Scenario(calls), "accounts of the list turned round")
+    judge.expect(first, second, Scenario(calls), "accounts of the rotated list")
 
 
 @covers("PID-009")
 @property_case(calls=ANY_SESSION, pid=PIDS)
-def test_without_the_offset_any_session_is_the_same_for_all(judge: Judge, calls: Json, pid: int) -> None:
-    """Whatever is stored and called: with the offset off, no answer depends on the process id."""
+def test_session_without_offset_does_not_depend_on_pid(judge: Judge, calls: Json, pid: int) -> None:
+    """With the offset off, no result of any session depends on the PID."""
     asked = claimed([Call(method, params) for method, params in calls], judge.capabilities)
     plain = [without(call, "pid_offset_enabled") for call in asked]
     others = [dataclasses.replace(c, params={**c.params, "pid": pid}) if c.method == "open" else c for c in plain]
@@ -162,8 +162,8 @@ def without(call: Call, *names: str) -> Call:
 
 @covers("RR-003")
 @property_case(session=sessions(strategies=[RR], blocked=True), pid=PIDS, other=PIDS)
-def test_rotation_is_the_same_for_all_whatever_happens(judge: Judge, session: Row, pid: int, other: int) -> None:
-    """Accounts come and go, families take turns: neither the process id nor the offset has a part in it."""
+def test_rotation_in_session_does_not_depend_on_pid(judge: Judge, session: Row, pid: int, other: int) -> None:
+    """Neither the PID nor the offset affects round-robin, whatever else happens in the session."""
     events = events_of(session, judge.capabilities)
     with_it = [with_offset(event) for event in events]
     same_accounts(
@@ -173,9 +173,7 @@ def test_rotation_is_the_same_for_all_whatever_happens(judge: Judge, session: Ro
 
 @covers("RR-002")
 @property_case(session=sessions(blocked=True), family=FAMILY, rounds=st.integers(1, 3))
-def test_requests_are_spread_over_the_accounts_that_can_be_used(
-    judge: Judge, session: Row, family: str, rounds: int
-) -> None:
+def test_requests_spread_evenly_over_available_accounts(judge: Judge, session: Row, family: str, rounds: int) -> None:
     events = events_of(session, judge.capabilities)
     *_, usable = usable_at(session, events)
     free = sorted(name for index in range(count_of(session)) if f"{family} {(name := label(index))}" in usable)

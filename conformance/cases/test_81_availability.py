@@ -1,4 +1,4 @@
-"""Properties of which accounts are selected: never one that cannot be used, while another can."""
+"""Properties of availability: selection never returns an unavailable account."""
 
 from collections.abc import Sequence
 
@@ -28,17 +28,17 @@ STYLES = {"claude": ["antigravity"], "gemini": ["antigravity", "gemini-cli"]}
 
 
 def by_strategy(*ids: str) -> pytest.MarkDecorator:
-    """One case a strategy, each for a requirement of its own."""
+    """Parametrize a case by strategy, with one requirement for each."""
     pairs = zip(STRATEGIES, ids, strict=True)
     return pytest.mark.parametrize("strategy", [pytest.param(e, marks=pytest.mark.covers(id_)) for e, id_ in pairs])
 
 
 def only_usable_accounts(judge: Judge, session: Row, strategy: str) -> None:
-    """Each selection by the strategy answers an account that can be used, and none only where there is none."""
+    """Expect that each selection by the strategy returns an available account, or none if there is none."""
     asked = [select(family, strategy) for family in FAMILIES]
     events = [*asked]
     for event in events_of(session, judge.capabilities):
-        is_half_limited = event.params.get("header_style") == "antigravity"  # what follows is the other header style
+        is_half_limited = event.params.get("header_style") == "antigravity"  # the other style comes next
         events += [event, *([] if is_half_limited else asked)]
     calls = [opened(session), *events]
     answers = values(judge.ask(calls))[1:]
@@ -52,20 +52,20 @@ def only_usable_accounts(judge: Judge, session: Row, strategy: str) -> None:
 
 @by_strategy("STK-002", "RR-005", "HYB-003")
 @property_case(session=sessions(kinds=["select", "select", "select", "limit", "advance", "outcome"], blocked=True))
-def test_a_limited_account_is_not_selected_while_another_can_be(judge: Judge, session: Row, strategy: str) -> None:
+def test_limited_account_is_never_selected(judge: Judge, session: Row, strategy: str) -> None:
     only_usable_accounts(judge, _without_cooldowns(session), strategy)
 
 
 @by_strategy("COOL-001", "COOL-002", "COOL-003")
 @property_case(session=sessions(kinds=["select", "select", "select", "cool", "advance", "outcome"]))
-def test_a_cooling_account_is_not_selected_while_another_can_be(judge: Judge, session: Row, strategy: str) -> None:
+def test_cooling_account_is_never_selected(judge: Judge, session: Row, strategy: str) -> None:
     only_usable_accounts(judge, session, strategy)
 
 
 @by_strategy("ENA-004", "ENA-001", "ENA-002")
 @property_case(session=sessions(disabled=True))
-def test_a_disabled_account_is_not_selected_while_another_can_be(judge: Judge, session: Row, strategy: str) -> None:
-    """Selection starts on an account that is not disabled: whether sticky leaves one that is, ENA-003 says."""
+def test_disabled_account_is_never_selected(judge: Judge, session: Row, strategy: str) -> None:
+    """Selection starts on an enabled account. ENA-003 judges whether sticky replaces a disabled one."""
     only_usable_accounts(judge, session, strategy)
 
 
@@ -76,7 +76,7 @@ def _without_cooldowns(session: Row) -> Row:
 
 @covers("RR-005")
 @property_case(session=sessions(strategies=["sticky", "round-robin"]), added=st.integers(1, 3), base=st.integers(0, 6))
-def test_a_limited_account_behind_the_last_changes_nothing(judge: Judge, session: Row, added: int, base: int) -> None:
+def test_limited_accounts_at_the_end_change_nothing(judge: Judge, session: Row, added: int, base: int) -> None:
     count = count_of(session)
     limited = {quota: NOW_MS + 10**9 for family in FAMILIES for quota in QUOTAS[family]}
     more = [{"refreshToken": f"more-{number}", "rateLimitResetTimes": limited} for number in range(added)]
@@ -86,7 +86,7 @@ def test_a_limited_account_behind_the_last_changes_nothing(judge: Judge, session
     two = [opened(session, **place, accounts=[*session["stored"]["accounts"], *more]), *events]
     answers = values(judge.ask([*one, *two]))
     first, second = answers[1 : len(one)], answers[len(one) + 1 :]
-    judge.expect(first, second, Scenario([*one, *two]), "answers with limited accounts behind")
+    judge.expect(first, second, Scenario([*one, *two]), "answers with limited accounts at the end")
 
 
 # Waiting
@@ -99,7 +99,7 @@ WAITING = sessions(
 
 @covers("WAIT-001")
 @property_case(session=WAITING, family=FAMILY)
-def test_there_is_no_wait_exactly_while_an_account_can_be_selected(judge: Judge, session: Row, family: str) -> None:
+def test_wait_is_0_exactly_if_selection_succeeds(judge: Judge, session: Row, family: str) -> None:
     session = _without_cooldowns(session)
     asked = [Call("min_wait", {"family": family}), *[select(family, style=style) for style in STYLES[family]]]
     calls = [opened(session), *events_of(session, judge.capabilities), *asked]
@@ -112,10 +112,10 @@ def test_there_is_no_wait_exactly_while_an_account_can_be_selected(judge: Judge,
 @property_case(
     session=WAITING, family=FAMILY, waits=st.lists(st.integers(1, 100_000), min_size=1, max_size=8, unique=True)
 )
-def test_after_the_wait_one_header_style_is_free_and_none_before(
+def test_header_style_is_available_exactly_after_wait(
     judge: Judge, session: Row, family: str, waits: list[int]
 ) -> None:
-    """Every account is limited for every header style, if not for as long."""
+    """Every account is limited for every header style, for different times."""
     session = _without_cooldowns(session)
     places = [(index, style) for index in range(count_of(session)) for style in STYLES[family]]
     limits = [limit(i, waits[n % len(waits)], family, header_style=style) for n, (i, style) in enumerate(places)]
@@ -123,7 +123,7 @@ def test_after_the_wait_one_header_style_is_free_and_none_before(
     wait = values(judge.ask([*given, Call("min_wait", {"family": family})]))[-1]
     wait_ms = wait["wait_ms"] if wait else 0
     if wait_ms <= 0:
-        return  # whether there is a wait, WAIT-001 says
+        return  # WAIT-001 judges whether there is a wait
     asked = [select(family, style=style) for style in STYLES[family]]
     calls = [*given, advance(wait_ms - 1), *asked, advance(1), *asked]
     answers = values(judge.ask(calls))[len(given) :]
@@ -136,7 +136,7 @@ def test_after_the_wait_one_header_style_is_free_and_none_before(
 
 @covers("WAIT-013")
 @property_case(session=sessions(kinds=["limit", "limit", "select"], blocked=True), family=FAMILY)
-def test_after_a_reset_every_account_takes_its_turn(judge: Judge, session: Row, family: str) -> None:
+def test_reset_limits_makes_every_account_available(judge: Judge, session: Row, family: str) -> None:
     session = _without_cooldowns(session)
     reset = Call("reset_limits", {"family": family})
     given = [opened(session), *events_of(session, judge.capabilities), reset]
@@ -147,7 +147,7 @@ def test_after_a_reset_every_account_takes_its_turn(judge: Judge, session: Row, 
     judge.expect(every, used, Scenario([*given, *turns]), "accounts after the reset")
 
 
-# Switching off and on, and removing
+# Disabling, enabling and removing
 
 
 SWITCHED = st.lists(st.integers(0, 6), min_size=1, max_size=4)
@@ -159,7 +159,7 @@ def off_and_on(index: int) -> list[Call]:
 
 @covers("ENA-011")
 @property_case(session=sessions(strategies=["round-robin"], kinds=["select", "limit", "advance"]), switched=SWITCHED)
-def test_off_and_on_again_leaves_the_rotation(judge: Judge, session: Row, switched: list[int]) -> None:
+def test_disabling_and_enabling_keeps_rotation(judge: Judge, session: Row, switched: list[int]) -> None:
     turns = [select(each, "round-robin") for each in (*FAMILIES, *FAMILIES)]
     events = events_of(session, judge.capabilities)
     pairs = [call for index in switched for call in off_and_on(index % count_of(session))]
@@ -168,7 +168,7 @@ def test_off_and_on_again_leaves_the_rotation(judge: Judge, session: Row, switch
 
 @covers("ENA-012")
 @property_case(stored=pools(), switched=SWITCHED, claude=st.integers(0, 6), gemini=st.integers(0, 6))
-def test_off_and_on_again_leaves_families_on_other_accounts(
+def test_disabling_and_enabling_keeps_other_families(
     judge: Judge, stored: Json, switched: list[int], claude: int, gemini: int
 ) -> None:
     count = len(stored["accounts"])
@@ -181,19 +181,19 @@ def test_off_and_on_again_leaves_families_on_other_accounts(
 def _as_without(
     judge: Judge, start: Call, events: Sequence[Call], between: Sequence[Call], then: Sequence[Call]
 ) -> None:
-    """The last calls are answered as they are without those between."""
+    """Expect that the last calls have the same results with and without the calls between."""
     one, two = [start, *events, *then], [start, *events, *between, *then]
     answers = values(judge.ask([*one, *two]))
     expected, actual = answers[len(one) - len(then) : len(one)], answers[-len(then) :]
-    judge.expect(expected, actual, Scenario([*one, *two]), "accounts after switching off and on")
+    judge.expect(expected, actual, Scenario([*one, *two]), "accounts after disabling and enabling")
 
 
 @covers("REM-001")
 @property_case(
     session=sessions(kinds=["select", "advance", "outcome"], least=3), removed=st.lists(st.integers(0, 6), max_size=5)
 )
-def test_of_the_accounts_left_one_is_selected_and_no_other(judge: Judge, session: Row, removed: list[int]) -> None:
-    """Some are removed in the middle of the session; nothing keeps those that are left from being used."""
+def test_only_remaining_accounts_are_selected(judge: Judge, session: Row, removed: list[int]) -> None:
+    """Some accounts are removed in the middle of the session. All others are available."""
     events = events_of(session, judge.capabilities)
     half = len(events) // 2
     left = [label(index) for index in range(count_of(session))]
@@ -203,12 +203,12 @@ def test_of_the_accounts_left_one_is_selected_and_no_other(judge: Judge, session
     pairs = zip(events[half:], answers, strict=True)
     selected = [answer and answer["label"] for event, answer in pairs if event.method == "select"]
     odd = [name for name in selected if name not in left]
-    judge.expect([], odd, Scenario(calls), "selected that are none of those left")
+    judge.expect([], odd, Scenario(calls), "selected accounts that were removed")
 
 
 @covers("OTH-001")
 @property_case(session=sessions(blocked=True, kinds=["limit", "cool", "advance"]), asked=st.integers(0, 6))
-def test_there_is_another_account_exactly_while_one_can_be_used(judge: Judge, session: Row, asked: int) -> None:
+def test_other_account_exists_exactly_if_available(judge: Judge, session: Row, asked: int) -> None:
     events = events_of(session, judge.capabilities)
     named = label(asked % count_of(session))
     *_, usable = usable_at(session, events)

@@ -1,4 +1,4 @@
-"""Properties of whole sessions: what must make no difference, makes none to any answer."""
+"""Properties of whole sessions: changes that must not affect any result."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -36,25 +36,25 @@ def answered_alike(judge: Judge, one: Sequence[Call], two: Sequence[Call], what:
 
 @covers("WIRE-004")
 @property_case(calls=ANY_SESSION, between=ANY_SESSION)
-def test_a_session_is_the_same_after_any_other(judge: Judge, calls: Json, between: Json) -> None:
-    """Asked again after another one, it is answered as it was: nothing that was before counts."""
+def test_earlier_session_has_no_effect(judge: Judge, calls: Json, between: Json) -> None:
+    """A session has the same results after another session."""
     asked, other = calls_of(calls, judge), calls_of(between, judge)
     every = [*asked, *other, *asked]
     answers = comparable(judge.ask(every))
-    judge.expect(answers[: len(asked)], answers[-len(asked) :], Scenario(every), "answers when it is asked again")
+    judge.expect(answers[: len(asked)], answers[-len(asked) :], Scenario(every), "answers of the repeated session")
 
 
 @covers("POOL-001")
 @property_case(calls=ANY_SESSION)
-def test_what_accounts_are_called_makes_no_difference(judge: Judge, calls: Json) -> None:
-    """Other labels, in another order of the alphabet: the same places are selected."""
+def test_labels_do_not_affect_selection(judge: Judge, calls: Json) -> None:
+    """With other labels in another alphabetical order, the same positions are selected."""
     asked = calls_of(calls, judge)
     tokens = [entry.get("refreshToken") for entry in asked[0].params["pool"]["accounts"] if isinstance(entry, dict)]
     names = {token: f"~{token[::-1]}" for token in tokens if isinstance(token, str) and token}
     other = [Call(call.method, _renamed(dict(call.params), names)) for call in asked]
     answers = comparable(judge.ask([*asked, *other]))
     one, two = _renamed(answers[: len(asked)], names), answers[len(asked) :]
-    judge.expect(one, two, Scenario([*asked, *other]), "answers under other labels")
+    judge.expect(one, two, Scenario([*asked, *other]), "answers with other labels")
 
 
 def _renamed(value: Json, names: dict[str, str]) -> Json:
@@ -67,8 +67,8 @@ def _renamed(value: Json, names: dict[str, str]) -> Json:
 
 @covers("SOFT-005")
 @property_case(calls=ANY_SESSION)
-def test_a_threshold_of_100_is_as_none_at_all(judge: Judge, calls: Json) -> None:
-    """Every other account has used its whole quota."""
+def test_threshold_of_100_equals_no_threshold(judge: Judge, calls: Json) -> None:
+    """Every second account has used its whole quota."""
     nothing_left = {group: {"remainingFraction": 0} for group in ("claude", "gemini-pro", "gemini-flash")}
     read = {"cachedQuota": nothing_left, "cachedQuotaUpdatedAt": NOW_MS}
     asked = [call for call in calls_of(calls, judge) if call.method not in ("soft_quota_wait", "open")]
@@ -83,14 +83,14 @@ def test_a_threshold_of_100_is_as_none_at_all(judge: Judge, calls: Json) -> None
 
 @covers("LIM-001")
 @property_case(session=sessions(blocked=True, strategies=STRATEGIES[:2]), shift_ms=SHIFTS_MS)
-def test_what_the_time_of_day_is_makes_no_difference(judge: Judge, session: Row, shift_ms: int) -> None:
-    """The clock and all stored times moved by the same amount: limits and cooldowns end as they did."""
+def test_time_of_day_has_no_effect(judge: Judge, session: Row, shift_ms: int) -> None:
+    """If the clock and all stored times move by the same amount, rate limits and cooldowns end at the same calls."""
     _at_another_time(judge, session, shift_ms)
 
 
 @covers("HYB-002")
 @property_case(session=sessions(blocked=True, strategies=STRATEGIES[2:]), shift_ms=SHIFTS_MS)
-def test_hybrid_asks_for_no_time_of_day(judge: Judge, session: Row, shift_ms: int) -> None:
+def test_time_of_day_does_not_affect_hybrid(judge: Judge, session: Row, shift_ms: int) -> None:
     _at_another_time(judge, session, shift_ms)
 
 
@@ -103,7 +103,7 @@ def _at_another_time(judge: Judge, session: Row, shift_ms: int) -> None:
 
 
 def _later(value: Json, shift_ms: int) -> Json:
-    """Every time in it moved; 0 is none, but means that the account was never used."""
+    """Return the value with every time moved. 0 stays, since it means that the account was never used."""
     if isinstance(value, dict):
         return {key: _later(item, shift_ms) for key, item in value.items()}
     return value + shift_ms if isinstance(value, int) and value else value
@@ -115,8 +115,8 @@ def _with(call: Call, **params: Json) -> Call:
 
 @covers("WIRE-004")
 @property_case(session=sessions(blocked=True), count=st.integers(1, 5))
-def test_an_open_without_use_leaves_nothing(judge: Judge, session: Row, count: int) -> None:
-    """Another pool is opened first, and nothing is asked of it."""
+def test_unused_open_has_no_effect(judge: Judge, session: Row, count: int) -> None:
+    """Another pool is opened before the session, without further calls."""
     events = events_of(session, judge.capabilities)
     plain = [opened(session), *events]
     answers = comparable(judge.ask([*plain, open_pool(pool(count), pid=3), *plain]))

@@ -1,4 +1,4 @@
-"""Properties of loading config: whatever the files hold, it does not fail, and leaves them alone."""
+"""Properties of `load_config`: it never fails and changes no file, whatever the files contain."""
 
 import tempfile
 from pathlib import Path
@@ -21,12 +21,12 @@ LOADS: st.SearchStrategy[list[Any]] = st.builds(
     _RECORD,
     st.lists(_RECORD, min_size=1, max_size=6),
     st.lists(_RECORD, min_size=1, max_size=4),
-).filter(lambda loads: len(str(loads)) < 6_000)  # rows are stored
+).filter(lambda loads: len(str(loads)) < 6_000)  # rows are stored as files
 DOCUMENTS = LOADS.map(lambda loads: [each["text"] for each in loads[0].values() if each.get("text", "")[:1] == "{"])
 
 
 def placed(calls: Json, judge: Judge) -> list[Call]:
-    """The loads, without what the target does not claim."""
+    """Return the loads without parameters that the target does not claim."""
     without: dict[str, Json] = {
         name: value
         for word, name, value in (("environment", "environment", {}), ("platform", "platform", "linux"))
@@ -37,19 +37,19 @@ def placed(calls: Json, judge: Judge) -> list[Call]:
 
 @covers("LAY-022")
 @property_case(loads=LOADS)
-def test_whatever_files_hold_loads_succeed_again_and_again(judge: Judge, loads: Json) -> None:
-    """Each load is asked twice, in turn with the others: the answers are configs, and the same."""
+def test_load_config_never_fails_on_malformed_files(judge: Judge, loads: Json) -> None:
+    """Each load is repeated after the others. Both results are configs, and equal."""
     files, calls = loads
     once = placed(calls, judge)
     answers = values(judge.ask([*once, *once], files))
     scenario = Scenario([*once, *once], files)
     judge.expect(len(answers), sum(isinstance(answer, dict) for answer in answers), scenario, "loads that succeed")
-    judge.expect(answers[: len(once)], answers[len(once) :], scenario, "configs when loaded again")
+    judge.expect(answers[: len(once)], answers[len(once) :], scenario, "configs of the repeated loads")
 
 
 @covers("LAY-022")
 @property_case(loads=LOADS)
-def test_loading_leaves_all_files_alone(judge: Judge, loads: Json) -> None:
+def test_load_config_changes_no_file(judge: Judge, loads: Json) -> None:
     files, calls = loads
     asked = placed(calls, judge)
     with tempfile.TemporaryDirectory() as root:
@@ -57,7 +57,9 @@ def test_loading_leaves_all_files_alone(judge: Judge, loads: Json) -> None:
         before = _contents(Path(root))
         judge.ask([Call(call.method, replace_text(dict(call.params), ROOT, root)) for call in asked])
         after = _contents(Path(root))
-    judge.expect(before, {path: after.get(path, "gone") for path in before}, Scenario(asked, files), "what was there")
+    judge.expect(
+        before, {path: after.get(path, "gone") for path in before}, Scenario(asked, files), "files after loading"
+    )
 
 
 def _contents(root: Path) -> dict[str, str]:
@@ -74,12 +76,12 @@ def _contents(root: Path) -> dict[str, str]:
     is_beside=st.booleans(),
     place=st.sampled_from([USER_FILE, PROJECT_FILE]),
 )
-def test_a_file_that_breaks_off_is_as_no_file(
+def test_truncated_file_equals_missing_file(
     judge: Judge, documents: list[str], cut: int, is_beside: bool, place: str
 ) -> None:
-    """Wherever it breaks off, alone or beside a file that is whole."""
+    """The file is truncated anywhere, alone or beside a valid file."""
     other = PROJECT_FILE if place == USER_FILE else USER_FILE
     beside = {other: {"text": '{"debug": true, "signature_cache": {"enabled": false}}'}} if is_beside else {}
     files = {**beside, place: {"text": documents[0][: cut * len(documents[0]) // 1001]}}
     without, broken = (values(judge.ask([load_config()], each)) for each in (beside, files))
-    judge.expect(without, broken, Scenario([load_config()], files), "config as without the file")
+    judge.expect(without, broken, Scenario([load_config()], files), "config with the truncated file")

@@ -1,4 +1,4 @@
-"""The stored vectors that show rules, on top of the cases; each judges its requirements, and is named by its id."""
+"""The stored vectors that judge rules. Each case has the id of its vector."""
 
 import pytest
 

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 
+from conformance.reports.events import EventError
 from conformance.reports.verdicts import INTERRUPTED, SUITE_FAULT, WRONG_USAGE
 from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
@@ -30,7 +31,7 @@ def explain(error: BaseException) -> tuple[str, int]:
             message, code = "interrupted", INTERRUPTED
         case CatalogueError() | QuirkError():
             message = f"the catalogue is wrong: {error}"
-        case SupervisorLostError():
+        case SupervisorLostError() | EventError():
             pass
         case BrokenPipeError():  # `| head` has seen enough
             message, code = "", NOBODY_READS

@@ -1,25 +1,22 @@
 """`fuzz`: search for sessions that a target answers otherwise than the reference at its profile."""
 
 import argparse
-import json
 import secrets
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from conformance.cases.engine import run_pytest
 from conformance.cli.options import MOST_WORKERS, between, seconds
 from conformance.cli.profile import profile_of
+from conformance.json_type import Json
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.reports.progress import Progress
 from conformance.search.discrepancy import write_vector
-from conformance.search.workers import SHARDS, VARIABLE, Plan, State, search
+from conformance.search.workers import Plan, State, search
 from conformance.targets.errors import UsageFault
-from conformance.targets.group import Group
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
@@ -46,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=5,
         metavar="N",
         help="end after so many finds of different kinds (5)",
+    )
+    add(
+        "--finds",
+        dest="discrepancies",
+        type=between(1),
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,  # what the option was called
     )
     add("--seed", metavar="WORD", help="search where this word leads; default: somewhere new, which is told")
     add("--shard", metavar="I/N", help="search the I-th of N parts: one seed on N machines")
@@ -84,22 +88,18 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         workers=options.workers,
     )
     print(f"{target.word} as {profile}, seed {seed}", flush=True)
-    states = _search(plan) if options.workers > 1 else [_search_here(plan)]
+    states, fault = _search(plan) if options.workers > 1 else ([_search_here(plan)], None)
     discrepancies = [discrepancy for state in states for discrepancy in state.discrepancies]
     found = list({discrepancy["kind"]: discrepancy for discrepancy in reversed(discrepancies)}.values())[::-1]
+    if fault is not None and not found:
+        raise fault
     for number, discrepancy in enumerate(found, 1):
-        call = discrepancy["scenario"]["calls"][discrepancy["position"]]
-        print(f"\n{number}. {call['method']} {call['params'].get('strategy', '')}".rstrip())
-        for line in describe_discrepancy(discrepancy):
-            print(line)
-        if discrepancy["vector"] is not None:
-            path = write_vector(discrepancy["vector"], options.out)
-            again = f"antigravity-conformance replay {shlex.quote(str(path))} {_named(options, command)}"
-            for line in wrapped_command(again, "    "):
-                print(line)
+        _show(number, discrepancy, options, command)
     print()
     for line in _summary(states, len(found)):
         print(line)
+    if fault is not None:
+        raise fault
     if not any(state.calls for state in states):
         return NOTHING_JUDGED
     return DIFFERENT if any(state.differences for state in states) else 0
@@ -115,6 +115,19 @@ def _seed(options: argparse.Namespace) -> str:
     return f"{seed} {int(shard)}/{int(shards)}"
 
 
+def _show(number: int, discrepancy: Json, options: argparse.Namespace, command: Sequence[str]) -> None:
+    """Print one find, and write its vector."""
+    call = discrepancy["scenario"]["calls"][discrepancy["position"]]
+    print(f"\n{number}. {call['method']} {call['params'].get('strategy', '')}".rstrip())
+    for line in describe_discrepancy(discrepancy):
+        print(line)
+    if discrepancy["vector"] is not None:
+        path = write_vector(discrepancy["vector"], options.out)
+        again = f"antigravity-conformance replay {shlex.quote(str(path))} {_named(options, command)}"
+        for line in wrapped_command(again, "    "):
+            print(line)
+
+
 def _named(options: argparse.Namespace, command: Sequence[str]) -> str:
     return f"-- {shlex.join(command)}" if command else shlex.quote(options.target)
 
@@ -126,24 +139,15 @@ def _search_here(plan: Plan) -> State:
     return latest[0]
 
 
-def _search(plan: Plan) -> list[State]:
-    with Group([], timeout_s=plan.timeout_s) as group:  # its supervisor removes the folder, also if we are killed
-        plan = replace(plan, folder=str(group.folder))
-        told = group.folder / "plan.json"
-        plan.write(told)
-        with Progress(lambda: _line(list(_states(plan))), sys.stderr):
-            variables = {VARIABLE: str(told)}
-            code = run_pytest([SHARDS], "conformance.cases.stopping", group.folder, variables, plan.workers)
-        if code:
-            raise UsageFault((group.folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
-        return list(_states(plan))
+def _search(plan: Plan) -> tuple[list[State], Exception | None]:
+    """The states of all workers, and the worst fault of any."""
+    from conformance.search.parallel import WorkerError, Workers
 
-
-def _states(plan: Plan) -> Iterator[State]:
-    for worker in range(plan.workers):
-        file = plan.progress_file(worker)
-        if file.exists():
-            yield State(**json.loads(file.read_text(encoding="utf-8")))
+    with Workers(plan) as workers:
+        with Progress(lambda: _line(workers.states), sys.stderr):
+            workers.wait()
+        ours = (fault for fault in workers.faults if isinstance(fault, WorkerError))
+        return workers.states, next(ours, next(iter(workers.faults), None))
 
 
 def _line(states: Sequence[State]) -> str:

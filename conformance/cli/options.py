@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DEFAULT_TIMEOUT_S = 60
@@ -38,10 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fail-fast", action="store_true", help="stop at the first case that fails")
     add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
     add("--today", type=day, metavar="DATE", help="judge expiry against this day; default: today")
-    add("--json", type=Path, metavar="FILE", help="write everything as JSON")
-    add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    for report in FORMATS:
+        add(report.option, type=Path, metavar="FILE", help=report.help)
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
     add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
+    _add_limits(parser)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """How long, by how many processes and with how many examples a target is judged."""
+    add = parser.add_argument
     add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
     add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
     add(

@@ -3,9 +3,8 @@
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from conformance import __version__
@@ -20,17 +19,19 @@ from conformance.reports.board import (
     Row,
     is_board,
     make_board,
+    make_row,
     read_board,
-    read_run,
     write_board,
 )
 from conformance.reports.board_html import render_html
 from conformance.reports.board_markdown import render_markdown
 from conformance.reports.board_terminal import render_board
 from conformance.reports.describe import printable
+from conformance.reports.report import ReportError, read_report
 from conformance.requirements import load_catalogue
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
+from conformance.targets.self_removing import self_removing_folder
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 HELP = "judge several targets and compare them on one board"
@@ -112,19 +113,19 @@ def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
     def tell(position: int, finished: Finished) -> None:
         nonlocal done
         done += 1
-        conclusion = finished.document.get("conclusion")
+        conclusion = finished.report.conclusion
         line = f"{done}/{len(jobs)} {jobs[position].word}: {conclusion} ({finished.seconds:.0f} s)"
         print(printable(line), file=sys.stderr, flush=True)
 
     with _folder(options.reports) as folder:
-        finished = run_jobs(jobs, Path(folder), workers=options.workers, bound_s=options.give_up, tell=tell)
+        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, tell=tell)
     return [_row(job, each) for job, each in zip(jobs, finished, strict=True)]
 
 
 def _row(job: Job, finished: Finished) -> Row:
     kind, _, path = job.word.partition(":")
     checkout = checkout_of(Path(path)) if kind == "plugin" else None
-    return read_run(finished.document, Observed(checkout=checkout, seconds=finished.seconds))
+    return make_row(finished.report, Observed(checkout=checkout, seconds=finished.seconds))
 
 
 def _word(given: str) -> str:
@@ -154,18 +155,18 @@ def _handed(options: argparse.Namespace, word: str) -> list[str]:
 def _read_rows(path: Path) -> list[Row]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return list(read_board(document).rows) if is_board(document) else [read_run(document)]
+        return list(read_board(document).rows) if is_board(document) else [make_row(read_report(document))]
     except OSError as error:
         raise UsageFault(f"cannot read {path}: {error.strerror}; expected the --json of a run or survey") from error
-    except BoardError as error:
+    except (BoardError, ReportError) as error:
         raise UsageFault(f"{path}: {error}") from error
     except ValueError as error:
         raise UsageFault(f"{path} is not JSON: {error}; expected the --json of a run or survey") from error
 
 
-def _folder(kept: Path | None) -> "tempfile.TemporaryDirectory[str] | nullcontext[Path]":
+def _folder(kept: Path | None) -> AbstractContextManager[Path]:
     if kept is None:
-        return tempfile.TemporaryDirectory(prefix="antigravity-conformance-")
+        return self_removing_folder()
     try:
         kept.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -7,19 +7,18 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from conformance import __version__
-from conformance.reports.fault import Fault, render_fault_json
+from conformance.reports.fault import Fault, fault_report
+from conformance.reports.report import Report, read_report
 from conformance.reports.verdicts import ADAPTER_FAULT, INTERRUPTED, SUITE_FAULT
 
 ENDING_BOUND_S = 30.0  # for a run to write its report and end its target
 LAST_WORDS_BYTES = 2000
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Finished:
-    """The JSON report of one `run`, or that of the fault which kept it from writing one."""
+    """The report of one `run`, or that of the fault which kept it from writing one."""
 
-    document: Document
+    report: Report
     seconds: float
 
 
@@ -77,12 +76,12 @@ async def _run_jobs(
     return [finished.get(position) or _interrupted(job) for position, job in enumerate(jobs)]
 
 
-async def _run(job: Job, report: Path, bound_s: float) -> Finished:
+async def _run(job: Job, file: Path, bound_s: float) -> Finished:
     """One `run`, in a session of its own: Ctrl-C reaches it through us, once. Our end, however it comes, is its end."""
     started_s = time.monotonic()
-    report.unlink(missing_ok=True)
-    arguments = [*job.options, "--json", str(report), job.word]
-    errors = report.with_suffix(".log")
+    file.unlink(missing_ok=True)
+    arguments = [*job.options, "--json", str(file), job.word]
+    errors = file.with_suffix(".log")
     with errors.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-P", "-m", "conformance.cli.tethered", "run", *arguments],
@@ -93,16 +92,16 @@ async def _run(job: Job, report: Path, bound_s: float) -> Finished:
         )
     try:
         await asyncio.wait_for(process.wait(), bound_s)
-        document = _read(report) or _died(job, process.returncode, errors)
+        report = _read(file) or _died(job, process.returncode, errors)
     except TimeoutError:
         await _end(process)
-        document = _fault(job, ADAPTER_FAULT, f"it came to no end within {bound_s:g} seconds; --give-up sets how long")
+        report = _fault(job, ADAPTER_FAULT, f"it came to no end within {bound_s:g} seconds; --give-up sets how long")
     except asyncio.CancelledError:
         await _end(process)
         raise
     finally:
         errors.unlink()
-    return Finished(document, round(time.monotonic() - started_s, 3))
+    return Finished(report, round(time.monotonic() - started_s, 3))
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -117,14 +116,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _read(report: Path) -> Document | None:
+def _read(file: Path) -> Report | None:
     with suppress(OSError, ValueError):
-        document = json.loads(report.read_text(encoding="utf-8"))
-        return document if isinstance(document, dict) else None
+        return read_report(json.loads(file.read_text(encoding="utf-8")))
     return None
 
 
-def _died(job: Job, code: int | None, errors: Path) -> Document:
+def _died(job: Job, code: int | None, errors: Path) -> Report:
     words = errors.read_bytes()[-LAST_WORDS_BYTES:].decode("utf-8", errors="replace").strip()
     return _fault(job, SUITE_FAULT, f"its run ended with {code} and wrote no report" + (f":\n{words}" if words else ""))
 
@@ -133,9 +131,8 @@ def _interrupted(job: Job) -> Finished:
     return Finished(_fault(job, INTERRUPTED, "the survey was interrupted before it was judged"), 0.0)
 
 
-def _fault(job: Job, code: int, message: str) -> Document:
-    document: Document = json.loads(render_fault_json(Fault(job.word, __version__, code, message)))
-    return document
+def _fault(job: Job, code: int, message: str) -> Report:
+    return fault_report(Fault(job.word, __version__, code, message))
 
 
 def _file_name(position: int, job: Job) -> str:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from conformance.json_type import Json
 from conformance.wire.answers import Answer
 from conformance.wire.files import place_free, replace_text
@@ -12,25 +14,38 @@ from conformance.wire.scenario import ROOT, show_answer
 SELECTION_KEYS = ("account_selection_strategy", "pid_offset_enabled")
 
 
+class Entry(BaseModel):
+    """One thing that a process did, or that was done to it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    order: int = Field(description="number of the entry, from 1")
+    process: int = Field(description="number of the process, from 1")
+    pid: int = Field(description="PID of the process")
+    did: str = Field(description="`started`, `killed`, or the method that the process was asked")
+    params: dict[str, Json] = Field(
+        default={}, description="parameters of the method; left out for `started` and `killed`"
+    )
+    answer: Json = Field(default=None, description="answer of the process; left out for `started` and `killed`")
+    at_ms: float = Field(description="milliseconds since the start of the record")
+
+
 @dataclass
 class Record:
     """Entries in the order in which things happened, as far as the harness can tell: an answer when it was read.
 
     `folder` is the temporary one of the processes; a path in it is no part of what happened.
-
-    An entry has `order` from 1, `process` from 1, its `pid`, `did` (`started`, `killed`, or the method it was asked),
-    `params` and `answer` where there are such, and `at_ms` since the record began.
     """
 
     folder: str
-    entries: list[dict[str, Json]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     _began_s: float = field(default_factory=time.monotonic)
 
     def note(self, process: int, pid: int, did: str, **more: Json) -> None:
-        """Add what a process did, or what was done to it."""
+        """Add what a process did, or what was done to it; `more` are `params` and `answer`."""
         at_ms = round((time.monotonic() - self._began_s) * 1000, 1)
-        entry = {"order": len(self.entries) + 1, "process": process, "pid": pid, "did": did, **more, "at_ms": at_ms}
-        self.entries.append(entry)
+        order = len(self.entries) + 1
+        self.entries.append(Entry(order=order, process=process, pid=pid, did=did, at_ms=at_ms, **more))
 
     def note_answers(
         self, process: int, pid: int, calls: Sequence[tuple[str, Mapping[str, Json]]], answers: Sequence[Answer]

@@ -1,11 +1,14 @@
 """The board of a survey: what several implementations came to, side by side, made from the JSON reports of runs."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from conformance.json_type import Json
+from conformance.reports.events import first_problem
+from conformance.reports.report import Report
 from conformance.reports.run import CONCLUSIONS
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
@@ -22,8 +25,7 @@ from conformance.reports.verdicts import (
 )
 from conformance.requirements import Catalogue
 
-Document = Mapping[str, Any]
-FORMAT = 1
+FORMAT: Final = 1
 FAULT_LINES = 4  # of a message that are shown on the board; JSON has all of it
 PRECEDENCE = (
     INTERRUPTED,
@@ -38,7 +40,7 @@ PRECEDENCE = (
 
 
 class BoardError(ValueError):
-    """A file is no report that a board can be made from; the message says what was expected."""
+    """A document is no board; the message says what was expected."""
 
 
 class _Frozen(BaseModel):
@@ -76,7 +78,7 @@ class Observed(_Frozen):
     seconds: float | None = None
 
 
-class Row(_Frozen):
+class Implementation(_Frozen):
     """One implementation and its verdicts: the ids of the requirements under each word."""
 
     target: str
@@ -91,6 +93,11 @@ class Row(_Frozen):
     notes: list[str] = Field(default=[], description="how a checkout was built")
     inherited: bool = Field(default=False, description="the deviations are those of the release it is judged as")
     mended: list[str] = Field(default=[], description="deviations of that release that do not show")
+
+
+class Row(Implementation):
+    """One implementation with what the machine gave for it."""
+
     observed: Observed = Observed()
 
     def ids(self, word: Word, prefix: str = "") -> list[str]:
@@ -211,68 +218,82 @@ def make_board(kit: str, catalogue: Catalogue, rows: Sequence[Row]) -> Board:
     )
 
 
-def read_run(document: Document, observed: Observed | None = None) -> Row:
-    """The row of one run from its JSON report. Raises BoardError for a document that is none."""
-    try:
-        return _read_run(document, observed or Observed())
-    except (AttributeError, KeyError, TypeError, ValidationError) as error:
-        raise BoardError(f"not the JSON report of a run, format {FORMAT}: {error}") from error
+class ObservedOfAll(_Frozen):
+    """What the machine gave."""
+
+    implementations: list[Observed]
 
 
-def _read_run(document: Document, observed: Observed) -> Row:
-    verdicts: dict[str, list[str]] = {}
-    for entry in document["requirements"]:
-        verdicts.setdefault(entry["verdict"], []).append(entry["id"])
-    musts = [entry["verdict"] for entry in document["requirements"] if entry["level"] == "MUST"]
+class BoardDocument(_Frozen):
+    """The JSON of a survey: `observed` has an entry for each implementation, in their order."""
+
+    format: Literal[1]
+    kit: str
+    exit_code: int
+    summary: str
+    sections: list[Section]
+    rules: dict[str, Rule]
+    implementations: list[Implementation]
+    observed: ObservedOfAll
+
+
+def make_row(report: Report, observed: Observed | None = None) -> Row:
+    """The row of one run. An exit code that no run has is a fault of the suite."""
+    verdicts: dict[Word, list[str]] = {}
+    for word in WORDS:
+        if ids := [entry.id for entry in report.requirements if entry.verdict == word]:
+            verdicts[word] = ids
+    musts = [entry.verdict for entry in report.requirements if entry.level == "MUST"]
     claimed = [word for word in musts if word != "not claimed"]
     judged = [word for word in claimed if word in ("pass", "fail", "waived")]
-    hello = document["hello"]
-    return Row.model_validate(
-        {
-            "target": document["target"],
-            "implementation": f"{hello['name']} {hello['version']}, {hello['language']}" if hello else "",
-            "profile": document["profile"],
-            "profile_reason": document.get("profile_reason", ""),
-            "exit_code": document["exit_code"] if document["exit_code"] in PRECEDENCE else SUITE_FAULT,
-            "conclusion": document["conclusion"],
-            "musts": (len(judged), len(claimed), len(musts)),
-            "verdicts": {word: verdicts[word] for word in WORDS if word in verdicts},
-            "notes": document.get("notes", []),
-            "inherited": document.get("inherited_deviations", False),
-            "mended": document.get("mended_deviations", []),
-            "reasons": {entry["id"]: entry["reason"] for entry in document["requirements"] if entry["reason"]},
-            "observed": observed.model_copy(update={"fault": document["observed"].get("fault", "")}),
-        }
+    hello = report.hello
+    return Row(
+        target=report.target,
+        implementation=f"{hello.name} {hello.version}, {hello.language}" if hello else "",
+        profile=report.profile,
+        profile_reason=report.profile_reason,
+        exit_code=report.exit_code if report.exit_code in PRECEDENCE else SUITE_FAULT,
+        conclusion=report.conclusion,
+        musts=(len(judged), len(claimed), len(musts)),
+        verdicts=verdicts,
+        notes=list(report.notes),
+        inherited=report.inherited_deviations,
+        mended=list(report.mended_deviations),
+        reasons={entry.id: entry.reason for entry in report.requirements if entry.reason},
+        observed=(observed or Observed()).model_copy(update={"fault": report.observed.fault or ""}),
     )
 
 
-def write_board(board: Board) -> Document:
-    """The JSON of a survey; `observed` has an entry for each implementation, in their order."""
-    rows = [row.model_dump(mode="json", exclude={"observed"}) for row in board.rows]
-    return {
-        "format": FORMAT,
-        "kit": board.kit,
-        "exit_code": board.exit_code,
-        "summary": board.summary,
-        "sections": [section.model_dump() for section in board.sections],
-        "rules": {id_: rule.model_dump() for id_, rule in board.rules.items()},
-        "implementations": rows,
-        "observed": {"implementations": [row.observed.model_dump(exclude_none=True) for row in board.rows]},
-    }
+def write_board(board: Board) -> dict[str, Json]:
+    """The JSON of a survey."""
+    document = BoardDocument(
+        format=FORMAT,
+        kit=board.kit,
+        exit_code=board.exit_code,
+        summary=board.summary,
+        sections=board.sections,
+        rules=board.rules,
+        implementations=[Implementation(**row.model_dump(exclude={"observed"})) for row in board.rows],
+        observed=ObservedOfAll(implementations=[row.observed for row in board.rows]),
+    )
+    written = document.model_dump(exclude={"observed"})
+    return written | {"observed": document.observed.model_dump(exclude_none=True)}
 
 
-def read_board(document: Document) -> Board:
-    """The board that `write_board` wrote. Raises BoardError for a document that it did not."""
+def read_board(document: Json) -> Board:
+    """The board that `write_board` wrote. Raises BoardError, naming the first key that is wrong, for any other."""
+    expected = f"not the JSON of a survey, format {FORMAT}"
     try:
-        pairs = zip(document["implementations"], document["observed"]["implementations"], strict=True)
-        rows = [{**row, "observed": observed} for row, observed in pairs]
-        return Board.model_validate(
-            {"kit": document["kit"], "sections": document["sections"], "rules": document["rules"], "rows": rows}
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BoardError(f"not the JSON of a survey, format {FORMAT}: {error}") from error
+        read = BoardDocument.model_validate(document)
+    except ValidationError as error:
+        raise BoardError(f"{expected}: {first_problem(error)}") from error
+    if len(read.implementations) != len(read.observed.implementations):
+        raise BoardError(f"{expected}: observed.implementations must be as many as implementations")
+    pairs = zip(read.implementations, read.observed.implementations, strict=True)
+    rows = [Row(**implementation.model_dump(), observed=observed) for implementation, observed in pairs]
+    return Board(kit=read.kit, sections=read.sections, rules=read.rules, rows=rows)
 
 
-def is_board(document: Any) -> bool:
+def is_board(document: Json) -> bool:
     """Was it written by a survey, and not by a run?"""
     return isinstance(document, dict) and "implementations" in document

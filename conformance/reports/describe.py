@@ -6,21 +6,21 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from conformance.json_type import Json
-from conformance.wire.scenario import ABSENT
+from conformance.wire.scenario import ABSENT, Scenario
 
 WIDTH = 80
 
 
-def describe_scenario(scenario: Mapping[str, Json], position: int | None) -> Iterator[str]:
+def describe_scenario(scenario: Scenario, position: int | None) -> Iterator[str]:
     """One line a file and a call; an arrow marks the call whose answer is at fault."""
-    yield from _describe_files(scenario.get("files", {}))
-    for number, call in enumerate(scenario["calls"]):
-        yield from _describe_files(call.get("files", {}))
+    yield from _describe_files(scenario.files)
+    for number, call in enumerate(scenario.calls):
+        yield from _describe_files(call.files)
         mark = "> " if number == position else "  "
-        yield f"{mark}{call['method']} {describe_params(call['method'], call.get('params', {}))}".rstrip()
+        yield f"{mark}{call.method} {describe_params(call.method, call.params)}".rstrip()
 
 
-def _describe_files(files: Mapping[str, Json]) -> Iterator[str]:
+def _describe_files(files: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
     for path, content in files.items():
         kind, value = next(iter(content.items()))
         yield f"  file {path}: {value if kind == 'text' and value.isprintable() else json.dumps(content)}"

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_scenario, wrap
+from conformance.wire.scenario import Scenario
 
 
 def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:
     """The lines; `find` is the plain data of a find."""
-    for line in describe_scenario(discrepancy["scenario"], discrepancy["position"]):
+    for line in describe_scenario(Scenario.from_json(discrepancy["scenario"]), discrepancy["position"]):
         yield wrap(line, "  ", 6)
     if discrepancy["failed"]:
         yield wrap(f"the adapter failed: {discrepancy['answered'].get('raised', discrepancy['answered'])}", "    ")

@@ -2,66 +2,16 @@
 
 import json
 import xml.etree.ElementTree as ET
-from typing import Any
 
 from conformance.reports.describe import describe, describe_scenario, printable
+from conformance.reports.report import Report
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict
 
-FORMAT = 1
 
-
-def render_json(run: Run) -> str:
-    """Everything of the run. Whatever the machine gave lies under `observed`; the rest is the same every time."""
-    outcome = run.outcome
-    document = {
-        "format": FORMAT,
-        "kit": run.kit_version,
-        "target": run.target_word,
-        "hello": {key: value for key, value in run.hello.items() if key != "pid"},
-        "notes": list(run.notes),
-        "profile": run.profile,
-        "profile_reason": run.profile_reason,
-        "inherited_deviations": run.inherited,
-        "between": list(run.between) if run.between else None,
-        "today": run.today,
-        "complete": outcome.complete,
-        "exit_code": outcome.exit_code,
-        "conclusion": run.conclusion,
-        "requirements": [_requirement(verdict) for verdict in outcome.verdicts],
-        "mended_deviations": [deviation.id for deviation in outcome.mended],
-        "stale_deviations": [{"id": s.deviation.id, "why": s.why} for s in outcome.stale],
-        "observed": {
-            **run.observed,
-            "suite_faults": outcome.suite_faults,
-            "reasons": {v.requirement.id: v.observed_reason for v in outcome.verdicts if v.observed_reason},
-            "findings": {
-                case["case"]: [finding for finding in case["findings"] if finding["observed"]]
-                for verdict in outcome.verdicts
-                for case in verdict.cases
-                if any(finding["observed"] for finding in case["findings"])
-            },
-        },
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _requirement(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "id": verdict.requirement.id,
-        "level": verdict.requirement.level,
-        "title": verdict.requirement.title,
-        "verdict": verdict.word,
-        "reason": verdict.reason,
-        "cases": [
-            {
-                "case": case["case"],
-                "outcome": case["outcome"],
-                "findings": [finding for finding in case["findings"] if not finding["observed"]],
-            }
-            for case in verdict.cases
-        ],
-    }
+def render_json(report: Report) -> str:
+    """The report as it is written."""
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def render_junit(run: Run) -> str:
@@ -105,10 +55,8 @@ def _junit_case(suite: ET.Element, prefix: str, verdict: Verdict) -> None:
 def _failures(verdict: Verdict) -> list[str]:
     lines = []
     for case in verdict.cases:
-        for finding in case["findings"]:
-            if finding["deviation"] is None:
-                lines += [case["case"], *describe_scenario(finding["scenario"], finding["position"])]
-                lines += [
-                    f"{finding['what']}: expected {describe(finding['expected'])}, got {describe(finding['actual'])}"
-                ]
+        for finding in case.findings:
+            if finding.deviation is None:
+                lines += [case.name, *describe_scenario(finding.scenario, finding.position)]
+                lines += [f"{finding.what}: expected {describe(finding.expected)}, got {describe(finding.actual)}"]
     return lines

@@ -1,16 +1,128 @@
-"""The stream of events: one JSON object a line, appended as things happen, so that a run cut short leaves it."""
+"""The events of a run, as models and as lines of a JSON Lines file.
+
+The engine appends each event as it happens, so that a run that was cut short leaves what it had judged.
+"""
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Final, Literal, TypeAlias
 
-Event = dict[str, Any]
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from conformance.json_type import Json
+from conformance.processes.record import Entry
+from conformance.wire.messages import HelloResult
+from conformance.wire.scenario import Scenario
+
+FORMAT: Final = 1  # of the lines
+CaseOutcome = Literal["pass", "fail", "unknown", "not run", "error"]
+
+SCENARIO_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "files": {"type": "object", "description": "content by path; left out where there are no files"},
+        "calls": {"type": "array", "items": {"type": "object", "required": ["method", "params"]}},
+    },
+    "required": ["calls"],
+    "additionalProperties": False,
+}
+ScenarioDocument = Annotated[
+    Scenario,
+    PlainValidator(lambda given: given if isinstance(given, Scenario) else Scenario.from_json(given)),
+    PlainSerializer(Scenario.to_json),
+    WithJsonSchema(SCENARIO_SCHEMA),
+]
+
+
+class EventError(ValueError):
+    """A line is no event of this version; the message names the file and the line."""
+
+
+class Document(BaseModel):
+    """A JSON object with fixed keys. `to_json` leaves out the keys that the constructor was not given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def to_json(self) -> dict[str, Json]:
+        return self.model_dump(exclude_unset=True)
+
+
+class Finding(Document):
+    """One answer that differs from the expected one."""
+
+    scenario: ScenarioDocument = Field(description="the files and calls (docs/vectors.md)")
+    position: int | None = Field(
+        description="index of the call in the scenario; null for a value computed from several answers"
+    )
+    what: str = Field(description="name of the method, or of the value")
+    expected: Json = Field(description='the result expected, or `{"refusal": KIND}`')
+    actual: Json = Field(
+        description='the result, or one of `{"refusal": KIND}`, `{"raised": MESSAGE}`, `{"not supported": METHOD}`'
+    )
+    observed: bool = Field(description="true where the values depend on the machine, such as PIDs")
+    deviation: str | None = Field(description="id of the known deviation that covers it; null where none does")
+    waives: str | None = Field(description="requirement that the deviation departs from")
+    process: int | None = Field(
+        default=None, description="number of the process that gave the answer; null for a value computed from several"
+    )
+    record: Sequence[Entry] = Field(default=(), description="what all processes did, in order")
+
+
+class RunStarted(Document):
+    """The first line."""
+
+    event: Literal["run"] = "run"
+    format: Literal[1]
+    target: str
+    hello: HelloResult
+    judged: Sequence[str]
+
+
+class CaseEnded(Document):
+    """The outcome of a case, for each requirement that it judges."""
+
+    event: Literal["case"] = "case"
+    name: str
+    requirements: Sequence[str]
+    outcome: CaseOutcome
+    message: str
+    findings: Sequence[Finding]
+
+
+class RunEnded(Document):
+    """The last line. Without it, a run was cut short."""
+
+    event: Literal["end"] = "end"
+    pytest_exit: int
+
+
+Event: TypeAlias = RunStarted | CaseEnded | RunEnded
+_EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def event_line(event: Event) -> str:
+    """The event as one line, its kind first."""
+    return json.dumps({"event": event.event} | event.to_json(), separators=(",", ":")) + "\n"
 
 
 def append_event(path: Path, event: Event) -> None:
+    """Append one event."""
+    append_line(path, event_line(event))
+
+
+def append_line(path: Path, line: str) -> None:
     """Append with one write, so that a line is there wholly or not at all."""
-    line = json.dumps(event, ensure_ascii=True, separators=(",", ":")) + "\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, line.encode("ascii"))
@@ -19,6 +131,22 @@ def append_event(path: Path, event: Event) -> None:
 
 
 def read_events(path: Path) -> list[Event]:
-    """All events; a last line that was cut short is left out."""
+    """All events; a last line that was cut short is left out. Raises EventError for any other line that is no event."""
     lines = path.read_bytes().split(b"\n") if path.exists() else []
-    return [json.loads(line) for line in lines[:-1]]
+    return [_read(line, f"{path.name}, line {number}") for number, line in enumerate(lines[:-1], 1)]
+
+
+def _read(line: bytes, where: str) -> Event:
+    try:
+        return _EVENTS.validate_python(json.loads(line))
+    except ValidationError as error:
+        raise EventError(f"{where}: no event of format {FORMAT}: {first_problem(error)}") from error
+    except ValueError as error:
+        raise EventError(f"{where}: not JSON: {error}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """`findings.0.what: Field required`."""
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return f"{place}: {problem['msg']}" if place else problem["msg"]

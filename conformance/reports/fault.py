@@ -1,11 +1,11 @@
 """The reports of a run that judged nothing, for something went wrong first: CI systems read these files too."""
 
-import json
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 from conformance.reports.describe import printable
-from conformance.reports.documents import FORMAT, junit_text
+from conformance.reports.documents import junit_text
+from conformance.reports.report import FORMAT, Observed, Report
 from conformance.reports.run import CONCLUSIONS
 
 
@@ -23,23 +23,27 @@ class Fault:
         return CONCLUSIONS.get(self.exit_code, "no verdict")
 
 
-def render_fault_json(fault: Fault) -> str:
-    """The same keys as of any run. The message may name paths and process ids, so it is `observed`."""
-    document = {
-        "format": FORMAT,
-        "kit": fault.kit_version,
-        "target": fault.target_word,
-        "hello": None,
-        "profile": None,
-        "today": None,
-        "complete": False,
-        "exit_code": fault.exit_code,
-        "conclusion": fault.conclusion,
-        "requirements": [],
-        "stale_deviations": [],
-        "observed": {"fault": fault.message},
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def fault_report(fault: Fault) -> Report:
+    """A report without verdicts. The message may contain paths and PIDs, so it is under `observed`."""
+    return Report(
+        format=FORMAT,
+        kit=fault.kit_version,
+        target=fault.target_word,
+        hello=None,
+        notes=[],
+        profile=None,
+        profile_reason="",
+        inherited_deviations=False,
+        between=None,
+        today=None,
+        complete=False,
+        exit_code=fault.exit_code,
+        conclusion=fault.conclusion,
+        requirements=[],
+        mended_deviations=[],
+        stale_deviations=[],
+        observed=Observed(fault=fault.message),
+    )
 
 
 def render_fault_junit(fault: Fault) -> str:

@@ -1,8 +1,8 @@
 """All that the writers of reports know about one run."""
 
-from collections.abc import Mapping, Sequence
+import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
@@ -13,10 +13,12 @@ from conformance.reports.verdicts import (
     STALE,
     SUITE_FAULT,
     WRONG_USAGE,
+    Criteria,
     Outcome,
 )
 from conformance.requirements import Catalogue
-from conformance.requirements.deviations import Deviation
+from conformance.targets.pids import PidStatus
+from conformance.wire.messages import HelloResult
 
 CONCLUSIONS = {
     CONFORMANT: "conformant",
@@ -31,28 +33,46 @@ CONCLUSIONS = {
 
 
 @dataclass(frozen=True)
+class ChosenProfile:
+    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between."""
+
+    name: str
+    reason: str
+    between: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Values of a run that depend on the machine or on the moment."""
+
+    pid: int  # that the target named in hello
+    pid_status: PidStatus
+    seconds: float
+    python: str
+    system: str
+    folder: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run and what it came to. `observed` holds what the machine gave; all else repeats from run to run."""
+    """A finished run. All but `machine`, and what is observed in `outcome`, is the same in every run."""
 
     target_word: str
-    hello: Mapping[str, Any]
-    profile: str
-    profile_reason: str
+    notes: Sequence[str] = ()  # how the target was built
+    hello: HelloResult
+    profile: ChosenProfile
     kit_version: str
     catalogue: Catalogue
     left_out: Sequence[str]  # ids of requirements that hold for other profiles only
-    deviations: Sequence[Deviation]
-    today: str | None  # that was asked for; the real one is observed
+    criteria: Criteria
+    today: datetime.date | None = None  # that the user asked for; the real one is observed
     options: Sequence[str]  # words of the command line that shape verdicts, quoted for a shell
     outcome: Outcome
-    observed: Mapping[str, Any]
-    notes: Sequence[str] = ()  # how the target was built
-    inherited: bool = False  # the deviations are those of the release that a checkout is judged as
-    between: tuple[str, str] | None = None  # the two releases that a checkout lies between
+    machine: Machine
 
     @property
     def hello_line(self) -> str:
-        return f"{self.hello['name']} {self.hello['version']}, {self.hello['language']}"
+        return f"{self.hello.name} {self.hello.version}, {self.hello.language}"
 
     def repeat_command(self, requirement: str) -> str:
         """The command that judges this target by one requirement again, with the options that shape verdicts."""
@@ -65,6 +85,6 @@ class Run:
         waived = self.outcome.count("waived")
         plural = "s" if waived > 1 else ""
         known = f", with {waived} known deviation{plural}" if waived else ""
-        if self.inherited and waived:
-            known = f", with {waived} deviation{plural} inherited from release {self.profile}"
+        if self.criteria.inherited and waived:
+            known = f", with {waived} deviation{plural} inherited from release {self.profile.name}"
         return CONCLUSIONS[self.outcome.exit_code] + (known if self.outcome.exit_code == CONFORMANT else "")

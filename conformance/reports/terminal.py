@@ -1,11 +1,10 @@
 """The report a person reads: by section, at 80 columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
-from conformance.reports.events import Event
+from conformance.reports.events import CaseEnded, Finding
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 from conformance.wire.scenario import difference
@@ -24,10 +23,10 @@ def render(run: Run) -> Iterator[str]:
     yield wrap(run.hello_line, " " * 9, 0)
     for note in run.notes:
         yield wrap(note, " " * 9)
-    if (status := run.observed.get("pid_status", "verified")) != "verified":
-        yield wrap(f"process id in hello: {run.observed['pid']}, {PID_STATUS[status]}", " " * 9, 0)
-    yield wrap(f"profile  {run.profile} ({run.profile_reason})", "", 9)
-    if run.inherited:
+    if (status := run.machine.pid_status) != "verified":
+        yield wrap(f"process id in hello: {run.machine.pid}, {PID_STATUS[status]}", " " * 9, 0)
+    yield wrap(f"profile  {run.profile.name} ({run.profile.reason})", "", 9)
+    if run.criteria.inherited:
         yield wrap(_inherited(run), " " * 9, 0)
     shown: set[str] = set()
     for section in run.catalogue.sections:
@@ -47,15 +46,15 @@ def render(run: Run) -> Iterator[str]:
         yield wrap(f"rules of other releases, left out: {', '.join(run.left_out)}", "")
     if run.outcome.mended:
         named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
-        yield wrap(f"deviations of release {run.profile} that do not show here: {named}", "")
+        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
     yield from summary(run)
 
 
 def _inherited(run: Run) -> str:
-    waived = f"Known deviations of release {run.profile} are waived."
-    if run.between is None:
+    waived = f"Known deviations of release {run.profile.name} are waived."
+    if run.profile.between is None:
         return f"{waived} What fails is this checkout's own."
-    older, newer = run.between
+    older, newer = run.profile.between
     return f"{waived} The checkout lies between {older} and {newer}: what fails is its own or comes from between."
 
 
@@ -78,7 +77,7 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
     if verdict.word == "waived":
         yield from _waived(run, verdict)
     if verdict.word == "fail":
-        for case in [c for c in verdict.cases if c["outcome"] == "fail"][:FINDINGS_SHOWN]:
+        for case in [case for case in verdict.cases if case.outcome == "fail"][:FINDINGS_SHOWN]:
             yield from _failure(verdict, case)
         yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
     if verdict.observed_reason and verdict.observed_reason not in shown:
@@ -103,47 +102,42 @@ def _in_words(case: str) -> str:
 
 
 def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
-    named = {f["deviation"] for c in verdict.cases for f in c["findings"] if f["waives"] == verdict.requirement.id}
-    for deviation in run.deviations:
-        if deviation.id in named:
+    for deviation in run.criteria.deviations:
+        if deviation.id in verdict.waivers:
             yield wrap(deviation.reason, " " * 11)
             yield wrap(f"evidence: {deviation.evidence}", " " * 11)
 
 
-def _failure(verdict: Verdict, case: Event) -> Iterator[str]:
-    finding = next((f for f in case["findings"] if f["deviation"] is None), None)
+def _failure(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
     yield wrap(verdict.requirement.text, " " * 6)
-    yield wrap(f"case: {_in_words(case['case'])}", " " * 6)
+    yield wrap(f"case: {_in_words(case.name)}", " " * 6)
+    finding = next((f for f in case.findings if f.deviation is None), None)
     if finding is None:
         return
-    for line in describe_scenario(finding["scenario"], finding["position"]):
+    for line in describe_scenario(finding.scenario, finding.position):
         yield wrap(line.strip() if line.startswith("  ") else line, " " * (8 if line.startswith("  ") else 6))
-    places = list(difference(finding["expected"], finding["actual"])) or [("", finding["expected"], finding["actual"])]
+    places = list(difference(finding.expected, finding.actual)) or [("", finding.expected, finding.actual)]
     for place, expected, actual in places[:4]:
-        where = f"{finding['what']}{' ' + place if place else ''}: "
+        where = f"{finding.what}{' ' + place if place else ''}: "
         yield wrap(f"{where}expected {describe(expected)}, got {describe(actual)}", " " * 6)
     yield from _what_happened(finding)
-    others = sum(c["outcome"] == "fail" for c in verdict.cases) - 1
+    others = sum(other.outcome == "fail" for other in verdict.cases) - 1
     if others:
         yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
 
 
-def _what_happened(finding: Mapping[str, Any]) -> Iterator[str]:
+def _what_happened(finding: Finding) -> Iterator[str]:
     """What the process at fault did, and which were killed meanwhile; of many lines the last ones."""
-    record = finding.get("record", [])
-    mine = [e for e in record if e["process"] == finding["process"] or e["did"] == "killed"]
+    mine = [entry for entry in finding.record if entry.process == finding.process or entry.did == "killed"]
     if mine:
-        number, all_of_them = finding["process"], max(entry["process"] for entry in record)
-        yield wrap(
-            f"process {number} of {all_of_them}, as it happened (place in the record, process id, what):", " " * 6
-        )
+        all_of_them = max(entry.process for entry in finding.record)
+        what = "as it happened (place in the record, process id, what):"
+        yield wrap(f"process {finding.process} of {all_of_them}, {what}", " " * 6)
     for entry in mine[-RECORD_SHOWN:]:
-        did = f"{entry['did']} {describe_params(entry['did'], entry.get('params', {}))}".rstrip()
-        answer = entry.get("answer")
-        shown = answer.get("label", answer) if isinstance(answer, dict) else answer
-        yield wrap(
-            f"{entry['order']:5} {entry['pid']:8} {did}" + (f": {describe(shown)}" if shown else ""), " " * 4, 16
-        )
+        did = f"{entry.did} {describe_params(entry.did, entry.params)}".rstrip()
+        shown = entry.answer.get("label", entry.answer) if isinstance(entry.answer, dict) else entry.answer
+        answered = f": {describe(shown)}" if shown else ""
+        yield wrap(f"{entry.order:5} {entry.pid:8} {did}{answered}", " " * 4, 16)
 
 
 def _trouble(run: Run) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """From events to a verdict for every requirement, and from verdicts to the exit code."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from conformance.reports.events import Event
+from conformance.reports.events import CaseEnded, Event, Finding, RunEnded
 from conformance.requirements.catalogue import Requirement
 from conformance.requirements.deviations import Deviation
 
@@ -24,12 +24,41 @@ class Verdict:
     requirement: Requirement
     word: Word
     reason: str = ""
-    cases: list[Event] = field(default_factory=list)  # the cases that judged it, by name
+    cases: list[CaseEnded] = field(default_factory=list)  # the cases that judged it, by name
     observed_reason: str = ""  # what depends on the machine: an adapter's last words, paths, pids
 
     @property
     def is_definite(self) -> bool:
         return self.word in ("pass", "fail", "waived")
+
+    @property
+    def waivers(self) -> set[str]:
+        """Ids of the deviations from this requirement that its cases showed."""
+        return {f.deviation for f in _findings(self.cases) if f.deviation and f.waives == self.requirement.id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criteria:
+    """What a target is judged by. All of it is known before the first case."""
+
+    requirements: Sequence[Requirement]  # that were chosen and apply to the target's profile
+    capabilities: Sequence[str]  # that the target claims
+    deviations: Sequence[Deviation] = ()
+    inherited: bool = False  # the deviations are those of the release that a checkout is judged as
+    today: datetime.date  # decides which deviations have expired
+    required: Sequence[str] = ()  # ids that must be judged: not claimed and not run then fail
+    strict: bool = False  # a SHOULD that fails decides too
+    fail_fast: bool = False  # the run stops at the first case that fails, so no deviation can be called stale
+
+    @property
+    def judged(self) -> list[str]:
+        """Ids of the requirements of which the target claims all that they need."""
+        return [r.id for r in self.requirements if not not_claimed_reason(r, self.capabilities)]
+
+    @property
+    def current_deviations(self) -> list[Deviation]:
+        """The deviations that have not expired."""
+        return [deviation for deviation in self.deviations if not deviation.is_expired(self.today)]
 
 
 @dataclass(frozen=True)
@@ -83,40 +112,54 @@ def not_claimed_reason(requirement: Requirement, capabilities: Sequence[str]) ->
     return NOT_CLAIMED + ", ".join(missing) if missing else ""
 
 
-def conclude(
-    chosen: Sequence[Requirement],
-    events: Sequence[Event],
-    capabilities: Sequence[str],
-    deviations: Sequence[Deviation],
-    today: datetime.date,
-    *,
-    required: Sequence[str] = (),
-    strict: bool = False,
-    cut_short: bool = False,
-    interrupted: bool = False,
-    inherited: bool = False,
-) -> Outcome:
-    """Work out the verdict of every chosen requirement, all of which apply to the target's profile.
+def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool = False) -> Outcome:
+    """Work out the verdict of every requirement, and what is to be said of the deviations."""
+    cases = sorted((event for event in events if isinstance(event, CaseEnded)), key=lambda case: case.name)
+    end = next((event for event in events if isinstance(event, RunEnded)), None)
+    faults = [f"{case.name}: {case.message}" for case in cases if case.outcome == "error"]
+    if end is not None and end.pytest_exit not in (0, 1, 5):
+        faults.append(f"the engine ended with pytest's exit code {end.pytest_exit}")
+    verdicts = [_verdict(requirement, cases, criteria) for requirement in criteria.requirements]
+    unseen = [] if criteria.fail_fast else list(_stale(verdicts, criteria))
+    mended = [entry.deviation for entry in unseen if _word_of(verdicts, entry.deviation) == "pass"]
+    return Outcome(
+        verdicts=verdicts,
+        stale=[] if criteria.inherited else unseen,
+        mended=mended if criteria.inherited else [],
+        complete=end is not None,
+        suite_faults=faults,
+        strict=criteria.strict,
+        interrupted=interrupted,
+    )
 
-    `required` are ids that must be judged: not claimed and not run then fail. `cut_short`: cases may be missing, so
-    that nothing can be said of stale deviations. `inherited`: the deviations are another's, that of the release a
-    checkout is judged as; one that does not show is mended here, not stale.
-    """
-    cases = sorted((e for e in events if e["event"] == "case"), key=lambda e: e["case"])
-    ends = [e for e in events if e["event"] == "end"]
-    verdicts = []
-    for requirement in chosen:
-        reason = not_claimed_reason(requirement, capabilities)
-        verdict = Verdict(requirement, "not claimed", reason) if reason else _judge(requirement, cases)
-        if requirement.id in required and verdict.word in ("not claimed", "not run"):
-            verdict = Verdict(requirement, "fail", f"required, but {verdict.word}: {verdict.reason}")
-        verdicts.append(verdict)
-    faults = [f"{c['case']}: {c['message']}" for c in cases if c["outcome"] == "error"]
-    if ends and ends[-1]["pytest_exit"] not in (0, 1, 5):
-        faults.append(f"the engine ended with pytest's exit code {ends[-1]['pytest_exit']}")
-    stale = [] if cut_short else _stale(verdicts, deviations, today)
-    mended = [entry.deviation for entry in stale if _word_of(verdicts, entry.deviation) == "pass"] if inherited else []
-    return Outcome(verdicts, [] if inherited else stale, bool(ends), faults, strict, interrupted, mended)
+
+def _verdict(requirement: Requirement, cases: Sequence[CaseEnded], criteria: Criteria) -> Verdict:
+    reason = not_claimed_reason(requirement, criteria.capabilities)
+    verdict = Verdict(requirement, "not claimed", reason) if reason else _judge(requirement, cases)
+    if requirement.id in criteria.required and verdict.word in ("not claimed", "not run"):
+        return Verdict(requirement, "fail", f"required, but {verdict.word}: {verdict.reason}")
+    return verdict
+
+
+def _judge(requirement: Requirement, cases: Sequence[CaseEnded]) -> Verdict:
+    mine = [case for case in cases if requirement.id in case.requirements]
+    outcomes = {case.outcome for case in mine}
+    verdict = Verdict(requirement, "pass", cases=mine)
+    if "fail" in outcomes:
+        verdict.word = "fail"
+    elif "unknown" in outcomes or "error" in outcomes:
+        verdict.word = "unknown"
+        verdict.reason = "the adapter failed" if "unknown" in outcomes else "the suite failed"
+    elif verdict.waivers:
+        verdict.word, verdict.reason = "waived", ", ".join(sorted(verdict.waivers))
+    elif "pass" not in outcomes:
+        verdict.word, verdict.reason = "not run", next((case.message for case in mine), "no case was run")
+    verdict.observed_reason = next((case.message for case in mine if case.outcome in ("unknown", "error")), "")
+    return verdict
+
+
+def _findings(cases: Sequence[CaseEnded]) -> Iterator[Finding]:
+    return (finding for case in cases for finding in case.findings)
 
 
 def _word_of(verdicts: Sequence[Verdict], deviation: Deviation) -> Word | None:
@@ -124,41 +167,16 @@ def _word_of(verdicts: Sequence[Verdict], deviation: Deviation) -> Word | None:
     return next((v.word for v in verdicts if v.requirement.id == deviation.requirement), None)
 
 
-def _judge(requirement: Requirement, cases: Sequence[Event]) -> Verdict:
-    mine = [case for case in cases if requirement.id in case["requirements"]]
-    outcomes = {case["outcome"] for case in mine}
-    waived = any(f["waives"] == requirement.id for case in mine for f in case["findings"])
-    word: Word
-    if "fail" in outcomes:
-        word, reason = "fail", ""
-    elif "unknown" in outcomes or "error" in outcomes:
-        word, reason = "unknown", "the adapter failed" if "unknown" in outcomes else "the suite failed"
-    elif waived:
-        word, reason = "waived", ", ".join(sorted(_waivers(requirement, mine)))
-    elif "pass" in outcomes:
-        word, reason = "pass", ""
-    else:
-        word, reason = "not run", next((case["message"] for case in mine), "no case was run")
-    troubled = next((case for case in mine if case["outcome"] in ("unknown", "error")), None)
-    return Verdict(requirement, word, reason, mine, troubled["message"] if troubled else "")
-
-
-def _waivers(requirement: Requirement, cases: Sequence[Event]) -> set[str]:
-    return {f["deviation"] for case in cases for f in case["findings"] if f["waives"] == requirement.id}
-
-
-def _stale(verdicts: Sequence[Verdict], deviations: Sequence[Deviation], today: datetime.date) -> list[Stale]:
+def _stale(verdicts: Sequence[Verdict], criteria: Criteria) -> Iterator[Stale]:
     by_id = {verdict.requirement.id: verdict for verdict in verdicts}
-    used = {f["deviation"] for verdict in verdicts for case in verdict.cases for f in case["findings"]}
-    stale = []
-    for deviation in deviations:
+    used = {finding.deviation for verdict in verdicts for finding in _findings(verdict.cases)}
+    for deviation in criteria.deviations:
         verdict = by_id.get(deviation.requirement)
         if verdict is None:
             continue  # not chosen in this run
-        if deviation.is_expired(today):
-            stale.append(Stale(deviation, f"it expired on {deviation.expires}"))
+        if deviation.is_expired(criteria.today):
+            yield Stale(deviation, f"it expired on {deviation.expires}")
         elif verdict.word in ("pass", "waived", "fail") and deviation.id not in used:
-            stale.append(Stale(deviation, f"no answer shows it any more, and {deviation.requirement} was judged"))
+            yield Stale(deviation, f"no answer shows it any more, and {deviation.requirement} was judged")
         elif verdict.word == "not claimed":
-            stale.append(Stale(deviation, f"{deviation.requirement} is not claimed: {verdict.reason}"))
-    return stale
+            yield Stale(deviation, f"{deviation.requirement} is not claimed: {verdict.reason}")

@@ -13,6 +13,7 @@ from conformance.wire.methods import CAPABILITIES
 from reference_impl.releases import RECOMMENDED, versions_between
 
 FOLDER = Path(__file__).parent
+Level = Literal["MUST", "SHOULD", "MAY"]
 
 
 class CatalogueError(ValueError):
@@ -25,7 +26,7 @@ class Requirement(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{3}$")]
-    level: Literal["MUST", "SHOULD", "MAY"]
+    level: Level
     title: Annotated[str, Field(min_length=5, max_length=78)]
     text: Annotated[str, Field(min_length=10)]
     source: Annotated[str, Field(min_length=5, description="where the rule comes from: a document, a release's file")]

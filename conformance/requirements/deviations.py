@@ -8,6 +8,7 @@ behind it is still seen. The predicate, `when`, is a JSON Schema over
 import datetime
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -30,6 +31,25 @@ class DeviationError(ValueError):
     """A file of deviations is wrong; the message names the file and the entry."""
 
 
+@dataclass(frozen=True)
+class Waiver:
+    """The part of a deviation that decides which mismatches it covers."""
+
+    deviation: str
+    requirement: str
+    when: dict[str, Json]
+
+    @cached_property
+    def _predicate(self) -> "Draft202012Validator":
+        from jsonschema import Draft202012Validator
+
+        return Draft202012Validator(self.when)
+
+    def covers(self, requirements: Sequence[str], facts: Json) -> bool:
+        """Does it explain a mismatch of a case that names these requirements?"""
+        return self.requirement in requirements and self._predicate.is_valid(facts)
+
+
 class Deviation(BaseModel):
     """One known departure."""
 
@@ -44,15 +64,9 @@ class Deviation(BaseModel):
     when: dict[str, Json]
     counterexample: dict[str, Json]
 
-    @cached_property
-    def _predicate(self) -> "Draft202012Validator":
-        from jsonschema import Draft202012Validator
-
-        return Draft202012Validator(self.when)
-
-    def covers(self, requirements: Sequence[str], facts: Json) -> bool:
-        """Does it explain a mismatch of a case that names these requirements?"""
-        return self.requirement in requirements and self._predicate.is_valid(facts)
+    @property
+    def waiver(self) -> Waiver:
+        return Waiver(self.id, self.requirement, self.when)
 
     def is_expired(self, today: datetime.date) -> bool:
         return self.expires is not None and today > self.expires

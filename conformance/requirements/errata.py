@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from reference_impl.releases import NPM_VERSIONS
+
 FILE = Path(__file__).with_name("errata.json")
 PAGE = Path(__file__).parents[2] / "docs" / "errata.md"
 
@@ -17,17 +19,17 @@ Text = Annotated[str, Field(min_length=5)]
 HEAD = """\
 # Errata of the PID offset tutorial
 
-The PID offset tutorial (2026-01-23), "PID Offset: Parallel Agents", describes how `opencode-antigravity-auth` spreads
-processes over accounts; its line numbers are those of release 1.3.0. This page lists each statement in it that is
-**false**, is in **contradiction** to another, or leaves something **open**. What holds, as far as it can be checked,
-is in the catalogue: `antigravity-conformance requirements list`.
+This page lists the statements of the PID offset tutorial, "PID Offset: Parallel Agents" (2026-01-23), that are
+**false**, are in **contradiction** to another statement, or leave something **open**. The tutorial describes how
+`opencode-antigravity-auth` spreads processes over accounts; its line numbers are those of release 1.3.0. The catalogue
+has the rules that hold: `antigravity-conformance requirements list`.
 
-`tests/integration/errata` executes all evidence: calculations, and the releases 1.2.8, 1.3.0, 1.4.3 and 1.6.0 as
-published. Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
+`tests/integration/errata` executes all evidence: calculations, and the npm releases {releases}.
+Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
 `sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
 
-Not judged, since no run of the plugin shows it: what OpenCode and oh-my-opencode do (`opencode chat`, how agents are
-started), what a provider caches or limits, and claims without a measure ("significantly improves").
+Not judged, since no run of the plugin shows it: the behaviour of OpenCode and oh-my-opencode (`opencode chat`, how
+agents are started), what a provider caches or limits, and claims without a measure ("significantly improves").
 """
 
 
@@ -53,7 +55,7 @@ def load_errata(file: Path = FILE) -> tuple[Erratum, ...]:
 
 def render_markdown(errata: Sequence[Erratum]) -> str:
     """The whole page: an introduction, a table of contents by kind, a section for each erratum."""
-    return "\n".join([HEAD, *_contents(errata), *map(_section, errata)])
+    return "\n".join([HEAD.replace("{releases}", ", ".join(NPM_VERSIONS)), *_contents(errata), *map(_section, errata)])
 
 
 def _contents(errata: Sequence[Erratum]) -> list[str]:

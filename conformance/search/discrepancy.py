@@ -20,11 +20,13 @@ from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.releases import RECOMMENDED
 
 MOST_FAULTS_OF_A_SHRINK = 60  # each costs a start
-# The rule that governs a method, for the vector; the person who adds it to the fixtures names the exact one.
-_RULES = {
+# The rule that governs each method that is asked, for the vector; the person who adds it to the fixtures names the
+# exact one. Of a selection it depends on the strategy.
+RULES = {
     "open": "POOL-001",
     "mark_rate_limited": "LIM-001",
     "mark_rate_limited_with_reason": "BACK-001",
+    "mark_used": "HYB-002",
     "mark_success": "BACK-001",
     "mark_cooling_down": "COOL-001",
     "set_enabled": "ENA-001",
@@ -34,10 +36,14 @@ _RULES = {
     "refund_token": "TOK-001",
     "min_wait": "WAIT-001",
     "soft_quota_wait": "SOFT-001",
+    "reset_limits": "WAIT-013",
     "has_other_account": "OTH-001",
+    "advance": "WIRE-003",
+    "snapshot": "WIRE-003",
+    "save": "STO-013",
     "load_config": "CFG-001",
 }
-_STRATEGIES = {"sticky": "STK-001", "round-robin": "RR-001", "hybrid": "HYB-001"}
+RULES_OF_STRATEGIES = {"sticky": "STK-001", "round-robin": "RR-001", "hybrid": "HYB-001"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def to_vector(discrepancy: Discrepancy, target: str) -> dict[str, Json]:
     elif discrepancy.expected is not None and not (isinstance(expected, dict) and set(expected) == {"raised"}):
         judged = {"expect": expected}
     calls = [*(call.to_json() for call in before), {**last.to_json(), **judged}]
-    rule = _STRATEGIES.get(params.get("strategy", ""), _RULES.get(method, "POOL-001"))
+    rule = RULES_OF_STRATEGIES[params["strategy"]] if method == "select" else RULES[method]
     files = {"files": {path: dict(content) for path, content in discrepancy.scenario.files.items()}}
     digest = hashlib.sha256(json.dumps([calls, files], sort_keys=True).encode()).hexdigest()[:8]
     return {

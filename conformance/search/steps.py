@@ -22,6 +22,8 @@ REASONS = table(
     *["QUOTA_EXHAUSTED"] * 2, *["MODEL_CAPACITY_EXHAUSTED"] * 2, "RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "UNKNOWN", "?"
 )
 RETRY_AFTER_MS: Table[float | None] = table(None, None, None, None, 5000, 0, 1, -1)
+CACHE_TTLS_MS: Table[float | None] = table(None, None, None, 60_000, 59_999, 600_000, 600_001, 0)
+COOLDOWN_REASONS = table("auth-failure", "auth-failure", "network-error")
 FAILURE_TTLS_MS: Table[float | None] = table(None, None, 1000, 0)
 STEPS_MS = table(
     1000, 60_000, 1, 999, 3_600_001, 1000, 60_000, 600_000, 600_001, 3_600_000, 15_000, 30_000, 36_000_000, -1, -60_000,
@@ -89,8 +91,14 @@ def _select(session: GeneratedSession, record: bytes) -> None:
     if session.offsets[record[6] % len(session.offsets)]:
         params["pid_offset_enabled"] = True
     if session.threshold is not None and record[7] < 200:
-        params["soft_quota_threshold_percent"] = session.threshold
+        params |= _soft_quota(session.threshold, record)
     session.calls.append(("select", params))
+
+
+def _soft_quota(threshold: float, record: bytes) -> Params:
+    ttl_ms = CACHE_TTLS_MS[record[9]]
+    params: Params = {"soft_quota_threshold_percent": threshold}
+    return params if ttl_ms is None else {**params, "soft_quota_cache_ttl_ms": ttl_ms}
 
 
 def _select_often(session: GeneratedSession, record: bytes) -> None:
@@ -147,7 +155,7 @@ def _cool(session: GeneratedSession, record: bytes) -> None:
     for each in session.labels if record[6] >= 200 else [label]:
         duration_ms = DURATIONS_MS[record[5]]
         session.ends_ms.append(session.now_ms + duration_ms)
-        params = {"label": each, "cooldown_ms": duration_ms, "reason": "auth-failure"}
+        params = {"label": each, "cooldown_ms": duration_ms, "reason": COOLDOWN_REASONS[record[7]]}
         session.calls.append(("mark_cooling_down", params))
 
 
@@ -208,7 +216,7 @@ def _wait(session: GeneratedSession, record: bytes) -> None:
 def _soft_wait(session: GeneratedSession, record: bytes) -> None:
     params = _asked(session, record)
     if session.threshold is not None:
-        params["soft_quota_threshold_percent"] = session.threshold
+        params |= _soft_quota(session.threshold, record)
     session.calls.append(("soft_quota_wait", params))
 
 

@@ -1,11 +1,8 @@
-"""A search on several cores: what its pytest-xdist workers are told, and what they tell, as plain data."""
+"""What a worker of a search is told, and what it tells, as plain data: it may be a process of its own."""
 
 import dataclasses
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from hypothesis.database import (
     DirectoryBasedExampleDatabase,
@@ -19,9 +16,6 @@ from conformance.search.differential import DifferentialRunner
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.resolve import Target
-
-VARIABLE = "ANTIGRAVITY_CONFORMANCE_SEARCH"
-SHARDS = Path(__file__).parent / "test_shards.py"
 
 
 @dataclass(frozen=True)
@@ -42,18 +36,6 @@ class Plan:
     database: str | None
     shared: list[str]
     workers: int
-    folder: str = ""
-
-    def write(self, path: Path) -> None:
-        path.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
-
-    def progress_file(self, worker: int) -> Path:
-        return Path(self.folder) / f"worker-{worker}.json"
-
-
-def read_plan() -> Plan:
-    """The plan of this search. Raises KeyError outside one."""
-    return Plan(**json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))
 
 
 @dataclass

@@ -28,6 +28,20 @@ class VectorError(ValueError):
 
 
 @dataclass(frozen=True)
+class _File:
+    """A vector that is not checked yet."""
+
+    path: Path
+    text: str
+    document: dict[str, Json]
+
+    def judges(self, ids: set[str]) -> bool:
+        """Also true without a list of requirements, so that the check refuses it."""
+        named = self.document.get("requirements")
+        return not isinstance(named, list) or not ids.isdisjoint(map(str, named))
+
+
+@dataclass(frozen=True)
 class Vector:
     """A stored scenario."""
 
@@ -96,11 +110,16 @@ def read_vectors(folder: Path | None = None, of: Collection[str] | None = None) 
     """The vectors that are in order, and what is wrong with the others."""
     folder = vectors_folder() if folder is None else folder
     catalogue, problems = load_catalogue(), []
-    vectors: dict[str, Vector] = {}
-    paths = sorted(folder.glob("*/*.json"))
-    for path in paths if of is None else _naming(of, paths):
+    files: list[_File] = []
+    for path in sorted(folder.glob("*/*.json")):
         try:
-            vector = read_vector(path, catalogue)
+            files.append(_parse(path))
+        except VectorError as error:
+            problems.append(str(error))
+    vectors: dict[str, Vector] = {}
+    for file in files if of is None else _wanted(set(of), files):
+        try:
+            vector = _checked(file, catalogue)
             if vector.id in vectors:
                 raise _wrong(
                     vector.place, "id", vector.id, f"an id of its own; {vectors[vector.id].place} has this one"
@@ -112,32 +131,41 @@ def read_vectors(folder: Path | None = None, of: Collection[str] | None = None) 
     return list(vectors.values()), problems
 
 
-def _naming(ids: Collection[str], paths: Sequence[Path]) -> list[Path]:
-    """Those whose text has one of the ids in quotes, and the vectors that these are given."""
-    texts = {path: path.read_bytes() for path in paths}
-    wanted = {path for path in paths if any(f'"{id_}"'.encode() in texts[path] for id_ in ids)}
-    new = wanted
+def _wanted(ids: set[str], files: Sequence[_File]) -> list[_File]:
+    """The vectors of these requirements, and those that they are given, in the order of their files."""
+    by_id = {file.path.stem: file for file in files}
+    wanted: set[Path] = set()
+    new = [file for file in files if file.judges(ids)]
     while new:
-        given = {b'"given": "%s"' % path.stem.encode(): path for path in paths if path not in wanted}
-        new = {path for line, path in given.items() if any(line in texts[other] for other in new)}
-        wanted |= new
-    return [path for path in paths if path in wanted]
+        wanted.update(file.path for file in new)
+        given = [by_id[first] for file in new if (first := str(file.document.get("given"))) in by_id]
+        new = [file for file in given if file.path not in wanted]
+    return [file for file in files if file.path in wanted]
 
 
 def read_vector(path: Path, catalogue: Catalogue) -> Vector:
     """Read one file. Raises VectorError."""
-    place = f"{path.parent.name}/{path.name}"
+    return _checked(_parse(path), catalogue)
+
+
+def _parse(path: Path) -> _File:
     try:
         text = path.read_bytes().decode("utf-8")
         document = json.loads(text)
     except ValueError as error:
-        raise VectorError(f"{place}: expected JSON in UTF-8: {error}") from error
-    vector = Vector(path, document)
-    _check_shape(place, document)
+        raise VectorError(f"{path.parent.name}/{path.name}: expected JSON in UTF-8: {error}") from error
+    if not isinstance(document, dict):
+        raise VectorError(f"{path.parent.name}/{path.name}: expected a JSON object, got {text!r:.200}")
+    return _File(path, text, document)
+
+
+def _checked(file: _File, catalogue: Catalogue) -> Vector:
+    vector = Vector(file.path, file.document)
+    _check_shape(vector.place, file.document)
     _check_words(vector, catalogue)
-    if text != canonical(document):
+    if file.text != canonical(file.document):
         raise VectorError(
-            f"{place}: not in canonical form (keys in order, two spaces, one newline at the end, no key twice); "
+            f"{vector.place}: not in canonical form (keys in order, two spaces, one newline at the end, no key twice); "
             "run `make vectors`"
         )
     return vector

@@ -73,7 +73,7 @@ VARIABLES = (
 
 def variables_of(profile: Profile) -> tuple[Variable, ...]:
     """Returns the variables that a release reads."""
-    if profile.has("variables-unread"):
+    if profile.has("environment-variables-unread"):
         return ()
     unread = "KEEP_THINKING" if profile.has("keep-thinking-variable-unread") else ""
     return tuple(v for v in rows_of(profile, VARIABLES, lambda v: v.name) if v.name != unread)
@@ -84,7 +84,7 @@ def set_by_variables(environment: Mapping[str, str], profile: Profile) -> dict[V
     found: dict[Variable, Json] = {}
     for variable in variables_of(profile):
         text = environment.get(PREFIX + variable.name)
-        zero_is_none = variable.meaning is threshold and profile.has("threshold-of-zero-is-default")
+        zero_is_none = variable.meaning is threshold and profile.has("web-search-threshold-zero-is-default")
         meaning = threshold_or_default if zero_is_none else variable.meaning
         if text and (value := meaning(text)) is not None:
             found[variable] = value

@@ -100,5 +100,5 @@ def file_layers(name: str, content: bytes | None, keys: tuple[Key, ...], profile
 def _is_filled_in(group: str, document: Mapping[str, Json], profile: Profile) -> bool:
     """Returns whether a release resets the keys of this group that the file does not name."""
     if group:
-        return group in document and profile.has("group-filled-by-a-file")
-    return profile.has("file-filled-with-defaults")
+        return group in document and profile.has("file-resets-other-group-keys")
+    return profile.has("file-resets-other-keys")

@@ -46,7 +46,7 @@ class NearlyTheLatest(OffsetAgain):
 
     def __init__(self) -> None:
         latest = profile("1.6.0")
-        super().__init__(Profile("1.6.0", latest.quirks - {"disabled-accounts-waited-for"}))
+        super().__init__(Profile("1.6.0", latest.quirks - {"wait-counts-disabled-accounts"}))
 
     def hello(self, wire: int) -> Json:
         return {**super().hello(wire), "profile": None}

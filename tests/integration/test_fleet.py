@@ -68,14 +68,14 @@ def test_the_record_tells_who_did_what_in_order() -> None:
         fleet.kill(other)
         entries = fleet.record.entries
         pids = {1: one.pid, 2: other.pid}
-        told = [(entry["process"], entry["did"]) for entry in entries]
+        told = [(entry.process, entry.did) for entry in entries]
         did = ["load_config", "load_config", "open", "select", "open", "select"]
         assert told == [(1, "started"), (2, "started"), *zip([1, 2, 1, 1, 2, 2], did, strict=True), (2, "killed")]
-        assert [entry["order"] for entry in entries] == list(range(1, 10))
-        assert all(entry["pid"] == pids[entry["process"]] for entry in entries)
-        assert entries[4]["params"]["home"] == "{root}/home"
-        assert entries[5]["answer"]["index"] == (BASE_INDEX + one.pid) % 7
-        assert [entry["at_ms"] for entry in entries] == sorted(entry["at_ms"] for entry in entries)
+        assert [entry.order for entry in entries] == list(range(1, 10))
+        assert all(entry.pid == pids[entry.process] for entry in entries)
+        assert entries[4].params["home"] == "{root}/home"
+        assert entries[5].answer["index"] == (BASE_INDEX + one.pid) % 7
+        assert [entry.at_ms for entry in entries] == sorted(entry.at_ms for entry in entries)
 
 
 def test_a_process_that_was_killed_is_dead_and_the_others_go_on() -> None:

@@ -102,3 +102,13 @@ def test_other_commands_see_nothing_of_the_project(hostile: Path) -> None:
     listed = run_kit("requirements", "list", folder=hostile, environment=ENVIRONMENT)
     assert listed.returncode == 0, listed.stderr
     assert "PID-001" in listed.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one core", "two cores"])
+def test_fuzz_sees_nothing_of_the_project(hostile: Path, options: list[str]) -> None:
+    before = contents(hostile)
+    arguments = ["fuzz", "reference", "--calls", "200", "--no-database", *options]
+    run = run_kit(*arguments, folder=hostile, environment=ENVIRONMENT)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    assert contents(hostile) == before

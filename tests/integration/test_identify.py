@@ -37,14 +37,14 @@ def test_a_release_is_most_like_itself(release: str) -> None:
 
 def test_a_fork_that_mended_a_quirk_is_like_its_release_and_the_quirk_is_named() -> None:
     adapter = ReferenceAdapter("1.4.3")
-    mended = "cooldown-not-waited-for"
+    mended = "wait-ignores-cooldown"
     adapter.profile = Profile("1.4.3", adapter.profile.quirks - {mended})
     found = identified(adapter)
     assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
     assert found.between is None
     assert found.reason == (
         "nearest: 35 of 36 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
-        "1.3.2 would agree as well; differs in cooldown-not-waited-for"
+        "1.3.2 would agree as well; differs in wait-ignores-cooldown"
     )
 
 
@@ -127,6 +127,6 @@ def test_a_question_that_ends_the_target_is_answered_neither_way_and_the_next_go
     found = find_nearest(restarting(start), CAPABILITIES)
     assert found.nearest == "1.6.0"
     assert found.quirks["trackers-by-index"] == "neither"
-    assert found.quirks["offset-from-nowhere"] == "neither"
-    assert found.quirks["cooldown-not-waited-for"] == "with"
+    assert found.quirks["offset-counts-from-minus-one"] == "neither"
+    assert found.quirks["wait-ignores-cooldown"] == "with"
     assert len(started) > 1

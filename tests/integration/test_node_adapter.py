@@ -12,11 +12,12 @@ import pytest
 from conformance.targets import npm
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import CAPABILITIES, METHODS
+from reference_impl.profiles import profile
+from reference_impl.releases import NPM_VERSIONS, versions_between
 from tests.command import CHECKOUT
 
 pytestmark = pytest.mark.needs_node
 
-RELEASES = ("1.2.8", "1.3.0", "1.4.3", "1.6.0")
 POOL = {"version": 3, "accounts": [{"refreshToken": label} for label in "abc"], "activeIndex": 0}
 POOL_FILE = Path(".config/opencode/antigravity-accounts.json")
 STICKY = ("select", {"family": "claude", "strategy": "sticky"})
@@ -34,7 +35,7 @@ def packages() -> dict[str, Path]:
     """The installed releases, by version; kept where `make test` keeps them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(npm.CACHE_VARIABLE, os.environ.get(npm.CACHE_VARIABLE) or str(CHECKOUT / ".cache"))
-        return {version: npm.install("opencode-antigravity-auth", version) for version in RELEASES}
+        return {version: npm.install("opencode-antigravity-auth", version) for version in NPM_VERSIONS}
 
 
 class Adapter:
@@ -95,7 +96,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 # Who it is.
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_says_which_release_it_is_and_claims_what_it_answers(adapter: Adapter, version: str) -> None:
     hello = HelloResult.model_validate(adapter.results(version, ("hello", {"wire": 1}))[0])
     assert (hello.name, hello.version, hello.profile) == ("opencode-antigravity-auth", version, version)
@@ -108,21 +109,11 @@ def test_says_which_release_it_is_and_claims_what_it_answers(adapter: Adapter, v
     assert answered == claimed
 
 
-@pytest.mark.parametrize(
-    ("version", "more"),
-    [
-        ("1.2.8", set()),
-        ("1.3.0", {"backoff", "health", "reset-limits", "tokens"}),
-        ("1.4.3", {"backoff", "health", "reset-limits", "tokens", "used"}),
-        (
-            "1.6.0",
-            {"backoff", "enabled", "health", "other-account", "reset-limits", "soft-quota", "tokens", "used"},
-        ),
-    ],
-)
-def test_later_releases_claim_more(adapter: Adapter, version: str, more: set[str]) -> None:
-    optional = {"backoff", "enabled", "fork", "health", "other-account", "reset-limits", "soft-quota", "tokens", "used"}
-    assert set(adapter.results(version, ("hello", {}))[0]["capabilities"]) & optional == more
+@pytest.mark.parametrize("version", NPM_VERSIONS)
+def test_a_release_claims_what_its_profile_has(adapter: Adapter, version: str) -> None:
+    """`SINCE` in reference_impl/profiles.py says in which release each capability appeared."""
+    claimed = adapter.results(version, ("hello", {}))[0]["capabilities"]
+    assert {*claimed, "fork"} == {word for word in CAPABILITIES if profile(version).knows(word)}
 
 
 def test_a_fork_under_another_name_claims_no_release(packages: dict[str, Path], tmp_path: Path) -> None:
@@ -187,7 +178,7 @@ def test_a_method_that_the_release_lacks_is_not_supported(adapter: Adapter) -> N
     assert [answer["error"]["code"] for answer in answers[1:]] == [-32601] * 4
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_refusals_say_their_kind(adapter: Adapter, version: str) -> None:
     unknown = ("mark_rate_limited", {**LIMIT_A[1], "label": "z"})
     answers = adapter.answers(
@@ -230,7 +221,7 @@ def test_answers_that_make_too_long_a_line_are_said_to(adapter: Adapter) -> None
 # The machine that the release sees.
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_the_process_id_is_the_one_given_or_the_real_one(adapter: Adapter, version: str) -> None:
     hello, _, given, _, real = adapter.results(
         version, ("hello", {}), opening(pid=7), WITH_OFFSET, opening(), WITH_OFFSET
@@ -239,7 +230,7 @@ def test_the_process_id_is_the_one_given_or_the_real_one(adapter: Adapter, versi
     assert real["index"] == hello["pid"] % 3
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_the_clock_stands_until_it_is_moved(adapter: Adapter, version: str) -> None:
     calls = [opening(now_ms=5000), LIMIT_A, SNAPSHOT, STICKY, ("advance", {"ms": 999.5}), STICKY]
     results = adapter.results(version, *calls, opening(now_ms=9), LIMIT_A, ("advance", {"ms": 1000}), STICKY)
@@ -248,7 +239,7 @@ def test_the_clock_stands_until_it_is_moved(adapter: Adapter, version: str) -> N
     assert [results[n]["now_ms"] for n in (4, 8)] == [5999.5, 1009]
 
 
-@pytest.mark.parametrize("version", ["1.4.3", "1.6.0"])
+@pytest.mark.parametrize("version", [version for version in NPM_VERSIONS if version in versions_between("1.4.3")])
 def test_random_draws_are_used_in_order_then_from_the_start(adapter: Adapter, version: str) -> None:
     backoff = ("mark_rate_limited_with_reason", CAPACITY)
     results = adapter.results(version, opening(random=[0.0, 0.25]), *[backoff] * 3, opening(), backoff)
@@ -271,7 +262,7 @@ def test_health_and_tokens_of_an_earlier_pool_are_gone(adapter: Adapter) -> None
 # Folders and variables.
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_pool_is_read_from_its_folder_and_saved_there(adapter: Adapter, tmp_path: Path, version: str) -> None:
     home = tmp_path / "another"
     file = write_pool(home, POOL)
@@ -314,7 +305,7 @@ def load(folder: Path, **params: Any) -> Call:
     return "load_config", {"directory": str(folder / "project"), "home": str(folder), **params}
 
 
-@pytest.mark.parametrize("version", ["1.2.8", "1.3.0", "1.4.3"])
+@pytest.mark.parametrize("version", [version for version in NPM_VERSIONS if version not in versions_between("1.6.0")])
 def test_variables_of_one_call_are_not_seen_by_the_next(adapter: Adapter, version: str) -> None:
     variables = {"OPENCODE_ANTIGRAVITY_QUIET": "1"}
     results = adapter.results(
@@ -329,7 +320,7 @@ def test_variables_of_one_call_are_not_seen_by_the_next(adapter: Adapter, versio
     assert "log_dir" not in first
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_the_user_file_is_looked_for_in_the_home_given(adapter: Adapter, tmp_path: Path, version: str) -> None:
     posix, windows = tmp_path / ".config" / "opencode", tmp_path / "AppData" / "Roaming" / "opencode"
     for folder, text in ((posix, "posix"), (windows, "windows")):
@@ -338,11 +329,11 @@ def test_the_user_file_is_looked_for_in_the_home_given(adapter: Adapter, tmp_pat
     results = adapter.results(
         version, load(tmp_path), load(tmp_path, platform="win32"), load(tmp_path, platform="darwin")
     )
-    on_windows = "posix" if version == "1.6.0" else "windows"  # since 1.4.5 the same folder everywhere
+    on_windows = "posix" if version in versions_between("1.4.5") else "windows"
     assert [result["config"]["resume_text"] for result in results] == ["posix", on_windows, "posix"]
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_what_the_release_prints_goes_to_standard_error(adapter: Adapter, version: str) -> None:
     project = adapter.home / "project" / ".opencode"
     project.mkdir(parents=True)

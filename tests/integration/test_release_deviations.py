@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases.findings import Finding, of_call
+from conformance.cases.findings import facts, of_call
+from conformance.reports.events import Finding
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import shipped_deviations
 from conformance.targets.group import Group, Launch
@@ -61,12 +62,12 @@ def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
         for deviation in shipped_deviations(version, CATALOGUE):
             scenario = Scenario.from_json(deviation.counterexample)
-            findings = [found.facts() for found in run_scenario(group, scenario)]
-            covered = [facts for facts in findings if deviation.covers([deviation.requirement], facts)]
+            findings = [facts(found) for found in run_scenario(group, scenario)]
+            covered = [seen for seen in findings if deviation.waiver.covers([deviation.requirement], seen)]
             assert covered, f"{deviation.id}: not shown by its counterexample: {findings}"
-            for facts in covered:
-                another = {**facts, "actual": {"label": "nobody", "index": 77, "config": {}}}
-                assert not deviation.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
+            for seen in covered:
+                another = {**seen, "actual": {"label": "nobody", "index": 77, "config": {}}}
+                assert not deviation.waiver.covers([deviation.requirement], another), f"{deviation.id} covers any fault"
 
 
 def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli.run import required_of
+from conformance.cli.run_plan import required_of
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.command import CHECKOUT, run_kit

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cases.engine import RUNNER_VARIABLE
-from tests.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, verdicts, wait_until
+from tests.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, validated, verdicts, wait_until
 
 # The faults of `breaking.py` show where an account is marked as limited: in the first and the last of these.
 FAULT_FIRST = ("--only", "STK-003,PID-008")
@@ -108,7 +108,7 @@ def test_an_interrupted_run_leaves_a_report_that_says_so(bench: Bench, how: str,
     assert run.returncode == 130
     assert said == ""
     assert "THE RUN WAS CUT SHORT" in shown
-    document = json.loads(report.read_text(encoding="utf-8"))
+    document = validated(json.loads(report.read_text(encoding="utf-8")))
     assert (document["complete"], document["exit_code"]) == (False, 130)
     assert verdicts(document) == {"PID-008": "pass", "LIM-001": "not run"}
     assert '"end"' not in events.read_text(encoding="utf-8")

@@ -73,6 +73,13 @@ def test_workers_find_what_one_finds(tmp_path: Path) -> None:
     assert list((tmp_path / "found").iterdir())
 
 
+def test_finds_is_an_alias_that_help_hides(tmp_path: Path) -> None:
+    arguments = [WRONG, "--calls", "3000", "--seed", "a"]
+    renamed = fuzz(tmp_path / "new", *arguments, "--discrepancies", "1")
+    assert fuzz(tmp_path / "old", *arguments, "--finds", "1").stdout == renamed.stdout.replace("new", "old")
+    assert "--finds" not in run_kit("fuzz", "--help").stdout
+
+
 def calls_of(shown: str) -> int:
     found = re.search(r"([\d,]+) calls in", shown)
     assert found is not None, shown
@@ -143,7 +150,7 @@ def test_a_port_that_differs_by_a_quirk_and_by_more_is_told_so() -> None:
     run = run_kit("identify", "python:tests.fakes.searched:NearlyTheLatest", "--calls", "6000")
     assert run.returncode == 0, run.stderr
     assert "behaves like 1.6.0, except\n" in run.stdout
-    assert "it does not show the quirk disabled-accounts-waited-for" in run.stdout
+    assert "it does not show the quirk wait-counts-disabled-accounts" in run.stdout
     assert "> select" in run.stdout
 
 
@@ -151,7 +158,12 @@ def test_a_port_that_differs_by_a_quirk_and_by_more_is_told_so() -> None:
 def test_two_releases_differ_by_name() -> None:
     run = run_kit("diff", f"{RELEASE}@1.4.3", f"{RELEASE}@1.6.0", "--calls", "1500")
     assert run.returncode == 1, run.stderr
-    for name in ("version-4-unknown", "disabled-account-kept", "used-share-in-binary", "variables-unread"):
+    for name in (
+        "version-4-unknown",
+        "disabled-account-kept",
+        "usage-in-binary",
+        "environment-variables-unread",
+    ):
         assert re.search(rf"{name} \(\d+\)", run.stdout), name
     assert "capability soft-quota: in npm:opencode-antigravity-auth@1.6.0 only" in " ".join(run.stdout.split())
     assert "for another reason" not in run.stdout

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.json_type import Json
 from tests.command import CHECKOUT, run_kit
-from tests.kit_runs import Bench, wait_until
+from tests.kit_runs import Bench, validated, wait_until
 
 FAST = ("--only", "POOL-001,PID-001")
 RIGHT = "reference"
@@ -119,6 +119,14 @@ def test_a_survey_that_is_killed_takes_its_runs_along(bench: Bench) -> None:
     assert [json.loads(file.read_text(encoding="utf-8"))["exit_code"] for file in files] == [130, 130]
 
 
+def test_killed_survey_leaves_no_folder(bench: Bench) -> None:
+    with bench.started(*FAST, NEVER_ANSWERS, "--timeout", "3600") as process:
+        wait_until(lambda: hosts_of(bench, NEVER_ANSWERS), "the start of the target")
+        process.kill()
+        process.communicate()
+    wait_until(lambda: not list(bench.temporary.iterdir()), "the end of every folder")
+
+
 def hosts_of(bench: Bench, word: str) -> list[psutil.Process]:
     """The processes that serve this Python target."""
     found = []
@@ -134,8 +142,9 @@ def test_a_run_that_dies_without_a_report_is_a_fault_of_the_suite(bench: Bench) 
     file = bench.folder / "board.json"
     with bench.started(*FAST, "--json", str(file), NEVER_ANSWERS, "--timeout", "3600") as process:
         wait_until(lambda: hosts_of(bench, NEVER_ANSWERS), "the start of the target")
-        (child,) = psutil.Process(process.pid).children()
-        child.kill()
+        children = psutil.Process(process.pid).children()
+        (run,) = [child for child in children if "conformance.cli.tethered" in child.cmdline()]
+        run.kill()
         process.communicate()
     (row,) = json.loads(file.read_text(encoding="utf-8"))["implementations"]
     assert (process.returncode, row["exit_code"]) == (4, 4)
@@ -157,7 +166,7 @@ def test_the_report_of_every_run_can_be_kept(bench: Bench) -> None:
     survey(bench, *FAST, "--reports", str(kept), RIGHT, RIGHT, CANNOT_START)
     names = ["01-reference.json", "02-reference.json", "03-python-tests.surveyed-CannotStart.json"]
     assert sorted(path.name for path in kept.iterdir()) == names
-    codes = [json.loads((kept / name).read_text(encoding="utf-8"))["exit_code"] for name in names]
+    codes = [validated(json.loads((kept / name).read_text(encoding="utf-8")))["exit_code"] for name in names]
     assert codes == [0, 0, 3]
 
 

@@ -57,8 +57,8 @@ def test_the_wheel_holds_all_that_a_run_needs_and_no_tests(wheel: Path) -> None:
         "conformance/requirements/30_pid.toml",
         "reference_impl/py.typed",
     } <= names
-    rooms = {name.partition("/")[0] for name in names}
-    assert {room for room in rooms if not room.endswith(".dist-info")} == {"conformance", "reference_impl"}
+    packages = {name.partition("/")[0] for name in names}
+    assert {package for package in packages if not package.endswith(".dist-info")} == {"conformance", "reference_impl"}
     assert not [name for name in names if "__pycache__" in name or "node_modules" in name]
 
 

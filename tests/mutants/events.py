@@ -207,7 +207,7 @@ class BaseLimitNotWaitedFor(with_quirk("wait-ignores-base-limit")):  # type: ign
     """As every release."""
 
 
-class CooldownNotWaitedFor(with_quirk("cooldown-not-waited-for")):  # type: ignore[misc]
+class CooldownNotWaitedFor(with_quirk("wait-ignores-cooldown")):  # type: ignore[misc]
     """As every release."""
 
 
@@ -216,7 +216,7 @@ class DisabledAccountCountsAsFree(WaitsWrongly):
         return 0 if any(not account.enabled for account in self._opened().pool.accounts) else right_ms
 
 
-class DisabledAccountWaitedFor(with_quirk("disabled-accounts-waited-for")):  # type: ignore[misc]
+class DisabledAccountWaitedFor(with_quirk("wait-counts-disabled-accounts")):  # type: ignore[misc]
     """As 1.4.3 and 1.6.0."""
 
 

@@ -199,7 +199,7 @@ class OffsetCountsRemovedAccounts(Selector):
         return super()._offset(family, pid % max(1, self.loaded))
 
 
-class OffsetFromNowhere(with_quirk("offset-from-nowhere")):  # type: ignore[misc]
+class OffsetFromNowhere(with_quirk("offset-counts-from-minus-one")):  # type: ignore[misc]
     """As every release."""
 
 
@@ -211,5 +211,5 @@ class LimitsStayAtTheIndex(ReferenceAdapter):
             account.reset_times_ms = of_index
 
 
-class TurnLostAfterTheFirstRound(with_quirk("turn-lost-after-the-first-round")):  # type: ignore[misc]
+class TurnLostAfterTheFirstRound(with_quirk("cursor-not-wrapped-on-removal")):  # type: ignore[misc]
     """As in the releases."""

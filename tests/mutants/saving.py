@@ -4,28 +4,28 @@ from tests.mutants.storage import WithQuirk
 
 
 class RemovedAccountWrittenBack(WithQuirk):
-    quirk = "accounts-only-added"
+    quirk = "save-never-removes-accounts"
 
 
 class OwnRemovalNotStored(WithQuirk):
-    quirk = "accounts-only-added"
+    quirk = "save-never-removes-accounts"
 
 
 class ForgottenLimitComesBack(WithQuirk):
-    quirk = "limits-laid-over"
+    quirk = "save-overwrites-rate-limits"
 
 
 class OlderLimitLaidOver(WithQuirk):
-    quirk = "limits-laid-over"
+    quirk = "save-overwrites-rate-limits"
 
 
 class CooldownOverwritten(WithQuirk):
-    quirk = "cooldown-and-email-overwritten"
+    quirk = "save-overwrites-cooldown-and-email"
 
 
 class EnabledOverwritten(WithQuirk):
-    quirk = "enabled-overwritten"
+    quirk = "save-overwrites-enabled"
 
 
 class SavedIndexNotFollowed(WithQuirk):
-    quirk = "saved-index-not-followed"
+    quirk = "saved-index-not-remapped"

@@ -36,7 +36,7 @@ class MalformedPoolFatal(WithQuirk):
 
 
 class EmptyTokenTakesAPlace(WithQuirk):
-    quirk = "empty-token-counts-in-a-file"
+    quirk = "empty-token-displaces-account"
 
 
 class MisreadsTheFile(ReferenceAdapter):
@@ -115,4 +115,4 @@ class OddEntryVoidsTheFile(MisreadsTheFile):
 
 
 class ActiveAccountNotFollowed(WithQuirk):
-    quirk = "active-account-not-followed"
+    quirk = "active-index-not-remapped"

@@ -297,7 +297,7 @@ class TokensByIndex(ReferenceAdapter):
 # A clock that is set back
 
 
-CLOCK_COUNTS = Profile(RECOMMENDED, frozenset({"clock-set-back-costs"}))
+CLOCK_COUNTS = Profile(RECOMMENDED, frozenset({"clock-set-back-lowers-trackers"}))
 
 
 @of_health

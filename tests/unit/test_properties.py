@@ -29,23 +29,23 @@ PROPERTIES: dict[str, Callable[..., None]] = {
 }
 # What breaks a property, where that is not the wrong implementation of the requirement.
 PORTS: dict[tuple[str, str], Callable[..., object]] = {
-    ("test_only_the_remainder_of_the_process_id_counts", "PID-001"): subtle.PidIn27Bits,
-    ("test_processes_spread_as_the_remainders_do", "PID-002"): unsteady.ProcessIdsSkipOneInAHundred,
+    ("test_only_pid_modulo_n_counts", "PID-001"): subtle.PidIn27Bits,
+    ("test_processes_spread_by_pid_modulo_n", "PID-002"): unsteady.ProcessIdsSkipOneInAHundred,
     (
-        "test_after_its_first_sticky_selection_the_offset_changes_nothing",
+        "test_offset_has_no_effect_after_first_selection",
         "PID-003",
     ): unsteady.OffsetAgainAfterRoundRobin,
-    ("test_without_the_offset_any_session_is_the_same_for_all", "PID-009"): unsteady.OffsetOnWhereHybridHasNoCandidate,
-    ("test_requests_are_spread_over_the_accounts_that_can_be_used", "RR-002"): unsteady.StumblesAtEverySixthTurn,
-    ("test_a_limited_account_behind_the_last_changes_nothing", "RR-005"): unsteady.TurnsCountedOverTheWholePool,
-    ("test_a_session_is_the_same_after_any_other", "WIRE-004"): unsteady.HealthKeptByTheProcess,
-    ("test_an_open_without_use_leaves_nothing", "WIRE-004"): unsteady.RotationGoesOnInTheNextPool,
-    ("test_what_accounts_are_called_makes_no_difference", "POOL-001"): subtle.SortsByLabel,
-    ("test_a_threshold_of_100_is_as_none_at_all", "SOFT-005"): unsteady.HundredIsAThreshold,
-    ("test_what_the_time_of_day_is_makes_no_difference", "LIM-001"): unsteady.LimitsEndOnTheSecond,
-    ("test_hybrid_asks_for_no_time_of_day", "HYB-002"): unsteady.LimitsEndOnTheSecond,
-    ("test_whatever_files_hold_loads_succeed_again_and_again", "LAY-022"): unsteady.SwitchesStayOn,
-    ("test_loading_leaves_all_files_alone", "LAY-022"): unsteady.TidiesConfigFilesUp,
+    ("test_session_without_offset_does_not_depend_on_pid", "PID-009"): unsteady.OffsetOnWhereHybridHasNoCandidate,
+    ("test_requests_spread_evenly_over_available_accounts", "RR-002"): unsteady.StumblesAtEverySixthTurn,
+    ("test_limited_accounts_at_the_end_change_nothing", "RR-005"): unsteady.TurnsCountedOverTheWholePool,
+    ("test_earlier_session_has_no_effect", "WIRE-004"): unsteady.HealthKeptByTheProcess,
+    ("test_unused_open_has_no_effect", "WIRE-004"): unsteady.RotationGoesOnInTheNextPool,
+    ("test_labels_do_not_affect_selection", "POOL-001"): subtle.SortsByLabel,
+    ("test_threshold_of_100_equals_no_threshold", "SOFT-005"): unsteady.HundredIsAThreshold,
+    ("test_time_of_day_has_no_effect", "LIM-001"): unsteady.LimitsEndOnTheSecond,
+    ("test_time_of_day_does_not_affect_hybrid", "HYB-002"): unsteady.LimitsEndOnTheSecond,
+    ("test_load_config_never_fails_on_malformed_files", "LAY-022"): unsteady.SwitchesStayOn,
+    ("test_load_config_changes_no_file", "LAY-022"): unsteady.TidiesConfigFilesUp,
 }
 
 

@@ -13,16 +13,20 @@ from conformance.json_type import Json
 from conformance.reports import terminal
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, printable, wrap
 from conformance.reports.documents import render_json, render_junit
-from conformance.reports.events import append_event, read_events
+from conformance.reports.events import RunStarted, append_event, event_line, read_events
 from conformance.reports.progress import Progress, progress_line
-from conformance.reports.run import Run
+from conformance.reports.report import report_of
+from conformance.reports.run import ChosenProfile, Run
 from conformance.reports.verdicts import Outcome
-from conformance.wire.scenario import ABSENT
-from tests.factories import case, concluded, deviation, finding, finished_run, requirement
+from conformance.wire.scenario import ABSENT, Scenario
+from tests.factories import case, concluded, criteria, deviation, finding, finished_run, hello, machine, requirement
 
 CONTROL = "\x1b[2J\x00\x07\r\x9b"
 HOSTILE = ["x" * 500, "word " * 100, f"one\ntwo{CONTROL}three", "\u202egnp.exe", "é" * 200, "-" * 200]
 IDS = ["ONE-001", "ONE-002", "ONE-003", "ONE-004", "TWO-001", "TWO-002"]
+
+
+STARTED = RunStarted(format=1, target="python:port:Port", hello=hello(), judged=["ONE-001"])
 
 
 def mixed_outcome(text: str = "a word") -> Outcome:
@@ -48,9 +52,9 @@ def lines(run: Run) -> list[str]:
 def hostile_run(text: str) -> Run:
     return finished_run(
         mixed_outcome(text),
-        hello={"name": text, "version": text, "language": text},
-        profile_reason=f"the listed release nearest to {text}, which the target claims",
-        deviations=[deviation("ONE-002", reason=f"It was decided: {text}")],
+        hello=hello(name=text, version=text, language=text),
+        profile=ChosenProfile("recommended", f"the listed release nearest to {text}, which the target claims"),
+        criteria=criteria(deviations=[deviation("ONE-002", reason=f"It was decided: {text}")]),
         left_out=[f"OLD-{number:03}" for number in range(40)],
     )
 
@@ -152,13 +156,13 @@ def test_neighbours_that_are_not_claimed_for_one_reason_are_one_entry() -> None:
         "  TWO-001  not claimed The rule TWO-001 (fork)",
         "1 pass, 4 not claimed",
     ]
-    document = json.loads(render_json(finished_run(outcome)))
+    document = json.loads(render_json(report_of(finished_run(outcome))))
     assert [entry["id"] for entry in document["requirements"]] == list(needs)
 
 
 @pytest.mark.parametrize("status", ["verified", "unverified", "false"])
 def test_a_process_id_that_is_not_seen_to_be_the_targets_is_shown(status: str) -> None:
-    run = finished_run(mixed_outcome(), observed={"pid": 4711, "pid_status": status})
+    run = finished_run(mixed_outcome(), machine=machine(pid_status=status))
     assert any(f"process id in hello: 4711, {status}" in line for line in lines(run)) is (status != "verified")
 
 
@@ -169,7 +173,7 @@ class Terminal(io.StringIO):
 
 def test_progress_is_one_line_on_a_terminal_and_gone_at_the_end(tmp_path: Path) -> None:
     events = tmp_path / "events"
-    for event in ({"event": "run"}, case("pass"), case("fail"), case("pass")):
+    for event in (STARTED, case("pass"), case("fail"), case("pass")):
         append_event(events, event)
     assert progress_line(events.read_bytes()) == "3 cases judged, 1 failed ..."
     terminal, file = Terminal(), io.StringIO()
@@ -227,7 +231,7 @@ def test_a_scenario_marks_the_call_at_fault_and_keeps_a_file_on_its_line() -> No
         "files": {"home/a": {"text": "{}"}, "home/b": {"text": "1\n2"}, "home/c": {"folder": True}},
         "calls": [{"method": "open", "params": {"now_ms": 5, "pid": 7}}, {"method": "close"}],
     }
-    assert list(describe_scenario(scenario, 1)) == [
+    assert list(describe_scenario(Scenario.from_json(scenario), 1)) == [
         "  file home/a: {}",
         '  file home/b: {"text": "1\\n2"}',
         '  file home/c: {"folder": true}',
@@ -252,8 +256,8 @@ def report(pid: int) -> Json:
         case("error", "ONE-003", message=f"Traceback in a folder {pid}"),
     ]
     outcome = concluded(events, *(requirement(id_) for id_ in ("ONE-001", "ONE-002", "ONE-003")))
-    observed = {"pid": pid, "seconds": pid, "folder": f"a folder {pid}"}
-    return json.loads(render_json(finished_run(outcome, hello={"pid": pid}, observed=observed)))
+    observed = machine(pid=pid, seconds=pid, folder=f"a folder {pid}")
+    return json.loads(render_json(report_of(finished_run(outcome, hello=hello(pid=pid), machine=observed))))
 
 
 def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
@@ -261,13 +265,13 @@ def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
     of_first, of_second = first.pop("observed"), second.pop("observed")
     assert json.dumps(first) == json.dumps(second)
     assert of_first["reasons"]["ONE-001"] == "process 4711 exited"
-    assert of_first["suite_faults"] == [f"{case('error', 'ONE-003')['case']}: Traceback in a folder 4711"]
+    assert of_first["suite_faults"] == [f"{case('error', 'ONE-003').name}: Traceback in a folder 4711"]
     (findings,) = of_second["findings"].values()
     assert [found["expected"] for found in findings] == [815]
 
 
 def test_the_json_report_has_every_verdict_and_its_findings() -> None:
-    document = json.loads(render_json(finished_run(mixed_outcome())))
+    document = json.loads(render_json(report_of(finished_run(mixed_outcome()))))
     verdicts = {entry["id"]: entry["verdict"] for entry in document["requirements"]}
     assert verdicts == dict(zip(IDS, ["fail", "waived", "unknown", "not run", "pass", "not claimed"], strict=True))
     assert (document["exit_code"], document["complete"], document["format"]) == (1, True, 1)
@@ -281,7 +285,7 @@ def test_the_json_report_has_every_verdict_and_its_findings() -> None:
 @pytest.mark.parametrize("text", ["a word", *HOSTILE, "\ufffe\uffff"], ids=range(len(HOSTILE) + 2))
 def test_the_reports_for_machines_parse_whatever_a_target_sent(text: str) -> None:
     run = hostile_run(text)
-    assert json.loads(render_json(run))["hello"]["name"] == text
+    assert json.loads(render_json(report_of(run)))["hello"]["name"] == text
     ET.fromstring(render_junit(run).encode("utf-8"))  # noqa: S314 - it was written here
 
 
@@ -321,9 +325,13 @@ def test_the_log_of_events_survives_a_last_line_that_was_cut_short(tmp_path: Pat
         append_event(log, event)
     with log.open("ab") as file:
         file.write(b'{"event":"en')
-    assert read_events(log) == events
+    assert [event_line(event) for event in read_events(log)] == [event_line(event) for event in events]
 
 
 def test_what_others_have_written_is_told_before_the_call_that_finds_it() -> None:
     calls = [{"method": "open"}, {"method": "save", "files": {"home/pool": {"text": "{}"}}}]
-    assert list(describe_scenario({"calls": calls}, 1)) == ["  open", "  file home/pool: {}", "> save"]
+    assert list(describe_scenario(Scenario.from_json({"calls": calls}), 1)) == [
+        "  open",
+        "  file home/pool: {}",
+        "> save",
+    ]

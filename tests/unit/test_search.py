@@ -136,11 +136,11 @@ class BehindAQuirk:
 
 # They show in what one process leaves to another: tests/unit/test_saving.py.
 SAVING = (
-    "accounts-only-added",
-    "limits-laid-over",
-    "cooldown-and-email-overwritten",
-    "enabled-overwritten",
-    "saved-index-not-followed",
+    "save-never-removes-accounts",
+    "save-overwrites-rate-limits",
+    "save-overwrites-cooldown-and-email",
+    "save-overwrites-enabled",
+    "saved-index-not-remapped",
 )
 
 

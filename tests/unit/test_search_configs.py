@@ -18,12 +18,12 @@ from reference_impl.releases import VERSIONS
 
 SESSIONS, CALLS = 200, 3
 QUIRKS = (
-    "group-filled-by-a-file",
-    "file-filled-with-defaults",
+    "file-resets-other-group-keys",
+    "file-resets-other-keys",
     "auto-resume-on-without-files",
-    "variables-unread",
+    "environment-variables-unread",
     "keep-thinking-variable-unread",
-    "threshold-of-zero-is-default",
+    "web-search-threshold-zero-is-default",
 )
 
 

@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
-from html.parser import HTMLParser
 
 import pytest
 
@@ -11,87 +9,24 @@ from conformance.json_type import Json
 from conformance.reports.board import (
     LEGEND,
     PRECEDENCE,
-    Board,
     BoardError,
     Checkout,
     Observed,
-    Row,
     cell,
     is_board,
-    make_board,
+    make_row,
     read_board,
-    read_run,
     write_board,
 )
-from conformance.reports.board_html import render_html
-from conformance.reports.board_markdown import escape, render_markdown
 from conformance.reports.board_terminal import COLUMNS_MOST, render_board
 from conformance.reports.describe import WIDTH
 from conformance.reports.documents import render_json
-from conformance.reports.fault import Fault, render_fault_json
+from conformance.reports.events import CaseOutcome
+from conformance.reports.fault import Fault, fault_report
+from conformance.reports.report import ReportError, read_report, report_of
 from conformance.reports.verdicts import Word
-from tests.factories import case, catalogue, concluded, deviation, finding, finished_run, requirement
-from tests.surveyed import MARKUP
-
-IDS = ("ONE-001", "ONE-002", "ONE-003", "TWO-001", "TWO-002")
-CATALOGUE = catalogue(*(requirement(id_) for id_ in IDS))
-
-
-def row(verdicts: Mapping[Word, list[str]] | None = None, exit_code: int = 0, **changed: Json) -> Row:
-    fields: dict[str, Json] = {
-        "target": "python:port:Port",
-        "implementation": "port 1.0, python",
-        "profile": "1.3.0",
-        "profile_reason": "",
-        "exit_code": exit_code,
-        "conclusion": "conformant",
-        "musts": (5, 5, 5),
-        "verdicts": {"pass": list(IDS)} if verdicts is None else verdicts,
-        "reasons": {},
-    }
-    return Row.model_validate(fields | changed)
-
-
-def board(*rows: Row) -> Board:
-    return make_board("0.1.0", CATALOGUE, rows)
-
-
-def small_board() -> Board:
-    return board(
-        row(target="reference", profile="recommended", implementation="reference 0.1.0, python"),
-        row(
-            {"pass": ["ONE-001"], "fail": ["ONE-002", "TWO-002"], "waived": ["ONE-003"], "not claimed": ["TWO-001"]},
-            1,
-            target="plugin:forks/a",
-            implementation="a-fork 1.6.0, javascript",
-            profile="1.6.0",
-            profile_reason="the listed release nearest to 1.6.2",
-            conclusion="not conformant",
-            musts=(4, 4, 5),
-            reasons={"TWO-001": "the target does not claim: fork, config"},
-            inherited=True,
-            mended=["a-deviation"],
-            observed=Observed(checkout=Checkout(commit="0123456789abcdef", date="2026-02-03", changed=True)),
-        ),
-        row(
-            {"pass": ["ONE-001", "TWO-001"], "waived": ["ONE-002", "ONE-003"], "not run": ["TWO-002"]},
-            target="npm:a-plugin@1.3.0",
-            conclusion="conformant, with 2 known deviations",
-            musts=(4, 5, 5),
-            reasons={"TWO-002": "not as root"},
-        ),
-        row(
-            {},
-            3,
-            target="plugin:forks/b",
-            implementation="",
-            profile=None,
-            conclusion="no verdict: the adapter failed",
-            musts=(0, 0, 0),
-            observed=Observed(fault="it has no accounts.ts\nname it in a mapping file"),
-        ),
-    )
-
+from tests.boards import IDS, board, hostile_board, row, small_board
+from tests.factories import case, concluded, deviation, finding, finished_run, requirement
 
 GOLDEN = """\
  1  reference
@@ -179,7 +114,7 @@ def test_a_proven_failure_outranks_an_unknown(codes: list[int], code: int) -> No
     assert board(*(row(exit_code=each) for each in codes)).exit_code == code
 
 
-def report_of(outcome_is: str = "fail") -> Json:
+def report(outcome_is: CaseOutcome = "fail") -> Json:
     rules = [requirement(id_, "SHOULD" if id_ == "ONE-003" else "MUST", needs=needs_of(id_)) for id_ in IDS]
     known = deviation("ONE-002")
     events = [
@@ -188,7 +123,7 @@ def report_of(outcome_is: str = "fail") -> Json:
         case("pass", "ONE-003"),
         case("not run", "TWO-001", message="not as root"),
     ]
-    return json.loads(render_json(finished_run(concluded(events, *rules, deviations=[known]))))
+    return json.loads(render_json(report_of(finished_run(concluded(events, *rules, deviations=[known])))))
 
 
 def needs_of(id_: str) -> list[str]:
@@ -196,7 +131,7 @@ def needs_of(id_: str) -> list[str]:
 
 
 def test_the_report_of_a_run_is_a_row() -> None:
-    read = read_run(report_of())
+    read = make_row(read_report(report()))
     assert read.verdicts == {
         "pass": ["ONE-003"],
         "fail": ["ONE-001"],
@@ -211,7 +146,7 @@ def test_the_report_of_a_run_is_a_row() -> None:
 
 
 def test_the_report_of_a_fault_is_a_row_with_its_message() -> None:
-    read = read_run(json.loads(render_fault_json(Fault("plugin:a", "0.1.0", 3, "it cannot be loaded"))))
+    read = make_row(fault_report(Fault("plugin:a", "0.1.0", 3, "it cannot be loaded")))
     assert (read.exit_code, read.observed.fault, [*read.unanswered()]) == (
         3,
         "it cannot be loaded",
@@ -229,13 +164,13 @@ def test_a_long_fault_is_shown_in_part_and_kept_whole() -> None:
 
 
 def test_an_exit_code_that_no_run_has_is_a_fault_of_the_suite() -> None:
-    assert read_run(report_of() | {"exit_code": -9}).exit_code == 4
+    assert make_row(read_report(report() | {"exit_code": -9})).exit_code == 4
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"requirements": 3}, {"requirements": [], "hello": []}])
 def test_what_is_no_report_is_refused(document: Json) -> None:
-    with pytest.raises(BoardError, match="not the JSON report of a run"):
-        read_run(document)
+    with pytest.raises(ReportError, match="not the JSON report of a run, format 1: "):
+        read_report(document)
     with pytest.raises(BoardError, match="not the JSON of a survey"):
         read_board(document)
     assert not is_board(document)
@@ -274,115 +209,10 @@ def test_more_implementations_than_fit_stand_in_tables_of_one_width() -> None:
     assert heads == [[str(number) for number in range(1, 8)], [str(number) for number in range(8, 15)]]
 
 
-def hostile_board() -> Board:
-    verdicts: dict[Word, list[str]] = {"fail": ["ONE-001"], "unknown": ["ONE-002"], "waived": ["ONE-003"]}
-    words = dict.fromkeys(["target", "implementation", "profile", "profile_reason", "conclusion"], MARKUP * 9)
-    rows = [
-        row(verdicts, 1, reasons=dict.fromkeys(IDS, MARKUP), **words),
-        row({}, 3, observed=Observed(fault=MARKUP, checkout=Checkout(commit=MARKUP, date=MARKUP, changed=False))),
-    ]
-    return board(*rows * 7)
-
-
 def test_no_line_on_a_terminal_is_wide_or_moves_its_cursor_whatever_a_target_says() -> None:
     for line in "\n".join(render_board(hostile_board())).split("\n"):
         assert len(line) <= WIDTH, line
         assert line.isprintable(), line
-
-
-class Page(HTMLParser):
-    """The tags of a page, its links and the places they can lead to."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.places: list[str] = []
-        self.links: list[str] = []
-        self.attributes: set[str] = set()
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.places += [value for name, value in attrs if name == "id" and value]
-        self.links += [value for name, value in attrs if name == "href" and value]
-
-
-def test_what_a_target_says_is_text_on_the_page() -> None:
-    text = render_html(hostile_board())
-    page = Page(text)
-    assert not page.tags & {"script", "b", "iframe", "img", "svg"}
-    assert {"table", "details"} <= page.tags
-    assert not any(name.startswith("on") for name in page.attributes)
-    assert "&lt;script&gt;" in text
-    assert "\x1b" not in text
-    assert "\u202e" not in text
-
-
-def test_every_link_of_the_page_leads_to_a_place_on_it() -> None:
-    page = Page(render_html(small_board()))
-    assert len(page.places) == len(set(page.places))
-    assert page.links
-    assert {link.removeprefix("#") for link in page.links} <= set(page.places)
-
-
-def test_a_long_name_is_broken_where_it_is_joined() -> None:
-    page = render_html(board(row(target="plugin:one+fork")))
-    assert ">plugin:<wbr>one+<wbr>fork</a>" in page
-
-
-def test_a_cell_of_the_page_leads_to_the_rules_that_fail_there() -> None:
-    text = render_html(small_board())
-    assert re.search(r'<a href="#i2-ONE-002"[^>]*>F1</a>', text)
-    (item,) = re.findall(r'<li id="i2-ONE-002">(.*?)</li>', text)
-    assert "The rule ONE-002" in item
-    assert "What ONE-002 asks for." in item
-
-
-def test_the_page_needs_nothing_from_elsewhere() -> None:
-    text = render_html(small_board())
-    assert "http" not in text.replace("http-equiv", "")
-    assert "url(" not in text
-    assert "prefers-color-scheme: dark" in text
-
-
-@pytest.mark.parametrize(
-    ("text", "escaped"),
-    [
-        ("a|b", r"a\|b"),
-        ("<b>&amp;", r"\<b\>\&amp;"),
-        ("*a* _b_ `c`", r"\*a\* \_b\_ \`c\`"),
-        ("[a](b) @c #1", r"\[a\]\(b\) \@c \#1"),
-        ("two\nlines\tand  more", "two lines and more"),
-        ("\x1b[2J", r"\\x1b\[2J"),
-    ],
-)
-def test_text_in_markdown_is_no_markup(text: str, escaped: str) -> None:
-    assert escape(text) == escaped
-
-
-def test_the_markdown_is_tables_of_as_many_columns_as_their_heads() -> None:
-    for text in (render_markdown(hostile_board()), render_markdown(small_board())):
-        lines = text.splitlines()
-        heads = [number for number, line in enumerate(lines) if line.startswith("|-")]
-        assert len(heads) == 2
-        for head in heads:
-            columns = len(unescaped_bars(lines[head]))
-            for line in lines[head - 1 : lines.index("", head)]:
-                assert len(unescaped_bars(line)) == columns, line
-        assert not re.search(r"(?<!\\)<", text)
-
-
-def unescaped_bars(line: str) -> list[str]:
-    return re.findall(r"(?<!\\)\|", line)
-
-
-def test_the_markdown_tells_failures_with_their_text_and_what_was_not_answered() -> None:
-    text = render_markdown(small_board())
-    assert "- **ONE-002** (MUST) The rule ONE-002: What ONE-002 asks for. In 2.\n" in text
-    assert "| Section ONE | ok | **F1** | D2 | ? |\n" in text
-    assert "- 4: it has no accounts.ts name it in a mapping file\n" in text
-    assert "0123456 of 2026-02-03, with changes" in text
 
 
 def test_precedence_knows_every_exit_code_of_a_run() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from conformance.reports.board import Board, Checkout, Observed
 from conformance.targets.checkout.mapping import read_mapping
+from tests.boards import board, row
 from tests.command import CHECKOUT
-from tests.unit.test_survey_board import board, row
 from tools.survey_page import BOARD, PAGE, Finding, check, load_board, load_findings, render, shorten, store
 
 MAPPINGS = sorted((CHECKOUT / "docs" / "examples" / "mappings").glob("*.toml"))

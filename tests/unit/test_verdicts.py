@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance.json_type import Json
-from conformance.reports.events import Event
+from conformance.reports.events import Event, RunEnded
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
@@ -15,7 +15,7 @@ from conformance.reports.verdicts import (
     SUITE_FAULT,
     conclude,
 )
-from tests.factories import TODAY, case, concluded, deviation, finding, requirement
+from tests.factories import TODAY, case, concluded, criteria, deviation, finding, requirement
 
 KNOWN = deviation("ONE-001")
 WAIVED = case("pass", findings=[finding(by=KNOWN)])
@@ -87,7 +87,7 @@ def test_what_the_adapter_said_last_is_kept_apart_for_it_is_the_machines() -> No
 
 def test_cases_are_ordered_by_name_not_by_when_they_ended() -> None:
     events = [case("pass", name=name) for name in ("c", "a", "b")]
-    assert [c["case"] for c in concluded(events).verdicts[0].cases] == ["a", "b", "c"]
+    assert [c.name for c in concluded(events).verdicts[0].cases] == ["a", "b", "c"]
 
 
 def test_a_deviation_waives_its_own_requirement_only() -> None:
@@ -203,8 +203,7 @@ def test_a_run_cut_short_is_no_verdict_but_keeps_what_was_seen() -> None:
     ("pytest_exit", "is_fault"), [(0, False), (1, False), (5, False), (2, True), (3, True), (4, True)]
 )
 def test_an_engine_that_ended_oddly_is_a_fault_of_the_suite(pytest_exit: int, is_fault: bool) -> None:
-    end = {"event": "end", "pytest_exit": pytest_exit}
-    outcome = conclude([requirement()], [case("pass"), end], [], [], TODAY)
+    outcome = conclude(criteria(), [case("pass"), RunEnded(pytest_exit=pytest_exit)])
     assert (outcome.exit_code == SUITE_FAULT) is is_fault
     assert outcome.suite_faults == ([f"the engine ended with pytest's exit code {pytest_exit}"] if is_fault else [])
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from conformance.targets.connection import Connection
 from conformance.wire.answers import Result
+from reference_impl.releases import versions_between
 
 SHOWN: set[str] = set()
 LABELS = "abcdefgh"
@@ -36,6 +37,10 @@ class Release:
 
     def __init__(self, version: str, package: Path, connection: Connection) -> None:
         self.version, self.package, self._connection = version, package, connection
+
+    def is_from(self, since: str) -> bool:
+        """Is it this release or a newer one?"""
+        return self.version in versions_between(since)
 
     def ask(self, method: str, /, **params: Any) -> Any:
         answer = self._connection.call(method, **params)

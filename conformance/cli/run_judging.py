@@ -1,0 +1,93 @@
+"""Carries out the plan of a run: starts the engine, reads its events, and works out the verdicts."""
+
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance import __version__
+from conformance.cases.engine import run_cases
+from conformance.cases.settings import RunSettings
+from conformance.cli.options import repeated
+from conformance.cli.run_plan import Plan
+from conformance.reports import events
+from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
+from conformance.reports.progress import Progress, progress_line
+from conformance.reports.run import Machine, Run
+from conformance.reports.verdicts import conclude
+from conformance.targets.self_removing import self_removing_folder
+
+
+def judge(plan: Plan) -> Run:
+    """Run the cases. On Ctrl-C, the run contains what was judged so far."""
+    started_s = time.monotonic()
+    with self_removing_folder() as folder:
+        seen, interrupted = _run_engine(plan, folder)
+    subject, options = plan.subject, plan.options
+    return Run(
+        target_word=subject.target.word,
+        notes=subject.target.notes,
+        hello=subject.hello,
+        profile=subject.profile,
+        kit_version=__version__,
+        catalogue=plan.catalogue,
+        left_out=plan.left_out,
+        criteria=plan.criteria,
+        today=options.today,
+        options=repeated(options),
+        outcome=conclude(plan.criteria, seen, interrupted=interrupted),
+        machine=Machine(
+            pid=subject.hello.pid,
+            pid_status=subject.greeting.pid_status,
+            seconds=round(time.monotonic() - started_s, 3),
+            python=platform.python_version(),
+            system=platform.platform(),
+            folder=str(Path.cwd()),
+        ),
+    )
+
+
+def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
+    """Returns the events, and whether Ctrl-C interrupted the engine."""
+    options = plan.options
+    file = (options.events or folder / "events.jsonl").absolute()
+    started = RunStarted(
+        format=events.FORMAT,
+        target=plan.subject.target.word,
+        hello=plan.subject.hello,
+        judged=plan.criteria.judged,
+    )
+    append_event(file, started)
+    interrupted = False
+    try:
+        with Progress(lambda: progress_line(file.read_bytes()), sys.stderr):
+            run_cases(_settings(plan, file), folder, workers=options.workers, draw=options.draw)
+    except KeyboardInterrupt:
+        interrupted = True
+    seen = read_events(file)
+    if not interrupted and not any(isinstance(event, RunEnded) for event in seen):
+        sys.stderr.write((folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
+    return seen, interrupted
+
+
+def _settings(plan: Plan, events_file: Path) -> RunSettings:
+    target, options = plan.subject.target, plan.options
+    return RunSettings(
+        name=target.word,
+        argv=target.argv,
+        environment=target.environment,
+        folder=str(Path.cwd()),
+        pass_environment=options.env,
+        capabilities=plan.subject.hello.capabilities,
+        judged=plan.criteria.judged,
+        waivers=[deviation.waiver for deviation in plan.criteria.current_deviations],
+        events=str(events_file),
+        profile=plan.subject.profile.name,
+        timeout_s=options.timeout,
+        wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
+        processes=options.processes,
+        namespaces=not options.no_namespaces,
+        python_host=target.python_host,
+        fail_fast=options.fail_fast,
+    )

@@ -1,0 +1,125 @@
+"""The plan of a run: the target, its profile, the requirements and the deviations, before the first case."""
+
+import argparse
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.cli.profile import profile_of
+from conformance.reports.run import ChosenProfile
+from conformance.reports.verdicts import Criteria
+from conformance.requirements import Catalogue, Requirement
+from conformance.requirements.catalogue import applies
+from conformance.requirements.deviations import Deviation, load_deviations, shipped_deviations
+from conformance.targets.errors import UsageFault
+from conformance.targets.resolve import Target, resolve
+from conformance.targets.smoke import Greeting, greet
+from conformance.wire.messages import HelloResult
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The requirements that `--only` names, and the ids that `--require` names."""
+
+    catalogue: Catalogue
+    named: Sequence[Requirement]
+    required: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The target, its answer to `hello`, and the profile that it is judged by."""
+
+    target: Target
+    greeting: Greeting
+    profile: ChosenProfile
+
+    @property
+    def hello(self) -> HelloResult:
+        return self.greeting.hello
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A run before its first case. `options` are those of the command line."""
+
+    subject: Subject
+    catalogue: Catalogue
+    left_out: Sequence[str]  # ids of requirements that were named and hold for other profiles only
+    criteria: Criteria
+    options: argparse.Namespace
+
+
+def select(catalogue: Catalogue, only: Sequence[str], require: Sequence[str]) -> Selection:
+    """Read `--only` and `--require`. Raises UsageFault for a word that names no requirement."""
+    named = _choose(catalogue, only, "--only")
+    return Selection(catalogue, named, _required(catalogue, require, named))
+
+
+def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject:
+    """Resolve and greet the target. Raises AdapterFault where it cannot be asked, UsageFault for no target."""
+    target = resolve(options.target, command, options.mapping)
+    greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
+    return Subject(target, greeting, profile_of(options.profile, target, greeting.hello, options.timeout))
+
+
+def make_plan(options: argparse.Namespace, selection: Selection, subject: Subject) -> Plan:
+    """Decide what the target is judged by. Raises DeviationError for a mistaken file of deviations."""
+    profile, hello = subject.profile.name, subject.hello
+    chosen = [requirement for requirement in selection.named if applies(requirement, profile)]
+    deviations = _deviations(selection.catalogue, options.deviations, subject.target, profile)
+    criteria = Criteria(
+        requirements=chosen,
+        capabilities=hello.capabilities,
+        deviations=deviations,
+        inherited=bool(deviations) and subject.target.is_checkout and options.deviations is None,
+        today=options.today or datetime.date.today(),
+        required=required_of(hello.language, selection.required, chosen),
+        strict=options.strict,
+        fail_fast=options.fail_fast,
+    )
+    return Plan(
+        subject=subject,
+        catalogue=selection.catalogue,
+        left_out=[requirement.id for requirement in selection.named if requirement not in chosen],
+        criteria=criteria,
+        options=options,
+    )
+
+
+def required_of(language: str, required: Sequence[str], chosen: Sequence[Requirement]) -> list[str]:
+    """Without what needs `fork` where the target is not in Python: no other language can claim it (docs/wire.md)."""
+    beyond = {requirement.id for requirement in chosen if "fork" in requirement.needs and language.lower() != "python"}
+    return [id_ for id_ in required if id_ not in beyond]
+
+
+def _choose(catalogue: Catalogue, words: Sequence[str], option: str) -> list[Requirement]:
+    try:
+        return catalogue.choose([part for word in words for part in word.split(",")])
+    except KeyError as error:
+        raise UsageFault(
+            f"{option} {error}: there is no such requirement or section; `run --list` prints all of them"
+        ) from error
+
+
+def _required(catalogue: Catalogue, words: Sequence[str], named: Sequence[Requirement]) -> list[str]:
+    ids: list[str] = []
+    for word in (part for given in words for part in given.split(",")):
+        chosen = named if word == "all" else _choose(catalogue, [word], "--require")
+        judged = [requirement.id for requirement in chosen if requirement in named]
+        if not judged:
+            raise UsageFault(f"--require {word}: --only leaves it out; choose it there too, or drop one of the two")
+        ids += judged
+    return ids
+
+
+def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> Sequence[Deviation]:
+    """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows.
+
+    A checkout inherits those of the release that it is judged as: what is its own doing then stands out.
+    """
+    if path is not None:
+        return load_deviations(path, catalogue)
+    is_release = target.word in (f"npm:opencode-antigravity-auth@{profile}", f"reference@{profile}")
+    return shipped_deviations(profile, catalogue) if is_release or target.is_checkout else []

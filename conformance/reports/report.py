@@ -1,0 +1,186 @@
+"""The JSON report of a run as a model. `make docs` makes docs/report.schema.json and tables of docs/report.md from it.
+
+A new key needs a default here, so that the survey can still read older reports. Removing a key, or changing its type or
+meaning, needs a new `FORMAT`.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from conformance.json_type import Json
+from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
+from conformance.reports.run import Run
+from conformance.reports.verdicts import Verdict, Word
+from conformance.requirements.catalogue import Level
+from conformance.targets.pids import PidStatus
+
+FORMAT: Final = 1
+
+
+class ReportError(ValueError):
+    """A document is no report of a run; the message says what was expected."""
+
+
+class Hello(Document):
+    """The answer of the target to `hello`, without its PID. An adapter may add keys of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="name of the target")
+    version: str = Field(description="version of the target")
+    language: str = Field(description="language that the target is written in")
+    profile: str | None = Field(
+        default=None, description="release that the target claims to behave like; left out where it claims none"
+    )
+    capabilities: Sequence[str] = Field(description="capabilities that the target claims (docs/wire.md)")
+
+
+class CaseResult(Document):
+    """The outcome of one case."""
+
+    case: str = Field(description="file and name of the case")
+    outcome: CaseOutcome = Field(description="outcome of the case; `error` is a fault of the suite")
+    findings: Sequence[Finding] = Field(description="answers that differ from the expected ones")
+
+
+class RequirementResult(Document):
+    """The verdict of one requirement."""
+
+    id: str = Field(description="id of the requirement, such as `PID-001`")
+    level: Level = Field(description="level of the requirement")
+    title: str = Field(description="title of the requirement")
+    verdict: Word = Field(description="the verdict")
+    reason: str = Field(description="why; empty for `pass`, and for `fail` where the findings say why")
+    cases: Sequence[CaseResult] = Field(description="the cases that judged the requirement, sorted by name")
+
+
+class StaleDeviation(Document):
+    """A known deviation that no longer holds."""
+
+    id: str = Field(description="id of the deviation")
+    why: str = Field(description="why it no longer holds")
+
+
+class Observed(Document):
+    """Values that depend on the machine or on the moment. Every key may be missing."""
+
+    pid: int | None = Field(default=None, description="PID that the target gave in `hello`")
+    pid_status: PidStatus | None = Field(
+        default=None,
+        description="`verified`: a process that the kit started has this PID; `false`: another process has it; "
+        "`unverified`: the kit cannot tell",
+    )
+    today: str | None = Field(default=None, description="date of the run; left out where `--today` was given")
+    seconds: float | None = Field(default=None, description="duration of the run")
+    python: str | None = Field(default=None, description="version of the Python that ran the kit")
+    system: str | None = Field(default=None, description="name and version of the operating system")
+    folder: str | None = Field(default=None, description="working directory of the run")
+    suite_faults: Sequence[str] = Field(
+        default=(), description="faults of the suite, which end the run with exit code 4"
+    )
+    reasons: dict[str, str] = Field(
+        default={}, description="for each `unknown` requirement: the message of the adapter or of the suite"
+    )
+    findings: dict[str, Sequence[Finding]] = Field(
+        default={}, description="for each case: its findings with values that depend on the machine"
+    )
+    fault: str | None = Field(default=None, description="why nothing was judged; left out where the run began")
+
+
+class Report(Document):
+    """One run."""
+
+    format: Literal[1] = Field(description="version of the format")
+    kit: str = Field(description="version of the kit that wrote the report")
+    target: str = Field(description="the target, as in the command line")
+    hello: Hello | None = Field(description="answer of the target to `hello`; null where it gave none")
+    notes: Sequence[str] = Field(description="how the kit built the checkout")
+    profile: str | None = Field(
+        description="release that the target is judged as, or `recommended`; null where nothing was judged"
+    )
+    profile_reason: str = Field(description="why the kit chose this profile")
+    inherited_deviations: bool = Field(
+        description="true where a checkout inherits the known deviations of the release that it is judged as"
+    )
+    between: Annotated[tuple[str, str], Field(strict=False)] | None = Field(
+        description="the two releases that a checkout lies between, older first"
+    )
+    today: str | None = Field(description="date given with `--today`; it decides which deviations have expired")
+    complete: bool = Field(description="false where the run did not reach its end")
+    exit_code: int = Field(description="exit code of `run`")
+    conclusion: str = Field(description="the exit code in words")
+    requirements: Sequence[RequirementResult] = Field(
+        description="every chosen requirement that applies to the profile, in the order of the catalogue"
+    )
+    mended_deviations: Sequence[str] = Field(description="ids of inherited deviations that the checkout does not show")
+    stale_deviations: Sequence[StaleDeviation] = Field(description="known deviations that no longer hold")
+    observed: Observed = Field(description="values that depend on the machine or on the moment")
+
+
+def report_of(run: Run) -> Report:
+    """Everything of the run."""
+    outcome, hello = run.outcome, run.hello.model_dump(exclude_none=True, exclude={"pid"})
+    return Report(
+        format=FORMAT,
+        kit=run.kit_version,
+        target=run.target_word,
+        hello=Hello.model_validate(hello),
+        notes=list(run.notes),
+        profile=run.profile.name,
+        profile_reason=run.profile.reason,
+        inherited_deviations=run.criteria.inherited,
+        between=run.profile.between,
+        today=str(run.today) if run.today else None,
+        complete=outcome.complete,
+        exit_code=outcome.exit_code,
+        conclusion=run.conclusion,
+        requirements=[_requirement(verdict) for verdict in outcome.verdicts],
+        mended_deviations=[deviation.id for deviation in outcome.mended],
+        stale_deviations=[StaleDeviation(id=stale.deviation.id, why=stale.why) for stale in outcome.stale],
+        observed=_observed(run),
+    )
+
+
+def read_report(document: Json) -> Report:
+    """The report that a run wrote. Raises ReportError, naming the first key that is wrong, for any other document."""
+    try:
+        return Report.model_validate(document)
+    except ValidationError as error:
+        raise ReportError(f"not the JSON report of a run, format {FORMAT}: {first_problem(error)}") from error
+
+
+def _requirement(verdict: Verdict) -> RequirementResult:
+    return RequirementResult(
+        id=verdict.requirement.id,
+        level=verdict.requirement.level,
+        title=verdict.requirement.title,
+        verdict=verdict.word,
+        reason=verdict.reason,
+        cases=[
+            CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
+            for case in verdict.cases
+        ],
+    )
+
+
+def _observed(run: Run) -> Observed:
+    machine, verdicts = run.machine, run.outcome.verdicts
+    cases = {case.name: case for verdict in verdicts for case in verdict.cases}
+    return Observed(
+        pid=machine.pid,
+        pid_status=machine.pid_status,
+        **({} if run.today else {"today": str(run.criteria.today)}),
+        seconds=machine.seconds,
+        python=machine.python,
+        system=machine.system,
+        folder=machine.folder,
+        suite_faults=run.outcome.suite_faults,
+        reasons={v.requirement.id: v.observed_reason for v in verdicts if v.observed_reason},
+        findings={name: found for name, case in cases.items() if (found := _findings(case, observed=True))},
+    )
+
+
+def _findings(case: CaseEnded, *, observed: bool) -> list[Finding]:
+    return [finding for finding in case.findings if finding.observed is observed]

@@ -1,0 +1,16 @@
+"""A temporary folder that is removed even if this process is killed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance.targets.group import Group
+
+NO_TIMEOUT_S = 0.0  # no process is started that could be asked
+
+
+@contextmanager
+def self_removing_folder() -> Iterator[Path]:
+    """A new folder. A supervisor without targets owns it and removes it when this block or this process ends."""
+    with Group([], timeout_s=NO_TIMEOUT_S) as group:
+        yield group.folder

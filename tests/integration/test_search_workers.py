@@ -1,0 +1,114 @@
+"""`fuzz -n N`: its workers end with it, and a worker that fails costs nothing that the others find."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from conformance.search.parallel import CONTEXT, WorkerError, Workers, _fault
+from conformance.search.workers import Plan
+from conformance.targets.errors import AdapterFault
+from tests.kit_runs import BOUND_S, Bench, breaking, wait_until
+
+WRONG = "python:tests.fakes.searched:OffsetAgain"
+BARE_PYTHON_BYTES = 16 * 1024**2
+PLAN = Plan(
+    word="reference",
+    argv=[sys.executable, "-P", "-m", "reference_impl"],
+    environment={},
+    pass_environment=[],
+    capabilities=["sticky"],
+    profile="recommended",
+    seed="a",
+    calls=200,
+    seconds=None,
+    discrepancies=5,
+    timeout_s=60,
+    database=None,
+    shared=[],
+    workers=2,
+)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path, "fuzz")
+    yield bench
+    bench.assert_nothing_left()
+
+
+def workers_of(bench: Bench) -> list[psutil.Process]:
+    found = []
+    for process in bench.processes():
+        with suppress(psutil.Error):
+            if "multiprocess.spawn" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def is_importing(bench: Bench) -> bool:
+    with suppress(psutil.Error):
+        return any(process.memory_info().rss > BARE_PYTHON_BYTES for process in workers_of(bench))
+    return False
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "SIGKILL"])
+def test_end_of_fuzz_ends_workers_and_targets(bench: Bench, how: str) -> None:
+    with bench.started("-n", "2", "--timeout", "3600", "--no-database", *breaking("hangs")) as run:
+        wait_until(lambda: len(bench.targets()) == 2 or run.poll() is not None, "a target of each worker")
+        if how == "Ctrl-C":
+            os.killpg(run.pid, signal.SIGINT)
+        else:
+            run.send_signal(signal.Signals[how])
+        _, said = run.communicate(timeout=BOUND_S)
+    assert (run.returncode, said) == (
+        (-signal.SIGKILL, "") if how == "SIGKILL" else (130, "antigravity-conformance: interrupted\n")
+    )
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
+def test_interrupt_while_workers_start_is_quiet(bench: Bench, how: str) -> None:
+    with bench.started("-n", "4", "--no-database", *breaking("sticky-only")) as run:
+        wait_until(lambda: is_importing(bench) or run.poll() is not None, "a worker that imports")
+        os.killpg(run.pid, signal.SIGINT if how == "Ctrl-C" else signal.SIGTERM)
+        _, said = run.communicate(timeout=BOUND_S)
+    assert (run.returncode, said) == (130, "antigravity-conformance: interrupted\n")
+
+
+def test_killed_worker_is_a_suite_fault(bench: Bench) -> None:
+    """What the other worker finds is shown all the same."""
+    with bench.started(
+        WRONG, "-n", "2", "--calls", "5000", "--discrepancies", "1", "--no-database", "--out", str(bench.folder)
+    ) as run:
+        wait_until(lambda: len(workers_of(bench)) == 2 or run.poll() is not None, "two workers")
+        workers_of(bench)[0].kill()
+        shown, said = run.communicate(timeout=BOUND_S * 4)
+    assert run.returncode == 4, shown + said
+    assert "\n1. select" in shown
+    assert "of them differ" in shown
+    assert "a fault of this suite, not of the target: WorkerError: worker " in said
+    assert " of 2 was ended by signal 9 (Killed)" in said
+
+
+def test_failing_worker_reports_its_error() -> None:
+    with Workers(replace(PLAN, calls="many")) as workers:  # type: ignore[arg-type]
+        workers.wait()
+    first, second = sorted(workers.faults, key=str)
+    assert isinstance(first, WorkerError)
+    assert str(first).startswith("worker 1 of 2 failed: TypeError: ")
+    assert str(second).startswith("worker 2 of 2 failed: TypeError: ")
+    assert "workers.py" in first.__notes__[0]
+
+
+def test_target_fault_of_a_worker_stays_one() -> None:
+    ours, theirs = CONTEXT.Pipe()
+    theirs.send(_fault(AdapterFault("it wrote no JSON"), "worker 1 of 2"))
+    fault = ours.recv()
+    assert isinstance(fault, AdapterFault)
+    assert str(fault) == "it wrote no JSON"

@@ -1,0 +1,105 @@
+"""The board of a survey as HTML and Markdown: whatever a target says is text on it."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from conformance.reports.board_html import render_html
+from conformance.reports.board_markdown import escape, render_markdown
+from tests.boards import board, hostile_board, row, small_board
+
+
+class Page(HTMLParser):
+    """The tags of a page, its links and the places they can lead to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.places: list[str] = []
+        self.links: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.places += [value for name, value in attrs if name == "id" and value]
+        self.links += [value for name, value in attrs if name == "href" and value]
+
+
+def test_what_a_target_says_is_text_on_the_page() -> None:
+    text = render_html(hostile_board())
+    page = Page(text)
+    assert not page.tags & {"script", "b", "iframe", "img", "svg"}
+    assert {"table", "details"} <= page.tags
+    assert not any(name.startswith("on") for name in page.attributes)
+    assert "&lt;script&gt;" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_every_link_of_the_page_leads_to_a_place_on_it() -> None:
+    page = Page(render_html(small_board()))
+    assert len(page.places) == len(set(page.places))
+    assert page.links
+    assert {link.removeprefix("#") for link in page.links} <= set(page.places)
+
+
+def test_a_long_name_is_broken_where_it_is_joined() -> None:
+    page = render_html(board(row(target="plugin:one+fork")))
+    assert ">plugin:<wbr>one+<wbr>fork</a>" in page
+
+
+def test_a_cell_of_the_page_leads_to_the_rules_that_fail_there() -> None:
+    text = render_html(small_board())
+    assert re.search(r'<a href="#i2-ONE-002"[^>]*>F1</a>', text)
+    (item,) = re.findall(r'<li id="i2-ONE-002">(.*?)</li>', text)
+    assert "The rule ONE-002" in item
+    assert "What ONE-002 asks for." in item
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    text = render_html(small_board())
+    assert "http" not in text.replace("http-equiv", "")
+    assert "url(" not in text
+    assert "prefers-color-scheme: dark" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a|b", r"a\|b"),
+        ("<b>&amp;", r"\<b\>\&amp;"),
+        ("*a* _b_ `c`", r"\*a\* \_b\_ \`c\`"),
+        ("[a](b) @c #1", r"\[a\]\(b\) \@c \#1"),
+        ("two\nlines\tand  more", "two lines and more"),
+        ("\x1b[2J", r"\\x1b\[2J"),
+    ],
+)
+def test_text_in_markdown_is_no_markup(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+def test_the_markdown_is_tables_of_as_many_columns_as_their_heads() -> None:
+    for text in (render_markdown(hostile_board()), render_markdown(small_board())):
+        lines = text.splitlines()
+        heads = [number for number, line in enumerate(lines) if line.startswith("|-")]
+        assert len(heads) == 2
+        for head in heads:
+            columns = len(unescaped_bars(lines[head]))
+            for line in lines[head - 1 : lines.index("", head)]:
+                assert len(unescaped_bars(line)) == columns, line
+        assert not re.search(r"(?<!\\)<", text)
+
+
+def unescaped_bars(line: str) -> list[str]:
+    return re.findall(r"(?<!\\)\|", line)
+
+
+def test_the_markdown_tells_failures_with_their_text_and_what_was_not_answered() -> None:
+    text = render_markdown(small_board())
+    assert "- **ONE-002** (MUST) The rule ONE-002: What ONE-002 asks for. In 2.\n" in text
+    assert "| Section ONE | ok | **F1** | D2 | ? |\n" in text
+    assert "- 4: it has no accounts.ts name it in a mapping file\n" in text
+    assert "0123456 of 2026-02-03, with changes" in text

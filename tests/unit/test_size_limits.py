@@ -1,0 +1,82 @@
+"""Files and public functions are short enough to read at once; what is longer has its reason here."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.command import CHECKOUT
+
+FOLDERS = ("conformance", "reference_impl", "tools", "tests")
+KINDS = (".py", ".mjs", ".cjs", ".css", ".md", ".toml", ".json")
+MOST_LINES_A_FILE = 350
+MOST_LINES_A_FUNCTION = 50
+MOST_PARAMETERS = 7
+
+LONG_FILES = {
+    "conformance/cases/index.json": "made by `make docs`: one line for each requirement of each module",
+    "conformance/requirements/60_config.toml": "data: the requirements of one section, in the order of their ids",
+    "conformance/wire/schema.json": "made by `make docs`: one JSON Schema of every message",
+    "tests/integration/test_node_adapter.py": "one adapter: each test runs the same scripts of its own under Node",
+    "tests/integration/test_spread_command.py": "one command with all its options",
+    "tests/unit/test_vectors.py": "one measurement, of minutes, serves many of its tests",
+    "tools/config_docs.toml": "data: what the plugin's documents say about each key of the config",
+    "tools/config_docs_lines.json": "made by `python -m tools.documents`: a line for each line of those documents",
+}
+LONG_FUNCTIONS: dict[str, str] = {}
+MANY_PARAMETERS = {
+    "reference_impl/events.py:mark_rate_limited_with_reason": "five of the wire, and the selector, clock and draws",
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def files() -> Iterator[tuple[str, Path]]:
+    for folder in FOLDERS:
+        for path in sorted((CHECKOUT / folder).rglob("*")):
+            if path.suffix in KINDS:
+                yield path.relative_to(CHECKOUT).as_posix(), path
+
+
+def functions(path: Path) -> Iterator[Function]:
+    """The public functions of a module, and the public methods of its classes."""
+    scopes: list[ast.Module | ast.ClassDef] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while scopes:
+        for node in scopes.pop().body:
+            if isinstance(node, ast.ClassDef):
+                scopes.append(node)
+            elif isinstance(node, Function) and (not node.name.startswith("_") or node.name == "__init__"):
+                yield node
+
+
+def parameters(function: Function) -> int:
+    """All but `self` and `cls`."""
+    arguments = function.args
+    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def lines(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+MODULES = [(name, path) for name, path in files() if path.suffix == ".py"]
+FUNCTIONS = [(f"{name}:{function.name}", function) for name, path in MODULES for function in functions(path)]
+
+
+@pytest.mark.parametrize(
+    ("measured", "most", "exceptions"),
+    [
+        ([(name, len(path.read_bytes().splitlines())) for name, path in files()], MOST_LINES_A_FILE, LONG_FILES),
+        ([(name, lines(function)) for name, function in FUNCTIONS], MOST_LINES_A_FUNCTION, LONG_FUNCTIONS),
+        ([(name, parameters(function)) for name, function in FUNCTIONS], MOST_PARAMETERS, MANY_PARAMETERS),
+    ],
+    ids=["lines of files", "lines of functions", "parameters"],
+)
+def test_only_listed_exceptions_exceed_the_limit(
+    measured: list[tuple[str, int]], most: int, exceptions: dict[str, str]
+) -> None:
+    """Split what is new here; delete from the list what is short now."""
+    over = {name: size for name, size in measured if size > most}
+    assert sorted(over) == sorted(exceptions), over
