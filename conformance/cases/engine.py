@@ -6,27 +6,63 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 from conformance.cases.settings import DRAW_VARIABLE, VARIABLE, RunSettings
+from conformance.reports.events import append_event
 
 CASES = Path(__file__).parent
 VECTORS = CASES / "test_90_vectors.py"
 AGAIN_S = 0.05  # between two attempts to interrupt
 STOP_BOUND_S = 60.0  # for an engine that was interrupted
+INTERRUPTED = 2  # pytest's exit codes
+# Plugins of pytest that do nothing for cases, each at a cost for every one of them.
+UNUSED = (
+    *("cacheprovider", "doctest", "junitxml", "legacypath", "logging", "monkeypatch", "pastebin", "recwarn"),
+    *("setuponly", "setupplan", "stepwise", "subtests", "threadexception", "unittest", "unraisableexception", "warnings"),
+)
+USUAL = (0, 1, 5)  # all pass, some fail, no case was chosen
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
 
 
-def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> int:
-    """Judge; events go to the file that the settings name. Returns pytest's exit code."""
+def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> None:
+    """Judge; events go to the file that the settings name, the end last, unless a pytest was interrupted or killed.
+
+    Real processes have a pytest of their own beside that of all other cases: while the one waits for processes to
+    start, the other asks. Not so with `--fail-fast`, for which of both fails first is chance.
+    """
     settings_file = folder / "settings.json"
     settings.write(settings_file)
     first = ["--maxfail", "1"] if settings.fail_fast else []
     variables = {VARIABLE: str(settings_file), DRAW_VARIABLE: str(draw)}
     modules = modules_judging(settings.judged)
-    return run_pytest(modules, "conformance.cases.plugin", folder, variables, workers, first)
+    shares = [modules] if settings.fail_fast or workers > 1 else _shares(modules)
+    with ExitStack() as running:
+        engines = []
+        for number, share in enumerate(shares):
+            own = folder / f"engine-{number}"
+            own.mkdir()
+            engine = pytest_process(share, "conformance.cases.plugin", own, variables, workers, first)
+            engines.append(running.enter_context(engine))
+        codes = [engine.wait() for engine in engines]
+    if all(code >= 0 and code != INTERRUPTED for code in codes):
+        worst = next((code for code in codes if code not in USUAL), codes[0])
+        append_event(Path(settings.events), {"event": "end", "pytest_exit": worst})
+
+
+def _shares(modules: Sequence[Path]) -> list[list[Path]]:
+    """Those of real processes, and the others; the vectors, of which there may be none, make no share alone."""
+    processes = [module for module in modules if module.name.startswith("test_70_")]
+    others = [module for module in modules if module not in processes]
+    return [processes, others] if processes and others != [VECTORS] else [list(modules)]
+
+
+def engine_log(folder: Path) -> str:
+    """What each pytest of a run wrote."""
+    return "".join(log.read_text(encoding="utf-8", errors="replace") for log in sorted(folder.glob("*/engine.log")))
 
 
 def run_pytest(
@@ -35,9 +71,22 @@ def run_pytest(
     folder: Path,
     variables: Mapping[str, str],
     workers: int,
-    options: Sequence[str] = (),
 ) -> int:
-    """pytest on these modules of one folder, with this plugin of ours and no other. Returns its exit code.
+    """`pytest_process`, to its end. Returns its exit code."""
+    with pytest_process(modules, plugin, folder, variables, workers) as process:
+        return process.wait()
+
+
+@contextmanager
+def pytest_process(
+    modules: Sequence[Path],
+    plugin: str,
+    folder: Path,
+    variables: Mapping[str, str],
+    workers: int,
+    options: Sequence[str] = (),
+) -> Iterator[subprocess.Popen[bytes]]:
+    """pytest on these modules of one folder, with this plugin of ours and no other. It is stopped at the end.
 
     `folder` is temporary: pytest's working directory, ini file and output (`engine.log`) lie there.
     """
@@ -64,12 +113,12 @@ def run_pytest(
             pass_fds=(reader,),
             start_new_session=True,  # Ctrl-C is for us; the pipe then tells it to stop
         )
-        os.close(reader)
-        try:
-            return process.wait()
-        finally:
-            os.close(writer)
-            process.wait()  # it ends its targets
+    os.close(reader)
+    try:
+        yield process
+    finally:
+        os.close(writer)
+        process.wait()  # it ends its targets
 
 
 def stop_with_runner() -> None:
@@ -111,10 +160,9 @@ def _arguments(modules: Sequence[Path], plugin: str, ini: Path, workers: int) ->
     ours = [
         "-p",
         plugin,
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:junitxml",
+        *(word for unused in UNUSED for word in ("-p", f"no:{unused}")),
+        "--capture",
+        "no",
         "--assert",
         "plain",  # cases compare through their judge
         "--tb",

@@ -29,10 +29,6 @@ class EventWriter:
             if name == CASE:
                 append_event(self.path, json.loads(str(value)))
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if exitstatus != pytest.ExitCode.INTERRUPTED:  # without its end, a run counts as cut short
-            append_event(self.path, {"event": "end", "pytest_exit": int(exitstatus)})
-
 
 def pytest_configure(config: pytest.Config) -> None:
     settings = config.stash[SETTINGS] = read_settings()

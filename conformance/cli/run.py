@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import __version__
-from conformance.cases.engine import run_cases
+from conformance.cases.engine import engine_log, run_cases
 from conformance.cases.settings import RunSettings
 from conformance.cli.faults import explain
 from conformance.cli.options import add_arguments, repeated
@@ -108,7 +108,7 @@ def _judge(
             interrupted = True
         events = read_events(events_file)
         if not interrupted and not any(event["event"] == "end" for event in events):
-            sys.stderr.write((folder / "engine.log").read_text(encoding="utf-8", errors="replace"))
+            sys.stderr.write(engine_log(folder))
     outcome = conclude(
         chosen,
         events,

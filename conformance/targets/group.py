@@ -20,7 +20,7 @@ import psutil
 
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, UsageFault
-from conformance.targets.isolation import private_environment
+from conformance.targets.isolation import private_environment, temporary_root
 from conformance.targets.namespaces import UNSHARE
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.supervisor import serve
@@ -169,7 +169,7 @@ class Group:
         psutil_folder = str(Path(psutil.__file__).parents[1])
         # Isolated and without site-packages: nothing that lies about in folders or variables is run.
         command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
-        limits = [str(self._memory_limit_bytes), tempfile.gettempdir()]
+        limits = [str(self._memory_limit_bytes), temporary_root()]
         with ExitStack() as opened:
             runner = [str(os.getpid()), *limits]
             descriptors: list[int] = []
