@@ -90,7 +90,7 @@ def judge_rows(judge: Judge, name: str, parameters: dict[str, Json]) -> None:
     rows = stored_rows(name)
     assert rows, f"{name} has no stored rows; run `make corpus`"
     for row in rows:
-        PROPERTIES[name].hypothesis.inner_test(judge, **row, **parameters)  # type: ignore[attr-defined]
+        PROPERTIES[name].__wrapped__(judge, **row, **parameters)  # type: ignore[attr-defined]
 
 
 def wrong_port(name: str, requirement: str) -> object:
