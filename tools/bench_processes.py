@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.cases import test_70_processes_together as cases
+from conformance.cases import test_70_processes_fleet as cases
 from conformance.cases.judge import TargetJudge
+from conformance.cases.processes_kit import together
 from conformance.cases.settings import RunSettings
 from conformance.targets.resolve import resolve
 
@@ -36,7 +37,7 @@ def start_and_judge(judge: TargetJudge) -> float:
     """Seconds until the rule is judged."""
     judge.start_case(["PROC-001"])
     began_s = time.perf_counter()
-    cases.test_each_process_picks_the_account_of_its_own_id(judge, judge.shared_fleet())
+    cases.test_each_process_selects_by_its_own_pid(judge, judge.shared_fleet(together))
     seconds = time.perf_counter() - began_s
     judge.close()
     return seconds

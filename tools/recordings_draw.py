@@ -1,7 +1,7 @@
 """The scenarios that the releases are recorded with: vectors, scenarios of quirks, and drawn sessions."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, count, islice
 
 from conformance.requirements.quirks import load_distinguishing_scenarios
 from conformance.search.sessions import decode
@@ -12,6 +12,7 @@ from conformance.wire.scenario import Call, Scenario
 from reference_impl.profiles import profile
 from reference_impl.releases import VERSIONS
 from tools.quirk_effects import quirk_effects
+from tools.recordings_files import Scenarios
 from tools.release_targets import claimed_capabilities
 
 SEED = "recordings"
@@ -22,14 +23,24 @@ MOST = 5_000  # sessions in which a quirk is looked for; one that another quirk 
 def written() -> Iterator[tuple[str, Scenario]]:
     """The scenarios that were written by hand, by id: those of the vectors and of the quirks."""
     for vector in load_vectors():
-        yield f"vector-{vector.id}", _asked(vector.scenario)
+        yield f"vector-{vector.id}", unexpecting(vector.scenario)
     for name, distinguishing in load_distinguishing_scenarios().items():
-        yield f"quirk-{name}", _asked(distinguishing.present)
+        yield f"quirk-{name}", unexpecting(distinguishing.present)
 
 
-def _asked(scenario: Scenario) -> Scenario:
+def unexpecting(scenario: Scenario) -> Scenario:
     """The same, with nothing expected."""
     return Scenario([Call(call.method, call.params, files=call.files) for call in scenario.calls], scenario.files)
+
+
+def added(stored: Scenarios) -> dict[str, Scenario]:
+    """The written scenarios that are not stored yet, whatever vectors and quirks were called when they were stored."""
+    new: dict[str, Scenario] = {}
+    for id_, scenario in written():
+        if scenario not in stored.values():
+            numbered = (f"{id_}-{number}" for number in count(2))
+            new[next(each for each in chain([id_], numbered) if each not in stored)] = scenario
+    return new
 
 
 def drawn() -> Iterator[tuple[str, Scenario]]:

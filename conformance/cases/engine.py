@@ -1,44 +1,101 @@
-"""Starts pytest on the cases; of the project around it, no ini file, conftest or plugin is seen."""
+"""Starts pytest on the case modules, isolated from the ini files, conftests and plugins of the user's project."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from conformance.cases.settings import DRAW_VARIABLE, VARIABLE, RunSettings
+from conformance.reports.events import RunEnded, append_event
 from conformance.targets.interrupt import interrupt_at_end_of
 
 CASES = Path(__file__).parent
 INDEX = CASES / "index.json"  # the requirements of each module; made by `conformance.cases.index`
 VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
+INTERRUPTED = 2  # pytest's exit codes
+USUAL = (0, 1, 5)  # all pass, some fail, no case was chosen
+# Plugins of pytest that cases do not use; each costs some time per case.
+UNUSED = (
+    *("cacheprovider", "doctest", "junitxml", "legacypath", "logging", "monkeypatch", "pastebin", "recwarn"),
+    *("setuponly", "setupplan", "stepwise", "subtests", "threadexception", "unittest", "unraisableexception"),
+    "warnings",
+)
 
 
-def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> int:
-    """Judge; events go to the file that the settings name. Returns pytest's exit code.
+def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> None:
+    """Judges, and appends events to the file that the settings name. `folder` is temporary.
 
-    `folder` is temporary: pytest's settings, working directory and output (`engine.log`) lie there.
+    The last event is the end of the run; it is missing if pytest was interrupted or killed. The cases of real processes
+    run in a second pytest, at the same time: one waits for processes to start while the other works. With `--fail-fast`
+    there is one pytest, because the case that fails first must not depend on timing.
     """
-    settings_file, ini = folder / "settings.json", folder / "pytest.ini"
+    settings_file = folder / "settings.json"
     settings.write(settings_file)
+    variables = {VARIABLE: str(settings_file), DRAW_VARIABLE: str(draw)}
+    options = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
+    options += ["--maxfail", "1"] if settings.fail_fast else []
+    modules = modules_judging(settings.judged)
+    shares = [modules] if settings.fail_fast or workers > 1 else _shares(modules)
+    with ExitStack() as running:
+        engines = [
+            running.enter_context(_pytest(share, folder / f"engine-{number}", variables, options))
+            for number, share in enumerate(shares)
+        ]
+        codes = [engine.wait() for engine in engines]
+    if all(code >= 0 and code != INTERRUPTED for code in codes):
+        worst = next((code for code in codes if code not in USUAL), codes[0])
+        append_event(Path(settings.events), RunEnded(pytest_exit=worst))
+
+
+def engine_log(folder: Path) -> str:
+    """Returns what the pytests of a run wrote."""
+    return "".join(log.read_text(encoding="utf-8", errors="replace") for log in sorted(folder.glob("*/engine.log")))
+
+
+def stop_with_runner() -> None:
+    """In pytest: behaves as on Ctrl-C once the runner is interrupted or gone, however it ended."""
+    interrupt_at_end_of(int(os.environ[RUNNER_VARIABLE]))
+
+
+def modules_judging(requirements: Collection[str]) -> list[Path]:
+    """Returns the modules with a case for any of these requirements, and the vectors. Others are not imported."""
+    index: dict[str, list[str]] = json.loads(INDEX.read_text(encoding="utf-8"))
+    modules = [CASES / f"{module}.py" for module, ids in index.items() if not set(ids).isdisjoint(requirements)]
+    return [*modules, VECTORS]
+
+
+def _shares(modules: Sequence[Path]) -> list[list[Path]]:
+    """The modules of real processes, and the others. The vectors alone are no share: there may be none to judge."""
+    processes = [module for module in modules if module.name.startswith("test_70_")]
+    others = [module for module in modules if module not in processes]
+    return [processes, others] if processes and others != [VECTORS] else [list(modules)]
+
+
+@contextmanager
+def _pytest(
+    modules: Sequence[Path], folder: Path, variables: Mapping[str, str], options: Sequence[str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """pytest on these modules; it is stopped at the end. Its ini file and output (`engine.log`) are in `folder`."""
+    folder.mkdir()
+    ini = folder / "pytest.ini"
     ini.write_text("[pytest]\n", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON"))}
     environment |= {
-        VARIABLE: str(settings_file),
-        DRAW_VARIABLE: str(draw),
+        **variables,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
     }
-    arguments = [*_options(ini, workers, settings.fail_fast), *map(str, modules_judging(settings.judged))]
     reader, writer = os.pipe()
     environment[RUNNER_VARIABLE] = str(reader)
     with (folder / "engine.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", *arguments],
+            [sys.executable, "-P", "-m", "pytest", *_options(ini), *options, *map(str, modules)],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -47,51 +104,25 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
             pass_fds=(reader,),
             start_new_session=True,  # Ctrl-C is for us; the pipe then tells it to stop
         )
-        os.close(reader)
-        try:
-            return process.wait()
-        finally:
-            os.close(writer)
-            process.wait()  # it ends its targets
+    os.close(reader)
+    try:
+        yield process
+    finally:
+        os.close(writer)
+        process.wait()  # it ends its targets
 
 
-def stop_with_runner() -> None:
-    """In the engine: behave as on Ctrl-C once the runner is interrupted or gone, however it came to its end."""
-    interrupt_at_end_of(int(os.environ[RUNNER_VARIABLE]))
-
-
-def _options(ini: Path, workers: int, fail_fast: bool) -> list[str]:
-    fixed = [
-        "-c",
-        str(ini),
-        "--rootdir",
-        str(CASES),
-        "--confcutdir",
-        str(CASES),
-        "--import-mode",
-        "importlib",
-        "--basetemp",
-        str(ini.with_name("temporary")),
-    ]
-    ours = [
-        "-p",
-        "conformance.cases.plugin",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:junitxml",
-        "--assert",
-        "plain",  # cases compare through their judge
-        "--tb",
-        "native",
+def _options(ini: Path) -> list[str]:
+    return [
+        *("-c", str(ini)),
+        *("--rootdir", str(CASES)),
+        *("--confcutdir", str(CASES)),
+        *("--import-mode", "importlib"),
+        *("--basetemp", str(ini.with_name("temporary"))),
+        *("-p", "conformance.cases.plugin"),
+        *(word for unused in UNUSED for word in ("-p", f"no:{unused}")),
+        *("--capture", "no"),
+        *("--assert", "plain"),  # cases compare through their judge
+        *("--tb", "native"),
         "-q",
     ]
-    several = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
-    return [*fixed, *ours, *several, *(["--maxfail", "1"] if fail_fast else [])]
-
-
-def modules_judging(requirements: Collection[str]) -> list[Path]:
-    """The case modules with a case for any of these, and the vectors: what is not judged is not even imported."""
-    index: dict[str, list[str]] = json.loads(INDEX.read_text(encoding="utf-8"))
-    modules = [CASES / f"{module}.py" for module, ids in index.items() if not set(ids).isdisjoint(requirements)]
-    return [*modules, VECTORS]

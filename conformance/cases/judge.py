@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.findings import Mismatch, facts, of_call, of_value, with_record
+from conformance.cases.kit import Shape
 from conformance.cases.settings import RunSettings
 from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
@@ -34,7 +35,9 @@ class TargetJudge:
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
         self._group: Group | None = None
+        self._fleet_group: Group | None = None
         self._fleet: Fleet | None = None
+        self._shape: Shape | None = None
         self._unanswered = 0
 
     @property
@@ -45,6 +48,8 @@ class TargetJudge:
         """Begin a case that judges these requirements."""
         self.requirements = requirements
         self.findings = []
+        if self._fleet is not None:
+            self._fleet.begin_case()
 
     def check(self, scenario: Scenario) -> None:
         answers = self._ask(scenario)
@@ -90,25 +95,26 @@ class TargetJudge:
         finding = finding.model_copy(update={"observed": True})
         return finding if self.findings else with_record(finding, member.number, record)  # once is enough
 
-    def shared_fleet(self, least: int = 2) -> Fleet:
-        if self._fleet is None or not self._fleet.is_whole or len(self._fleet.members) < least:
-            self._fleet = Fleet.greet(self.start_group([self.launch()] * max(least, self.processes)))
-        self._fleet.record.clear()
+    def shared_fleet(self, shape: Shape) -> Fleet:
+        if self._fleet is None or self._shape is not shape or not self._fleet.is_whole:
+            self._fleet = shape(self)
+            self._shape = shape
         return self._fleet
 
-    def launch(self, place: str = "", *, start_method: str = "") -> Launch:
+    def launch(self, *, start_method: str = "") -> Launch:
         settings, argv = self.settings, self.settings.argv
         if start_method:
             if not settings.python_host:
                 pytest.skip("the target is a command, which starts Python, if it does, in its own way")
             argv = [*settings.python_host, "--start", start_method]
-        return Launch(argv, settings.environment, settings.name, Path(settings.folder), place)
+        return Launch(argv, settings.environment, settings.name, Path(settings.folder))
 
     def start_group(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
-        self._close_fleet()
+        self._end_fleet()
         if pids:
             self.skip_without_namespaces()
-        return self._start(launches, pids=pids, held=held)
+        self._fleet_group = self._start(launches, pids=pids, held=held)
+        return self._fleet_group
 
     def skip_without_namespaces(self) -> None:
         reason = namespaces.why_not() if self.settings.namespaces else "PID namespaces are switched off"
@@ -132,15 +138,16 @@ class TargetJudge:
         self._unanswered += isinstance(fault, NoAnswer)
 
     def close(self) -> None:
-        self._close_fleet()
+        self._end_fleet()
         if self._group is not None:
             self._group.close()
             self._group = None
 
-    def _close_fleet(self) -> None:
-        if self._fleet is not None:
-            self._fleet.group.close()
-            self._fleet = None
+    def _end_fleet(self) -> None:
+        self._fleet = None
+        if self._fleet_group is not None:
+            self._fleet_group.close()
+            self._fleet_group = None
 
     def _ask(self, scenario: Scenario) -> list[Answer]:
         self._skip_unclaimed(scenario)

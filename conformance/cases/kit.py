@@ -50,20 +50,29 @@ class Judge(Protocol):
     def check_transcripts(self, transcripts: Sequence[Transcript], record: Record) -> None:
         """Compare what each of many processes answered with what its transcript expects."""
 
-    def shared_fleet(self, least: int = 2) -> Fleet:
-        """So many real processes, started at the same moment; the same ones for each case, while none is at fault."""
+    def shared_fleet(self, shape: "Shape") -> Fleet:
+        """The fleet that `shape` starts: the same one for each case, while no process is at fault or gone.
 
-    def launch(self, place: str = "", *, start_method: str = "") -> Launch:
-        """How a process of the target is started, with its home in the folder `place`.
+        There is one fleet at a time. It begins each case with a new record, on the common home.
+        """
+
+    def launch(self, *, start_method: str = "") -> Launch:
+        """How a process of the target is started.
 
         `start_method`: `fork`, `spawn` or `forkserver`, by `multiprocess`; not run where the target is no Python port.
         """
 
     def start_group(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
-        """Start processes for this case alone; see `Group`. With `pids`: not run where they cannot be chosen."""
+        """Start processes (see `Group`), and end those of the fleet before.
+
+        The case is not run where `pids` are asked for and the system refuses them.
+        """
 
     def skip_without_namespaces(self) -> None:
         """The case is not run where the system refuses PID namespaces."""
+
+
+Shape = Callable[[Judge], Fleet]  # starts a fleet; a fleet is shared by the cases that name the same shape
 
 
 def covers(*requirement_ids: str) -> Callable[[Case], Case]:

@@ -10,7 +10,7 @@ from conformance.cases.engine import stop_with_runner
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
-from conformance.reports.events import CaseEnded, CaseOutcome, RunEnded, append_event, append_line, event_line
+from conformance.reports.events import CaseEnded, CaseOutcome, append_line, event_line
 from conformance.targets.errors import AdapterFault
 
 SETTINGS = pytest.StashKey[RunSettings]()
@@ -27,10 +27,6 @@ class EventWriter:
         for name, value in report.user_properties:
             if name == CASE:
                 append_line(self.path, str(value))
-
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if exitstatus != pytest.ExitCode.INTERRUPTED:  # without its end, a run counts as cut short
-            append_event(self.path, RunEnded(pytest_exit=int(exitstatus)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,7 @@
 """Hypothesis property tests whose verdict never changes from run to run.
 
 What Hypothesis draws depends on its version and on the modules that are imported, so `run` judges a stored corpus:
-the rows of `fixtures/corpus/NAME.json`, replayed as explicit examples, smallest first. `--draw N` and the tests of
+the rows of `fixtures/corpus/NAME.json`, smallest first. `--draw N` and the tests of
 this project draw fresh examples beside them, and shrink what fails. `python -m conformance.cases.properties`
 refreshes the corpus.
 """
@@ -11,24 +11,27 @@ import importlib
 import inspect
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from conformance.cases.findings import Mismatch
 from conformance.cases.settings import DRAW_VARIABLE
 from conformance.fixtures import fixtures_folder
 
 Property = Callable[..., None]
+Row = dict[str, Any]
 ROWS_A_PROPERTY = 24
-
-registered: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
 
 
 class CorpusError(Exception):
     """A property has no stored rows, so that a run would judge nothing by it."""
+
+
+registered: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
 
 
 def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], Property]:
@@ -38,51 +41,61 @@ def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], P
         name = function.__name__
         registered[name] = arguments
         rows = stored_rows(name)
-        if not rows:  # Hypothesis would run the test on nothing, and let it pass
-            return _without_rows(function, arguments)
-        test: Property = given(**arguments)(function)
-        for row in reversed(rows):  # Hypothesis runs the example added last first
-            test = example(**row)(test)
         fresh = int(os.environ.get(DRAW_VARIABLE, "0"))
-        return settings(
-            phases=[Phase.explicit, Phase.generate, Phase.shrink] if fresh else [Phase.explicit],
-            max_examples=max(1, fresh),
-            derandomize=True,
-            database=None,
-            deadline=None,  # nothing here depends on how fast a target is
-            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-        )(test)
+
+        @functools.wraps(function)
+        def case(**given_by_pytest: Any) -> None:
+            if not rows:  # here, not at import: `make corpus` imports a property that has none yet
+                raise CorpusError(f"{name} has no rows in fixtures/corpus/{name}.json; run `make corpus`")
+            _replay(function, rows, given_by_pytest)
+            if fresh:
+                _draw(function, arguments, fresh)(**given_by_pytest)
+
+        signature = inspect.signature(function)
+        of_pytest = [parameter for parameter in signature.parameters.values() if parameter.name not in arguments]
+        case.__signature__ = signature.replace(parameters=of_pytest)  # type: ignore[attr-defined]
+        return case
 
     return decorate
 
 
-def _without_rows(function: Property, arguments: Collection[str]) -> Property:
-    """A case that fails, and has the parameters that pytest gives. Importing it must work: `make corpus` does."""
-    name, signature = function.__name__, inspect.signature(function)
+def _replay(function: Property, rows: Sequence[Row], given_by_pytest: Mapping[str, Any]) -> None:
+    """Judge the rows, all of them, so that the report shows each deviation; without Hypothesis, which prints each."""
+    first: Mismatch | None = None
+    for row in rows:
+        try:
+            function(**given_by_pytest, **row)
+        except Mismatch as mismatch:
+            first = first or mismatch
+    if first is not None:
+        raise first
 
-    @functools.wraps(function)
-    def fail(**_given: Any) -> None:
-        raise CorpusError(f"{name} has no rows in fixtures/corpus/{name}.json; run `make corpus`")
 
-    given_by_pytest = [each for each in signature.parameters.values() if each.name not in arguments]
-    fail.__signature__ = signature.replace(parameters=given_by_pytest)  # type: ignore[attr-defined]
-    return fail
+def _draw(function: Property, arguments: Mapping[str, st.SearchStrategy[Any]], count: int) -> Property:
+    return settings(
+        phases=[Phase.generate, Phase.shrink],
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,  # nothing here depends on how fast a target is
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )(given(**arguments)(function))
 
 
-def stored_rows(name: str) -> list[dict[str, Any]]:
+def stored_rows(name: str) -> list[Row]:
     """The stored examples of one property; none where the file is missing."""
     path = fixtures_folder() / "corpus" / f"{name}.json"
-    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    rows: list[Row] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return rows
 
 
-def draw_rows(arguments: dict[str, st.SearchStrategy[Any]]) -> list[dict[str, Any]]:
+def draw_rows(arguments: Mapping[str, st.SearchStrategy[Any]]) -> list[Row]:
     """Draw distinct examples, smallest first."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Row] = {}
 
     @settings(max_examples=400, derandomize=True, database=None, deadline=None)
-    @given(st.fixed_dictionaries(arguments))
-    def collect(row: dict[str, Any]) -> None:
+    @given(st.fixed_dictionaries(dict(arguments)))
+    def collect(row: Row) -> None:
         found.setdefault(json.dumps(row, sort_keys=True), row)
 
     collect()

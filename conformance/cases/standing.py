@@ -56,13 +56,3 @@ def consume(index: int, amount: float | None = None) -> Call:
 def refund(index: int, amount: float | None = None) -> Call:
     """Give tokens back to the account at this index."""
     return Call("refund_token", {"label": label(index)} | ({} if amount is None else {"amount": amount}))
-
-
-def remove(index: int) -> Call:
-    """Take the account that stood at this index when the pool was opened out of it."""
-    return Call("remove", {"label": label(index)})
-
-
-def cool(index: int, cooldown_ms: int) -> Call:
-    """Leave the account at this index alone for so long."""
-    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": "auth-failure"})

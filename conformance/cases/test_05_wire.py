@@ -3,8 +3,8 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.cases.standing import consume, cool, record, refund, remove
-from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
+from conformance.cases.standing import consume, record, refund
+from conformance.wire.calls import NOW_MS, advance, cool, label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario
 
@@ -21,7 +21,7 @@ CALLS = {
         Call("mark_rate_limited_with_reason", LIMITED_FOR_A_REASON),
         Call("mark_used", {"label": label(0)}),
         Call("mark_success", {"label": label(0)}),
-        cool(0, 1000),
+        cool(0, 1000, "auth-failure"),
         Call("set_enabled", {"label": label(0), "enabled": False}),
         remove(0),
         record(0, "failure"),
@@ -82,7 +82,7 @@ def test_open_resets_pid_offset(judge: Judge) -> None:
     [
         pytest.param([select(offset=True)], id="account"),
         pytest.param([limit(1, 60_000), limit(1, 60_000, "gemini")], id="limit"),
-        pytest.param([cool(1, 60_000)], id="cooldown"),
+        pytest.param([cool(1, 60_000, "auth-failure")], id="cooldown"),
         pytest.param([Call("set_enabled", {"label": label(1), "enabled": False})], id="disabled"),
         pytest.param([remove(0)], id="removed"),
     ],

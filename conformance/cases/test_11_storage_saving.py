@@ -7,7 +7,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, remove, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -36,10 +36,6 @@ def without(place: int) -> list[int]:
 def loads(*places: int) -> Call:
     """Expect that the next session loads these accounts."""
     return OPEN_FILE.gives({"accounts": labels(*places)})
-
-
-def remove(place: int) -> Call:
-    return Call("remove", {"label": label(place)})
 
 
 @covers("STO-013")

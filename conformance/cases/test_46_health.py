@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.cases.standing import cool, record, remove
+from conformance.cases.standing import record
 from conformance.json_type import Json
-from conformance.wire.calls import advance, limit, open_pool, pool, select
+from conformance.wire.calls import advance, cool, limit, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 MINUTE_MS = 60_000
@@ -142,7 +142,7 @@ def test_outcome_affects_one_account(judge: Judge) -> None:
 
 @covers("HEA-014")
 @pytest.mark.parametrize(
-    "event", [select(strategy="hybrid"), limit(0, 1000), cool(0, 1000)], ids=lambda event: event.method
+    "event", [select(strategy="hybrid"), limit(0, 1000), cool(0, 1000, "auth-failure")], ids=lambda event: event.method
 )
 def test_other_calls_do_not_change_health(judge: Judge, event: Call) -> None:
     unchanged_by(judge, [event])

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.cases.standing import consume, refund, remove
+from conformance.cases.standing import consume, refund
 from conformance.json_type import Json
-from conformance.wire.calls import advance, open_pool, pool, select
+from conformance.wire.calls import advance, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 HOUR_MS = 3_600_000

@@ -5,13 +5,8 @@ from hypothesis import strategies as st
 
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
-
-
-def cool(index: int, cooldown_ms: float = 60_000) -> Call:
-    """Return a call that starts a cooldown of the account at this index."""
-    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": "network-error"})
 
 
 @covers("COOL-001")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import NOW_MS, advance, cool, label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 STYLES = ("antigravity", "gemini-cli")
@@ -26,10 +26,6 @@ def wait_of(wait_ms: float) -> Json:
 
 def reset(family: str = "claude", model: str | None = None) -> Call:
     return Call("reset_limits", {"family": family, **({"model": model} if model else {})})
-
-
-def cool(index: int, cooldown_ms: float) -> Call:
-    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": "network-error"})
 
 
 def limit_both(index: int, ms: int, **params: Json) -> list[Call]:

@@ -6,18 +6,13 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
 COUNT = st.integers(3, 9)
 PLACE = st.integers(0, 8)
 PIDS = st.integers(1, 2**22)
-
-
-def remove(index: int) -> Call:
-    """Return a call that removes the account with this index in the stored pool."""
-    return Call("remove", {"label": label(index)})
 
 
 def now_at(index: int, removed: int) -> Json:

@@ -1,13 +1,11 @@
 """LAY: files that are ignored, and what counts as JSON."""
 
-import base64
-
 import pytest
 
 from conformance.cases.config_kit import File, layers
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import text
+from conformance.wire.calls import raw, text
 
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
 BROKEN = ["", "{", '{"quiet_mode": true', "quiet_mode = true", '{"quiet_mode": true} {}']
@@ -100,10 +98,6 @@ def test_json_number_is_valid(judge: Judge, number: str, value: float) -> None:
 @pytest.mark.parametrize("first", ["false", "3", "null"])
 def test_last_duplicate_key_takes_effect(judge: Judge, first: str) -> None:
     judge.check(layers(user=text(f'{{"quiet_mode": {first}, "quiet_mode": true}}'), quiet_mode=True))
-
-
-def raw(content: bytes) -> File:
-    return {"base64": base64.b64encode(content).decode("ascii")}
 
 
 @covers("LAY-020")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DEFAULT_TIMEOUT_S = 60
@@ -38,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fail-fast", action="store_true", help="stop at the first case that fails")
     add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
     add("--today", type=day, metavar="DATE", help="judge expiry against this day; default: today")
-    add("--json", type=Path, metavar="FILE", help="write everything as JSON")
-    add("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    for report in FORMATS:
+        add(report.option, type=Path, metavar="FILE", help=report.help)
     add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
     add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
     _add_limits(parser)

@@ -1,13 +1,10 @@
 """By which profile a target is judged."""
 
 import re
-from contextlib import ExitStack
 
 from conformance.reports.run import ChosenProfile
 from conformance.targets.errors import AdapterFault
-from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
-from conformance.wire.files import Send
 from conformance.wire.messages import HelloResult
 from reference_impl.releases import OLDEST, RECOMMENDED, RELEASES, VERSIONS
 
@@ -49,15 +46,9 @@ def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s:
 
 
 def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> ChosenProfile:
-    from conformance.search.identify import find_nearest, restarting  # slow, and for checkouts only
+    from conformance.search.identify import nearest_release  # slow, and for checkouts only
 
-    with ExitStack() as groups:
-
-        def start() -> Send:
-            launch = Launch(target.argv, target.environment, target.word)
-            return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
-
-        found = find_nearest(restarting(start), hello.capabilities)
+    found = nearest_release(target, hello.capabilities, timeout_s)
     return ChosenProfile(found.nearest, found.reason, found.between)
 
 

@@ -11,9 +11,8 @@ from conformance.cli.options import add_arguments
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.run_judging import judge
 from conformance.cli.run_plan import Selection, Subject, find_subject, make_plan, select
-from conformance.reports.documents import render_json, render_junit
-from conformance.reports.fault import Fault, fault_report, render_fault_junit
-from conformance.reports.report import report_of
+from conformance.reports.fault import Fault
+from conformance.reports.formats import FORMATS
 from conformance.reports.terminal import render
 from conformance.reports.verdicts import not_claimed_reason
 from conformance.requirements import load_catalogue
@@ -35,7 +34,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.fail_fast and options.workers > 1:
         raise UsageFault("--fail-fast goes with one core only: on several, which case fails first is chance; drop -n")
     prepare_outputs(
-        {f"--{name.replace('_', '-')}": getattr(options, name) for name in ("json", "junit", "events", "wire_log")},
+        {report.option: getattr(options, report.name) for report in FORMATS}
+        | {"--events": options.events, "--wire-log": options.wire_log},
         {"--deviations": options.deviations, "--mapping": options.mapping},
     )
     try:
@@ -46,8 +46,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     except BaseException as error:
         _write_fault(options, command, error)
         raise
-    write_report(options.json, render_json(report_of(run)))
-    write_report(options.junit, render_junit(run))
+    for report in FORMATS:
+        write_report(getattr(options, report.name), report.render(run))
     for line in render(run):
         print(line)
     return run.outcome.exit_code
@@ -57,8 +57,8 @@ def _write_fault(options: argparse.Namespace, command: Sequence[str], error: Bas
     message, code = explain(error)
     fault = Fault(options.target or f"-- {shlex.join(command)}", __version__, code, message)
     with suppress(OSError):  # what went wrong before is what is told
-        write_report(options.json, render_json(fault_report(fault)))
-        write_report(options.junit, render_fault_junit(fault))
+        for report in FORMATS:
+            write_report(getattr(options, report.name), report.render_fault(fault))
 
 
 def _list(selection: Selection, profile: str, subject: Subject | None) -> int:

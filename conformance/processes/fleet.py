@@ -10,7 +10,7 @@ from conformance.processes.record import Record
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
 from conformance.targets.exchange import MethodCall
-from conformance.targets.group import Group
+from conformance.targets.group import Group, Launch
 from conformance.wire.answers import Answer, Result
 from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
 from conformance.wire.scenario import Call, Scenario
@@ -18,7 +18,10 @@ from conformance.wire.scenario import Call, Scenario
 
 @dataclass(eq=False)
 class Member:
-    """One process: its number from 1, its real id, the folder of its home (see `Launch`), the config that it loaded."""
+    """One process: its number from 1, its real PID, the config that it loaded, and the folder of its home.
+
+    `place` is below the folder of the group; it is empty for the home that the processes have in common.
+    """
 
     number: int
     connection: Connection
@@ -30,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What one process was asked and answered, as a scenario: there the process id is handed in, to repeat it."""
+    """What one process was asked and answered, as a scenario: there the PID is handed in, to repeat it."""
 
     member: Member
     scenario: Scenario
@@ -41,6 +44,14 @@ class Transcript:
         opened, *asked = self.scenario.calls
         judged = [call.gives(result) for call, result in zip(asked, expected, strict=False)]
         return replace(self, scenario=Scenario([opened, *judged, *asked[len(judged) :]]))
+
+
+@dataclass(frozen=True)
+class Restart:
+    """What each process did first when all were started again one after another, and the record of it."""
+
+    transcripts: Sequence[Transcript]
+    record: Record
 
 
 class Fleet:
@@ -54,19 +65,30 @@ class Fleet:
         self.group = group
         self.capabilities: Sequence[str] = ()
         self.members: list[Member] = []
-        self.record = Record(str(group.folder))
+        self.restarted: Restart | None = None
+        self.begin_case()
+
+    def begin_case(self) -> None:
+        """Begin a new record; every process uses the home that they have in common."""
+        self.record = Record(str(self.group.folder))
+        self.use_homes(lambda _: "")
+
+    def use_homes(self, place_of: Callable[[Member], str]) -> None:
+        """From now on, until the next case, each process uses the home at this place."""
+        for member in self.members:
+            member.place = place_of(member)
 
     @staticmethod
     def greet(group: Group) -> "Fleet":
-        """Say hello to every process. Raises AdapterFault where one gives an id that is not its own."""
+        """Say hello to every process. Raises AdapterFault where one gives a PID that is not its own."""
         fleet = Fleet(group)
         for connection in group.connections:
-            fleet.add(connection)
+            fleet._add(connection)
         return fleet
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The real process ids, in the order of the starts."""
+        """The real PIDs, in the order of the starts."""
         return tuple(member.pid for member in self.members)
 
     @property
@@ -74,27 +96,26 @@ class Fleet:
         """Can every process still be asked?"""
         return not any(member.connection.is_dead for member in self.members)
 
-    def add(self, connection: Connection) -> Member:
-        """Say hello to one more process of the group."""
-        place = self.group.launch_of(connection).place
-        member = Member(len(self.members) + 1, connection, self._pid_of(connection), place)
-        self.members.append(member)
-        self.record.note(member.number, member.pid, "started")
-        return member
+    def start(self, launch: Launch) -> Member:
+        """Start one more process, and wait until it has said hello."""
+        return self._add(self.group.start(launch, len(self.group.connections) + 1))
 
-    def kill(self, member: Member) -> None:
-        """End a process with SIGKILL. It stays in the list of members, dead."""
-        self.group.kill(member.connection)
-        self.record.note(member.number, member.pid, "killed")
-
-    def restart(self) -> None:
-        """End every process and start another with the same home in its place."""
-        for member in self.members:
-            member.connection = self.group.restart(member.connection)
+    def kill(self, members: Sequence[Member]) -> None:
+        """End processes with SIGKILL. They stay in the list of members, dead."""
+        for member in members:
+            self.group.kill(member.connection)
             self.record.note(member.number, member.pid, "killed")
+
+    def restart(self, launch: Launch, first: Callable[[Member], Transcript]) -> None:
+        """End every process, then start them again one after another: each does `first` before the next is there."""
+        self.kill(self.members)
+        transcripts = []
         for member in self.members:
+            member.connection = self.group.start(launch, len(self.group.connections) + 1)
             member.pid = self._pid_of(member.connection)
             self.record.note(member.number, member.pid, "started")
+            transcripts.append(first(member))
+        self.restarted = Restart(transcripts, self.record)
 
     def ask(self, calls: Sequence[MethodCall], members: Sequence[Member] | None = None) -> list[list[Answer]]:
         """Ask several processes, or all, the same."""
@@ -179,8 +200,7 @@ class Fleet:
         asked = {member: [_selection(family, member.config) for family in families] for member in chosen}
         for member in chosen:
             member.connection.send([(call.method, dict(call.params)) for call in asked[member]])
-        for member in kill:
-            self.kill(member)
+        self.kill(kill)
         transcripts = []
         for member in (each for each in chosen if each not in kill):
             answers = member.connection.receive()
@@ -189,11 +209,23 @@ class Fleet:
             transcripts.append(Transcript(member, Scenario([member.opened, *calls]), [Result(None), *answers]))
         return transcripts
 
-    def open_and_select(self, pool: Json, config: Mapping[str, Json], families: Sequence[str]) -> list[Transcript]:
+    def open_and_select(
+        self,
+        pool: Json,
+        config: Mapping[str, Json],
+        families: Sequence[str],
+        members: Sequence[Member] | None = None,
+    ) -> list[Transcript]:
         """Every process finds this pool and config, loads and opens them, and selects."""
-        self.prepare(pool, dict(config))
-        self.load(config)
-        return self.select(pool, families)
+        self.prepare(pool, dict(config), members=members)
+        self.load(config, members=members)
+        return self.select(pool, families, members=members)
+
+    def _add(self, connection: Connection) -> Member:
+        member = Member(len(self.members) + 1, connection, self._pid_of(connection))
+        self.members.append(member)
+        self.record.note(member.number, member.pid, "started")
+        return member
 
     def _folders(self, member: Member) -> dict[str, Json]:
         folder: Path = self.group.folder / member.place

@@ -57,8 +57,3 @@ class Record:
             if isinstance(shown, dict) and isinstance(shown.get("config"), dict):
                 shown = {key: shown["config"].get(key) for key in SELECTION_KEYS}
             self.note(process, pid, method, params=replace_text(told, self.folder, ROOT), answer=shown)
-
-    def clear(self) -> None:
-        """Begin anew, for another case."""
-        self.entries.clear()
-        self._began_s = time.monotonic()

@@ -5,12 +5,11 @@ file is there because a record names it. The head says what becomes of each file
 value or are no config at all. A record a call.
 """
 
-import base64
 import json
 
 from conformance.json_type import Json
 from conformance.search.source import Draft, Table, table
-from conformance.wire.calls import PROJECT_FILE, USER_FILE
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, raw
 from conformance.wire.scenario import ROOT
 from reference_impl.config.environment import PREFIX, VARIABLES, threshold
 from reference_impl.config.keys import KEYS, Kind, OneOf, Range, Switch
@@ -190,18 +189,14 @@ def _content(members: list[Member], form: bytes) -> dict[str, Json]:
         return NOTHING[choice]
     document = NO_DOCUMENTS[choice] if kind == "replaced" else _document(members)
     if kind == "encoded":
-        return _bytes(document.encode(ENCODINGS[choice], "replace"))
+        return raw(document.encode(ENCODINGS[choice], "replace"))
     if kind == "bytes":
         content = document.encode()
         at = form[2] * len(content) // 256
-        return _bytes(content[:at] + ODD_BYTES[choice] + content[at:])
+        return raw(content[:at] + ODD_BYTES[choice] + content[at:])
     if kind == "cut":
         document = document[: choice * len(document) // 256]
     return {"text": SPELLINGS[choice].replace("{}", document) if kind == "spelt" else document}
-
-
-def _bytes(content: bytes) -> dict[str, Json]:
-    return {"base64": base64.b64encode(content).decode("ascii")}
 
 
 def _load(record: bytes) -> tuple[str, dict[str, Json]]:

@@ -247,17 +247,22 @@ class Identification:
         return [f"{s.kind} {s.name}" for s in differing if s.kind != "scenario" or s.name not in self.flipped]
 
 
-def identify(
-    target: Target, capabilities: list[str], *, calls: int, timeout_s: float, discrepancies: int = 5
-) -> Identification:
-    """Find out what a target behaves like: ask what tells releases apart, then search beside it."""
+def nearest_release(target: Target, capabilities: Sequence[str], timeout_s: float) -> NearestRelease:
+    """Start a target, anew after each fault, and ask it which release it behaves like."""
     with ExitStack() as groups:
 
         def start() -> Send:
             launch = Launch(target.argv, target.environment, target.word)
             return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
 
-        found = find_nearest(restarting(start), capabilities)
+        return find_nearest(restarting(start), capabilities)
+
+
+def identify(
+    target: Target, capabilities: list[str], *, calls: int, timeout_s: float, discrepancies: int = 5
+) -> Identification:
+    """Find out what a target behaves like: ask what tells releases apart, then search beside it."""
+    found = nearest_release(target, capabilities, timeout_s)
     flipped = tuple(_flipped(found))
     with DifferentialRunner(target, Oracle(flip_quirks(found.nearest, flipped)), timeout_s=timeout_s) as runner:
         search = Search(runner, capabilities, IDENTIFY_SEED, Bounds(calls=calls, discrepancies=discrepancies))

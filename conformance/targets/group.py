@@ -20,7 +20,7 @@ import psutil
 
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, UsageFault
-from conformance.targets.isolation import private_environment
+from conformance.targets.isolation import private_environment, temporary_root
 from conformance.targets.namespaces import UNSHARE
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.supervisor import serve
@@ -39,16 +39,12 @@ class SupervisorLostError(RuntimeError):
 
 @dataclass(frozen=True)
 class Launch:
-    """How one process is started. `name` is what messages call it; without `cwd`, it starts in ours.
-
-    `place` is the folder of its home, below that of the group: empty for the home that the group has in common.
-    """
+    """How one process is started. `name` is what messages call it; without `cwd`, it starts in ours."""
 
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     name: str = "the target"
     cwd: Path | None = None
-    place: str = ""
 
     def within(self, prefix: Sequence[str]) -> "Launch":
         """The same, started by another command that takes this one at its end."""
@@ -124,15 +120,6 @@ class Group:
         self._start(number, launch, descriptors, {"held": held, "pid": pid})
         return connection
 
-    def restart(self, connection: Connection) -> Connection:
-        """End one process, as `kill` does, and start another in its place: the same command, with the same home."""
-        self.kill(connection)
-        return self.start(self.launch_of(connection), len(self.connections))
-
-    def launch_of(self, connection: Connection) -> Launch:
-        """How the process was started."""
-        return self._launches[self.connections.index(connection)]
-
     def kill(self, connection: Connection) -> None:
         """End one process and its descendants with SIGKILL, and wait until it is gone."""
         self._tell({"kill": self.connections.index(connection)})
@@ -182,7 +169,7 @@ class Group:
         psutil_folder = str(Path(psutil.__file__).parents[1])
         # Isolated and without site-packages: nothing that lies about in folders or variables is run.
         command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
-        limits = [str(self._memory_limit_bytes), tempfile.gettempdir()]
+        limits = [str(self._memory_limit_bytes), temporary_root()]
         with ExitStack() as opened:
             runner = [str(os.getpid()), *limits]
             descriptors: list[int] = []
@@ -202,7 +189,7 @@ class Group:
             )
 
     def _start(self, number: int, launch: Launch, descriptors: tuple[int, int, int], how: dict[str, Any]) -> None:
-        environment = private_environment(self.folder / launch.place, self._pass_environment)
+        environment = private_environment(self.folder, self._pass_environment)
         message = {
             "start": number,
             "argv": launch.argv,

@@ -1,8 +1,30 @@
 """What a target may see of the user's environment: next to nothing, and no folder of the user's."""
 
 import os
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+USUAL_TEMPORARY = "/tmp"  # noqa: S108 - compared with, not written to
+MEMORY = "/dev/shm"  # noqa: S108 - a folder in it is made by mkdtemp
+LEAST_MEMORY_BYTES = 1024**3
+
+
+def temporary_root() -> str:
+    """Where the folder of a group is made: in memory, unless the user says where, or memory is short.
+
+    A run makes a thousand folders, and some disks take milliseconds to remove one.
+    """
+    usual = tempfile.gettempdir()
+    if sys.platform == "linux" and usual == USUAL_TEMPORARY:
+        with suppress(OSError):
+            found = os.statvfs(MEMORY)
+            has_room = found.f_bavail * found.f_frsize >= LEAST_MEMORY_BYTES
+            if has_room and not found.f_flag & os.ST_NOEXEC and os.access(MEMORY, os.W_OK | os.X_OK):
+                return MEMORY
+    return usual
 
 
 def private_environment(

@@ -1,5 +1,6 @@
 """The words in which cases are written: pools, files and calls, with the defaults that most cases want."""
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 
@@ -72,6 +73,16 @@ def limit_family(index: int, retry_after_ms: int, family: str) -> list[Call]:
     return [limit(index, retry_after_ms, family, **({"header_style": s} if s else {})) for s in styles]
 
 
+def cool(index: int, cooldown_ms: float = 60_000, reason: str = "network-error") -> Call:
+    """Start a cooldown of the account at this index."""
+    return Call("mark_cooling_down", {"label": label(index), "cooldown_ms": cooldown_ms, "reason": reason})
+
+
+def remove(index: int) -> Call:
+    """Remove the account that has this index in the stored pool."""
+    return Call("remove", {"label": label(index)})
+
+
 def advance(ms: int) -> Call:
     """Move the clock."""
     return Call("advance", {"ms": ms})
@@ -80,6 +91,11 @@ def advance(ms: int) -> Call:
 def text(content: Json) -> dict[str, Json]:
     """A file: a string as it is, anything else as JSON."""
     return {"text": content if isinstance(content, str) else json.dumps(content)}
+
+
+def raw(content: bytes) -> dict[str, Json]:
+    """A file of these bytes."""
+    return {"base64": base64.b64encode(content).decode("ascii")}
 
 
 def load_config(environment: Mapping[str, str] | None = None, platform: str = "linux") -> Call:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from conformance.processes.fitting import BASE_INDEX
-from conformance.processes.fleet import Fleet
+from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
@@ -18,13 +18,12 @@ from tests.integration.test_supervisor import BOUND_S, misbehaving
 
 ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
 STORED = pool(7, activeIndex=BASE_INDEX)
-REFERENCE = resolve("reference", [])
+LAUNCH = Launch(resolve("reference", []).argv)
 
 
 @contextmanager
-def fleet_of(count: int, *places: str) -> Iterator[Fleet]:
-    launches = [Launch(REFERENCE.argv, place=place) for place in places or [""] * count]
-    with Group(launches, timeout_s=BOUND_S) as group:
+def fleet_of(count: int) -> Iterator[Fleet]:
+    with Group([LAUNCH] * count, timeout_s=BOUND_S) as group:
         yield Fleet.greet(group)
 
 
@@ -51,8 +50,9 @@ def test_expectations_are_those_of_the_selections() -> None:
 
 
 def test_each_process_finds_its_own_files_where_it_has_a_home_of_its_own() -> None:
-    with fleet_of(2, "one", "other") as fleet:
+    with fleet_of(2) as fleet:
         one, other = fleet.members
+        fleet.use_homes(lambda member: f"homes/{member.number}")
         fleet.prepare(pool(1), ON, members=[one])
         fleet.prepare(pool(2), {**ON, "pid_offset_enabled": False}, members=[other])
         fleet.load({})
@@ -65,7 +65,7 @@ def test_the_record_tells_who_did_what_in_order() -> None:
     with fleet_of(2) as fleet:
         fleet.open_and_select(STORED, ON, ["claude"])
         one, other = fleet.members
-        fleet.kill(other)
+        fleet.kill([other])
         entries = fleet.record.entries
         pids = {1: one.pid, 2: other.pid}
         told = [(entry.process, entry.did) for entry in entries]
@@ -91,15 +91,36 @@ def test_a_process_that_was_killed_is_dead_and_the_others_go_on() -> None:
             fleet.ask([("snapshot", {})])
 
 
-def test_a_process_that_restarts_is_another_one_with_the_same_home() -> None:
-    with fleet_of(2, "one", "other") as fleet:
-        before = fleet.pids
+def test_restarted_processes_are_new_ones_in_turn() -> None:
+    """The first one has selected before the other one is there. Their homes are those of the processes before."""
+    with fleet_of(2) as fleet:
+        fleet.use_homes(lambda member: f"homes/{member.number}")
         fleet.open_and_select(STORED, ON, [])
-        fleet.restart()
+        before = fleet.pids
+        here = []
+
+        def first(member: Member) -> Transcript:
+            here.append([not each.connection.is_dead for each in fleet.members])
+            return fleet.select(None, ["claude"], members=[member])[0]
+
+        fleet.restart(LAUNCH, first)
         assert not set(before) & {member.connection.pid for member in fleet.members}
-        assert [session.answers[0] for session in fleet.select(None, [])] == [
+        assert here == [[True, False], [True, True]]
+        assert fleet.restarted is not None
+        assert [session.member for session in fleet.restarted.transcripts] == fleet.members
+        assert [session.answers[0] for session in fleet.restarted.transcripts] == [
             Result({"accounts": ["mango", "fig", "pear", "7", "Date-palm", "apple", "kiwi_2"]})
         ] * 2
+
+
+def test_next_case_begins_on_common_home() -> None:
+    with fleet_of(2) as fleet:
+        fleet.use_homes(lambda member: f"homes/{member.number}")
+        fleet.begin_case()
+        fleet.open_and_select(STORED, ON, [])
+        assert (fleet.group.home / ".config").is_dir()
+        assert not (fleet.group.folder / "homes").exists()
+        assert [entry.order for entry in fleet.record.entries] == [1, 2, 3, 4]
 
 
 def test_processes_that_are_held_do_not_run_until_all_are_let_go() -> None:

@@ -74,7 +74,7 @@ def test_case_that_asks_nothing_is_noticed() -> None:
 
 def test_case_of_real_processes_is_refused() -> None:
     def starts(judge: InProcessJudge) -> None:
-        judge.shared_fleet()
+        judge.start_group([judge.launch()])
 
     case = Case("starts", ("PROC-001",), None, starts, {})
     with pytest.raises(NotImplementedError, match="real processes"):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.main import COMMANDS, _parser, main
+from conformance.reports.formats import FORMATS, ReportFormat
 from conformance.requirements import load_catalogue
 from conformance.vectors import load_vectors
 from conformance.vectors.model import NEVER_ASKED
@@ -150,8 +151,21 @@ def test_every_report_is_written_by_a_command() -> None:
 
 def test_every_page_is_linked() -> None:
     linked = "".join((CHECKOUT / name).read_text(encoding="utf-8") for name in ("README.md", "ARCHITECTURE.md"))
-    pages = {f"docs/{page.name}" for page in PAGES[1:]} | {"ARCHITECTURE.md"}
+    pages = {f"docs/{page.name}" for page in PAGES[1:]} | {"ARCHITECTURE.md", "CONTRIBUTING.md"}
     assert_none({page for page in pages if f"({page})" not in linked}, "README.md does not link")
+
+
+def test_recipes_name_files_and_goals_that_exist() -> None:
+    recipes = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## A release")[2]
+    files = re.findall(r"`((?:\w+/)+[\w.]+)`", recipes)
+    invented = ("NN_", "SECTION", "NAME", "TOPIC", "ID.")
+    real = {file for file in files if not any(word in file for word in invented)}
+    assert_none(
+        {file for file in real if not (CHECKOUT / file).exists()}, "CONTRIBUTING.md names files that are not there"
+    )
+    goals = set(re.findall(r"`make ([a-z-]+)", recipes))
+    known = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert_none(goals - known, "CONTRIBUTING.md names goals that are not in the Makefile")
 
 
 def test_every_tool_is_named() -> None:
@@ -159,3 +173,10 @@ def test_every_tool_is_named() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
     tools = [path for path in (CHECKOUT / "tools").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
     assert_none({p.stem for p in tools if f"tools.{p.stem}" not in text}, "no goal of the Makefile and no page names")
+
+
+@pytest.mark.parametrize("report", FORMATS, ids=lambda report: report.name)
+def test_a_fault_is_written_in_every_format(report: ReportFormat, tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    assert main(["run", "python:nowhere:Port", report.option, str(file)]) == 3
+    assert "no module 'nowhere'" in file.read_text(encoding="utf-8"), "`render_fault` in conformance/reports/formats.py"

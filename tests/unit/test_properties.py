@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.cases import test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads
 from conformance.cases.findings import Mismatch
-from conformance.cases.properties import CorpusError, property_case, stored_rows
+from conformance.cases.properties import CorpusError, property_case
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.fakes import subtle, unsteady
@@ -57,22 +57,16 @@ def properties() -> list[Any]:
     return found
 
 
-def judge_rows(judge: InProcessJudge, name: str, parameters: dict[str, Json]) -> None:
-    rows = stored_rows(name)
-    assert rows
-    judge.start_case([])
-    for row in rows:
-        PROPERTIES[name].hypothesis.inner_test(judge, **row, **parameters)  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(("name", "requirement", "parameters"), properties())
 def test_property_sees_a_port_that_breaks_it(name: str, requirement: str, parameters: dict[str, Json]) -> None:
     port = PORTS.get((name, requirement)) or factory(CATALOGUE.by_id[requirement].mutant)
     with pytest.raises(Mismatch):
-        judge_rows(InProcessJudge(port), name, parameters)
+        PROPERTIES[name](judge=InProcessJudge(port), **parameters)
 
 
-def test_property_without_stored_rows_fails() -> None:
+def test_property_without_stored_rows_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.cases.properties.registered", {})
+
     @property_case(number=st.integers())
     def test_that_has_no_rows(judge: object, number: int, family: str) -> None:
         raise AssertionError("not even asked")

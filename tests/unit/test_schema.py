@@ -143,4 +143,4 @@ def test_what_the_reference_says_is_valid_call_by_call_and_in_a_batch() -> None:
 
 
 def test_adapters_know_the_methods_of_the_table() -> None:
-    assert set(METHODS) == METHOD_NAMES
+    assert set(METHODS) == METHOD_NAMES, "METHOD_NAMES in conformance/wire/answers.py differs from METHODS"

@@ -1,4 +1,4 @@
-"""PROC: real processes, started at the same moment, each with its own process id; all cases share one fleet."""
+"""PROC: real processes that begin at one moment, each with its own PID; all cases share one fleet."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_pool_for
+from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_pool_for, together
 from conformance.json_type import Json
 from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS, Fit
 from conformance.processes.fleet import Fleet, Member, Transcript
@@ -27,25 +27,25 @@ BOTH_FAMILIES_TWICE = ("claude", "claude", "gemini", "gemini")
 
 @pytest.fixture
 def fleet(judge: Judge) -> Fleet:
-    return judge.shared_fleet()
+    return judge.shared_fleet(together)
 
 
 @covers("PROC-001")
-def test_each_process_picks_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
+def test_each_process_selects_by_its_own_pid(judge: Judge, fleet: Fleet) -> None:
     fit = fit_pool_for(fleet.pids)
     accounts: list[Json] = [{"enabled": False} if index == fit.spare else {} for index in range(fit.accounts)]
     check_first(judge, fleet, fit, fleet.open_and_select(based(accounts), ON, ["claude"]))
 
 
 @covers("PROC-002")
-def test_without_the_offset_all_processes_pick_the_same_account(judge: Judge, fleet: Fleet) -> None:
+def test_offset_off_gives_all_processes_one_account(judge: Judge, fleet: Fleet) -> None:
     transcripts = fleet.open_and_select(based(fit_pool_for(fleet.pids).accounts), OFF, BOTH_FAMILIES_TWICE)
     check(judge, fleet, transcripts, lambda _: [picks(BASE_INDEX)] * 4)
 
 
 @covers("PROC-003")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_round_robin_gives_every_process_the_same_sequence(judge: Judge, fleet: Fleet, family: str) -> None:
+def test_round_robin_gives_every_process_one_sequence(judge: Judge, fleet: Fleet, family: str) -> None:
     count = fit_pool_for(fleet.pids).accounts
     transcripts = fleet.open_and_select(based(count), ROTATE, [family] * (count + 1))
     sequence = [picks((BASE_INDEX + turn) % count) for turn in range(count + 1)]
@@ -61,7 +61,7 @@ def test_each_process_applies_its_offset_once_per_family(judge: Judge, fleet: Fl
 
 
 @covers("PROC-004")
-def test_one_familys_offset_leaves_the_other_where_it_was(judge: Judge, fleet: Fleet) -> None:
+def test_offset_of_one_family_leaves_the_other(judge: Judge, fleet: Fleet) -> None:
     stored = based(fit_pool_for(fleet.pids).accounts)
     fleet.prepare(stored, OFF)
     fleet.load(OFF)
@@ -70,14 +70,14 @@ def test_one_familys_offset_leaves_the_other_where_it_was(judge: Judge, fleet: F
 
 
 @covers("PROC-005")
-def test_a_forked_child_starts_on_the_account_of_its_own_id(judge: Judge, fleet: Fleet) -> None:
+def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet) -> None:
     fit = fit_pool_for(fleet.pids)
     stored, asked = based(fit.accounts), select(offset=True)
     fork = ("fork", {"calls": [asked.to_json()]})
     answers = fleet.ask([("open", {"pool": stored}), fork, (asked.method, dict(asked.params))])
     for member, (opened, forked, own) in zip(fleet.members, answers, strict=True):
         pid, selected = shown_fork(forked)
-        judge.expect(True, pid not in (None, member.pid), Scenario([]), "the child has an id of its own", observed=True)
+        judge.expect(True, pid not in (None, member.pid), Scenario([]), "the child has a PID of its own", observed=True)
         calls = [open_pool(stored, pid), asked]
         judge.expect(picks(fit.start(pid)), selected, Scenario(calls), "account of the forked child", observed=True)
         parent = Transcript(member, Scenario([open_pool(stored, member.pid), asked]), [opened, own])
@@ -91,13 +91,14 @@ def test_every_process_uses_the_only_account(judge: Judge, fleet: Fleet) -> None
 
 
 @covers("PROC-007")
-def test_processes_share_accounts_where_there_are_fewer(judge: Judge) -> None:
-    fleet = judge.shared_fleet(least=3)
+def test_processes_share_two_accounts(judge: Judge, fleet: Fleet) -> None:
+    while len(fleet.members) <= 2:
+        fleet.start(judge.launch())
     check_first(judge, fleet, Fit(2, 0), fleet.open_and_select(based(2), ON, ["claude"]))
 
 
 @covers("PROC-008")
-def test_the_whole_of_a_pool_with_more_accounts_than_processes_is_used(judge: Judge, fleet: Fleet) -> None:
+def test_every_account_of_a_large_pool_counts(judge: Judge, fleet: Fleet) -> None:
     more = max(FEW, len(fleet.pids)) + 1
     fit = fit_pool_for(fleet.pids, wrong_starts=WRONG_IN_LARGE_POOLS, least=more)
     check_first(judge, fleet, fit, fleet.open_and_select(based(fit.accounts), ON, ["claude"]))
@@ -139,7 +140,7 @@ def test_hybrid_selects_candidates_alike_in_every_process(judge: Judge, fleet: F
 
 
 @covers("PROC-012")
-def test_hybrid_without_a_candidate_starts_on_the_account_of_the_id(judge: Judge, fleet: Fleet) -> None:
+def test_hybrid_without_candidate_selects_by_pid(judge: Judge, fleet: Fleet) -> None:
     fit = fit_pool_for(fleet.pids)
     stored = based(fit.accounts)
     fleet.prepare(stored, HYBRID)
@@ -176,7 +177,7 @@ def test_the_variable_reaches_every_process(judge: Judge, fleet: Fleet, value: s
 
 
 @covers("PROC-015")
-def test_what_other_processes_have_stored_is_kept(judge: Judge, fleet: Fleet) -> None:
+def test_save_keeps_limits_of_other_processes(judge: Judge, fleet: Fleet) -> None:
     """Each limits an account of its own and saves, when all have read the file; one account is left for the next."""
     count = len(fleet.members)
     stored = pool(count + 1)
@@ -190,6 +191,6 @@ def test_what_other_processes_have_stored_is_kept(judge: Judge, fleet: Fleet) ->
 
 
 def shown_fork(answer: Any) -> tuple[Any, Json]:
-    """The id of the forked child, and what it selected."""
+    """The PID of the forked child, and what it selected."""
     forked = getattr(answer, "value", None) or {"pid": None, "answers": [{}]}
     return forked["pid"], forked["answers"][0].get("result")
