@@ -15,7 +15,7 @@ from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.profiles import QUIRKS, Quirk
 from reference_impl.releases import VERSIONS
-from tools.recordings_draw import unexpecting
+from tools.recordings_draw import added, unexpecting
 from tools.recordings_files import (
     FOLDER,
     Recording,
@@ -153,6 +153,12 @@ def test_a_scenario_without_answers_is_not_asked_yet(tmp_path: Path) -> None:
     recordings = load_recordings(A_SCENARIO, tmp_path)
     assert recordings["1.3.0"] == stale
     assert [recording.not_asked_yet(A_SCENARIO) for recording in recordings.values()] == [["one"], ["two"]]
+
+
+def test_only_unknown_scenarios_are_added() -> None:
+    asked = [("two", a_scenario("open", "snapshot")), ("one", a_scenario("snapshot")), ("three", a_scenario("close"))]
+    assert added({}, asked) == dict(asked)
+    assert added(A_SCENARIO, asked) == {"one-2": a_scenario("snapshot")}
 
 
 def test_a_recording_of_another_length_is_refused(tmp_path: Path) -> None:
