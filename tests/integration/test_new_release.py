@@ -65,7 +65,8 @@ def added(by_hand: ProjectCopy) -> ProjectCopy:
     """The whole recipe. The pages of `make docs` that need Node are left out."""
     assert by_hand.edited() == {RELEASES, PROFILES, DEVIATIONS}, "files to edit by hand; CONTRIBUTING.md names them"
     by_hand.kit("vectors", "write")
-    for page in ("conformance.requirements.page", "conformance.vectors.page", "tools.config_docs"):
+    pages = ("conformance.requirements.page", "conformance.vectors.page", "tools.releases_page", "tools.config_docs")
+    for page in pages:
         by_hand.output("-m", page)
     return by_hand
 
