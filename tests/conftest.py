@@ -9,7 +9,7 @@ import pytest
 from conformance.cli.main import main
 from conformance.targets.errors import AdapterFault
 from conformance.targets.tools import node_path
-from tests.support.command import Kit
+from tests.support.command import Kit, Spread
 from tests.support.judging import Case, load_cases
 
 
@@ -27,6 +27,18 @@ def kit(capsys: pytest.CaptureFixture[str]) -> Kit:
         capsys.readouterr()
         code = main(list(arguments))
         return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def spread(kit: Kit) -> Spread:
+    """`spread` in this process."""
+
+    def run(*arguments: str) -> str:
+        done = kit("spread", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     return run
 

@@ -1,4 +1,4 @@
-"""The action and the jobs of docs/ci.md: well formed, and their shell runs as it stands."""
+"""The shell of the action and of docs/ci.md runs as it stands."""
 
 import json
 import os
@@ -6,60 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 
-from conformance.json_type import Json
+from tests.support.action import INPUTS, STEPS, blocks
 from tests.support.command import CHECKOUT
-
-WORD = {"type": "string", "minLength": 1}
-WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
-STEP = {
-    "type": "object",
-    "properties": {"id": WORD, "name": WORD, "if": WORD, "env": WORDS, "with": WORDS}
-    | {"run": WORD, "shell": {"const": "bash"}, "uses": {"type": "string", "pattern": "^[a-z-]+/[a-z-]+@v[0-9]+$"}},
-    "additionalProperties": False,
-    "oneOf": [{"required": ["run", "shell"]}, {"required": ["uses"]}],
-}
-COMPOSITE = {
-    "type": "object",
-    "required": ["name", "description", "inputs", "outputs", "runs"],
-    "properties": {
-        "name": WORD,
-        "description": WORD,
-        "author": WORD,
-        "branding": {"type": "object", "required": ["icon", "color"]},
-        "inputs": {
-            "additionalProperties": {
-                "required": ["description", "default"],
-                "properties": {"description": WORD, "default": {"type": "string"}, "required": {"type": "boolean"}},
-                "additionalProperties": False,
-            }
-        },
-        "outputs": {
-            "additionalProperties": {
-                "required": ["description", "value"],
-                "properties": {"description": WORD, "value": WORD},
-                "additionalProperties": False,
-            }
-        },
-        "runs": {
-            "required": ["using", "steps"],
-            "properties": {"using": {"const": "composite"}, "steps": {"type": "array", "items": STEP}},
-            "additionalProperties": False,
-        },
-    },
-    "additionalProperties": False,
-}
-FILE = CHECKOUT / "action.yml"
-ACTION: Json = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-STEPS: list[Json] = ACTION["runs"]["steps"]
-PAGE = (CHECKOUT / "docs" / "ci.md").read_text(encoding="utf-8")
-INPUTS = {name: entry["default"] for name, entry in ACTION["inputs"].items()}
 
 
 class Runner:
@@ -114,48 +66,6 @@ def runner(tmp_path: Path) -> Runner:
         (kit / name).symlink_to(Path(sys.executable).with_name(name))
     runner.outputs["steps.install.outputs.folder"] = str(kit.parent)
     return runner
-
-
-def test_the_action_is_a_composite_action() -> None:
-    Draft202012Validator.check_schema(COMPOSITE)
-    Draft202012Validator(COMPOSITE).validate(ACTION)
-
-
-def expressions(node: Json) -> Iterator[str]:
-    """What stands in `${{ }}`, and the conditions, which need none."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "if":
-                yield value
-            yield from expressions(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from expressions(value)
-    elif isinstance(node, str):
-        yield from re.findall(r"\$\{\{ (.*?) \}\}", node)
-
-
-def test_every_input_is_used_and_no_other() -> None:
-    used = {found for text in expressions(ACTION) for found in re.findall(r"\binputs\.([\w-]+)", text)}
-    assert used == set(INPUTS)
-
-
-def test_every_output_that_is_used_is_written_by_its_step() -> None:
-    used = {found for text in expressions(ACTION) for found in re.findall(r"\bsteps\.(\w+)\.outputs\.([\w-]+)", text)}
-    assert used
-    for id_, name in used:
-        (step,) = [step for step in STEPS if step.get("id") == id_]
-        assert re.search(rf'"{name}=.*GITHUB_OUTPUT', step["run"], re.DOTALL), f"{id_} writes no {name}"
-
-
-def test_no_input_stands_in_the_text_of_a_shell_where_it_would_be_code() -> None:
-    assert all("${{" not in step.get("run", "") for step in STEPS)
-
-
-def test_every_environment_variable_of_a_step_is_used_in_it() -> None:
-    for step in STEPS:
-        for name in step.get("env", {}):
-            assert re.search(rf"\${{?{name}\b", step["run"]), f"{step['id']}: {name}"
 
 
 def test_the_action_finds_the_python_and_the_node_that_are_here(tmp_path: Path) -> None:
@@ -247,23 +157,6 @@ def test_a_run_that_never_began_has_a_summary_too(runner: Runner) -> None:
 
 
 # The page
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-
-
-def test_the_page_has_every_input_with_its_default() -> None:
-    rows = re.findall(r"^\| `([\w-]+)` \| (?:`(.*?)`)? ?\|", PAGE, re.MULTILINE)
-    assert dict(rows) == INPUTS
-
-
-def test_every_job_on_the_page_is_yaml_and_uses_what_the_page_names() -> None:
-    for block in blocks("yaml"):
-        assert yaml.safe_load(block)
-    assert {found for block in blocks("yaml") for found in re.findall(r"uses: (OWNER\S+)", block)} == {
-        "OWNER/antigravity-conformance@v1"
-    }
 
 
 def test_the_shell_of_the_page_judges(tmp_path: Path) -> None:

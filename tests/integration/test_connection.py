@@ -14,12 +14,11 @@ import pytest
 
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
-from conformance.targets.exchange import MAX_CALLS_A_LINE, MethodCall, ask_batch
+from conformance.targets.exchange import MethodCall
 from conformance.targets.group import Group, Launch
-from conformance.targets.streams import READ_BYTES, Output
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer, Raised, Result
-from conformance.wire.framing import MAX_LINE_BYTES, FrameError
+from conformance.wire.framing import MAX_LINE_BYTES
 
 SCRIPT = str(Path(__file__).parents[1] / "fakes" / "misbehaving.py")
 HELLO: MethodCall = ("hello", {"wire": 1})
@@ -116,20 +115,6 @@ def test_a_batch_that_fits_no_line_is_split(started: Started) -> None:
     assert [padding_of(answer) for answer in answers] == list(range(7))
 
 
-def test_lines_of_a_split_batch_have_the_allowed_size() -> None:
-    for length in (MAX_LINE_BYTES // 2 - 70 + step for step in range(40)):
-        asked = list(ask_batch([("snapshot", {"p": "x" * length})] * 2, first_id=1))
-        assert sum(len(line.methods) for line in asked) == 2
-        assert all(len(line.line) <= MAX_LINE_BYTES for line in asked)
-    many = list(ask_batch([SNAPSHOT] * (MAX_CALLS_A_LINE + 1), first_id=1))
-    assert [(line.first_id, len(line.methods)) for line in many] == [
-        (1, MAX_CALLS_A_LINE),
-        (MAX_CALLS_A_LINE + 1, 1),
-    ]
-    with pytest.raises(FrameError, match="smaller batches"):
-        list(ask_batch([("snapshot", {"p": "x" * MAX_LINE_BYTES})], first_id=1))
-
-
 def test_exit_at_once_is_told_with_its_reason(started: Started) -> None:
     with started("exits_at_once") as group:
         message = fault(group.connections[0])
@@ -217,18 +202,6 @@ def test_flood_after_an_answer_leaves_the_answer_alone(started: Started) -> None
         fault(second)  # while this one is read, the first one fills its buffer
         assert first.receive() == [Result({"accounts": []})]
         assert f"wrote a line of more than {MAX_LINE_BYTES} bytes" in fault(first)
-
-
-def test_no_more_is_read_than_one_line_can_be() -> None:
-    reader, writer = os.pipe()
-    output = Output(reader)
-    while output.wanted:
-        os.write(writer, b"x" * READ_BYTES)
-        assert output.read()
-        assert output.received_bytes <= MAX_LINE_BYTES + READ_BYTES
-    assert output.take_line() is None
-    os.close(writer)
-    output.close()
 
 
 def test_flood_of_standard_error_blocks_nothing(started: Started) -> None:

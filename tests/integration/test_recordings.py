@@ -40,28 +40,3 @@ def test_changed_answers_are_reported() -> None:
         "; it answers otherwise than stored: quirk-version-4-unknown, quirk-file-resets-other-group-keys"
     )
     assert recordings.describe(changed, None, SOME).endswith("2 of them new")
-
-
-def test_a_kept_recording_is_reported() -> None:
-    asked = "to ask it, give a checkout of its tag, 1.5.5=PATH"
-    told = recordings.describe_kept("1.5.5", STORED["1.5.5"], SCENARIOS)
-    assert told == f"1.5.5: keeps its stored answers, 0 scenarios not asked yet; {asked}"
-    assert recordings.describe_kept("1.5.5", None, SOME) == (
-        "1.5.5: not recorded; give a checkout of its tag, 1.5.5=PATH"
-    )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--draw"], "--draw replaces all recordings; give a checkout of the tag of 1.3.2, 1.4.5, 1.5.5"),
-        (["--show", "nothing"], "there is no scenario 'nothing'"),
-    ],
-)
-def test_wrong_usage_ends_with_2(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recordings, "record", None)  # whatever is wrong here, the stored answers stay
-    with pytest.raises(SystemExit, match="2"):
-        recordings.main(arguments)
-    assert message in capsys.readouterr().err

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli.run_plan import required_of
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.mutants import target_word
@@ -170,12 +169,6 @@ def test_what_is_not_claimed_fails_where_it_is_required(bench: Bench) -> None:
     assert verdicts(report) == {"STK-001": "pass", "STK-002": "fail", "STK-003": "fail", "STK-004": "fail"}
     assert report["requirements"][1]["reason"] == "required, but not claimed: the target does not claim: limits"
     assert bench.report("--only", "STK,PID", "--require", "PID,STK-001", *target)["exit_code"] == 1
-
-
-@pytest.mark.parametrize(("language", "required"), [("Python", ["PID-001", "PID-010"]), ("javascript", ["PID-001"])])
-def test_forking_is_required_of_python_alone(language: str, required: list[str]) -> None:
-    chosen = load_catalogue().choose(["PID"])
-    assert required_of(language, ["PID-001", "PID-010"], chosen) == required
 
 
 def test_a_should_that_fails_counts_only_when_strict(bench: Bench) -> None:

@@ -1,38 +1,21 @@
-"""`spread`: real processes are read and ended, given ids are judged the same every time, and misuse is one message."""
+"""`spread` starts real processes, reads their PIDs and ends them."""
 
 import json
 import os
 import sys
-import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-from conformance.cli.main import main
 from conformance.json_type import Json
-from conformance.processes.starts import Pace, _is_at_rest, start_many
+from conformance.processes.starts import Pace, start_many
 from conformance.targets.errors import UsageFault
-from conformance.targets.pids import numbers_in
-from tests.support.command import run_kit
+from tests.support.command import Kit, Spread, run_kit
 from tests.support.kit_runs import MARKER, Bench
 
 # A process that says which it is, and then waits for the end of its input.
 TELLS = "import os, sys; open(f'{sys.argv[1]}/{os.getpid()}', 'w').close(); sys.stdin.read()"
-SVG = "{http://www.w3.org/2000/svg}"
-Spread = Callable[..., str]
-
-
-@pytest.fixture
-def spread(capsys: pytest.CaptureFixture[str]) -> Spread:
-    """Run `spread` in this process; returns what it prints."""
-
-    def run(*arguments: str) -> str:
-        assert main(["spread", *arguments]) == 0
-        return capsys.readouterr().out
-
-    return run
 
 
 @pytest.fixture
@@ -99,11 +82,6 @@ def test_a_name_chooses_whose_id_is_read(told: Path) -> None:
         start_many(command, 1, Pace(), name="agent")
 
 
-def test_in_a_container_the_innermost_number_counts() -> None:
-    assert numbers_in("Name:\tnode\nNSpid:\t4711\t12\t1\nNSpgid:\t0\n") == [4711, 12, 1]
-    assert numbers_in("Name:\tnode\n") == []
-
-
 def test_a_command_that_ends_has_had_its_id_and_what_it_said_is_shown(tmp_path: Path, spread: Spread) -> None:
     file = tmp_path / "a.json"
     command = ["sh", "-c", f'touch "{tmp_path}/pid-$$"; echo no licence >&2; exit 3']
@@ -127,6 +105,12 @@ def test_the_command_runs_in_a_home_of_its_own_and_sees_what_is_named(
     assert not Path(home).exists()
 
 
+def test_command_that_cannot_start_is_a_fault(kit: Kit) -> None:
+    done = kit("spread", "--accounts", "3", "--", "no-such-command")
+    assert done.returncode == 3
+    assert done.stderr.startswith("antigravity-conformance: cannot start no-such-command [1/64]: No such file")
+
+
 def test_nothing_is_left_also_of_what_was_started_by_it(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     command = ["sh", "-c", "setsid sleep 600 & sleep 600"]
@@ -135,20 +119,6 @@ def test_nothing_is_left_also_of_what_was_started_by_it(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     bench.assert_nothing_left()
-
-
-def test_given_ids_give_the_same_document_every_time(tmp_path: Path, spread: Spread) -> None:
-    files = [tmp_path / name for name in ("a.json", "b.json")]
-    for file in files:
-        spread("--accounts", "3", "--pids", "123,456,789", "--json", str(file))
-    assert files[0].read_bytes() == files[1].read_bytes()
-    document = json.loads(files[0].read_text())
-    assert document["observed"] == {}
-    assert document["pids"] == [123, 456, 789]
-    (only,) = document["spreads"]
-    assert only["counts"] == [3, 0, 0]
-    assert only["found"] == {"fullest": 3, "unused": 2, "pairs": 3}
-    assert only["random"] == {"fullest": 1.888889, "unused": 0.888889, "pairs": 1.0}
 
 
 def test_what_follows_from_started_processes_is_observed(tmp_path: Path, spread: Spread) -> None:
@@ -160,113 +130,6 @@ def test_what_follows_from_started_processes_is_observed(tmp_path: Path, spread:
         "accounts": [2, 3], "base": 0, "command": ["true"], "processes": 2, "at_once": False, "gap_s": None
     }  # fmt: skip
     assert {"pids", "best", "spreads"} < set(document["observed"])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "first", "last"),
-    [
-        (
-            ("--accounts", "8", "--pids", "100-352/4"),
-            "2 of 8 accounts carry all 64 processes: worse than random choice.",
-            "next  antigravity-conformance spread --accounts 7,8,9 --pids 100-352/4",
-        ),
-        (
-            ("--accounts", "3", "--pids", "100-163"),
-            "Spreads as well as is possible: 21 or 22 processes on each of 3 accounts.",
-            "next  antigravity-conformance spread --accounts 2-8 --pids 100-163",
-        ),
-        (
-            ("--accounts", "4", "--pids", "123,456,789", "--base", "2"),
-            "Spreads as well as is possible: each of 3 processes has an account of its own.",
-            "          123,456,789",
-        ),
-        (
-            ("--accounts", "3", "--pids", "1,1"),
-            "1 of 3 accounts carries all 2 processes: as random choice would.",
-            "next  antigravity-conformance requirements show RR",
-        ),
-        (
-            ("--accounts", "2,3,4,5,8", "--pids", "100-352/4"),
-            "Best with 5 accounts, where 64 processes spread as well as is possible.",
-            "next  antigravity-conformance spread --accounts 5 --pids 100-352/4",
-        ),
-        (
-            ("--accounts", "2-4", "--pids", "1,1"),
-            "None of these numbers of accounts is better than another.",
-            "next  antigravity-conformance requirements show RR",
-        ),
-    ],
-)
-def test_the_answer_comes_first_and_the_next_command_last(
-    spread: Spread, arguments: tuple[str, ...], first: str, last: str
-) -> None:
-    lines = spread(*arguments).splitlines()
-    assert (lines[0], lines[-1]) == (first, last)
-    assert max(map(len, lines)) <= 80
-
-
-def test_the_histogram_shows_each_account_and_an_even_share(spread: Spread) -> None:
-    lines = spread("--accounts", "3", "--pids", "3,6,4,1,7,10", "--base", "1").splitlines()
-    bars = [(line.split()[0], line.count("#"), line.split()[-1]) for line in lines[3:6]]
-    assert bars == [("0", 0, "0"), ("1", 19, "2"), ("2", 39, "4")]  # one sign of each is the mark itself
-    assert {line.index("|") for line in lines[3:6]} == {len("      0  ") + 19}
-    assert "2 of 3 accounts carry all 6" in lines[0]
-
-
-def test_of_very_many_accounts_the_loads_are_shown(spread: Spread) -> None:
-    text = spread("--accounts", "60", "--pids", "100-300/3")
-    assert "        0  ######################################## 40\n" in text
-    assert "        4  #######                                  7\n" in text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (("--pids", "1"), 2, ""),  # argparse says that --accounts is missing
-        (("--accounts", "0", "--pids", "1"), 2, "--accounts: '0' is no number of accounts; expected 1 to 1009"),
-        (("--accounts", "1010", "--pids", "1"), 2, "--accounts: '1010' is no number of accounts"),
-        (("--accounts", "1-33", "--pids", "1"), 2, "--accounts: '1-33' goes beyond 32 numbers"),
-        (("--accounts", "three", "--pids", "1"), 2, "--accounts: 'three' is no number of accounts"),
-        (("--accounts", "3", "--pids", "-1"), 2, "--pids: '-1' is no process id"),
-        (("--accounts", "3", "--pids", "1,x"), 2, "--pids: 'x' is no process id"),
-        (("--accounts", "3", "--pids", ""), 2, "--pids: there is no process id in it"),
-        (("--accounts", "3", "--pids", "1-1000000"), 2, "--pids: '1-1000000' goes beyond 1009 numbers"),
-        (("--accounts", "3", "--pids", "4294967296"), 2, "--pids: '4294967296' is no process id"),
-        (("--accounts", "3", "--pids", "@nowhere"), 2, "--pids @nowhere: No such file or directory"),
-        (("--accounts", "3", "--pids", "@."), 2, "--pids @.: Is a directory"),
-        (("--accounts", "3"), 2, "no process ids were given; give one of them"),
-        (("--accounts", "3", "--pids", "1", "--", "true"), 2, "both --pids and a command after -- were given"),
-        (("--accounts", "3", "--pids", "1", "--at-once"), 2, "--at-once is about processes to be started"),
-        (("--accounts", "3", "--pids", "1", "--env", "A"), 2, "--env is about processes to be started"),
-        (("--accounts", "3", "--gap", "1", "--at-once", "--", "true"), 2, "--at-once and --gap are two ways to start"),
-        (("--accounts", "3", "--processes", "0", "--", "true"), 2, ""),
-        (("--accounts", "3", "node", "agent.mjs"), 2, "put -- before the command: -- node agent.mjs"),
-        (("--accounts", "3", "--", "docker", "run", "x"), 2, "docker starts its processes out of sight"),
-        (("--accounts", "3", "--", "no-such-command"), 3, "cannot start no-such-command [1/64]: No such file"),
-        (("--accounts", "3,4", "--pids", "1", "--svg", "a.svg"), 2, "--svg draws one number of accounts"),
-        (("--accounts", "65", "--pids", "1", "--svg", "a.svg"), 2, "--svg draws up to 64 accounts, not 65"),
-        (("--accounts", "3", "--pids", "1", "--svg", "no/a.svg"), 2, "cannot write no/a.svg: No such file"),
-        (("--accounts", "3", "--pids", "1", "--svg", "a", "--json", "a"), 2, "--json and --svg both name a"),
-        (("--accounts", "3", "--pids", "@ids", "--json", "ids"), 2, "--json and --pids both name ids"),
-    ],
-)
-def test_misuse_is_one_message(
-    arguments: tuple[str, ...],
-    code: int,
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("ids").write_text("1 2 3")
-    assert main(["spread", *arguments]) == code
-    output = capsys.readouterr()
-    assert output.out == ""
-    if message:
-        assert output.err.startswith(f"antigravity-conformance: {message}")
-        assert len(output.err.splitlines()) == 1
-    assert Path("ids").read_text() == "1 2 3"
 
 
 @pytest.mark.parametrize(
@@ -300,61 +163,6 @@ def test_ids_come_from_a_file_or_the_input(tmp_path: Path) -> None:
     assert from_file.endswith(f" @{file}\n")
 
 
-def drawn(tmp_path: Path, spread: Spread, *arguments: str) -> ET.Element:
-    file = tmp_path / "a.svg"
-    spread(*arguments, "--svg", str(file))
-    return ET.parse(file).getroot()  # noqa: S314 - our own
-
-
-def test_the_picture_shows_each_account_and_says_why(tmp_path: Path, spread: Spread) -> None:
-    svg = drawn(tmp_path, spread, "--accounts", "8", "--pids", "100-352/4")
-    assert svg.get("role") == "img"
-    named = [svg.find(f"*[@id='{name}']") for name in (svg.get("aria-labelledby") or "").split()]
-    assert [element.tag for element in named if element is not None] == [f"{SVG}title", f"{SVG}desc"]
-    assert "account 0: 32, account 1: 0" in (svg.findtext(f"{SVG}desc") or "")
-    texts = [element.text or "" for element in svg.iter(f"{SVG}text")]
-    why = "The ids are 4 apart, and 4 and 8 share the factor 4: only 2 of 8 accounts can be reached."
-    assert why in " ".join(texts)
-    assert "even share: 8" in texts
-    assert "fullest under random choice: 12.2 on average" in texts
-    bars = [element for element in svg.iter(f"{SVG}rect") if element.get("class") in ("bar", "over")]
-    counts = [element.text for element in svg.iter(f"{SVG}text") if element.get("class") == "count"]
-    assert counts == ["32", "0", "0", "0", "32", "0", "0", "0"]
-    assert len(bars) == 2
-    style = svg.findtext(f"{SVG}style") or ""
-    assert "prefers-color-scheme:dark" in style
-    assert "url(" not in style
-
-
-@pytest.mark.parametrize(
-    ("accounts", "pids"), [(1, "1-9"), (3, "1"), (3, "100-163"), (64, "1-900/7"), (5, "5,9,20,33,50,51,60,80,81,82")]
-)
-def test_everything_lies_within_the_picture_and_heights_are_the_counts(
-    tmp_path: Path, spread: Spread, accounts: int, pids: str
-) -> None:
-    svg = drawn(tmp_path, spread, "--accounts", str(accounts), "--pids", pids)
-    width, height = (float(size) for size in (svg.get("viewBox") or "").split()[2:])
-    places = [
-        (float(element.get("x") or 0), float(element.get("y") or 0), element)
-        for element in svg.iter()
-        if element.tag in (f"{SVG}text", f"{SVG}rect")
-    ]
-    for x, y, element in places:
-        assert 0 <= x <= width
-        assert 0 <= y <= height
-        assert len(element.text or "") <= 78
-    bars = [float(e.get("height") or 0) for _, _, e in places if e.get("class") in ("bar", "over")]
-    counts = json_counts(tmp_path, spread, accounts, pids)
-    scale = max(bars) / max(counts)
-    assert bars == [pytest.approx(count * scale, abs=0.2) for count in counts if count]
-
-
-def json_counts(tmp_path: Path, spread: Spread, accounts: int, pids: str) -> list[int]:
-    spread("--accounts", str(accounts), "--pids", pids, "--json", str(tmp_path / "a.json"))
-    counts: list[int] = json.loads((tmp_path / "a.json").read_text())["spreads"][0]["counts"]
-    return counts
-
-
 def test_those_that_never_rest_are_waited_for_once(spread: Spread, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
 
@@ -367,11 +175,6 @@ def test_those_that_never_rest_are_waited_for_once(spread: Spread, monkeypatch: 
     assert len(waited) == 1
     assert "They were still at work after 30 s" in text
     assert "5 of sleep" in text
-
-
-def test_a_process_that_runs_or_waits_for_a_core_is_at_work() -> None:
-    """This one runs as it looks; the processor time of one that waits for a core would not tell."""
-    assert not _is_at_rest(psutil.Process())
 
 
 @pytest.mark.parametrize(("code", "rests"), [("while True: pass", False), ("import time; time.sleep(600)", True)])

@@ -39,7 +39,6 @@ COMMON = {
     "modulus-by-enabled-only": ({"PID-007"}, "PROC-001"),
     "flag-shared-by-families": ({"PID-004"}, "PROC-004"),
     "base-index-ignored": ({"PID-001", "PID-006"}, "PROC-001"),
-    "offset-always-on": ({"PID-008"}, "PROC-002"),
 }
 
 

@@ -15,6 +15,12 @@ class Kit(Protocol):
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
+class Spread(Protocol):
+    """The fixture `spread`: runs `antigravity-conformance spread` in this process, and returns what it prints."""
+
+    def __call__(self, *arguments: str) -> str: ...
+
+
 def run_kit(
     *arguments: str, folder: Path = CHECKOUT, environment: dict[str, str] | None = None, given: bytes | None = None
 ) -> subprocess.CompletedProcess[str]:

@@ -1,28 +1,42 @@
 """Unit tests start no process and need no Node, so that they run anywhere and within seconds."""
 
+import _posixsubprocess
 import os
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 FOLDER = Path(__file__).parent
-WAYS = [(subprocess.Popen, "__init__"), (os, "fork"), (os, "forkpty"), (os, "posix_spawn"), (os, "system")]
-
-
-def refuse(*_args: Any, **_options: Any) -> NoReturn:
-    pytest.fail("a test in tests/unit started a process; move it to tests/integration, or judge in this process")
+WAYS = [
+    (subprocess.Popen, "__init__"),
+    (os, "fork"),
+    (os, "forkpty"),
+    (os, "posix_spawn"),
+    (os, "system"),
+    (_posixsubprocess, "fork_exec"),  # spawn and forkserver of multiprocess
+]
 
 
 @contextmanager
 def no_processes() -> Generator[None]:
+    """Refuse every way to start a process. What was tested may have caught the refusal, so it is told again."""
+    tried: list[str] = []
+
+    def refuse(*args: Any, **_options: Any) -> None:
+        command = [argument for argument in args if not isinstance(argument, subprocess.Popen)]
+        tried.append(f"a test in tests/unit started a process, {command!r:.200}; move it to tests/integration")
+        raise PermissionError(tried[-1])
+
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in WAYS:
             patch.setattr(owner, name, refuse)
         yield
+    if tried:
+        pytest.fail(tried[0])
 
 
 # Fixtures are set up and torn down within these, those of a whole session too.

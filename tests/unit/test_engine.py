@@ -1,0 +1,47 @@
+"""A run imports the modules and loads the vectors that judge what it judges, and no others."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.engine import CASES, INDEX, VECTORS, modules_judging
+from conformance.cases.index import collect_cases, render
+from conformance.requirements import load_catalogue
+from conformance.vectors import VectorError, load_vectors
+
+MODULES = sorted(set(CASES.glob("test_*.py")) - {VECTORS})
+
+
+def test_index_lists_every_case_of_today() -> None:
+    assert INDEX.read_text(encoding="utf-8") == render(collect_cases()), "run `make docs`"
+
+
+def test_run_imports_only_modules_that_judge() -> None:
+    assert modules_judging(["PID-008"]) == [CASES / "test_30_pid.py", VECTORS]
+    assert modules_judging([entry.id for entry in load_catalogue()]) == [*MODULES, VECTORS]
+
+
+@pytest.mark.parametrize("section", ["PID", "LAY"])
+def test_vectors_of_requirements_and_their_given_load(section: str) -> None:
+    every = {vector.id: vector for vector in load_vectors()}
+    ids = [entry.id for entry in load_catalogue().choose([section])]
+    judging = {vector.id for vector in every.values() if set(vector.requirements) & set(ids)}
+    given = {first for id_ in judging if (first := every[id_].given)}
+    found = {vector.id for vector in load_vectors(of=ids)}
+    assert found == judging | given < set(every)
+
+
+def test_a_vector_brings_the_one_that_it_is_given() -> None:
+    (vector, *_) = [vector for vector in load_vectors() if vector.given]
+    assert {vector.id, vector.given} <= {found.id for found in load_vectors(of=vector.requirements)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{}", "id: got {}; expected Field required"), ("[]", r"expected a JSON object, got '\[\]'")],
+)
+def test_vector_without_requirements_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "stk").mkdir()
+    (tmp_path / "stk" / "stk-one.json").write_text(text, encoding="utf-8")
+    with pytest.raises(VectorError, match=rf"^stk/stk-one\.json: {message}"):
+        load_vectors(tmp_path, of=["PID-001"])

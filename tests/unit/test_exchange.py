@@ -1,0 +1,37 @@
+"""Calls become lines that a target can read, and no more is read than one line can be."""
+
+import os
+
+import pytest
+
+from conformance.targets.exchange import MAX_CALLS_A_LINE, MethodCall, ask_batch
+from conformance.targets.streams import READ_BYTES, Output
+from conformance.wire.framing import MAX_LINE_BYTES, FrameError
+
+SNAPSHOT: MethodCall = ("snapshot", {})
+
+
+def test_lines_of_a_split_batch_have_the_allowed_size() -> None:
+    for length in (MAX_LINE_BYTES // 2 - 70 + step for step in range(40)):
+        asked = list(ask_batch([("snapshot", {"p": "x" * length})] * 2, first_id=1))
+        assert sum(len(line.methods) for line in asked) == 2
+        assert all(len(line.line) <= MAX_LINE_BYTES for line in asked)
+    many = list(ask_batch([SNAPSHOT] * (MAX_CALLS_A_LINE + 1), first_id=1))
+    assert [(line.first_id, len(line.methods)) for line in many] == [
+        (1, MAX_CALLS_A_LINE),
+        (MAX_CALLS_A_LINE + 1, 1),
+    ]
+    with pytest.raises(FrameError, match="smaller batches"):
+        list(ask_batch([("snapshot", {"p": "x" * MAX_LINE_BYTES})], first_id=1))
+
+
+def test_no_more_is_read_than_one_line_can_be() -> None:
+    reader, writer = os.pipe()
+    output = Output(reader)
+    while output.wanted:
+        os.write(writer, b"x" * READ_BYTES)
+        assert output.read()
+        assert output.received_bytes <= MAX_LINE_BYTES + READ_BYTES
+    assert output.take_line() is None
+    os.close(writer)
+    output.close()

@@ -1,0 +1,12 @@
+"""`--require all` leaves out what no other language than Python can claim."""
+
+import pytest
+
+from conformance.cli.run_plan import required_of
+from conformance.requirements import load_catalogue
+
+
+@pytest.mark.parametrize(("language", "required"), [("Python", ["PID-001", "PID-010"]), ("javascript", ["PID-001"])])
+def test_forking_is_required_of_python_alone(language: str, required: list[str]) -> None:
+    chosen = load_catalogue().choose(["PID"])
+    assert required_of(language, ["PID-001", "PID-010"], chosen) == required
