@@ -186,7 +186,7 @@ def test_fail_fast_judges_nothing_after_the_first_failure(bench: Bench) -> None:
     assert "not run" in words
 
 
-def test_list_judges_nothing_and_says_why_something_would_not_be_judged(bench: Bench) -> None:
+def test_list_says_why_a_rule_is_not_judged(bench: Bench) -> None:
     events = bench.folder / "events"
     run = bench.run("--list", "--only", "STK", "--events", str(events), *breaking("sticky-only"))
     assert run.returncode == 0
