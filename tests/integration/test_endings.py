@@ -86,3 +86,12 @@ def test_interrupted_run_reports_what_was_judged(
     assert (document["exit_code"], document["complete"]) == (130, False)
     assert [entry["verdict"] for entry in document["requirements"]] == ["not run"]
     assert "THE RUN WAS CUT SHORT" in capsys.readouterr().out
+
+
+def test_a_fault_while_the_run_is_judged_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(run_judging, "run_cases", raising(LookupError()))
+    assert main(["run", "reference", "--only", "PID-001"]) == 4
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cli import run_judging, run_plan
+from conformance.cli import run_plan
 from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.main import main
 from conformance.cli.profile import choose_profile
@@ -51,7 +51,7 @@ def reports(folder: Path) -> tuple[Json, ET.Element]:
     [
         (run_plan, "greet", AdapterFault("it wrote no JSON\x07"), 3, "no verdict: the adapter failed"),
         (run_plan, "greet", KeyboardInterrupt(), 130, "no verdict: the run was cut short"),
-        (run_judging, "run_cases", LookupError("no such thing"), 4, "no verdict: a fault of the suite"),
+        (run_plan, "greet", LookupError("no such thing"), 4, "no verdict: a fault of the suite"),
     ],
     ids=["adapter", "Ctrl-C", "unforeseen"],
 )
@@ -74,15 +74,6 @@ def test_a_run_that_judges_nothing_leaves_reports_that_say_why(
     (told,) = junit.iter("error")
     assert told.get("message") == conclusion
     assert [suite.get("errors") for suite in junit] == ["1"]
-
-
-def test_a_fault_while_the_run_is_judged_leaves_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(run_judging, "run_cases", raising(LookupError()))
-    assert main(["run", "reference", "--only", "PID-001"]) == 4
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
