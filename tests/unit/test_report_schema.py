@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from jsonschema import Draft202012Validator
 
+from conformance.cases.engine import CASES
 from conformance.json_type import Json
 from conformance.reports.documents import render_json
 from conformance.reports.fault import Fault, fault_report
@@ -79,7 +80,9 @@ def test_page_is_current() -> None:
 
 def test_example_on_page_meets_schema() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    read_report(validated(json.loads(example)))
+    ((case_result,),) = [entry.cases for entry in read_report(validated(json.loads(example))).requirements]
+    module, _, name = case_result.case.partition("::")
+    assert f"def {name}(" in (CASES / module).read_text(encoding="utf-8")
 
 
 def changed(path: str, value: Json) -> Json:
