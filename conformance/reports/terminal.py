@@ -112,7 +112,10 @@ def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
 
 def _size(case: CaseEnded) -> int:
     """The smallest scenario is the easiest to understand."""
-    return min((len(json.dumps(finding.scenario.to_json())) for finding in case.findings), default=0)
+    return min(
+        (len(json.dumps(finding.scenario.to_json())) for finding in case.findings if finding.deviation is None),
+        default=0,
+    )
 
 
 def _failure(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
