@@ -7,17 +7,15 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
 from typing import NoReturn
 
 from conformance.cli.main import main
+from conformance.targets.interrupt import wait_for_end
 
 
 def _wait() -> NoReturn:
     """Nothing is ever sent. Signals reach the main thread, which then ends its target and writes its reports."""
-    with suppress(OSError):
-        while os.read(0, 1):
-            pass
+    wait_for_end(0)
     os.kill(os.getpid(), signal.SIGTERM)
     sys.exit()  # this thread
 

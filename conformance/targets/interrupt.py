@@ -4,10 +4,19 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
+READ_BYTES = 4096
 AGAIN_S = 0.05  # between two attempts to interrupt
 STOP_BOUND_S = 60.0  # for a process that was interrupted
+
+
+def wait_for_end(descriptor: int) -> None:
+    """Return when the other end of a pipe or socket is closed. What it sends is dropped."""
+    with suppress(OSError):  # a socket whose other end closes with unread data is reset
+        while os.read(descriptor, READ_BYTES):
+            pass
 
 
 def interrupt_at_end_of(descriptor: int) -> None:
@@ -25,7 +34,7 @@ def interrupt_at_end_of(descriptor: int) -> None:
             raise KeyboardInterrupt
 
     def wait() -> None:
-        os.read(descriptor, 1)
+        wait_for_end(descriptor)
         while not interrupted.wait(AGAIN_S):  # a signal just before the main thread begins to wait does not wake it
             signal.pthread_kill(main_thread, signal.SIGINT)
         time.sleep(STOP_BOUND_S)
