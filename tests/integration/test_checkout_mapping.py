@@ -31,8 +31,6 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-# Under Node: forks of other shapes.
-
 PORT = """\
 export class AccountPool {
   accounts: any[];

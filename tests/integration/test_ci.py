@@ -156,9 +156,6 @@ def test_a_run_that_never_began_has_a_summary_too(runner: Runner) -> None:
     assert runner.outputs["steps.judge.outputs.verdict"] == "no verdict"
 
 
-# The page
-
-
 def test_the_shell_of_the_page_judges(tmp_path: Path) -> None:
     script = blocks("sh")[0]
     (tmp_path / "conformance.sh").write_text(script, encoding="utf-8")

@@ -72,9 +72,6 @@ def prints(*lines: str, code: int = 1) -> str:
     return "\n".join([*[f"print({line!r}, file=sys.stderr)" for line in lines], f"sys.exit({code})"])
 
 
-# The word.
-
-
 # Installing.
 
 

@@ -92,9 +92,6 @@ def test_every_environment_variable_of_a_step_is_used_in_it() -> None:
             assert re.search(rf"\${{?{name}\b", step["run"]), f"{step['id']}: {name}"
 
 
-# The page
-
-
 def test_the_page_has_every_input_with_its_default() -> None:
     rows = re.findall(r"^\| `([\w-]+)` \| (?:`(.*?)`)? ?\|", PAGE, re.MULTILINE)
     assert dict(rows) == INPUTS

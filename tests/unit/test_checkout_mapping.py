@@ -61,6 +61,3 @@ def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, text: str, mess
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match=r"cannot read .*gone\.toml: No such file"):
         read_mapping(tmp_path, tmp_path / "gone.toml")
-
-
-# Under Node: forks of other shapes.
