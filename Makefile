@@ -10,12 +10,12 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types check corpus vectors recordings docs evidence repeat soak bench clean
+.PHONY: help setup conformance test test-fast lint types check corpus vectors recordings docs evidence repeat soak bench clean
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## list the goals
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(DONE) ## install into .venv; every other goal does so first
+setup: $(DONE) ## install into .venv (every other goal does so first)
 
 $(DONE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -29,20 +29,23 @@ $(DONE): pyproject.toml constraints.txt
 conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 	@$(KIT) run $(TARGET)
 
-test: $(DONE) ## all tests; those that need Node are "not run" without it
+test: $(DONE) ## run all tests (without Node, those that need it are "not run")
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(DONE) ## ruff: lint and format; import rules
+test-fast: $(DONE) ## run the unit tests: one process, no Node
+	$(BIN)/python -m pytest -n 2 tests/unit $(ARGS)
+
+lint: $(DONE) ## check lint, format and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 
-types: $(DONE) ## mypy, strict
+types: $(DONE) ## check types with mypy, strict
 	$(BIN)/mypy
 
-check: test lint types ## all three
+check: test lint types ## run tests, lint and types
 
-corpus: $(DONE) ## draw the stored examples of the property cases anew
+corpus: $(DONE) ## draw the stored examples of the property cases again
 	$(BIN)/python -m conformance.cases.properties
 
 vectors: $(DONE) ## complete new vectors from the reference, and format all
@@ -51,7 +54,7 @@ vectors: $(DONE) ## complete new vectors from the reference, and format all
 recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=PATH ...")
 	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)
 
-docs: $(DONE) ## write the pages that are made from data
+docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m conformance.cases.index
 	$(BIN)/python -m conformance.wire.schema
 	$(BIN)/python -m conformance.wire.page
@@ -65,16 +68,16 @@ docs: $(DONE) ## write the pages that are made from data
 	$(BIN)/python -m tools.readme
 	$(BIN)/python -m tools.evidence
 
-evidence: $(DONE) ## measure process ids anew on this machine, some ten minutes
+evidence: $(DONE) ## measure PIDs on this machine (about ten minutes)
 	$(BIN)/python -m tools.evidence measure
 
-repeat: $(DONE) ## judge TARGET N (50) times on a busy machine: one verdict
+repeat: $(DONE) ## judge TARGET N (50) times on a busy machine and compare the verdicts
 	$(BIN)/python -m tools.repeat $(N) $(TARGET) $(ARGS)
 
-soak: $(DONE) ## ask each release (tags: CHECKOUTS="1.5.5=PATH ...") a million generated calls, half an hour
+soak: $(DONE) ## send a million generated calls to each release (tags: CHECKOUTS="1.5.5=PATH ...")
 	$(BIN)/python -m tools.soak $(ARGS) $(CHECKOUTS)
 
-bench: $(DONE) ## what judging 64 processes costs, and the search
+bench: $(DONE) ## measure the cost of judging 64 processes, and of the search
 	$(BIN)/python -m tools.bench_processes
 	$(BIN)/python -m tools.bench_search
 

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
 from reference_impl.releases import NPM_VERSIONS
 from tests.support.command import CHECKOUT
@@ -136,7 +137,8 @@ def render(docs: ConfigDocs, lines: Lines) -> str:
     """The whole page: what is wrong by release, what holds by section, and what is beyond."""
     count = sum(len(numbered) for documents in lines.values() for numbered in documents.values())
     tags = ", ".join(f"v{release}" for release in _read_releases(lines))
-    page = [HEAD.format(tags=tags, lines=f"{count:,}", statements=len(docs.statements)), *_overview(docs, lines)]
+    head = HEAD.format(tags=tags, lines=f"{count:,}", statements=len(docs.statements))
+    page = [MARKDOWN_NOTE + head, *_overview(docs, lines)]
     page += ["## What is wrong, by release", ""]
     for release in _read_releases(lines):
         wrong = [statement for statement in docs.statements if release in statement.wrong]

@@ -16,7 +16,7 @@ from conformance.targets.resolve import resolve
 from conformance.wire.answers import Answer, Result
 from conformance.wire.files import ask
 from reference_impl.releases import VERSIONS
-from tools.recordings_draw import added, drawn
+from tools.recordings_draw import added, drawn, written
 from tools.recordings_files import Recording, Scenarios, first_change, load_recordings, load_scenarios, store
 from tools.release_targets import add_checkouts, release_targets
 
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.draw and (missing := [version for version in VERSIONS if version not in targets]):
         parser.error(f"--draw replaces all recordings; give a checkout of the tag of {', '.join(missing)}")
     scenarios = dict(drawn()) if options.draw else stored
-    scenarios |= added(scenarios)
+    scenarios |= added(scenarios, written())
     recordings = {} if options.draw else load_recordings(scenarios)
     for version in VERSIONS:
         before = recordings.get(version)

@@ -1,6 +1,6 @@
 """The scenarios that the releases are recorded with: vectors, scenarios of quirks, and drawn sessions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
 
 from conformance.requirements.quirks import load_distinguishing_scenarios
@@ -33,10 +33,10 @@ def unexpecting(scenario: Scenario) -> Scenario:
     return Scenario([Call(call.method, call.params, files=call.files) for call in scenario.calls], scenario.files)
 
 
-def added(stored: Scenarios) -> dict[str, Scenario]:
-    """The written scenarios that are not stored yet, whatever vectors and quirks were called when they were stored."""
+def added(stored: Scenarios, asked: Iterable[tuple[str, Scenario]]) -> dict[str, Scenario]:
+    """Those that are not stored yet, under ids that are free. A scenario that was stored under another id stays so."""
     new: dict[str, Scenario] = {}
-    for id_, scenario in written():
+    for id_, scenario in asked:
         if scenario not in stored.values():
             numbered = (f"{id_}-{number}" for number in count(2))
             new[next(each for each in chain([id_], numbered) if each not in stored)] = scenario

@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 
+from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
 from conformance.requirements import Catalogue, load_catalogue
 from conformance.requirements.deviations import ReleaseDeviation, release_deviations
@@ -53,7 +54,7 @@ def render(catalogue: Catalogue, deviations: Sequence[ReleaseDeviation]) -> str:
 
 
 def _page(catalogue: Catalogue, deviations: Sequence[ReleaseDeviation]) -> Iterator[str]:
-    yield INTRO.format(count=len(RELEASES))
+    yield MARKDOWN_NOTE + INTRO.format(count=len(RELEASES))
     yield "| release | date | source | versions with the same code | rules | known deviations | quirks |"
     yield "|-|-|-|-|-|-|-|"
     for release in RELEASES:

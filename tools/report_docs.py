@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from conformance.generated import json_note
 from conformance.json_type import Json
 from conformance.reports.report import FORMAT, Report
 from tests.support.command import CHECKOUT
@@ -37,6 +38,7 @@ def build_schema() -> dict[str, Json]:
         for field in schema["$defs"][name]["properties"].values():
             _drop_null(field)
     head = {
+        **json_note(),
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"antigravity-conformance report, format {FORMAT}",
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from conformance.generated import MARKDOWN_NOTE
 from conformance.reports.board import Board, Row, read_board, write_board
 from conformance.reports.board_markdown import escape, implementations, sections
 from tests.support.command import CHECKOUT
@@ -93,7 +94,7 @@ def check(board: Board, findings: Sequence[Finding]) -> None:
 
 
 def _page(board: Board, findings: Sequence[Finding]) -> Iterator[str]:
-    yield INTRO
+    yield MARKDOWN_NOTE + INTRO
     yield f"Judged by antigravity-conformance {board.kit}: {board.summary}.\n"
     yield from implementations(board)
     yield ""

@@ -64,6 +64,7 @@ def stop_with_runner() -> None:
 def modules_judging(requirements: Collection[str]) -> list[Path]:
     """Returns the modules with a case for any of these requirements, and the vectors. Others are not imported."""
     index: dict[str, list[str]] = json.loads(INDEX.read_text(encoding="utf-8"))
+    del index["$comment"]
     modules = [CASES / f"{module}.py" for module, ids in index.items() if not set(ids).isdisjoint(requirements)]
     return [*modules, VECTORS]
 

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from conformance.cases.engine import CASES, INDEX, VECTORS
+from conformance.generated import json_note
 
 
 class _Collector:
@@ -46,7 +47,9 @@ def render(cases: dict[str, list[str]]) -> str:
     index: dict[str, set[str]] = {}
     for case, ids in cases.items():
         index.setdefault(case.partition("::")[0], set()).update(ids)
-    return json.dumps({module: sorted(ids) for module, ids in sorted(index.items())}, indent=2) + "\n"
+    return (
+        json.dumps({**json_note(), **{module: sorted(ids) for module, ids in sorted(index.items())}}, indent=2) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import pytest
 
+from conformance.cases.hybrid_kit import consume, record, refund
 from conformance.cases.kit import Judge, covers
-from conformance.cases.standing import consume, record, refund
 from conformance.wire.calls import NOW_MS, advance, cool, label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario

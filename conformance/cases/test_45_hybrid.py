@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.hybrid_kit import AccountState, open_with
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
-from conformance.cases.standing import Standing, standing
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
@@ -23,13 +23,13 @@ def best(family: str = "claude", **params: Json) -> Call:
 # Score
 
 
-def score(account: Standing) -> float:
+def score(account: AccountState) -> float:
     return account.health * 2 + account.tokens / 50 * 100 * 5 + min(account.idle_s, 3600) * 0.1
 
 
 def has_a_clear_winner(accounts: list[tuple[int, int, int]]) -> bool:
     """Are no two scores so close that the order of additions decides?"""
-    *_, second, first = sorted(score(Standing(*account)) for account in accounts)
+    *_, second, first = sorted(score(AccountState(*account)) for account in accounts)
     return first - second > 0.05
 
 
@@ -41,39 +41,39 @@ ACCOUNTS = st.lists(
 @covers("HYB-002")
 @property_case(accounts=ACCOUNTS)
 def test_highest_score_wins(judge: Judge, accounts: list[tuple[int, int, int]]) -> None:
-    standings = [Standing(*account) for account in accounts]
-    winner = max(range(len(standings)), key=lambda i: score(standings[i]))
-    judge.check(Scenario([*standing(standings), best().gives(picks(winner + 1))]))
+    states = [AccountState(*account) for account in accounts]
+    winner = max(range(len(states)), key=lambda i: score(states[i]))
+    judge.check(Scenario([*open_with(states), best().gives(picks(winner + 1))]))
 
 
 @covers("HYB-002")
 @pytest.mark.parametrize(
     ("worse", "better"),
     [
-        (Standing(health=74, tokens=49), Standing()),  # a token equals five health points
-        (Standing(), Standing(health=76, tokens=49)),
-        (Standing(idle_s=1019), Standing(health=71, idle_s=1000)),  # and a health point equals 20 s
-        (Standing(health=71, idle_s=1000), Standing(idle_s=1021)),
+        (AccountState(health=74, tokens=49), AccountState()),  # a token equals five health points
+        (AccountState(), AccountState(health=76, tokens=49)),
+        (AccountState(idle_s=1019), AccountState(health=71, idle_s=1000)),  # and a health point equals 20 s
+        (AccountState(health=71, idle_s=1000), AccountState(idle_s=1021)),
     ],
 )
-def test_slightly_higher_score_wins(judge: Judge, worse: Standing, better: Standing) -> None:
-    judge.check(Scenario([*standing([worse, better]), best().gives(picks(2))]))
+def test_slightly_higher_score_wins(judge: Judge, worse: AccountState, better: AccountState) -> None:
+    judge.check(Scenario([*open_with([worse, better]), best().gives(picks(2))]))
 
 
 @covers("HYB-001")
 @pytest.mark.parametrize(
     "accounts",
     [
-        [Standing(), Standing()],
-        [Standing(), Standing(), Standing()],
-        [Standing(health=75, tokens=49), Standing()],
-        [Standing(), Standing(health=75, tokens=49)],
-        [Standing(idle_s=1020), Standing(health=71, idle_s=1000)],
-        [Standing(health=71, idle_s=1000), Standing(idle_s=1020)],
+        [AccountState(), AccountState()],
+        [AccountState(), AccountState(), AccountState()],
+        [AccountState(health=75, tokens=49), AccountState()],
+        [AccountState(), AccountState(health=75, tokens=49)],
+        [AccountState(idle_s=1020), AccountState(health=71, idle_s=1000)],
+        [AccountState(health=71, idle_s=1000), AccountState(idle_s=1020)],
     ],
 )
-def test_first_of_equal_scores_wins(judge: Judge, accounts: list[Standing]) -> None:
-    judge.check(Scenario([*standing(accounts), best().gives(picks(1))]))
+def test_first_of_equal_scores_wins(judge: Judge, accounts: list[AccountState]) -> None:
+    judge.check(Scenario([*open_with(accounts), best().gives(picks(1))]))
 
 
 @covers("HYB-009")
@@ -91,8 +91,8 @@ def test_idle_time_is_capped_at_one_hour(judge: Judge, first_idle_s: int, second
 def test_tokens_count_as_share_of_bucket(judge: Judge) -> None:
     # 9 of 10 tokens give 50 points less. 490 s of idle time do not compensate for this, 510 s do.
     for idle_s, selected in [(3110, 2), (3090, 1)]:
-        calls = standing(
-            [Standing(tokens=9), Standing(tokens=10, idle_s=idle_s)],
+        calls = open_with(
+            [AccountState(tokens=9), AccountState(tokens=10, idle_s=idle_s)],
             full=10,
             tokens={"max_tokens": 10, "initial_tokens": 10},
         )
@@ -118,8 +118,8 @@ def test_limited_account_is_no_candidate_until_reset(judge: Judge) -> None:
 @covers("HYB-004")
 @pytest.mark.parametrize(("health", "selected"), [(49, 2), (50, 1)])
 def test_health_of_50_is_enough(judge: Judge, health: int, selected: int) -> None:
-    accounts = [Standing(health=health), Standing(health=50, idle_s=0)]
-    judge.check(Scenario([*standing(accounts), best().gives(picks(selected))]))
+    accounts = [AccountState(health=health), AccountState(health=50, idle_s=0)]
+    judge.check(Scenario([*open_with(accounts), best().gives(picks(selected))]))
 
 
 @covers("HYB-006")
@@ -137,8 +137,8 @@ def test_configured_min_usable_takes_effect(judge: Judge, least: int, health: in
 @covers("HYB-007")
 @pytest.mark.parametrize(("tokens", "selected"), [(0.999, 2), (1, 1)])
 def test_one_token_is_enough(judge: Judge, tokens: float, selected: int) -> None:
-    accounts = [Standing(tokens=tokens), Standing(tokens=1, idle_s=0)]
-    judge.check(Scenario([*standing(accounts), best().gives(picks(selected))]))
+    accounts = [AccountState(tokens=tokens), AccountState(tokens=1, idle_s=0)]
+    judge.check(Scenario([*open_with(accounts), best().gives(picks(selected))]))
 
 
 @covers("HYB-008")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.hybrid_kit import record
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.cases.standing import record
 from conformance.json_type import Json
 from conformance.wire.calls import advance, cool, limit, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.hybrid_kit import consume, refund
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
-from conformance.cases.standing import consume, refund
 from conformance.json_type import Json
 from conformance.wire.calls import advance, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario

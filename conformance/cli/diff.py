@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 
-from conformance.cli.options import between, seconds
+from conformance.cli.options import add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.search.attribution import attribute_differences, config_rows
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"Number of generated calls for each (default: {CALLS})",
     )
-    add("--timeout", type=seconds, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)")
+    add_timeout(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""`fuzz`: search for sessions that a target answers otherwise than the reference at its profile."""
+"""`fuzz`: searches for sessions in which a target and the reference at its profile answer differently."""
 
 import argparse
 import secrets
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conformance.cli.options import MOST_WORKERS, between, seconds
+from conformance.cli.options import MOST_WORKERS, add_env, add_mapping, add_profile, add_timeout, between, seconds
 from conformance.cli.profile import profile_of
 from conformance.json_type import Json
 from conformance.reports.describe import command as wrapped_command
@@ -20,29 +20,28 @@ from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
-from reference_impl.releases import RECOMMENDED, VERSIONS
 
 CALLS = 100_000
 DIFFERENT, NOTHING_JUDGED = 1, 5
-HELP = "search for what a target answers otherwise than the reference"
+HELP = "search for answers that differ from those of the reference"
 DESCRIPTION = """\
-Asks a target whole sessions, made of random bytes, and compares each answer with
-the reference at the target's profile. What differs is asked again in a process
-of its own, shrunk, explained, and kept: as a vector that `replay` runs, and in a
-database of sessions that the next search, of whatever target, begins with."""
+Sends generated sessions to a target and compares each answer with that of the
+reference at the target's profile. A discrepancy is repeated in a new process,
+shrunk, explained, and stored: as a vector for `replay`, and in a database of
+sessions with which each later search starts, whatever its target."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("target", nargs="?", metavar="TARGET", help="what to search; or a command after --")
-    add("--calls", type=between(1), metavar="N", help=f"end after so many calls ({CALLS})")
-    add("--seconds", type=seconds, metavar="S", help="end after so many seconds")
+    add("target", nargs="?", metavar="TARGET", help="Target to search, or a command after --")
+    add("--calls", type=between(1), metavar="N", help=f"Stop after N calls (default: {CALLS})")
+    add("--seconds", type=seconds, metavar="S", help="Stop after S seconds")
     add(
         "--discrepancies",
         type=between(1),
         default=5,
         metavar="N",
-        help="end after so many finds of different kinds (5)",
+        help="Stop after N different discrepancies (default: 5)",
     )
     add(
         "--finds",
@@ -51,17 +50,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help=argparse.SUPPRESS,  # what the option was called
     )
-    add("--seed", metavar="WORD", help="search where this word leads; default: somewhere new, which is told")
-    add("--shard", metavar="I/N", help="search the I-th of N parts: one seed on N machines")
-    add("-n", dest="workers", type=between(1, MOST_WORKERS), default=1, metavar="N", help="search on N cores")
-    add("--profile", choices=[*VERSIONS, RECOMMENDED], help="compare as this release; default: the one it claims")
-    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
-    add("--out", type=Path, default=Path("found"), metavar="FOLDER", help="where finds are written (found)")
-    add("--database", type=Path, metavar="FOLDER", help="sessions to begin with, and to keep; default: in the cache")
-    add("--shared", type=Path, action="append", default=[], metavar="FOLDER", help="a database that is only read")
-    add("--no-database", action="store_true", help="begin with nothing, keep nothing")
-    add("--timeout", type=seconds, default=60, metavar="S", help="seconds to wait for an answer (60)")
-    add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
+    add("--seed", metavar="WORD", help="Seed for the generator (default: random; printed at start)")
+    add("--shard", metavar="I/N", help="Search shard I of N: the same seed on N machines")
+    add(
+        "-n",
+        dest="workers",
+        type=between(1, MOST_WORKERS),
+        default=1,
+        metavar="N",
+        help="Number of processes that search (default: 1)",
+    )
+    add_profile(parser)
+    add_mapping(parser)
+    add("--out", type=Path, default=Path("found"), metavar="FOLDER", help="Folder for discrepancies (default: found)")
+    add(
+        "--database",
+        type=Path,
+        metavar="FOLDER",
+        help="Database of sessions to start with and add to (default: in the cache)",
+    )
+    add(
+        "--shared",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="Another database to start with, which is only read; may be repeated",
+    )
+    add("--no-database", action="store_true", help="Use no database")
+    add_timeout(parser)
+    add_env(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conformance.cli.options import between, seconds
+from conformance.cli.options import add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.search.identify import Identification, identify
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Mapping file for renamed modules or methods (default: in the checkout)",
     )
-    add("--timeout", type=seconds, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)")
+    add_timeout(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

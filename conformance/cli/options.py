@@ -19,52 +19,48 @@ MOST_WORKERS = 64
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("target", nargs="?", metavar="TARGET", help="what to judge; or a command after --")
-    add("--only", action="append", default=[], metavar="ID|SECTION", help="judge these alone; may be repeated")
-    add("--list", action="store_true", help="print what would be judged, and judge nothing")
-    add(
-        "--profile",
-        choices=[*VERSIONS, RECOMMENDED],
-        help="judge as this release; default: the one it claims",
-    )
-    add("--mapping", type=Path, metavar="FILE", help="what a checkout calls its own; default: its own file")
+    add("target", nargs="?", metavar="TARGET", help="Target to judge, or a command after --")
+    add("--only", action="append", default=[], metavar="ID|SECTION", help="Judge only these; may be repeated")
+    add("--list", action="store_true", help="Print what would be judged, and judge nothing")
+    add_profile(parser, "Release to judge as")
+    add_mapping(parser)
     add(
         "--require",
         action="append",
         default=[],
         metavar="SECTION|all",
-        help="not claimed and not run are failures",
+        help="Fail these if they are not claimed or not run",
     )
-    add("--strict", action="store_true", help="a SHOULD that fails counts too")
-    add("--fail-fast", action="store_true", help="stop at the first case that fails")
-    add("--deviations", type=Path, metavar="FILE", help="known deviations of this target")
-    add("--today", type=day, metavar="DATE", help="judge expiry against this day; default: today")
+    add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
+    add("--fail-fast", action="store_true", help="Stop at the first case that fails")
+    add("--deviations", type=Path, metavar="FILE", help="File of known deviations of the target")
+    add("--today", type=day, metavar="DATE", help="Date for the expiry of deviations (default: today)")
     for report in FORMATS:
         add(report.option, type=Path, metavar="FILE", help=report.help)
-    add("--events", type=Path, metavar="FILE", help="keep the log of events, written as they happen")
-    add("--wire-log", type=Path, metavar="FILE", help="write every message to and from the target")
+    add("--events", type=Path, metavar="FILE", help="Keep the event log, which grows during the run")
+    add("--wire-log", type=Path, metavar="FILE", help="Write every message to and from the target")
     _add_limits(parser)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     """How long, by how many processes and with how many examples a target is judged."""
     add = parser.add_argument
-    add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help="seconds to wait for an answer (60)")
-    add("--env", action="append", default=[], metavar="NAME", help="let the target see this variable")
+    add_timeout(parser)
+    add_env(parser)
     add(
         "--processes",
         type=between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
         default=DEFAULT_PROCESSES,
         metavar="N",
-        help=f"real processes started at once (8), up to {MOST_ACCOUNTS}",
+        help=f"Number of real processes to start at once (default: 8; up to {MOST_ACCOUNTS})",
     )
-    add("--no-namespaces", action="store_true", help="give no process a chosen id; what needs that is not run")
+    add("--no-namespaces", action="store_true", help="Do not choose PIDs; rules that need that are not run")
     add(
         "--draw",
         type=between(0),
         default=0,
         metavar="N",
-        help="draw N fresh examples a property, beside the stored ones",
+        help="Also draw N new examples for each property",
     )
     add(
         "-n",
@@ -72,8 +68,32 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         type=between(0, MOST_WORKERS),
         default=0,
         metavar="N",
-        help=f"run the cases on N cores, up to {MOST_WORKERS}",
+        help=f"Number of cores to run the cases on (up to {MOST_WORKERS})",
     )
+
+
+def add_profile(parser: argparse.ArgumentParser, what: str = "Release to compare with") -> None:
+    parser.add_argument(
+        "--profile",
+        choices=[*VERSIONS, RECOMMENDED],
+        metavar="RELEASE",
+        help=f"{what}: {', '.join(VERSIONS)} or {RECOMMENDED} (default: the one that the target claims)",
+    )
+
+
+def add_mapping(parser: argparse.ArgumentParser) -> None:
+    what = "Mapping file for renamed modules or methods (default: antigravity-conformance.toml in the checkout)"
+    parser.add_argument("--mapping", type=Path, metavar="FILE", help=what)
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    what = f"Time limit of one answer in seconds (default: {DEFAULT_TIMEOUT_S})"
+    parser.add_argument("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S", help=what)
+
+
+def add_env(parser: argparse.ArgumentParser) -> None:
+    what = "Pass this environment variable to the target; may be repeated"
+    parser.add_argument("--env", action="append", default=[], metavar="NAME", help=what)
 
 
 def repeated(options: argparse.Namespace) -> list[str]:

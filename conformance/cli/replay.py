@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from conformance.cli.options import seconds
+from conformance.cli.options import add_profile, add_timeout
 from conformance.cli.profile import profile_of
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params, wrap
@@ -19,7 +19,6 @@ from conformance.targets.smoke import greet
 from conformance.wire.files import ask
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Scenario, ScenarioError, show_answer
-from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DIFFERENT = 1
 HELP = "send one stored scenario to a target"
@@ -34,18 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="JSON file with a list `calls` and optional `files`")
     add("target", nargs="?", metavar="TARGET", help="Target, or a command after --")
-    add(
-        "--profile",
-        choices=[*VERSIONS, RECOMMENDED],
-        help="Release to compare with (default: the one that the target claims)",
-    )
+    add_profile(parser)
     add(
         "--mapping",
         type=Path,
         metavar="FILE",
         help="Mapping file for renamed modules or methods (default: in the checkout)",
     )
-    add("--timeout", type=seconds, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)")
+    add_timeout(parser)
     add(
         "--env",
         action="append",

@@ -84,7 +84,7 @@ async def _run(job: Job, file: Path, bound_s: float) -> Finished:
     errors = file.with_suffix(".log")
     with errors.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *[sys.executable, "-P", "-m", "conformance.cli.tethered", "run", *arguments],
+            *[sys.executable, "-P", "-m", "conformance.cli.ends_with_parent", "run", *arguments],
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=log,

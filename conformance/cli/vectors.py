@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from conformance.cli.options import add_profile
 from conformance.cli.profile import profile_of
 from conformance.targets.errors import UsageFault
 from conformance.targets.group import Group, Launch
@@ -17,7 +18,6 @@ from conformance.vectors.model import render_schema, schema_file
 from conformance.vectors.predict import differences, drift
 from conformance.vectors.write import write_vectors
 from conformance.wire.files import ask
-from reference_impl.releases import RECOMMENDED, VERSIONS
 
 NOT_CONFORMANT, SUITE_FAULT, NOTHING_JUDGED = 1, 4, 5
 HELP = "check, list and complete the stored vectors"
@@ -31,11 +31,7 @@ write  complete vectors that lack expectations, range or needs, and format all""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "list", "write"])
     parser.add_argument("--target", metavar="TARGET", help="check: Also ask this target, or a command after --")
-    parser.add_argument(
-        "--profile",
-        choices=[*VERSIONS, RECOMMENDED],
-        help="check: Release to follow (default: the one that the target claims)",
-    )
+    add_profile(parser)
     parser.add_argument(
         "--timeout", type=float, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)"
     )

@@ -32,6 +32,6 @@ def _fault_json(fault: Fault) -> str:
 
 
 FORMATS = (
-    ReportFormat("json", "write everything as JSON", _json, _fault_json),
-    ReportFormat("junit", "write JUnit XML", render_junit, render_fault_junit),
+    ReportFormat("json", "Write the JSON report (docs/report.md)", _json, _fault_json),
+    ReportFormat("junit", "Write a JUnit XML report", render_junit, render_fault_junit),
 )

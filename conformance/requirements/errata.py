@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from conformance.generated import MARKDOWN_NOTE
 from reference_impl.releases import NPM_VERSIONS
 
 FILE = Path(__file__).with_name("errata.json")
@@ -55,7 +56,13 @@ def load_errata(file: Path = FILE) -> tuple[Erratum, ...]:
 
 def render_markdown(errata: Sequence[Erratum]) -> str:
     """The whole page: an introduction, a table of contents by kind, a section for each erratum."""
-    return "\n".join([HEAD.replace("{releases}", ", ".join(NPM_VERSIONS)), *_contents(errata), *map(_section, errata)])
+    return "\n".join(
+        [
+            MARKDOWN_NOTE + HEAD.replace("{releases}", ", ".join(NPM_VERSIONS)),
+            *_contents(errata),
+            *map(_section, errata),
+        ]
+    )
 
 
 def _contents(errata: Sequence[Erratum]) -> list[str]:

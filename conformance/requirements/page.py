@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from conformance.generated import MARKDOWN_NOTE
 from conformance.requirements.catalogue import Catalogue, Requirement, Section, load_catalogue
 from conformance.requirements.deviations import ReleaseDeviation, release_deviations
 from reference_impl.releases import VERSIONS
@@ -30,7 +31,7 @@ def _breaks(requirement: Requirement, release: str, known: Known) -> bool:
 
 
 def _page(catalogue: Catalogue, known: Known) -> Iterator[str]:
-    yield "# The requirements\n"
+    yield MARKDOWN_NOTE + "# The requirements\n"
     yield (
         f"{len(catalogue)} rules. A dot: the release has the feature and follows the rule. **D**: it has the feature "
         "and breaks the rule, as told below the table. Empty: the rule is not one of that release.\n"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.fixtures import fixtures_folder
+from conformance.generated import json_note
 from conformance.json_type import Json
 from conformance.wire.methods import METHODS, REFUSALS
 from reference_impl.profiles import BY_NAME
@@ -81,7 +82,11 @@ def build_schema() -> dict[str, Json]:
     for bound in ("since", "until"):
         schema["properties"][bound]["enum"] = list(VERSIONS)
     schema["properties"]["quirk"]["enum"] = list(BY_NAME)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "antigravity-conformance vector"}
+    head = {
+        **json_note("vectors"),
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "antigravity-conformance vector",
+    }
     return {**head, **{key: value for key, value in schema.items() if key != "title"}}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from conformance.generated import MARKDOWN_NOTE
 from conformance.requirements import load_catalogue
 from conformance.vectors.load import Vector, load_vectors
 from reference_impl.profiles import PROFILES
@@ -105,7 +106,7 @@ which `why` must name.
 
 def render(vectors: Sequence[Vector]) -> str:
     """The whole page."""
-    return "\n".join([HEAD.replace("{count}", str(len(vectors))), *_table(vectors)]) + "\n"
+    return "\n".join([MARKDOWN_NOTE + HEAD.replace("{count}", str(len(vectors))), *_table(vectors)]) + "\n"
 
 
 def _table(vectors: Sequence[Vector]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from conformance.generated import MARKDOWN_NOTE
 from conformance.wire.methods import CAPABILITIES, METHODS, REFUSALS
 
 PAGE = Path(__file__).parents[2] / "docs" / "wire.md"
@@ -55,7 +56,7 @@ Refusals: {refusals}
 def render() -> str:
     """The whole page, from the table of methods."""
     refusals = "; ".join(f"`{kind}`: {text}" for kind, text in REFUSALS.items()) + "."
-    lines = [HEAD.replace("{refusals}", refusals), "## Capabilities\n"]
+    lines = [MARKDOWN_NOTE + HEAD.replace("{refusals}", refusals), "## Capabilities\n"]
     lines.append(
         "A target lists its capabilities in its answer to `hello`. The kit never uses a capability that is not listed, and never\n"
         "shows its requirements as passed.\n"

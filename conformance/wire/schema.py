@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from conformance.generated import json_note
 from conformance.wire.methods import CAPABILITIES, METHODS, REFUSALS, WIRE_VERSION
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
@@ -28,6 +29,7 @@ def build() -> dict[str, Any]:
     definitions["request"] = {"oneOf": [_request(name) for name in METHODS]}
     definitions["response"] = _response()
     return {
+        **json_note(),
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"antigravity-conformance wire, version {WIRE_VERSION}",
         "description": "A line is one of these, or an array of requests, answered by one array in the same order.",

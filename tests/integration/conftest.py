@@ -1,4 +1,4 @@
-"""What integration tests share: the releases, running."""
+"""What integration tests share: the releases, running, and a cache in which nothing was built yet."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,9 @@ from conformance.targets.connection import Connection
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from reference_impl.releases import NPM_VERSIONS
+from tests.support.checkouts import own_cache
+
+__all__ = ["own_cache", "releases"]
 
 
 @pytest.fixture(scope="session")

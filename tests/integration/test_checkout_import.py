@@ -18,11 +18,9 @@ from tests.support.checkouts import (
     OPEN,
     SELECT,
     ask_checkout,
-    own_cache,
     write_checkout,
 )
 
-__all__ = ["own_cache"]
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 
 FIRST = Result({"label": "a", "index": 0})

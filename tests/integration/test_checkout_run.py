@@ -7,10 +7,9 @@ from subprocess import CompletedProcess
 import pytest
 
 from conformance.json_type import Json
-from tests.support.checkouts import ACCOUNTS, MANAGER_TEXT, copy_release, own_cache, write_checkout
+from tests.support.checkouts import ACCOUNTS, MANAGER_TEXT, copy_release, write_checkout
 from tests.support.command import run_kit
 
-__all__ = ["own_cache"]
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 
 Finished = CompletedProcess[str]

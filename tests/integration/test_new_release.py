@@ -65,7 +65,8 @@ def added(by_hand: ProjectCopy) -> ProjectCopy:
     """The whole recipe. The pages of `make docs` that need Node are left out."""
     assert by_hand.edited() == {RELEASES, PROFILES, DEVIATIONS}, "files to edit by hand; CONTRIBUTING.md names them"
     by_hand.kit("vectors", "write")
-    for page in ("conformance.requirements.page", "conformance.vectors.page", "tools.config_docs"):
+    pages = ("conformance.requirements.page", "conformance.vectors.page", "tools.releases_page", "tools.config_docs")
+    for page in pages:
         by_hand.output("-m", page)
     return by_hand
 
@@ -122,3 +123,19 @@ def test_pages_have_a_column_for_the_new_release(added: ProjectCopy) -> None:
     assert all(line.endswith(f" {NEWEST} | {INVENTED} |") for line in headings)
     schema = json.loads((added.root / "fixtures" / "vectors" / "schema.json").read_text(encoding="utf-8"))
     assert INVENTED in json.dumps(schema)
+
+
+def test_recordings_name_the_release_until_it_is_recorded(added: ProjectCopy) -> None:
+    """The reference stands in for the release, which does not exist."""
+    judged = ("-m", "pytest", "-q", "tests/unit/test_recordings.py", "-k", f"answers_as_recorded and {INVENTED}")
+    assert f"there is no recording of {INVENTED}; run `make recordings`" in added.output(*judged, exit_code=1)
+    code = f"""if True:
+        from tools.recordings import record
+        from tools.recordings_files import load_recordings, load_scenarios, store
+        scenarios = load_scenarios()
+        recordings = load_recordings(scenarios)
+        recordings["{INVENTED}"] = record("{INVENTED}", "reference@{INVENTED}", scenarios)
+        store(scenarios, recordings)
+    """
+    added.output("-c", code)
+    assert "1 passed" in added.output(*judged)

@@ -143,7 +143,7 @@ def test_a_run_that_dies_without_a_report_is_a_fault_of_the_suite(bench: Bench) 
     with bench.started(*FAST, "--json", str(file), NEVER_ANSWERS, "--timeout", "3600") as process:
         wait_until(lambda: hosts_of(bench, NEVER_ANSWERS), "the start of the target")
         children = psutil.Process(process.pid).children()
-        (run,) = [child for child in children if "conformance.cli.tethered" in child.cmdline()]
+        (run,) = [child for child in children if "conformance.cli.ends_with_parent" in child.cmdline()]
         run.kill()
         process.communicate()
     (row,) = json.loads(file.read_text(encoding="utf-8"))["implementations"]

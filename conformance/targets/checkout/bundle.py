@@ -18,7 +18,7 @@ ESBUILD = "esbuild@~0.28.2"
 BUNDLE = "bundle.mjs"
 BUNDLE_BOUND_S = 120.0
 _ROUNDS = 12  # of finding out what stands for which import; each adds at least one
-_STAND_INS = Path(__file__).parents[1] / "node" / "stand_ins"
+_STUBS = Path(__file__).parents[1] / "node" / "stubs"
 _TEXTS = (".md", ".txt", ".html", ".css", ".sh")
 _OPTIONS = [
     "--bundle",
@@ -56,17 +56,17 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
     esbuild = install_packages(cache_folder() / "tools" / ESBUILD, [ESBUILD], ["esbuild"])
     builtin = set(json.loads(run_tool([node, "-p", "JSON.stringify(require('module').builtinModules)"], 60).stdout))
     packages = Packages(checkout)
-    stand_ins = dict.fromkeys(("process", "node:process"), _STAND_INS / "process.cjs")
+    stubs = dict.fromkeys(("process", "node:process"), _STUBS / "process.cjs")
     entry = "".join(f"export * as {part} from {json.dumps('./' + file)};\n" for part, file in modules.items())
     notes: list[str] = []
     inputs: dict[Path, str] = {}
     for _ in range(_ROUNDS):
         earlier = inputs
-        meta = _run_esbuild(node, esbuild, checkout, entry, folder, stand_ins)
+        meta = _run_esbuild(node, esbuild, checkout, entry, folder, stubs)
         inputs = _inputs(meta, checkout, packages)
-        imported = {name: by for name, by in _imported(meta, builtin).items() if name not in stand_ins}
+        imported = {name: by for name, by in _imported(meta, builtin).items() if name not in stubs}
         sources = {name: source for name in imported if (source := packages.source(name))}
-        stand_ins |= sources
+        stubs |= sources
         if sources:
             continue
         wanted = _wanted(imported, packages)
@@ -84,7 +84,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
                 notes += [f"{want.name}: npm has no {want.spec}" for want in absent]
         notes += [want.note for want in absent if want.note]
         for want in absent:
-            stand_ins |= _absent(want.name, [name for name in imported if package_name(name) == want.name], folder)
+            stubs |= _absent(want.name, [name for name in imported if package_name(name) == want.name], folder)
     else:
         raise AdapterFault(f"{checkout} changes while it is bundled; run again when nothing writes into it")
     notes += [f"{' '.join(want.spec for want in same if want.spec)} ({lock})" for lock, same in _by_lock(wanted)]
@@ -94,12 +94,12 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
 
 
 def _run_esbuild(
-    node: str, esbuild: Path, checkout: Path, entry: str, folder: Path, stand_ins: Dictionary[str, Path]
+    node: str, esbuild: Path, checkout: Path, entry: str, folder: Path, stubs: Dictionary[str, Path]
 ) -> Json:
     """The metafile. Paths in it are relative to the checkout."""
     program = esbuild / "node_modules" / "esbuild" / "bin" / "esbuild"
     meta = folder / "meta.json"
-    names = [f"--alias:{name}={path}" for name, path in stand_ins.items()]
+    names = [f"--alias:{name}={path}" for name, path in stubs.items()]
     argv = [node, str(program), *_OPTIONS, *names, f"--outfile={folder / BUNDLE}", f"--metafile={meta}"]
     try:
         run = run_tool([*argv, "--sourcefile=antigravity-conformance"], BUNDLE_BOUND_S, checkout, entry)
@@ -171,7 +171,7 @@ def _install(wanted: list[Wanted]) -> Path | None:
 
 def _absent(name: str, imports: list[str], folder: Path) -> dict[str, Path]:
     file = folder / f"absent-{name.replace('/', '+').replace(':', '+')}.cjs"
-    file.write_text((_STAND_INS / "absent.cjs").read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
+    file.write_text((_STUBS / "absent.cjs").read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
     return dict.fromkeys(imports, file)
 
 

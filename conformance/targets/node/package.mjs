@@ -5,7 +5,7 @@ import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { keepApart } from "./apart.mjs";
+import { isolate } from "./isolation.mjs";
 import { withEnvironment, withRealTimers } from "./machine.mjs";
 
 const ORIGINAL = "opencode-antigravity-auth";
@@ -56,7 +56,7 @@ async function loadRelease(folder) {
 async function loadBundle(folder) {
   const { name, version, mapping } = readJson(folder, "checkout.json");
   const url = pathToFileURL(join(folder, BUNDLE)).href;
-  const { selection = null, config = null, rotation = null, debug = null } = await keepApart(url);
+  const { selection = null, config = null, rotation = null, debug = null } = await isolate(url);
   return { name, version, profile: null, selection, config, rotation, debug, mapping };
 }
 

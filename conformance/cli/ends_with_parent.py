@@ -1,4 +1,4 @@
-"""`python -m conformance.cli.tethered …`: the command, ended as by SIGTERM when its standard input ends.
+"""`python -m conformance.cli.ends_with_parent …`: the command, ended as by SIGTERM when its standard input ends.
 
 Whoever starts it holds the other end, which the system closes however that process comes to its end.
 """

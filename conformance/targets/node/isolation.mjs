@@ -10,7 +10,7 @@ import { leave, withRealTimers } from "./machine.mjs";
 const HANDLERS = ["on", "once", "addListener", "prependListener", "prependOnceListener"];
 const EXITS = ["exit", "reallyExit", "abort"];
 
-export async function keepApart(url) {
+export async function isolate(url) {
   const bundle = fileURLToPath(url);
   let when = "while it was imported";
   let isTold = false;

@@ -1,4 +1,4 @@
-"""Pools whose accounts stand at a given health, with given tokens and idle for so long, and the calls to get there."""
+"""Opens pools whose accounts have a given health, tokens and idle time, by the calls that lead there."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -12,21 +12,21 @@ INITIAL_HEALTH = 70
 LOSS_BY_RATE_LIMIT = 10
 
 
-class Standing(NamedTuple):
-    """What hybrid selection weighs."""
+class AccountState(NamedTuple):
+    """The inputs of hybrid selection for one account."""
 
     health: int = INITIAL_HEALTH
     tokens: float = 50
     idle_s: float = 3600
 
 
-def standing(accounts: Sequence[Standing], *, full: float = 50, **params: Json) -> list[Call]:
-    """Open a pool in which account 0 cannot be a candidate, and those from 1 on stand as given.
+def open_with(accounts: Sequence[AccountState], *, full: float = 50, **params: Json) -> list[Call]:
+    """Returns the calls that open a pool with these accounts, from index 1 on.
 
-    The families stand on account 0, which has no tokens: so none of the others has the bonus of the current account.
-    `full` are the tokens that a bucket begins with.
+    Account 0 is the current account of both families. It has no tokens, so it is no candidate, and no other account
+    gets the bonus of the current account. `full` is the number of tokens in a new bucket.
     """
-    every = [Standing(tokens=0), *accounts]
+    every = [AccountState(tokens=0), *accounts]
     stored = pool([{"lastUsed": NOW_MS - each.idle_s * 1000} for each in every])
     calls = [open_pool(stored, **params)]
     for index, each in enumerate(every):
@@ -37,7 +37,7 @@ def standing(accounts: Sequence[Standing], *, full: float = 50, **params: Json) 
 
 
 def _outcomes(index: int, health: int) -> list[Call]:
-    """Rate limits down to the health or below it, then successes up to it."""
+    """Rate limits down to the health or below, then successes up to it."""
     limits = max(0, ceil((INITIAL_HEALTH - health) / LOSS_BY_RATE_LIMIT))
     successes = health - (INITIAL_HEALTH - limits * LOSS_BY_RATE_LIMIT)
     return [record(index, "rate_limit")] * limits + [record(index, "success")] * successes
