@@ -1,5 +1,6 @@
 """The report a person reads: by section, at 80 columns."""
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -77,7 +78,8 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
     if verdict.word == "waived":
         yield from _waived(run, verdict)
     if verdict.word == "fail":
-        for case in [case for case in verdict.cases if case.outcome == "fail"][:FINDINGS_SHOWN]:
+        failed = [case for case in verdict.cases if case.outcome == "fail"]
+        for case in sorted(failed, key=_size)[:FINDINGS_SHOWN]:
             yield from _failure(verdict, case)
         yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
     if verdict.observed_reason and verdict.observed_reason not in shown:
@@ -106,6 +108,11 @@ def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
         if deviation.id in verdict.waivers:
             yield wrap(deviation.reason, " " * 11)
             yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+
+
+def _size(case: CaseEnded) -> int:
+    """The smallest scenario is the easiest to understand."""
+    return min((len(json.dumps(finding.scenario.to_json())) for finding in case.findings), default=0)
 
 
 def _failure(verdict: Verdict, case: CaseEnded) -> Iterator[str]:

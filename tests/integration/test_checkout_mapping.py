@@ -72,7 +72,7 @@ parameters = [{ folder = "directory", env = "environment", home = "home" }]
 
 
 @pytest.mark.needs_node
-def test_a_port_with_its_own_names_parameters_and_injected_host_is_judged(tmp_path: Path, own_cache: Path) -> None:
+def test_mapped_port_with_injected_host_is_judged(tmp_path: Path, own_cache: Path) -> None:
     files: dict[str, str | None] = {"packages/core/src/pool.ts": PORT, ACCOUNTS: None, LOADER: None}
     checkout = write_checkout(tmp_path / "port", files)
     with_offset = ("select", {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True})
@@ -126,7 +126,7 @@ def test_half_a_mapping_claims_half(tmp_path: Path, own_cache: Path) -> None:
         ("removeAccount", "remove", {"remove"}, [("remove", {"label": "a"})]),
     ],
 )
-def test_a_call_that_is_left_out_is_not_claimed_though_there_is_a_method_of_its_name(
+def test_call_mapped_to_false_is_not_claimed(
     tmp_path: Path,
     own_cache: Path,
     method: str,
@@ -153,7 +153,7 @@ def test_a_call_that_is_left_out_is_not_claimed_though_there_is_a_method_of_its_
 
 
 @pytest.mark.needs_node
-def test_a_part_that_is_missing_beside_a_mapping_is_said_and_not_claimed(tmp_path: Path, own_cache: Path) -> None:
+def test_part_missing_beside_a_mapping_is_not_claimed(tmp_path: Path, own_cache: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", {LOADER: None})
     with pytest.raises(AdapterFault, match="config not found"):
         prepare(str(checkout))
@@ -196,7 +196,7 @@ def test_a_renamed_export_is_told(tmp_path: Path, own_cache: Path, file: str, ol
 
 
 @pytest.mark.needs_node
-def test_a_constructor_of_other_parameters_is_told_with_the_mapping_to_write(tmp_path: Path, own_cache: Path) -> None:
+def test_other_constructor_parameters_print_a_mapping(tmp_path: Path, own_cache: Path) -> None:
     text = MANAGER_TEXT.replace("auth: unknown, pool:", "pool:")
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
     with pytest.raises(AdapterFault) as fault:

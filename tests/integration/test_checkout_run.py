@@ -35,7 +35,7 @@ def fork(tmp_path: Path, own_cache: Path) -> Path:
     return fork
 
 
-def test_a_fork_is_judged_as_the_release_it_is_like_and_inherits_its_deviations(fork: Path) -> None:
+def test_fork_inherits_deviations_of_its_release(fork: Path) -> None:
     report, finished = judge(fork, "--only", "POOL,PID,PROC,STK,CFG")
     assert finished.returncode == 0, finished.stdout
     assert (report["hello"]["name"], report["profile"], report["inherited_deviations"]) == ("a-fork", "1.6.0", True)
@@ -86,7 +86,7 @@ def test_what_a_fork_mended_is_not_stale_but_told(fork: Path) -> None:
     assert told in " ".join(finished.stdout.split())
 
 
-def test_own_deviations_and_another_profile_take_the_place_of_what_is_found(fork: Path) -> None:
+def test_options_override_profile_and_deviations(fork: Path) -> None:
     none = fork.parent / "none.json"
     none.write_text('{"deviations": []}')
     report, finished = judge(fork, "--only", "POOL-007", "--deviations", str(none))

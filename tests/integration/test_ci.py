@@ -107,7 +107,7 @@ def test_the_kit_of_the_action_is_installed_and_judges(tmp_path: Path) -> None:
     assert "| 1 | reference\\@1.3.0 |" in runner.summary.read_text(encoding="utf-8")
 
 
-def test_a_target_that_is_not_conformant_fails_the_step_with_its_exit_code(runner: Runner) -> None:
+def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
     runner.inputs["target"] = "python:tests.mutants.selection:CountsFromOne"
     runner.summary.write_text("before\n", encoding="utf-8")
     done = runner.run("judge")

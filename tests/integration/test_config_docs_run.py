@@ -119,7 +119,7 @@ def _strategy(connection: Connection, **user: Json) -> str:
     return str(_loads(connection, Run(user=user))["account_selection_strategy"])
 
 
-def test_without_a_strategy_an_account_is_kept_only_where_sticky_is_the_default(
+def test_default_strategy_depends_on_the_release(
     releases: dict[str, Connection],
 ) -> None:
     id_ = "sticky-whatever-is-set"
@@ -158,7 +158,7 @@ def test_under_round_robin_the_offset_spreads_nothing(releases: dict[str, Connec
     assert _wrong("offset-not-round-robin") == set()
 
 
-def test_a_disabled_account_that_is_the_current_one_is_left_since_1_6_0(releases: dict[str, Connection]) -> None:
+def test_release_1_6_0_leaves_a_disabled_current_account(releases: dict[str, Connection]) -> None:
     id_ = "disabled-left-out"
     accounts = [{"refreshToken": "a", "enabled": False}, {"refreshToken": "b"}]
     assert _denying(releases, id_, lambda it: _selects(it, "sticky", accounts=accounts) == [0]) == _wrong(id_)
@@ -228,7 +228,7 @@ def test_logs_have_variables_of_their_own_in_1_6_0(tmp_path: Path) -> None:
     assert _stated("var-debug-logs") == {"1.6.0"}
 
 
-def test_the_ttl_auto_is_twice_the_refresh_interval_and_ten_minutes_at_least(tmp_path: Path) -> None:
+def test_auto_ttl_is_twice_the_refresh_interval(tmp_path: Path) -> None:
     minutes = "[0, 4, 5, 6, 15, 60].map(it => computeSoftQuotaCacheTtlMs('auto', it) / 60000)"
     assert _evaluated("1.6.0", "accounts.js", minutes, tmp_path) == [10, 10, 10, 12, 30, 120]
     assert _stated("soft-quota-auto") == {"1.6.0"}

@@ -76,7 +76,7 @@ def reports(folder: Path) -> tuple[Json, ET.Element]:
     return json.loads((folder / "report.json").read_text(encoding="utf-8")), root
 
 
-def test_an_interrupt_between_verdicts_leaves_what_was_judged_and_says_that_it_was_cut_short(
+def test_interrupted_run_reports_what_was_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(run_judging, "run_cases", raising(KeyboardInterrupt()))

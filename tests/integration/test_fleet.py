@@ -49,7 +49,7 @@ def test_expectations_are_those_of_the_selections() -> None:
     ]
 
 
-def test_each_process_finds_its_own_files_where_it_has_a_home_of_its_own() -> None:
+def test_process_reads_its_own_home() -> None:
     with fleet_of(2) as fleet:
         one, other = fleet.members
         fleet.use_homes(lambda member: f"homes/{member.number}")
@@ -141,7 +141,7 @@ def test_held_processes_end_with_a_supervisor_that_is_killed() -> None:
         assert alive == []
 
 
-def test_a_held_command_that_cannot_be_started_is_told_when_it_is_let_go() -> None:
+def test_held_command_fails_when_it_is_released() -> None:
     with pytest.raises(AdapterFault, match=r"nothing \[2/2\]: No such file or directory: no-such-command"):
         Group([misbehaving("good"), Launch(["no-such-command"], name="nothing")], timeout_s=BOUND_S, held=True)
 

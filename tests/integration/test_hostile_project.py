@@ -82,7 +82,7 @@ def test_the_project_around_changes_no_verdict_and_gets_no_file(
     assert list(empty.iterdir()) == []
 
 
-def test_a_port_in_the_project_is_found_and_the_kit_beside_it_is_not_hidden(hostile: Path, tmp_path: Path) -> None:
+def test_port_in_the_project_is_found(hostile: Path, tmp_path: Path) -> None:
     (hostile / "port.py").write_text(
         "from reference_impl.adapter import ReferenceAdapter\n\n\n"
         "class Port(ReferenceAdapter):\n"

@@ -179,7 +179,7 @@ def test_namespaces_can_be_switched_off(bench: Bench) -> None:
 
 
 @needs_namespaces
-def test_behind_a_shell_the_chosen_id_is_the_shells_and_nothing_is_judged_by_it(bench: Bench) -> None:
+def test_chosen_pid_of_a_shell_is_not_judged(bench: Bench) -> None:
     report = bench.report("--only", "PROC-020", "--", "sh", "-c", f"{sys.executable} -P -m reference_impl; exit 0")
     assert verdicts(report) == {"PROC-020": "not run"}
     assert "as a child, which has another id" in json.dumps(report["requirements"])

@@ -136,7 +136,7 @@ def test_a_folder_without_a_release_is_named(tmp_path: Path) -> None:
 # The wire.
 
 
-def test_a_batch_is_answered_in_its_order_also_where_calls_take_their_time(adapter: Adapter) -> None:
+def test_batch_keeps_order_with_slow_calls(adapter: Adapter) -> None:
     write_pool(adapter.home, POOL)
     stored = ("open", {"home": str(adapter.home)})
     results = adapter.results("1.6.0", stored, LIMIT_A, ("save", {}), STICKY, opening(), STICKY)
@@ -188,7 +188,7 @@ def test_refusals_say_their_kind(adapter: Adapter, version: str) -> None:
     assert refusals == ["not_open", "not_open", None, "unknown_account", "no_folder", None, "not_open"]
 
 
-def test_an_account_is_disabled_by_its_label_also_where_the_release_counts_skipped_ones(adapter: Adapter) -> None:
+def test_label_disables_the_right_account_despite_gaps(adapter: Adapter) -> None:
     pool = {"accounts": [{"refreshToken": label} for label in ("", "b", "c")]}
     disable = ("set_enabled", {"label": "b", "enabled": False})
     *_, snapshot = adapter.results("1.6.0", opening(pool=pool), disable, SNAPSHOT)
@@ -280,7 +280,7 @@ def test_a_pool_is_read_from_its_folder_and_saved_there(adapter: Adapter, tmp_pa
     assert {path.name for path in tmp_path.iterdir()} == {"home", "another"}
 
 
-def test_a_lock_held_by_another_process_is_waited_for_on_the_real_clock(adapter: Adapter) -> None:
+def test_lock_wait_uses_the_real_clock(adapter: Adapter) -> None:
     lock = write_pool(adapter.home, POOL).with_suffix(".json.lock")
     lock.mkdir()  # held since just now, which is long ago by the clock given
     stored = ("open", {"home": str(adapter.home), "now_ms": 4e12})
@@ -354,9 +354,7 @@ def test_what_the_release_prints_goes_to_standard_error(adapter: Adapter, versio
         "import { execSync } from 'node:child_process'; execSync('echo x', { stdio: 'inherit' })",
     ],
 )
-def test_standard_output_belongs_to_the_wire_before_the_release_is_loaded(
-    packages: dict[str, Path], tmp_path: Path, statement: str
-) -> None:
+def test_stdout_is_the_wire_before_loading(packages: dict[str, Path], tmp_path: Path, statement: str) -> None:
     noisy = tmp_path / "noisy"
     plugin = noisy / "dist" / "src" / "plugin"
     (plugin / "config").mkdir(parents=True)

@@ -57,7 +57,7 @@ def verdicts(target: str, verdict: str, exit_code: int, folder: Path, *options: 
         ),
     ],
 )
-def test_each_deviation_is_shown_by_its_counterexample_and_covers_no_other_fault(word: str, version: str) -> None:
+def test_counterexample_shows_the_deviation_and_nothing_else(word: str, version: str) -> None:
     target = resolve(word, [])
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
         for deviation in shipped_deviations(version, CATALOGUE):

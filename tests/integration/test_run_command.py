@@ -41,9 +41,9 @@ def test_a_failure_is_shown_with_all_that_is_needed_to_understand_it(bench: Benc
     assert run.returncode == 1, run.stdout + run.stderr
     for part in (
         r"PID-001  FAIL        The first sticky account is \(b \+ p mod n\) mod n",
-        r"open pool=\{2 accounts: mango fig, activeIndex=0\} pid=0",
-        r"> select family=claude strategy=sticky pid_offset_enabled=true",
-        r"expected mango, got fig",
+        r"open pid=4 pool=\{3 accounts: plum fig kiwi, activeIndex=0\}",
+        r"> select family=claude pid_offset_enabled=true strategy=sticky",
+        r"expected fig, got kiwi",
         r"not conformant \(exit code 1\)",
     ):
         assert re.search(part, run.stdout), part
@@ -186,7 +186,7 @@ def test_fail_fast_judges_nothing_after_the_first_failure(bench: Bench) -> None:
     assert "not run" in words
 
 
-def test_list_judges_nothing_and_says_why_something_would_not_be_judged(bench: Bench) -> None:
+def test_list_says_why_a_rule_is_not_judged(bench: Bench) -> None:
     events = bench.folder / "events"
     run = bench.run("--list", "--only", "STK", "--events", str(events), *breaking("sticky-only"))
     assert run.returncode == 0

@@ -66,7 +66,7 @@ def test_a_new_fault_behind_a_deviation_is_seen(bench: Bench) -> None:
     )
 
 
-def test_a_deviation_that_no_longer_shows_is_stale_and_its_mending_is_told(bench: Bench) -> None:
+def test_deviation_without_evidence_is_stale(bench: Bench) -> None:
     run = bench.run(*deviations(bench), *ONLY_PID_001, "reference")
     assert run.returncode == 6
     assert "stale deviation off-by-one-of-two (PID-001)" in run.stdout

@@ -67,7 +67,7 @@ def test_an_adapter_that_ends_is_started_again_and_the_search_goes_on() -> None:
     assert search.tally.calls >= 600
 
 
-def test_what_was_found_once_is_asked_first_the_next_time_and_of_another_target() -> None:
+def test_stored_discrepancy_is_asked_first() -> None:
     database = InMemoryExampleDatabase()
     for word in ("OffsetAgain", "OffsetAgainToo"):
         target = resolve(f"python:tests.fakes.searched:{word}", [])

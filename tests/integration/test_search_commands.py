@@ -125,7 +125,7 @@ def test_what_is_no_scenario_is_not_replayed(document: Json, told: str, tmp_path
     assert told in run.stderr
 
 
-def test_a_scenario_that_expects_nothing_is_compared_with_the_reference(tmp_path: Path) -> None:
+def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     stored = {"accounts": [{"refreshToken": "a"}, {"refreshToken": "b"}], "activeIndex": 0}
     asked = {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}

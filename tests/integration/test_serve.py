@@ -51,7 +51,7 @@ def test_what_a_port_prints_goes_to_standard_error() -> None:
         assert words in process.stderr
 
 
-def test_a_fork_answers_on_the_state_it_inherits_and_leaves_the_parents_alone() -> None:
+def test_forked_child_leaves_the_parent_unchanged() -> None:
     calls = [
         {"method": "advance", "params": {"ms": 10}},
         {"method": "nothing"},

@@ -90,9 +90,7 @@ def test_a_target_that_gives_no_answer_is_told_as_run_tells_it(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_survey_that_is_interrupted_ends_its_targets_and_shows_what_it_has(
-    bench: Bench, sent: signal.Signals
-) -> None:
+def test_interrupted_survey_shows_what_it_has(bench: Bench, sent: signal.Signals) -> None:
     file = bench.folder / "board.json"
     words = [*FAST, "-n", "1", "--json", str(file), RIGHT, NEVER_ANSWERS, WRONG]
     with bench.started(*words, "--timeout", "3600") as process:

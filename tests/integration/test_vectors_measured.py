@@ -38,5 +38,5 @@ def test_no_call_could_go(measured: Json) -> None:
     assert measured["idle_calls"] == []
 
 
-def test_every_wrong_implementation_is_detected_by_a_vector_of_its_rule(measured: Json) -> None:
+def test_every_mutant_is_detected_by_a_vector(measured: Json) -> None:
     assert measured["undetected"] == list(UNDETECTED)

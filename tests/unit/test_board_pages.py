@@ -97,7 +97,7 @@ def unescaped_bars(line: str) -> list[str]:
     return re.findall(r"(?<!\\)\|", line)
 
 
-def test_the_markdown_tells_failures_with_their_text_and_what_was_not_answered() -> None:
+def test_markdown_shows_failures_and_unanswered_calls() -> None:
     text = render_markdown(small_board())
     assert "- **ONE-002** (MUST) The rule ONE-002: What ONE-002 asks for. In 2.\n" in text
     assert "| Section ONE | ok | **F1** | D2 | ? |\n" in text

@@ -78,7 +78,7 @@ def test_a_rule_that_a_newer_one_supersedes_is_kept_for_its_releases(tmp_path: P
     assert loaded.by_id["STK-001"].superseded_by == "STK-002"
 
 
-def test_a_target_is_judged_by_the_rules_of_its_release_and_the_recommended_one_by_the_newest() -> None:
+def test_profile_decides_which_rules_apply() -> None:
     kept, old = (
         requirement(since="1.2.8", until=None),
         requirement(since="1.2.8", until="1.2.8", superseded_by="ONE-002"),
@@ -96,7 +96,7 @@ def test_a_target_is_judged_by_the_rules_of_its_release_and_the_recommended_one_
         (["one-002", "ONE-002"], ["ONE-002"]),
     ],
 )
-def test_requirements_are_chosen_by_id_and_section_in_the_catalogues_order(words: list[str], ids: list[str]) -> None:
+def test_requirements_are_chosen_in_catalogue_order(words: list[str], ids: list[str]) -> None:
     three = catalogue(*(requirement(id_) for id_ in ("ONE-001", "ONE-002", "TWO-001")))
     assert [entry.id for entry in three.choose(words)] == ids
     with pytest.raises(KeyError, match="TEN"):
@@ -140,12 +140,12 @@ def wrong_implementations() -> dict[str, Any]:
     return found
 
 
-def test_every_wrong_implementation_that_a_requirement_names_is_written() -> None:
+def test_every_named_mutant_exists() -> None:
     written = wrong_implementations()
     assert {entry.id: entry.mutant for entry in CATALOGUE if class_name(entry.mutant) not in written} == {}
 
 
-def test_every_wrong_implementation_is_named_by_a_requirement_or_is_what_others_build_on() -> None:
+def test_every_mutant_is_named_or_a_base() -> None:
     named = {class_name(entry.mutant) for entry in CATALOGUE}
     unnamed = {name: made for name, made in wrong_implementations().items() if name not in named}
     assert [name for name, made in unnamed.items() if not made.__subclasses__()] == []

@@ -139,7 +139,7 @@ def test_a_package_of_its_own_stands_for_its_sources(
     assert Packages(tmp_path).source(imported) == core / file
 
 
-def test_sources_come_before_what_was_built_of_them_and_both_before_nothing(tmp_path: Path) -> None:
+def test_sources_take_precedence_over_builds(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / "package.json").write_text('{"name": "own", "main": "dist/index.js"}')
     assert Packages(tmp_path).source("own") is None

@@ -23,7 +23,7 @@ def test_every_line_that_speaks_of_config_makes_a_known_statement() -> None:
 
 
 @pytest.mark.parametrize("statement", DOCS.statements, ids=lambda it: it.id)
-def test_a_statement_stands_somewhere_and_has_rules_and_something_that_shows_it(statement: Statement) -> None:
+def test_statement_has_lines_rules_and_evidence(statement: Statement) -> None:
     assert {*statement.wrong} <= {*places(LINES, statement.id)} != set()
     assert [id_ for id_ in statement.rules if id_ not in CATALOGUE.by_id] == []
     assert [*statement.runs()] or statement.shown_by or not statement.wrong

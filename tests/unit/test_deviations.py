@@ -115,7 +115,7 @@ def test_a_deviation_explains_only_cases_that_name_its_requirement() -> None:
     assert not deviation("ONE-001").waiver.covers(["ONE-002"], facts("a", "b"))
 
 
-def test_a_deviation_holds_on_the_day_of_its_expiry_and_not_on_the_next() -> None:
+def test_deviation_holds_through_its_expiry_date() -> None:
     found = deviation(expires="2026-03-01")
     assert [found.is_expired(datetime.date(2026, month, 1)) for month in (2, 3)] == [False, False]
     assert found.is_expired(datetime.date(2026, 3, 2))

@@ -43,7 +43,7 @@ def lines(document: str, content: str) -> list[int]:
     return [number for number, _ in speaking(document, content)]
 
 
-def test_a_name_of_config_speaks_anywhere_and_every_sentence_in_its_section() -> None:
+def test_lines_about_config_are_found() -> None:
     assert lines("README.md", README) == [2, 5, 8]
 
 

@@ -29,7 +29,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("shown", ["", "1"])
-def test_an_unforeseen_error_is_one_message_and_its_traceback_is_there_on_request(
+def test_unexpected_error_is_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shown: str
 ) -> None:
     monkeypatch.setattr("conformance.cli.requirements.main", raising(LookupError("no such thing")))
@@ -98,7 +98,7 @@ def test_a_fault_while_the_run_is_judged_leaves_no_folder(
         ("0.9.0", "1.2.8"),
     ],
 )
-def test_a_release_that_is_not_listed_is_judged_as_the_nearest_older_one(claimed: str, profile: str) -> None:
+def test_unlisted_release_is_judged_as_nearest_older(claimed: str, profile: str) -> None:
     chosen = choose_profile(None, claimed)
     assert chosen.name == profile
     assert claimed == profile or claimed in chosen.reason

@@ -18,7 +18,7 @@ def test_every_wrong_start_shows_in_a_fitted_pool(pids: list[int]) -> None:
 
 
 @given(st.integers(2, 1000), st.integers(2, 8))
-def test_process_ids_that_are_equal_modulo_few_accounts_get_more_accounts(first: int, count: int) -> None:
+def test_equal_remainders_get_a_larger_pool(first: int, count: int) -> None:
     stride = 2 * 3 * 4 * 5
     pids = [first + stride * turn for turn in range(count)]
     assume(count > 1)

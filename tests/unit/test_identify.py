@@ -35,7 +35,7 @@ def test_a_release_is_most_like_itself(release: str) -> None:
     assert set(shown.values()) == {"with", "without"}
 
 
-def test_a_fork_that_mended_a_quirk_is_like_its_release_and_the_quirk_is_named() -> None:
+def test_mended_quirk_of_a_fork_is_named() -> None:
     adapter = ReferenceAdapter("1.4.3")
     mended = "wait-ignores-cooldown"
     adapter.profile = Profile("1.4.3", adapter.profile.quirks - {mended})
@@ -110,7 +110,7 @@ def test_what_answers_otherwise_shows_neither() -> None:
     assert set(found.quirks.values()) == {"neither"}
 
 
-def test_a_question_that_ends_the_target_is_answered_neither_way_and_the_next_goes_to_a_new_one() -> None:
+def test_crash_during_call_restarts_target() -> None:
     started: list[ReferenceAdapter] = []
 
     def start() -> Send:

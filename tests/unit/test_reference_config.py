@@ -48,7 +48,7 @@ def as_json(document: Json) -> bytes:
 # The loader
 
 
-def test_without_files_the_config_is_the_defaults_and_both_files_are_named() -> None:
+def test_without_files_config_is_the_defaults() -> None:
     loaded = load()
     assert loaded.config == DEFAULTS
     assert [file.path for file in loaded.files] == [USER, PROJECT]
@@ -181,7 +181,7 @@ def test_no_release_has_a_key_or_a_variable_twice() -> None:
             assert len(rows) == len(set(rows)), release
 
 
-def test_recommended_has_the_keys_of_every_release_and_the_newest_defaults() -> None:
+def test_recommended_has_every_key_and_newest_defaults() -> None:
     assert {key.path for key in KEYS} == {key.path for key in KNOWN}
     assert {key.path: key.default for key in keys_of(profile(VERSIONS[-1]))}.items() <= {
         key.path: key.default for key in KNOWN

@@ -26,7 +26,7 @@ def test_json_is_read_as_it_was_written(value: Json) -> None:
 
 @SAME_DRAWS
 @given(text=st.text(alphabet='[]{}:,"\\/ \n\t0123456789.eE+-truefalsn') | st.text())
-def test_what_python_refuses_is_refused_and_what_it_reads_is_read_alike(text: str) -> None:
+def test_json_parser_agrees_with_python(text: str) -> None:
     def no_constant(name: str) -> None:
         raise ValueError(name)
 

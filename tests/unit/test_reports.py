@@ -70,7 +70,7 @@ def hostile_run(text: str) -> Run:
 
 
 @pytest.mark.parametrize("text", ["a word", *HOSTILE], ids=range(len(HOSTILE) + 1))
-def test_no_line_of_the_report_is_wider_than_a_terminal_or_moves_its_cursor(text: str) -> None:
+def test_report_lines_are_narrow_and_escaped(text: str) -> None:
     for line in lines(hostile_run(text)):
         assert len(line) <= WIDTH, line
         assert line.isprintable(), line
@@ -236,7 +236,7 @@ def test_a_pool_is_told_by_its_accounts_and_what_is_unusual() -> None:
     assert describe_pool(pool) == '{2 accounts: a b{"enabled": false}, activeIndex=1}'
 
 
-def test_a_scenario_marks_the_call_at_fault_and_keeps_a_file_on_its_line() -> None:
+def test_scenario_marks_the_failing_call() -> None:
     scenario = {
         "files": {"home/a": {"text": "{}"}, "home/b": {"text": "1\n2"}, "home/c": {"folder": True}},
         "calls": [{"method": "open", "params": {"now_ms": 5, "pid": 7}}, {"method": "close"}],
@@ -338,7 +338,7 @@ def test_the_log_of_events_survives_a_last_line_that_was_cut_short(tmp_path: Pat
     assert [event_line(event) for event in read_events(log)] == [event_line(event) for event in events]
 
 
-def test_what_others_have_written_is_told_before_the_call_that_finds_it() -> None:
+def test_files_of_others_are_shown_before_the_call() -> None:
     calls = [{"method": "open"}, {"method": "save", "files": {"home/pool": {"text": "{}"}}}]
     assert list(describe_scenario(Scenario.from_json({"calls": calls}), 1)) == [
         "  open",

@@ -18,9 +18,7 @@ from tests.support.saving import Calls, events, stored_pools
 
 @settings(max_examples=100, derandomize=True, database=None, deadline=None)
 @given(stored=stored_pools(), one=events(), other=events())
-def test_whichever_process_saves_first_the_file_says_the_same_of_every_account(
-    stored: Json, one: Calls, other: Calls
-) -> None:
+def test_order_of_saves_does_not_matter(stored: Json, one: Calls, other: Calls) -> None:
     def left_by(*sessions: Calls) -> Json:
         with tempfile.TemporaryDirectory() as folder:
             write_files(Path(folder), {POOL_FILE: {"text": json.dumps(stored)}})
@@ -42,7 +40,7 @@ def test_a_pool_that_was_handed_over_cannot_be_saved() -> None:
     assert [answer.kind for answer in refused if isinstance(answer, Refused)] == ["not_open", "no_folder"]
 
 
-def test_saving_makes_the_folder_and_keeps_what_cannot_be_read_out_of_it(tmp_path: Path) -> None:
+def test_saving_creates_the_folder(tmp_path: Path) -> None:
     adapter = ReferenceAdapter()
     adapter.open(home=str(tmp_path))
     adapter.save()

@@ -93,7 +93,7 @@ def test_a_part_of_a_method_can_be_not_supported() -> None:
 
 
 @pytest.mark.parametrize("params", [{}, {"ms": 1, "unit": "s"}, {"millis": 1}, [1], None])
-def test_parameters_that_the_port_does_not_take_are_told_with_the_parameters(params: Json) -> None:
+def test_unknown_parameters_are_named(params: Json) -> None:
     response = answer(encode(request(1, "advance", params)))
     assert error_code(response) == answers.INVALID_PARAMS
     assert f"the adapter's advance does not take {params}" in response["error"]["message"]

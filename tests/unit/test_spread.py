@@ -228,7 +228,7 @@ def test_better_numbers_are_named_for_a_pattern_only(pids: list[int], accounts: 
     assert better_numbers(spread(pids, accounts), 16) == numbers
 
 
-def test_the_best_number_has_the_fewest_pairs_and_then_the_fewest_accounts() -> None:
+def test_best_number_has_fewest_pairs() -> None:
     strided = [*range(100, 356, 4)]
     assert best([spread(strided, number) for number in (2, 3, 4, 5, 8)]).accounts == 5
     assert best([spread([1, 1], number) for number in (3, 2, 4)]).accounts == 2

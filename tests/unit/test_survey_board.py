@@ -209,7 +209,7 @@ def test_more_implementations_than_fit_stand_in_tables_of_one_width() -> None:
     assert heads == [[str(number) for number in range(1, 8)], [str(number) for number in range(8, 15)]]
 
 
-def test_no_line_on_a_terminal_is_wide_or_moves_its_cursor_whatever_a_target_says() -> None:
+def test_board_lines_are_narrow_and_escaped() -> None:
     for line in "\n".join(render_board(hostile_board())).split("\n"):
         assert len(line) <= WIDTH, line
         assert line.isprintable(), line

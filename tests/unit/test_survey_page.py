@@ -32,7 +32,7 @@ def test_the_page_is_made_from_the_board_and_the_findings() -> None:
     assert PAGE.read_text(encoding="utf-8") == render(load_board(), load_findings()), "run `make docs`"
 
 
-def test_the_board_on_the_page_names_a_commit_and_a_day_for_every_checkout() -> None:
+def test_board_names_commit_and_date_of_checkouts() -> None:
     checkouts = [row.observed.checkout for row in load_board().rows if row.target.startswith("plugin:")]
     assert len(checkouts) > 8
     assert all(isinstance(found, Checkout) and not found.changed for found in checkouts)
@@ -81,7 +81,7 @@ def test_a_finding_is_wanted_for_each_failure_and_for_nothing_else(findings: lis
 
 
 @pytest.mark.parametrize("path", MAPPINGS, ids=lambda path: path.stem)
-def test_the_example_of_a_mapping_can_be_read_and_belongs_to_a_checkout_of_the_board(path: Path) -> None:
+def test_example_mapping_belongs_to_a_board_checkout(path: Path) -> None:
     mapping, read = read_mapping(path.parent, path)
     assert read == path
     assert (mapping.config, bool(mapping.selection)) == (False, True)

@@ -49,7 +49,7 @@ def test_the_schema_refuses_what_is_no_vector(changed: Json) -> None:
 
 
 @pytest.mark.parametrize("release", VERSIONS)
-def test_a_vector_that_a_release_does_not_meet_judges_a_rule_that_it_breaks(release: str) -> None:
+def test_failing_vector_of_a_release_has_a_deviation(release: str) -> None:
     catalogue, able = load_catalogue(), set(ReferenceAdapter(release).hello(1)["capabilities"])
     broken = {deviation.requirement for deviation in shipped_deviations(release, catalogue)}
     for vector in VECTORS:

@@ -51,7 +51,7 @@ def test_a_requirement_has_the_gravest_word_of_its_cases(events: list[Event], ex
     assert word(*reversed(events)) == expected
 
 
-def test_what_the_target_does_not_claim_is_not_claimed_whatever_was_seen() -> None:
+def test_unclaimed_capability_is_not_claimed() -> None:
     needy = requirement(needs=["sticky", "pid", "fork"])
     (verdict,) = concluded([case("pass")], needy, capabilities=["pid"]).verdicts
     assert (verdict.word, verdict.reason) == ("not claimed", "the target does not claim: sticky, fork")
@@ -79,7 +79,7 @@ def test_reasons_say_why() -> None:
     }
 
 
-def test_what_the_adapter_said_last_is_kept_apart_for_it_is_the_machines() -> None:
+def test_last_words_of_an_adapter_are_observed() -> None:
     (verdict,) = concluded([case("unknown", message="pid 4711 was killed")]).verdicts
     assert verdict.observed_reason == "pid 4711 was killed"
     assert "4711" not in verdict.reason
@@ -189,7 +189,7 @@ def test_a_deviation_that_is_shown_or_could_not_be_seen_is_kept(events: list[Eve
     assert concluded(events, deviations=[KNOWN]).stale == []
 
 
-def test_a_deviation_from_a_requirement_that_was_not_chosen_is_left_alone() -> None:
+def test_deviation_of_an_unchosen_requirement_is_ignored() -> None:
     assert concluded([case("pass")], deviations=[deviation("ONE-002", expires="2020-01-01")]).stale == []
 
 
