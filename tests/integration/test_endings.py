@@ -45,7 +45,7 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write what is printed or logged: No space"),
     ],
 )
-def test_output_that_cannot_be_written_is_told(
+def test_output_that_cannot_be_written_is_reported(
     tmp_path: Path, command: str, code: int, message: str, unbuffered: str
 ) -> None:
     ended = shell(command, tmp_path, PYTHONUNBUFFERED=unbuffered)
@@ -54,7 +54,7 @@ def test_output_that_cannot_be_written_is_told(
     assert len(ended.stderr.splitlines()) == bool(message)
 
 
-def test_what_a_locale_cannot_show_is_escaped(tmp_path: Path) -> None:
+def test_characters_outside_the_locale_are_escaped(tmp_path: Path) -> None:
     ended = shell("$KIT run caf\u00e9; $KIT run \"$(printf '\\377')\"", tmp_path, PYTHONIOENCODING="ascii")
     assert "unknown target 'caf\\xe9'" in ended.stderr
     assert "unknown target '\\udcff'" in ended.stderr
