@@ -1,8 +1,8 @@
 """Reads what the plugin's documents state about config, and writes it as `docs/config-docs.md`.
 
-The statements are in `config_docs.toml`, the lines that make them in `config_docs_lines.json` (`tests/documents.py`).
-That each holds, or is wrong, where the page says so is shown by `tests/unit/test_config_docs.py`. `python -m
-tools.config_docs` writes the page.
+The statements are in `config_docs.toml`, the lines that make them in `config_docs_lines.json` (`tools/documents.py`).
+That each holds, or is wrong, where the page says so is shown by `tests/integration/test_config_docs_run.py`.
+`python -m tools.config_docs` writes the page.
 """
 
 import tomllib
@@ -29,9 +29,9 @@ HEAD = """\
 This page covers these documents of `opencode-antigravity-auth`, at the tags {tags}:
 `README.md`, `CHANGELOG.md`, `AGENTS.MD`, everything in `docs/`, `assets/antigravity.schema.json`, and the comments in
 `src/plugin/config/schema.ts` and `loader.ts`. It also covers the PID offset tutorial; [errata.md](errata.md) lists its
-errors. {lines} lines are about config and make {statements} statements. `pytest tests/unit/test_config_docs.py` runs
-each statement against the published releases that make it. Requirements cover statements about what selection does with
-a key.
+errors. {lines} lines are about config and make {statements} statements.
+`pytest tests/integration/test_config_docs_run.py` runs each statement against the published releases that make it.
+Requirements cover statements about what selection does with a key.
 
 A rule is a requirement of the [catalogue](requirements.md). Line numbers refer to the file named before them.
 """

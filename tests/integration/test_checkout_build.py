@@ -85,7 +85,7 @@ CHANGES: list[Callable[[Path], object]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
-def test_what_it_is_built_of_changed_and_it_is_built_anew(
+def test_changed_source_is_built_again(
     tmp_path: Path, own_cache: Path, started: list[str], change: Callable[[Path], object]
 ) -> None:
     checkout = write_checkout(tmp_path / "fork", {"src/tsconfig.json": "{}"})
@@ -121,7 +121,7 @@ def test_an_edit_while_it_is_bundled_is_seen(tmp_path: Path, own_cache: Path, mo
     assert ask_checkout(checkout, [OPEN, SELECT])[1] == Result({"label": "b", "index": 1})
 
 
-def test_a_checkout_that_never_rests_is_a_fault(
+def test_checkout_that_keeps_changing_is_a_fault(
     tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout = write_checkout(tmp_path / "fork")
@@ -161,7 +161,7 @@ def test_runs_at_the_same_time_share_one_bundle(tmp_path: Path, own_cache: Path)
     assert [path.suffix for path in (own_cache / "checkouts").iterdir()] == [".json"]
 
 
-def test_checkouts_of_the_same_content_and_place_are_told_apart(tmp_path: Path, own_cache: Path) -> None:
+def test_replaced_checkout_gets_its_own_bundle(tmp_path: Path, own_cache: Path) -> None:
     one, other = (write_checkout(tmp_path / name, {"package.json": None}) for name in ("one", "other"))
     assert bundle_of(prepare(str(one))) != bundle_of(prepare(str(other)))  # each has the name of its folder
     shutil.rmtree(one)
@@ -176,7 +176,7 @@ def test_scripts_of_the_checkout_are_not_run(tmp_path: Path, own_cache: Path) ->
     assert not mark.exists()
 
 
-def test_a_package_of_its_own_is_bundled_from_its_sources(tmp_path: Path, own_cache: Path) -> None:
+def test_own_package_is_bundled_from_its_sources(tmp_path: Path, own_cache: Path) -> None:
     files: dict[str, str | None] = {
         "package.json": '{"name": "root", "private": true}',
         ACCOUNTS: None,
@@ -196,7 +196,7 @@ def test_a_package_of_its_own_is_bundled_from_its_sources(tmp_path: Path, own_ca
 
 
 @pytest.mark.parametrize("path", ["none", "file", ""])
-def test_what_is_no_folder_is_refused(
+def test_path_that_is_no_folder_is_refused(
     tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     (tmp_path / "file").touch()

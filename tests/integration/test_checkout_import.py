@@ -47,7 +47,7 @@ def with_line(line: str) -> dict[str, str]:
         "Promise.reject(new Error('nobody waits'))",
     ],
 )
-def test_set_up_at_import_does_not_reach_the_harness(tmp_path: Path, line: str) -> None:
+def test_setup_at_import_does_not_affect_the_adapter(tmp_path: Path, line: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))
     assert ask_checkout(checkout, [OPEN, SELECT, MIN_WAIT])[1:] == [FIRST, Result({"wait_ms": 1234})]
 
@@ -61,7 +61,7 @@ def test_set_up_at_import_does_not_reach_the_harness(tmp_path: Path, line: str) 
         "import { addListener } from 'node:process'; addListener.call(process, 'exit', () => { process.exitCode = 9 })",
     ],
 )
-def test_handlers_set_up_at_import_do_not_change_how_it_ends(tmp_path: Path, line: str) -> None:
+def test_handlers_of_the_checkout_keep_exit_code(tmp_path: Path, line: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))
     run = subprocess.run(prepare(str(checkout)).argv, input=b"", capture_output=True, timeout=60, check=False)
     assert (run.returncode, run.stdout) == (0, b"")
@@ -87,27 +87,27 @@ def test_the_current_folder_stays(tmp_path: Path) -> None:
         ("(globalThis as any).Bun.serve()", "TypeError: Cannot read properties of undefined"),
     ],
 )
-def test_what_breaks_at_import_is_told_with_its_place(tmp_path: Path, line: str, told: str) -> None:
+def test_error_at_import_is_reported_with_its_place(tmp_path: Path, line: str, told: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))
     with pytest.raises(AdapterFault, match=rf"(?s){told}.*, at src/plugin/accounts\.ts:2\n") as fault:
         ask_checkout(checkout, [OPEN])
     assert fault.value.exit_code == 3
 
 
-def test_an_exit_in_a_call_is_told_with_its_place(tmp_path: Path) -> None:
+def test_exit_in_a_call_is_reported_with_place(tmp_path: Path) -> None:
     text = MANAGER_TEXT.replace("return this.accounts[0] ?? null;", "process.exit(0);")
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
     with pytest.raises(AdapterFault, match=r"called process\.exit\(0\) in a call, at src/plugin/accounts\.ts:9\n"):
         ask_checkout(checkout, [OPEN, SELECT])
 
 
-def test_an_import_that_never_ends_is_told(tmp_path: Path) -> None:
+def test_endless_import_is_reported(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line("await new Promise(() => {})"))
     with pytest.raises(AdapterFault, match="the import of the checkout does not end"):
         ask_checkout(checkout, [OPEN])
 
 
-def test_clock_and_pid_are_the_scenarios_however_they_are_imported(tmp_path: Path) -> None:
+def test_every_import_style_gets_scenario_clock_and_pid(tmp_path: Path) -> None:
     lines = 'import { pid } from "node:process";\nimport * as all from "process";\n'
     text = lines + MANAGER_TEXT.replace("return Date.now();", "return pid * 1000 + all.pid;")
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
@@ -127,7 +127,7 @@ def test_methods_and_config_may_answer_promises(tmp_path: Path) -> None:
     assert answers[1:] == [FIRST, Result({"config": {"home": "/somebody"}})]
 
 
-def test_a_package_that_cannot_be_had_is_told_where_it_is_used(tmp_path: Path) -> None:
+def test_missing_package_is_reported_where_it_is_used(tmp_path: Path) -> None:
     files = {
         ACCOUNTS: f'import {{ host }} from "@a-host/its-own";\n{MANAGER_TEXT}'.replace("Date.now()", "host.now()"),
         LOADER: f'import {{ type Some }} from "@a-host/types-only";\n{LOADER_TEXT}',
@@ -139,7 +139,7 @@ def test_a_package_that_cannot_be_had_is_told_where_it_is_used(tmp_path: Path) -
     assert waited == Raised("Error: @a-host/its-own is not installed, and is used here")
 
 
-def test_texts_are_bundled_as_texts(tmp_path: Path) -> None:
+def test_text_files_are_bundled_as_text(tmp_path: Path) -> None:
     files = {
         ACCOUNTS: f'import words from "./words.md";\n{MANAGER_TEXT}'.replace("Date.now()", "words.length"),
         "src/plugin/words.md": "1234567",
@@ -148,13 +148,13 @@ def test_texts_are_bundled_as_texts(tmp_path: Path) -> None:
     assert ask_checkout(checkout, [OPEN, MIN_WAIT])[1] == Result({"wait_ms": 7})
 
 
-def test_what_does_not_build_is_told_by_file_and_line(tmp_path: Path) -> None:
+def test_build_error_names_file_and_line(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line("import { gone } from './gone'; gone()"))
     with pytest.raises(AdapterFault, match=r'(?s)Could not resolve "\./gone".*src/plugin/accounts\.ts:2:'):
         prepare(str(checkout))
 
 
-def test_the_home_of_the_user_is_not_seen(tmp_path: Path) -> None:
+def test_home_of_the_user_is_not_visible(tmp_path: Path) -> None:
     text = MANAGER_TEXT.replace("return Date.now();", "return process.env.HOME === undefined ? 0 : 1;")
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text.replace("=== undefined", f"=== '{Path.home()}'")})
     with Group([Launch(prepare(str(checkout)).argv)], timeout_s=60) as group:

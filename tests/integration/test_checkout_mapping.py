@@ -31,8 +31,6 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-# Under Node: forks of other shapes.
-
 PORT = """\
 export class AccountPool {
   accounts: any[];
@@ -96,7 +94,7 @@ def test_mapped_port_with_injected_host_is_judged(tmp_path: Path, own_cache: Pat
 
 
 @pytest.mark.needs_node
-def test_a_family_of_a_forks_own_is_not_told(tmp_path: Path, own_cache: Path) -> None:
+def test_unknown_family_of_a_fork_is_not_asked(tmp_path: Path, own_cache: Path) -> None:
     text = MANAGER_TEXT.replace(
         "  constructor(", "  currentAccountIndexByFamily = { moon: 2, claude: 1 };\n  constructor("
     )
@@ -107,7 +105,7 @@ def test_a_family_of_a_forks_own_is_not_told(tmp_path: Path, own_cache: Path) ->
 
 
 @pytest.mark.needs_node
-def test_half_a_mapping_claims_half(tmp_path: Path, own_cache: Path) -> None:
+def test_partial_mapping_claims_its_part(tmp_path: Path, own_cache: Path) -> None:
     checkout = write_checkout(tmp_path / "fork")
     for part, left in (("config", SELECT), ("selection", ("load_config", {"directory": "/", "home": "/"}))):
         mapping = write(tmp_path, f"[plugin]\n{part} = false\n")
@@ -164,7 +162,7 @@ def test_part_missing_beside_a_mapping_is_not_claimed(tmp_path: Path, own_cache:
 
 
 @pytest.mark.needs_node
-def test_a_renamed_method_is_told_with_the_mapping_to_write(tmp_path: Path, own_cache: Path) -> None:
+def test_renamed_method_is_reported_with_its_mapping(tmp_path: Path, own_cache: Path) -> None:
     text = MANAGER_TEXT.replace(
         "getCurrentOrNextForFamily(family: string, model?: string)", "pickAccount({ family, zone })"
     )
@@ -189,7 +187,9 @@ def test_a_renamed_method_is_told_with_the_mapping_to_write(tmp_path: Path, own_
         (LOADER, "loadConfig", "readConfig", "exports no function loadConfig; it exports readConfig"),
     ],
 )
-def test_a_renamed_export_is_told(tmp_path: Path, own_cache: Path, file: str, old: str, new: str, message: str) -> None:
+def test_renamed_export_is_reported(
+    tmp_path: Path, own_cache: Path, file: str, old: str, new: str, message: str
+) -> None:
     checkout = write_checkout(tmp_path / "fork")
     path = checkout / file
     path.write_text(path.read_text().replace(old, new))

@@ -61,7 +61,7 @@ def test_a_changed_line_fails_at_its_requirement(fork: Path) -> None:
     assert {id_.partition("-")[0] for id_ in failed} == {"PID"}
 
 
-def test_a_changed_line_is_told_by_what_it_does(fork: Path) -> None:
+def test_changed_line_is_shown_by_its_effect(fork: Path) -> None:
     file = fork / OFFSET
     text = file.read_text()
     changed = text.replace("this.cursor++;", "this.cursor += 2;")
@@ -73,7 +73,7 @@ def test_a_changed_line_is_told_by_what_it_does(fork: Path) -> None:
     assert "cursor" in told
 
 
-def test_what_a_fork_mended_is_not_stale_but_told(fork: Path) -> None:
+def test_mended_deviation_of_a_fork_is_not_stale(fork: Path) -> None:
     file = fork / "dist/src/plugin/config/schema.js"
     text = file.read_text()
     changed = text.replace("auto_resume: true", "auto_resume: false")
@@ -95,7 +95,7 @@ def test_options_override_profile_and_deviations(fork: Path) -> None:
     assert (finished.returncode, report["profile_reason"]) == (1, "asked for")
 
 
-def test_a_fork_that_breaks_ends_with_3_and_one_message(tmp_path: Path) -> None:
+def test_broken_fork_is_an_adapter_fault(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: f"throw new Error('not today');\n{MANAGER_TEXT}"})
     report, finished = judge(checkout)
     assert finished.returncode == report["exit_code"] == 3
@@ -103,7 +103,7 @@ def test_a_fork_that_breaks_ends_with_3_and_one_message(tmp_path: Path) -> None:
     assert finished.stdout == ""
 
 
-def test_a_mapping_is_repeated_and_goes_with_a_checkout_only(tmp_path: Path) -> None:
+def test_mapping_option_is_for_checkouts_only(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "a fork")
     mapping = tmp_path / "mapping.toml"
     mapping.write_text("[plugin]\nconfig = false\n")

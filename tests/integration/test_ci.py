@@ -68,13 +68,13 @@ def runner(tmp_path: Path) -> Runner:
     return runner
 
 
-def test_the_action_finds_the_python_and_the_node_that_are_here(tmp_path: Path) -> None:
+def test_action_finds_installed_python_and_node(tmp_path: Path) -> None:
     runner = Runner(tmp_path)
     assert runner.run("look").returncode == 0
     assert runner.outputs["steps.look.outputs.python"].startswith("python3")
 
 
-def test_where_there_is_neither_they_are_to_be_set_up(tmp_path: Path) -> None:
+def test_action_sets_up_missing_python_and_node(tmp_path: Path) -> None:
     runner, empty = Runner(tmp_path), tmp_path / "empty"
     empty.mkdir()
     done = runner.run("look", str(empty))
@@ -86,7 +86,7 @@ def test_where_there_is_neither_they_are_to_be_set_up(tmp_path: Path) -> None:
     }
 
 
-def test_too_old_ones_do_not_count(tmp_path: Path) -> None:
+def test_old_python_and_node_do_not_count(tmp_path: Path) -> None:
     old = tmp_path / "old"
     old.mkdir()
     for name in ("python3", "node", "npm"):
@@ -97,7 +97,7 @@ def test_too_old_ones_do_not_count(tmp_path: Path) -> None:
     assert runner.outputs == {}
 
 
-def test_the_kit_of_the_action_is_installed_and_judges(tmp_path: Path) -> None:
+def test_action_installs_the_kit_and_judges(tmp_path: Path) -> None:
     runner = Runner(tmp_path, target="reference@1.3.0", strict="true")
     for step in ("look", "install", "judge"):
         done = runner.run(step)
@@ -122,7 +122,7 @@ def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
     assert report["exit_code"] == 1
 
 
-def test_the_inputs_reach_the_run(runner: Runner) -> None:
+def test_inputs_reach_the_run(runner: Runner) -> None:
     runner.inputs |= {"target": "python:tests.fakes.surveyed:ClaimsNothing", "require": "PROC", "profile": "1.3.0"}
     done = runner.run("judge")
     assert done.returncode == 1
@@ -141,7 +141,7 @@ def test_strict_makes_a_should_count(runner: Runner, strict: str, code: int) -> 
 
 
 @pytest.mark.parametrize("changed", [{"profile": "9.9.9"}, {"strict": "yes"}, {"target": "$(touch injected)"}])
-def test_a_mistaken_input_is_wrong_usage_and_told(runner: Runner, changed: dict[str, str]) -> None:
+def test_wrong_input_is_wrong_usage(runner: Runner, changed: dict[str, str]) -> None:
     runner.inputs |= {"target": "reference"} | changed
     done = runner.run("judge")
     assert done.returncode == 2, done.stdout + done.stderr
@@ -149,17 +149,14 @@ def test_a_mistaken_input_is_wrong_usage_and_told(runner: Runner, changed: dict[
     assert not (CHECKOUT / "injected").exists()
 
 
-def test_a_run_that_never_began_has_a_summary_too(runner: Runner) -> None:
+def test_run_that_never_began_has_a_summary(runner: Runner) -> None:
     runner.inputs |= {"target": "reference", "profile": "9.9.9"}
     runner.run("judge")
     assert runner.summary.read_text(encoding="utf-8").startswith("No verdict: the run ended with exit code 2 ")
     assert runner.outputs["steps.judge.outputs.verdict"] == "no verdict"
 
 
-# The page
-
-
-def test_the_shell_of_the_page_judges(tmp_path: Path) -> None:
+def test_script_on_the_page_judges(tmp_path: Path) -> None:
     script = blocks("sh")[0]
     (tmp_path / "conformance.sh").write_text(script, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -39,7 +39,7 @@ def test_statement_names_the_test_that_shows_it() -> None:
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 @pytest.mark.parametrize("packaged", PACKAGED)
-def test_a_packaged_document_says_nothing_that_was_not_read(version: str, packaged: str) -> None:
+def test_packaged_document_contains_no_unread_line(version: str, packaged: str) -> None:
     known = {line.fingerprint for line in LINES[version][PACKAGED[packaged]].values()}
     content = (_package(version) / packaged).read_text(encoding="utf-8")
     name = PACKAGED[packaged]
@@ -73,9 +73,7 @@ def _loads(connection: Connection, run: Run) -> Json:
 
 
 @pytest.mark.parametrize("statement", [it for it in DOCS.statements if any(it.runs())], ids=lambda it: it.id)
-def test_what_is_stated_holds_but_where_it_is_called_wrong(
-    releases: dict[str, Connection], statement: Statement
-) -> None:
+def test_statement_holds_unless_called_wrong(releases: dict[str, Connection], statement: Statement) -> None:
     stated_in = {"1.3.0" if release == TUTORIAL else release for release in places(LINES, statement.id)}
     denied = {v for v in stated_in if any(run.denied_by(_loads(releases[v], run)) for run in statement.runs())}
     assert denied == {*statement.wrong}
@@ -126,18 +124,18 @@ def test_default_strategy_depends_on_the_release(
     assert _denying(releases, id_, lambda it: len({*_selects(it, _strategy(it), times=3)}) > 1) == _wrong(id_)
 
 
-def test_without_a_strategy_no_release_goes_round(releases: dict[str, Connection]) -> None:
+def test_default_strategy_never_rotates(releases: dict[str, Connection]) -> None:
     id_ = "round-robin-whatever-is-set"
     assert _selects(releases["1.3.0"], "round-robin", times=3, index=1) == [1, 2, 0]
     assert _denying(releases, id_, lambda it: _selects(it, _strategy(it), times=3, index=1) != [1, 2, 0]) == _wrong(id_)
 
 
-def test_hybrid_sticks_after_the_fresh_accounts_in_1_2_8_alone(releases: dict[str, Connection]) -> None:
+def test_hybrid_sticks_only_in_1_2_8(releases: dict[str, Connection]) -> None:
     id_ = "hybrid-fresh-first"
     assert _denying(releases, id_, lambda it: _selects(it, "hybrid", times=5)[-3:] != [2, 2, 2]) == _wrong(id_)
 
 
-def test_the_offset_alone_spreads_only_where_sticky_is_the_default(releases: dict[str, Connection]) -> None:
+def test_offset_alone_spreads_only_with_sticky_default(releases: dict[str, Connection]) -> None:
     id_ = "offset-alone-spreads"
 
     def crowds(connection: Connection) -> bool:
@@ -147,7 +145,7 @@ def test_the_offset_alone_spreads_only_where_sticky_is_the_default(releases: dic
     assert _denying(releases, id_, crowds) == _wrong(id_)
 
 
-def test_under_round_robin_the_offset_spreads_nothing(releases: dict[str, Connection]) -> None:
+def test_offset_spreads_nothing_under_round_robin(releases: dict[str, Connection]) -> None:
     id_ = "offset-with-round-robin"
 
     def crowds(connection: Connection) -> bool:
@@ -158,7 +156,7 @@ def test_under_round_robin_the_offset_spreads_nothing(releases: dict[str, Connec
     assert _wrong("offset-not-round-robin") == set()
 
 
-def test_release_1_6_0_leaves_a_disabled_current_account(releases: dict[str, Connection]) -> None:
+def test_only_1_6_0_leaves_a_disabled_account(releases: dict[str, Connection]) -> None:
     id_ = "disabled-left-out"
     accounts = [{"refreshToken": "a", "enabled": False}, {"refreshToken": "b"}]
     assert _denying(releases, id_, lambda it: _selects(it, "sticky", accounts=accounts) == [0]) == _wrong(id_)
@@ -175,7 +173,7 @@ def test_an_account_exactly_at_the_threshold_is_skipped(releases: dict[str, Conn
     assert _denying(releases, id_, skips) == _wrong(id_)
 
 
-def test_a_failed_account_is_eligible_long_before_the_ttl(releases: dict[str, Connection]) -> None:
+def test_failed_account_is_eligible_before_the_ttl(releases: dict[str, Connection]) -> None:
     id_ = "failure-ttl-bars"
 
     def is_back(connection: Connection) -> bool:
@@ -189,13 +187,13 @@ def test_a_failed_account_is_eligible_long_before_the_ttl(releases: dict[str, Co
     assert _denying(releases, id_, is_back) == _wrong(id_)
 
 
-def test_a_longest_wait_of_0_waits() -> None:
+def test_longest_wait_of_0_does_not_fail() -> None:
     id_ = "max-wait-zero-fails"
     fails_only_above_0 = "if (maxWaitMs > 0 && waitMs > maxWaitMs)"
     assert {v for v in _stated(id_) if fails_only_above_0 in _source(v, "plugin.js")} == _wrong(id_)
 
 
-def test_two_scheduling_modes_are_named_by_the_schema_alone() -> None:
+def test_only_the_schema_names_two_scheduling_modes() -> None:
     id_ = "performance-first"
     assert _stated(id_) == _wrong(id_)
     for version in _stated(id_):
@@ -205,7 +203,7 @@ def test_two_scheduling_modes_are_named_by_the_schema_alone() -> None:
             assert [file.name for file in naming] == ["schema.js"]
 
 
-def test_the_page_of_all_options_lacks_some() -> None:
+def test_page_of_all_options_lacks_some() -> None:
     id_, page = "all-options-here", "docs/CONFIGURATION.md"
     since_1_4_3 = ("scheduling-mode", "cache-first-wait", "failure-ttl", "retry-numbers", "jitter")
     for version in _stated(id_):
@@ -215,7 +213,7 @@ def test_the_page_of_all_options_lacks_some() -> None:
         assert lacking == (list(since_1_4_3) if version in _wrong(id_) else [])
 
 
-def test_logs_have_variables_of_their_own_in_1_6_0(tmp_path: Path) -> None:
+def test_logs_have_own_variables_in_1_6_0(tmp_path: Path) -> None:
     """They read them past the config, which reads none (`var-debug`)."""
     states = "(initializeDebug({debug: false, debug_tui: false}), [isDebugEnabled(), isDebugTuiEnabled()])"
     for variables, expected in (

@@ -115,7 +115,7 @@ def test_a_batch_that_fits_no_line_is_split(started: Started) -> None:
     assert [padding_of(answer) for answer in answers] == list(range(7))
 
 
-def test_exit_at_once_is_told_with_its_reason(started: Started) -> None:
+def test_exit_at_once_is_reported_with_its_reason(started: Started) -> None:
     with started("exits_at_once") as group:
         message = fault(group.connections[0])
     assert "exited with code 7 before it answered `hello`" in message
@@ -145,7 +145,7 @@ def test_other_output_is_quoted(started: Started, mode: str, said: str) -> None:
         ("dies_in_mid_batch", "was ended by SIGKILL in the middle of its answer to a batch of 2 calls"),
     ],
 )
-def test_faults_in_a_batch(started: Started, mode: str, expected: str) -> None:
+def test_faults_in_a_batch_are_reported(started: Started, mode: str, expected: str) -> None:
     with started(mode) as group:
         assert expected in fault(group.connections[0], HELLO, SNAPSHOT)
 
@@ -156,7 +156,7 @@ def test_malformed_result_names_the_field(started: Started) -> None:
 
 
 @pytest.mark.parametrize("mode", ["good", "integral_floats"])
-def test_an_integer_may_have_a_point_and_a_zero(started: Started, mode: str) -> None:
+def test_integer_may_have_a_zero_fraction(started: Started, mode: str) -> None:
     with started(mode) as group:
         connection = group.connections[0]
         assert connection.hello().pid == connection.pid
@@ -179,13 +179,13 @@ def test_silence_names_the_call_and_the_option(started: Started) -> None:
     assert "--timeout" in message
 
 
-def test_exit_is_seen_though_a_grandchild_keeps_the_pipes(started: Started) -> None:
+def test_exit_is_seen_while_grandchild_keeps_pipes(started: Started) -> None:
     with started("daemon") as group:
         group.connections[0].hello()
         assert "exited with code 5 before it answered" in fault(group.connections[0], SNAPSHOT)
 
 
-def test_closed_output_is_told_from_an_exit(started: Started) -> None:
+def test_closed_output_differs_from_an_exit(started: Started) -> None:
     with started("closes_output", timeout_s=1) as group:
         assert "closed its standard output before it answered `hello`" in fault(group.connections[0])
 
@@ -236,7 +236,7 @@ def test_fault_of_one_leaves_the_others_alone(started: Started) -> None:
         ([str(Path(__file__))], "Permission denied"),
     ],
 )
-def test_command_that_cannot_start(started: Started, argv: list[str], reason: str) -> None:
+def test_command_that_cannot_start_is_a_fault(started: Started, argv: list[str], reason: str) -> None:
     with pytest.raises(AdapterFault) as caught, started("good", Launch(argv, name="bad port")):
         pass
     assert f"cannot start bad port [2/2]: {reason}" in str(caught.value)

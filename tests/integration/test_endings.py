@@ -45,7 +45,7 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write what is printed or logged: No space"),
     ],
 )
-def test_output_that_cannot_be_written_is_told(
+def test_output_that_cannot_be_written_is_reported(
     tmp_path: Path, command: str, code: int, message: str, unbuffered: str
 ) -> None:
     ended = shell(command, tmp_path, PYTHONUNBUFFERED=unbuffered)
@@ -54,7 +54,7 @@ def test_output_that_cannot_be_written_is_told(
     assert len(ended.stderr.splitlines()) == bool(message)
 
 
-def test_what_a_locale_cannot_show_is_escaped(tmp_path: Path) -> None:
+def test_characters_outside_the_locale_are_escaped(tmp_path: Path) -> None:
     ended = shell("$KIT run caf\u00e9; $KIT run \"$(printf '\\377')\"", tmp_path, PYTHONIOENCODING="ascii")
     assert "unknown target 'caf\\xe9'" in ended.stderr
     assert "unknown target '\\udcff'" in ended.stderr
@@ -88,7 +88,7 @@ def test_interrupted_run_reports_what_was_judged(
     assert "THE RUN WAS CUT SHORT" in capsys.readouterr().out
 
 
-def test_a_fault_while_the_run_is_judged_leaves_no_folder(
+def test_fault_while_judging_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

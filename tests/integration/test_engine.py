@@ -6,7 +6,7 @@ import sys
 SLOW = ("asyncio", "filelock", "hypothesis", "jsonschema", "pytest", "reference_impl.adapter")
 
 
-def test_what_is_slow_to_import_is_left_until_it_is_needed() -> None:
+def test_slow_modules_are_imported_late() -> None:
     script = f"import sys, conformance.cli.run; print([name for name in {SLOW} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

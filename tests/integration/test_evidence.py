@@ -7,7 +7,7 @@ from tools.evidence import PAGE, PICTURES, load_data, pictures, render
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
-def test_the_page_and_its_pictures_are_made_from_what_was_measured() -> None:
+def test_page_and_pictures_are_current() -> None:
     assert render(TEXT, load_data()) == TEXT, "run `make docs`"
     drawn = pictures(TEXT)
     assert drawn == {path.name: path.read_text(encoding="utf-8") for path in PICTURES.iterdir()}, "run `make docs`"

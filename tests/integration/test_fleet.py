@@ -27,7 +27,7 @@ def fleet_of(count: int) -> Iterator[Fleet]:
         yield Fleet.greet(group)
 
 
-def test_a_session_repeats_in_one_process_with_the_id_handed_in() -> None:
+def test_session_repeats_with_its_pid_handed_in() -> None:
     with fleet_of(4) as fleet:
         sessions = fleet.open_and_select(STORED, ON, ["claude", "gemini"])
         one = fleet.members[0].connection
@@ -61,7 +61,7 @@ def test_process_reads_its_own_home() -> None:
         assert [member.config["pid_offset_enabled"] for member in fleet.members] == [True, False]
 
 
-def test_the_record_tells_who_did_what_in_order() -> None:
+def test_record_lists_actions_in_order() -> None:
     with fleet_of(2) as fleet:
         fleet.open_and_select(STORED, ON, ["claude"])
         one, other = fleet.members
@@ -78,7 +78,7 @@ def test_the_record_tells_who_did_what_in_order() -> None:
         assert [entry.at_ms for entry in entries] == sorted(entry.at_ms for entry in entries)
 
 
-def test_a_process_that_was_killed_is_dead_and_the_others_go_on() -> None:
+def test_killed_process_leaves_the_others_running() -> None:
     with fleet_of(3) as fleet:
         fleet.open_and_select(STORED, ON, ["claude"])
         one, victim, other = fleet.members
@@ -123,7 +123,7 @@ def test_next_case_begins_on_common_home() -> None:
         assert [entry.order for entry in fleet.record.entries] == [1, 2, 3, 4]
 
 
-def test_processes_that_are_held_do_not_run_until_all_are_let_go() -> None:
+def test_held_processes_start_together() -> None:
     with Group([], timeout_s=BOUND_S) as group:
         held = [group.start(misbehaving("good"), 3, held=True) for _ in range(3)]
         commands = [psutil.Process(connection.pid).cmdline() for connection in held]
@@ -133,7 +133,7 @@ def test_processes_that_are_held_do_not_run_until_all_are_let_go() -> None:
         assert group.start(misbehaving("good")).hello().name == "bad"
 
 
-def test_held_processes_end_with_a_supervisor_that_is_killed() -> None:
+def test_held_processes_end_with_a_killed_supervisor() -> None:
     with Group([], timeout_s=BOUND_S) as group:
         held = [psutil.Process(group.start(misbehaving("good"), 2, held=True).pid) for _ in range(2)]
         psutil.Process(group.supervisor_pid).kill()
@@ -146,7 +146,7 @@ def test_held_command_fails_when_it_is_released() -> None:
         Group([misbehaving("good"), Launch(["no-such-command"], name="nothing")], timeout_s=BOUND_S, held=True)
 
 
-def test_processes_that_share_a_core_share_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_per_core_multiply_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.targets.group.CORES", 1)
     with (
         Group([misbehaving("never_answers")] * 3, timeout_s=0.5) as group,

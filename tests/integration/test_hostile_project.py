@@ -68,9 +68,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one core", "two cores"])
-def test_the_project_around_changes_no_verdict_and_gets_no_file(
-    hostile: Path, tmp_path: Path, options: list[str]
-) -> None:
+def test_surrounding_project_changes_no_verdict(hostile: Path, tmp_path: Path, options: list[str]) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     before = contents(hostile)

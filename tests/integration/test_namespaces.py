@@ -42,7 +42,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 @needs_namespaces
-def test_processes_have_exactly_the_ids_that_are_named(temporary: Path) -> None:
+def test_processes_have_the_chosen_pids(temporary: Path) -> None:
     pids = [*PIDS, 2, namespaces.largest_pid(), *range(5000, 5020)]
     with Group([misbehaving("good")] * len(pids), timeout_s=BOUND_S, pids=pids) as group:
         assert [connection.pid for connection in group.connections] == pids
@@ -55,7 +55,7 @@ def test_processes_have_exactly_the_ids_that_are_named(temporary: Path) -> None:
 
 
 @needs_namespaces
-def test_proc_is_that_of_the_namespace(temporary: Path) -> None:
+def test_proc_shows_the_namespace(temporary: Path) -> None:
     show = "import os, sys; print('seen:', sorted(filter(str.isdigit, os.listdir('/proc')), key=int), file=sys.stderr)"
     launch = Launch([sys.executable, "-I", "-c", show], name="curious")
     with (
@@ -74,7 +74,7 @@ def test_proc_is_that_of_the_namespace(temporary: Path) -> None:
         ([2**30], "process id 1073741824 cannot be had: Invalid argument"),
     ],
 )
-def test_an_id_that_cannot_be_had_is_refused(temporary: Path, pids: list[int], message: str) -> None:
+def test_impossible_pid_is_refused(temporary: Path, pids: list[int], message: str) -> None:
     with pytest.raises(UsageFault, match=message):
         Group([misbehaving("good")] * len(pids), timeout_s=BOUND_S, pids=pids)
 
@@ -108,21 +108,21 @@ print(pid == taken, len(failed), taken in failed)
 
 
 @needs_namespaces
-def test_an_id_that_is_taken_at_first_is_had_once_it_is_free() -> None:
+def test_occupied_pid_is_taken_once_free() -> None:
     command = [*namespaces.UNSHARE, sys.executable, "-I", "-c", FORKS_WHILE_THE_ID_IS_TAKEN, str(CHECKOUT)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=BOUND_S)
     assert (run.stdout, run.stderr) == ("True 2 False\n", "")
 
 
 @needs_namespaces
-def test_a_command_that_cannot_be_started_is_told_there_too(temporary: Path) -> None:
+def test_command_that_cannot_start_is_reported(temporary: Path) -> None:
     launches = [misbehaving("good"), Launch(["no-such-command-anywhere"], name="nothing")]
     with pytest.raises(AdapterFault, match=r"nothing \[2/2\]: No such file or directory: no-such-command-anywhere"):
         Group(launches, timeout_s=BOUND_S, pids=[5, 6])
 
 
 @needs_namespaces
-def test_one_process_can_be_ended_and_the_others_stay(temporary: Path) -> None:
+def test_ending_one_process_leaves_the_others(temporary: Path) -> None:
     with Group([misbehaving("good")] * 3, timeout_s=BOUND_S, pids=PIDS) as group:
         first, second, third = group.connections
         group.kill(second)
@@ -153,7 +153,7 @@ def refusing(folder: Path) -> dict[str, str]:
     return {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_where_namespaces_are_refused_all_else_is_judged(bench: Bench, tmp_path: Path) -> None:
+def test_without_namespaces_all_else_is_judged(bench: Bench, tmp_path: Path) -> None:
     bench.environment |= refusing(tmp_path)
     report = bench.report("--only", "PROC-001,PROC-020,PROC-021,PROC-022,PROC-023,PROC-024", "reference")
     assert verdicts(report) == {"PROC-001": "pass", **dict.fromkeys(CHOSEN, "not run")}
@@ -162,7 +162,7 @@ def test_where_namespaces_are_refused_all_else_is_judged(bench: Bench, tmp_path:
     assert reasons == {"this system refuses PID namespaces: unshare: unshare failed: Operation not permitted"}
 
 
-def test_what_is_not_run_is_counted_and_can_be_required(bench: Bench, tmp_path: Path) -> None:
+def test_not_run_is_counted_and_can_be_required(bench: Bench, tmp_path: Path) -> None:
     bench.environment |= refusing(tmp_path)
     run = bench.run("--only", "PROC-001,PROC-020", "reference")
     assert "1 pass, 1 not run" in run.stdout
@@ -187,7 +187,7 @@ def test_chosen_pid_of_a_shell_is_not_judged(bench: Bench) -> None:
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill -9"])
 @pytest.mark.parametrize("rule", ["PROC-001", *(pytest.param(rule, marks=needs_namespaces) for rule in IN_NAMESPACES)])
-def test_a_run_that_is_ended_while_processes_hang_leaves_nothing(bench: Bench, rule: str, how: str) -> None:
+def test_killed_run_with_hanging_processes_leaves_nothing(bench: Bench, rule: str, how: str) -> None:
     log = bench.folder / "wire.log"
     options = ["--timeout", "3600", "--processes", "3", "--only", rule, "--wire-log", str(log)]
     with bench.started(*options, *breaking("hangs-with-the-offset")) as run:
@@ -201,7 +201,7 @@ def test_a_run_that_is_ended_while_processes_hang_leaves_nothing(bench: Bench, r
 
 @needs_namespaces
 @pytest.mark.parametrize("rule", IN_NAMESPACES)
-def test_a_target_that_hangs_there_is_unknown_and_leaves_nothing(bench: Bench, rule: str) -> None:
+def test_hanging_target_is_unknown_and_leaves_nothing(bench: Bench, rule: str) -> None:
     report = bench.report("--timeout", "2", "--processes", "2", "--only", rule, *breaking("hangs-with-the-offset"))
     assert verdicts(report) == {rule: "unknown"}
     assert report["exit_code"] == 3

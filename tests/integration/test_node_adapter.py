@@ -97,7 +97,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_says_which_release_it_is_and_claims_what_it_answers(adapter: Adapter, version: str) -> None:
+def test_hello_names_release_and_claims(adapter: Adapter, version: str) -> None:
     hello = HelloResult.model_validate(adapter.results(version, ("hello", {"wire": 1}))[0])
     assert (hello.name, hello.version, hello.profile) == ("opencode-antigravity-auth", version, version)
     assert set(hello.capabilities) <= set(CAPABILITIES)
@@ -143,20 +143,20 @@ def test_batch_keeps_order_with_slow_calls(adapter: Adapter) -> None:
     assert [r and r.get("label") for r in results] == [None, None, None, "b", None, "a"]
 
 
-def test_what_is_no_request_is_answered_and_survived(adapter: Adapter) -> None:
+def test_invalid_request_is_answered_and_survived(adapter: Adapter) -> None:
     lines = [b"{nope", b"", b'"\xff"', b'"word"', b"[]", b"null", b'{"jsonrpc":"2.0","id":5}']
     answers = adapter.lines("1.3.0", b"\n".join(lines) + b"\n")
     assert [answer["error"]["code"] for answer in answers] == [-32700] * 3 + [-32600] * 4
     assert [answer["id"] for answer in answers] == [None] * 7
 
 
-def test_a_bad_item_of_a_batch_leaves_the_others_alone(adapter: Adapter) -> None:
+def test_invalid_item_does_not_affect_its_batch(adapter: Adapter) -> None:
     line = b'[7,{"id":1,"method":"hello","params":[]},{"id":2,"method":"constructor"},{"id":3,"method":"close"}]\n'
     (answers,) = adapter.lines("1.3.0", line)
     assert [answer.get("error", {}).get("code") for answer in answers] == [-32600, -32602, -32601, None]
 
 
-def test_a_line_above_the_limit_is_answered_once_and_skipped(adapter: Adapter) -> None:
+def test_overlong_line_is_answered_once_and_skipped(adapter: Adapter) -> None:
     longest = b'"' + b"x" * (8 * 1024 * 1024 - 2) + b'"'
     answers = adapter.lines("1.3.0", longest + b"\n" + longest + b"x\n" + b'{"id":1,"method":"close"}\n')
     assert [answer.get("error", {}).get("code") for answer in answers] == [-32600, -32700, None]
@@ -167,7 +167,7 @@ def test_a_last_line_without_an_end_is_answered(adapter: Adapter) -> None:
     assert adapter.lines("1.3.0", b'{"id":1,"method":"close"}') == [{"jsonrpc": "2.0", "id": 1, "result": None}]
 
 
-def test_a_method_that_the_release_lacks_is_not_supported(adapter: Adapter) -> None:
+def test_method_the_release_lacks_is_not_supported(adapter: Adapter) -> None:
     calls: list[Call] = [
         ("set_enabled", {"label": "a", "enabled": False}),
         ("fork", {"calls": []}),
@@ -179,7 +179,7 @@ def test_a_method_that_the_release_lacks_is_not_supported(adapter: Adapter) -> N
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_refusals_say_their_kind(adapter: Adapter, version: str) -> None:
+def test_refusals_have_their_kind(adapter: Adapter, version: str) -> None:
     unknown = ("mark_rate_limited", {**LIMIT_A[1], "label": "z"})
     answers = adapter.answers(
         version, STICKY, LIMIT_A, opening(), unknown, ("save", {}), ("close", {}), ("advance", {"ms": 1})
@@ -195,14 +195,14 @@ def test_label_disables_the_right_account_despite_gaps(adapter: Adapter) -> None
     assert [(account["label"], account["enabled"]) for account in snapshot["accounts"]] == [("b", False), ("c", True)]
 
 
-def test_what_the_release_throws_is_an_internal_error(adapter: Adapter) -> None:
+def test_exception_of_the_release_is_an_internal_error(adapter: Adapter) -> None:
     _, thrown, then = adapter.answers("1.3.0", opening(), opening(pool={"accounts": [None]}), STICKY)
     assert thrown["error"]["code"] == -32603
     assert "TypeError" in thrown["error"]["message"]
     assert then["error"]["data"] == {"refusal": "not_open"}
 
 
-def test_a_number_that_is_not_finite_is_an_internal_error(adapter: Adapter) -> None:
+def test_non_finite_number_is_an_internal_error(adapter: Adapter) -> None:
     beyond = ("advance", {"ms": 1.7e308})
     _, finite, infinite, then = adapter.answers("1.3.0", opening(), beyond, beyond, STICKY)
     assert finite["result"] == {"now_ms": 1.7e308}
@@ -210,7 +210,7 @@ def test_a_number_that_is_not_finite_is_an_internal_error(adapter: Adapter) -> N
     assert then["result"]["label"] == "a"
 
 
-def test_answers_that_make_too_long_a_line_are_said_to(adapter: Adapter) -> None:
+def test_overlong_line_of_answers_is_an_error(adapter: Adapter) -> None:
     long_label = opening(pool={"accounts": [{"refreshToken": "a" * 1_000_000}]})
     batch = [{"id": n, "method": m, "params": p} for n, (m, p) in enumerate([long_label, *[SNAPSHOT] * 8])]
     (answer,) = adapter.lines("1.3.0", json.dumps(batch).encode())
@@ -222,7 +222,7 @@ def test_answers_that_make_too_long_a_line_are_said_to(adapter: Adapter) -> None
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_the_process_id_is_the_one_given_or_the_real_one(adapter: Adapter, version: str) -> None:
+def test_pid_is_the_given_or_the_real_one(adapter: Adapter, version: str) -> None:
     hello, _, given, _, real = adapter.results(
         version, ("hello", {}), opening(pid=7), WITH_OFFSET, opening(), WITH_OFFSET
     )
@@ -240,13 +240,13 @@ def test_the_clock_stands_until_it_is_moved(adapter: Adapter, version: str) -> N
 
 
 @pytest.mark.parametrize("version", [version for version in NPM_VERSIONS if version in versions_between("1.4.3")])
-def test_random_draws_are_used_in_order_then_from_the_start(adapter: Adapter, version: str) -> None:
+def test_random_draws_are_used_in_a_cycle(adapter: Adapter, version: str) -> None:
     backoff = ("mark_rate_limited_with_reason", CAPACITY)
     results = adapter.results(version, opening(random=[0.0, 0.25]), *[backoff] * 3, opening(), backoff)
     assert [results[n]["backoff_ms"] for n in (1, 2, 3, 5)] == [30000, 37500, 30000, 45000]
 
 
-def test_health_and_tokens_of_an_earlier_pool_are_gone(adapter: Adapter) -> None:
+def test_new_pool_resets_health_and_tokens(adapter: Adapter) -> None:
     use: list[Call] = [
         ("record_health", {"label": "a", "outcome": "failure"}),
         ("consume_token", {"label": "a", "amount": 10}),
@@ -263,7 +263,7 @@ def test_health_and_tokens_of_an_earlier_pool_are_gone(adapter: Adapter) -> None
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_a_pool_is_read_from_its_folder_and_saved_there(adapter: Adapter, tmp_path: Path, version: str) -> None:
+def test_pool_is_read_and_saved_in_its_folder(adapter: Adapter, tmp_path: Path, version: str) -> None:
     home = tmp_path / "another"
     file = write_pool(home, POOL)
     elsewhere = {"XDG_CONFIG_HOME": str(tmp_path / "xdg"), "OPENCODE_CONFIG_DIR": str(tmp_path / "direct")}
@@ -306,7 +306,7 @@ def load(folder: Path, **params: Any) -> Call:
 
 
 @pytest.mark.parametrize("version", [version for version in NPM_VERSIONS if version not in versions_between("1.6.0")])
-def test_variables_of_one_call_are_not_seen_by_the_next(adapter: Adapter, version: str) -> None:
+def test_variables_of_a_call_end_with_it(adapter: Adapter, version: str) -> None:
     variables = {"OPENCODE_ANTIGRAVITY_QUIET": "1"}
     results = adapter.results(
         version,
@@ -321,7 +321,7 @@ def test_variables_of_one_call_are_not_seen_by_the_next(adapter: Adapter, versio
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_the_user_file_is_looked_for_in_the_home_given(adapter: Adapter, tmp_path: Path, version: str) -> None:
+def test_user_file_is_read_from_the_given_home(adapter: Adapter, tmp_path: Path, version: str) -> None:
     posix, windows = tmp_path / ".config" / "opencode", tmp_path / "AppData" / "Roaming" / "opencode"
     for folder, text in ((posix, "posix"), (windows, "windows")):
         folder.mkdir(parents=True)
@@ -369,7 +369,7 @@ def test_stdout_is_the_wire_before_loading(packages: dict[str, Path], tmp_path: 
     assert adapter.errors
 
 
-def test_debugging_asked_for_in_one_call_starts_no_log_file(adapter: Adapter) -> None:
+def test_debug_variable_starts_no_log_file(adapter: Adapter) -> None:
     variables = {"OPENCODE_ANTIGRAVITY_DEBUG": "1"}
     file = adapter.home / ".config" / "opencode" / "antigravity.json"
     file.parent.mkdir(parents=True)

@@ -72,13 +72,10 @@ def prints(*lines: str, code: int = 1) -> str:
     return "\n".join([*[f"print({line!r}, file=sys.stderr)" for line in lines], f"sys.exit({code})"])
 
 
-# The word.
-
-
 # Installing.
 
 
-def test_a_release_is_installed_once_and_then_needs_no_npm(cache: Path, tools: Tools) -> None:
+def test_installed_release_needs_no_npm(cache: Path, tools: Tools) -> None:
     tools.add_node()
     tools.add_npm()
     package = npm.install(NAME, "1.3.0")
@@ -93,7 +90,7 @@ def test_a_release_is_installed_once_and_then_needs_no_npm(cache: Path, tools: T
     assert npm.install(NAME, "1.3.0") == package
 
 
-def test_a_scoped_release_has_a_folder_of_its_own_beside_the_others(cache: Path, tools: Tools) -> None:
+def test_scoped_release_has_its_own_folder(cache: Path, tools: Tools) -> None:
     tools.add_node()
     tools.add_npm()
     package = npm.install("@someone/fork", "1.0.0")
@@ -109,7 +106,7 @@ def test_runs_at_the_same_time_install_once(cache: Path, tools: Tools) -> None:
     assert len(packages) == len(tools.calls()) == 1
 
 
-def test_what_a_killed_run_left_is_no_installation_and_is_removed(cache: Path, tools: Tools) -> None:
+def test_leftovers_of_a_killed_install_are_removed(cache: Path, tools: Tools) -> None:
     tools.add_node()
     tools.add_npm()
     releases = cache / "npm"
@@ -139,9 +136,7 @@ def test_a_damaged_installation_is_made_anew(cache: Path, tools: Tools, damage: 
     assert {path.name for path in (cache / "npm").iterdir()} == {f"{NAME}@1.3.0", f"{NAME}@1.3.0.lock"}
 
 
-def test_npm_gets_the_users_settings_but_not_what_breaks_it(
-    cache: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_npm_gets_harmless_user_settings_only(cache: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NODE_OPTIONS", "--require=/none/such.js")
     monkeypatch.setenv("npm_config_registry", "http://mirror/")
     monkeypatch.setenv("npm_config_fetch_retries", "7")
@@ -154,7 +149,7 @@ def test_npm_gets_the_users_settings_but_not_what_breaks_it(
 
 
 @pytest.mark.parametrize("tool", ["node", "npm"])
-def test_a_tool_that_does_not_end_is_ended_with_all_that_it_started(
+def test_hanging_tool_is_ended_with_its_children(
     cache: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch, tool: str
 ) -> None:
     tools.add_node()
@@ -175,7 +170,7 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-def test_a_failed_installation_leaves_nothing_and_can_be_tried_again(cache: Path, tools: Tools) -> None:
+def test_failed_install_can_be_repeated(cache: Path, tools: Tools) -> None:
     tools.add_node()
     said = prints("npm error code ECONNREFUSED", f"npm error syscall connect, for {NAME}@1.3.0")
     tools.add_npm(f"{INSTALLS}\n{said}")
@@ -190,7 +185,7 @@ def test_a_failed_installation_leaves_nothing_and_can_be_tried_again(cache: Path
     assert npm.install(NAME, "1.3.0").is_dir()
 
 
-def test_npm_that_says_nothing_and_installs_nothing_is_a_fault(cache: Path, tools: Tools) -> None:
+def test_npm_that_installs_nothing_is_a_fault(cache: Path, tools: Tools) -> None:
     tools.add_node()
     tools.add_npm("pass")
     with pytest.raises(AdapterFault, match=r"\(exit code 0\): it said nothing"):
@@ -210,14 +205,14 @@ NOT_FOUND = [
 
 
 @pytest.mark.parametrize("lines", NOT_FOUND)
-def test_a_version_that_does_not_exist_is_the_users_fault(cache: Path, tools: Tools, lines: list[str]) -> None:
+def test_missing_version_is_wrong_usage(cache: Path, tools: Tools, lines: list[str]) -> None:
     tools.add_node()
     tools.add_npm(prints(*lines))
     with pytest.raises(UsageFault, match=rf"npm knows no {NAME}@9\.9\.9; .*Known to work: 1\.2\.8"):
         npm.install(NAME, "9.9.9")
 
 
-def test_a_dependency_that_does_not_exist_is_not(cache: Path, tools: Tools) -> None:
+def test_missing_dependency_is_no_wrong_usage(cache: Path, tools: Tools) -> None:
     tools.add_node()
     line = f"npm error notarget No matching version found for zod@^99 required by {NAME}@9.9.90"
     tools.add_npm(prints("npm error code ETARGET", line))
@@ -225,7 +220,7 @@ def test_a_dependency_that_does_not_exist_is_not(cache: Path, tools: Tools) -> N
         npm.install(NAME, "9.9.9")
 
 
-def test_a_cache_folder_that_cannot_be_made_is_named(cache: Path, tools: Tools) -> None:
+def test_cache_folder_that_cannot_be_made_is_named(cache: Path, tools: Tools) -> None:
     tools.add_node()
     tools.add_npm()
     cache.write_text("a file stands there")
@@ -237,7 +232,7 @@ def test_a_cache_folder_that_cannot_be_made_is_named(cache: Path, tools: Tools) 
 # Node.
 
 
-def test_without_node_or_npm_it_says_what_to_install(cache: Path, tools: Tools) -> None:
+def test_missing_node_or_npm_is_reported_with_advice(cache: Path, tools: Tools) -> None:
     with pytest.raises(AdapterFault, match=r"no `node` on the PATH; install Node 20 .*apt-get install nodejs npm"):
         npm.install(NAME, "1.3.0")
     with pytest.raises(AdapterFault, match="no `node`"):
@@ -255,7 +250,7 @@ def test_an_old_or_broken_node_is_refused(tools: Tools, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["v20.0.0", "v100.1.0"])
-def test_the_command_is_node_the_adapter_and_the_package(tools: Tools, tmp_path: Path, version: str) -> None:
+def test_command_is_node_adapter_and_package(tools: Tools, tmp_path: Path, version: str) -> None:
     tools.add_node(version)
     node, adapter, package = npm.command(tmp_path)
     assert (node, package) == (str(tools.folder / "node"), str(tmp_path))
@@ -267,9 +262,7 @@ def test_the_command_is_node_the_adapter_and_the_package(tools: Tools, tmp_path:
 
 
 @pytest.mark.needs_node
-def test_the_real_npm_without_a_network_is_a_fault_that_says_why(
-    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_npm_without_network_is_a_fault(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     for name in ("global", "dry_run", "package_lock_only"):  # each would make it do something else
@@ -281,7 +274,7 @@ def test_the_real_npm_without_a_network_is_a_fault_that_says_why(
 
 
 @pytest.mark.needs_node
-def test_the_adapter_runs_under_the_node_that_is_found(tmp_path: Path) -> None:
+def test_adapter_runs_under_the_node_found(tmp_path: Path) -> None:
     run = subprocess.run(
         npm.command(tmp_path), input=b"", capture_output=True, env={"PATH": os.environ["PATH"]}, check=False
     )

@@ -100,7 +100,7 @@ def test_hostile_working_directory_is_not_imported(folder: Path) -> None:
         ("my_port:broken", "calling my_port:broken raised LookupError: no such pool"),
     ],
 )
-def test_what_is_wrong_is_told(folder: Path, target: str, expected: str) -> None:
+def test_wrong_target_is_reported(folder: Path, target: str, expected: str) -> None:
     with serve(target, folder) as group, pytest.raises(AdapterFault) as caught:
         group.connections[0].hello()
     assert "exited with code 3 before it answered `hello`" in str(caught.value)
@@ -110,7 +110,7 @@ def test_what_is_wrong_is_told(folder: Path, target: str, expected: str) -> None
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 @pytest.mark.parametrize("word", ["reference@1.4.3", "python:tests.mutants.processes:PidReadWhenMade"])
-def test_a_child_serves_however_it_is_started(word: str, method: str) -> None:
+def test_child_of_any_start_method_serves(word: str, method: str) -> None:
     target = resolve(word, [])
     with Group([Launch([*target.python_host, "--start", method])] * 2, timeout_s=60) as group:
         for connection in group.connections:
@@ -122,9 +122,7 @@ def test_a_child_serves_however_it_is_started(word: str, method: str) -> None:
             assert opened == Result({"accounts": ["a"]})
 
 
-def test_a_fork_server_is_reached_below_a_long_temporary_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forkserver_works_in_a_long_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The path to its socket would have more bytes than a socket's address holds."""
     folder = tmp_path / ("a" * 100)
     folder.mkdir()
@@ -135,5 +133,5 @@ def test_a_fork_server_is_reached_below_a_long_temporary_folder(
         assert group.connections[0].hello().name == "reference"
 
 
-def test_a_command_has_no_other_way_of_being_started() -> None:
+def test_command_has_no_start_method() -> None:
     assert resolve(None, [sys.executable, "-m", "reference_impl"]).python_host == []

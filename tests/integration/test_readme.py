@@ -14,11 +14,11 @@ TEXT = README.read_text(encoding="utf-8")
 
 @pytest.mark.needs_node
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "the runs on the page have chosen process ids")
-def test_the_runs_on_the_page_are_those_of_today() -> None:
+def test_runs_on_the_page_are_current() -> None:
     assert fill(TEXT) == TEXT, "run `make docs`"
 
 
-def test_the_port_on_the_page_can_be_judged_and_fails_as_the_page_says(tmp_path: Path) -> None:
+def test_port_on_the_page_fails_as_stated(tmp_path: Path) -> None:
     (tmp_path / "port.py").write_text(port_of(TEXT), encoding="utf-8")
     run = run_kit("run", "python:port:Port", folder=tmp_path)
     assert run.returncode == 1, run.stdout + run.stderr

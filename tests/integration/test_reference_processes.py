@@ -21,7 +21,7 @@ def select_twice() -> tuple[int, list[int]]:
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_the_reference_uses_the_id_of_its_own_process(method: str) -> None:
+def test_reference_uses_its_own_pid(method: str) -> None:
     context = multiprocess.get_context(method)
     with context.Pool(4, maxtasksperchild=1) as pool:
         seen = pool.starmap(select_twice, [()] * 8, chunksize=1)

@@ -20,13 +20,13 @@ CATALOGUE = load_catalogue()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_reference_as_a_release_has_the_deviations_of_the_release(version: str, tmp_path: Path) -> None:
+def test_reference_as_a_release_has_its_deviations(version: str, tmp_path: Path) -> None:
     assert verdicts(f"reference@{version}", "waived", 0, tmp_path, "--strict") == deviating(version)
 
 
 @pytest.mark.needs_node
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_against_recommended_a_release_fails_where_its_deviations_say(version: str, tmp_path: Path) -> None:
+def test_release_fails_recommended_only_where_it_deviates(version: str, tmp_path: Path) -> None:
     # The rules of real processes that it does not break are judged by the same cases as its own: see test_releases.py.
     ids = [entry.id for entry in CATALOGUE if not entry.id.startswith("PROC-") or entry.id in deviating(version)]
     options = ("--profile", "recommended", "--only", ",".join(ids))

@@ -36,7 +36,7 @@ def test_the_reference_passes_everything(bench: Bench) -> None:
     assert max(map(len, run.stdout.splitlines())) <= 80
 
 
-def test_a_failure_is_shown_with_all_that_is_needed_to_understand_it(bench: Bench) -> None:
+def test_failure_shows_rule_call_and_both_answers(bench: Bench) -> None:
     run = bench.run(WRONG, "--only", "PID-001")
     assert run.returncode == 1, run.stdout + run.stderr
     for part in (
@@ -50,7 +50,7 @@ def test_a_failure_is_shown_with_all_that_is_needed_to_understand_it(bench: Benc
 
 
 @pytest.mark.parametrize("options", [[], ["--profile", "1.3.0"]], ids=["recommended", "1.3.0"])
-def test_the_command_to_repeat_a_failure_fails_again_as_it_is_typed(bench: Bench, options: list[str]) -> None:
+def test_command_to_repeat_fails_again(bench: Bench, options: list[str]) -> None:
     shown = bench.run(*options, "--only", "PID", WRONG).stdout
     again = typed(repeat_command(shown), bench)
     assert again.returncode == 1, again.stdout + again.stderr
@@ -61,7 +61,7 @@ def test_the_command_to_repeat_a_failure_fails_again_as_it_is_typed(bench: Bench
     assert "PID-001  FAIL" in again.stdout
 
 
-def test_the_command_to_repeat_works_for_a_command_with_odd_words(bench: Bench) -> None:
+def test_command_to_repeat_quotes_odd_words(bench: Bench) -> None:
     *command, mode = breaking("off-by-one")
     shown = bench.run("--only", "PID-001", *command, mode, "a 'quoted' word", "and $HOME, " * 9).stdout
     again = typed(repeat_command(shown), bench)
@@ -146,14 +146,14 @@ def nested(depth: int) -> Json:
     return {"properties": {"actual": nested(depth - 1)}} if depth else {}
 
 
-def test_a_target_that_claims_nothing_has_no_verdict(bench: Bench) -> None:
+def test_target_without_capabilities_has_no_verdict(bench: Bench) -> None:
     report = bench.report("--only", "PID,CFG", *breaking("nothing"))
     assert report["exit_code"] == 5
     assert report["conclusion"] == "no verdict: nothing was judged"
     assert set(verdicts(report).values()) == {"not claimed"}
 
 
-def test_what_is_not_claimed_is_never_shown_as_passed(bench: Bench) -> None:
+def test_unclaimed_requirement_is_never_shown_as_passed(bench: Bench) -> None:
     run = bench.run("--only", "STK,LIM", *breaking("sticky-only"))
     assert run.returncode == 0
     assert re.search(r"STK-001 +pass", run.stdout)
@@ -162,7 +162,7 @@ def test_what_is_not_claimed_is_never_shown_as_passed(bench: Bench) -> None:
     assert [line for line in lines if "not claimed" not in line] == []
 
 
-def test_what_is_not_claimed_fails_where_it_is_required(bench: Bench) -> None:
+def test_required_but_not_claimed_fails(bench: Bench) -> None:
     target = breaking("sticky-only")
     report = bench.report("--only", "STK", "--require", "all", *target)
     assert report["exit_code"] == 1
@@ -195,7 +195,7 @@ def test_list_says_why_a_rule_is_not_judged(bench: Bench) -> None:
     assert events.read_text() == ""
 
 
-def test_the_report_is_the_same_every_time_and_on_two_cores(bench: Bench) -> None:
+def test_report_is_equal_every_time_on_any_cores(bench: Bench) -> None:
     options = ["--only", "PID,PROC,LIM", "--today", "2026-03-01", WRONG]
     first = bench.report(*options)
     assert first["exit_code"] == 1
@@ -203,7 +203,7 @@ def test_the_report_is_the_same_every_time_and_on_two_cores(bench: Bench) -> Non
     assert json.dumps(comparable(bench.report("-n", "2", *options))) == json.dumps(comparable(first))
 
 
-def test_junit_says_what_json_says(bench: Bench) -> None:
+def test_junit_and_json_agree(bench: Bench) -> None:
     junit = bench.folder / "junit.xml"
     report = bench.report("--junit", str(junit), "--only", "PID,LIM,RR", WRONG)
     root = ET.parse(junit).getroot()  # noqa: S314 - written by the kit
@@ -233,7 +233,7 @@ def test_drawn_examples_are_judged_beside_the_stored_ones(bench: Bench) -> None:
     assert asked("--draw", "20") > asked() + 10
 
 
-def test_files_of_an_earlier_run_are_no_part_of_this_one(bench: Bench) -> None:
+def test_event_file_of_an_earlier_run_is_replaced(bench: Bench) -> None:
     events = bench.folder / "events.jsonl"
     assert bench.run("--events", str(events), "--only", "PID-001", WRONG).returncode == 1
     assert bench.run("--events", str(events), "--only", "PID-001", "reference").returncode == 0
@@ -243,7 +243,7 @@ def test_files_of_an_earlier_run_are_no_part_of_this_one(bench: Bench) -> None:
 
 @pytest.mark.parametrize("shell", [(), ("sh", "-c", '"$@"; exit', "sh")], ids=["started directly", "behind a shell"])
 @pytest.mark.parametrize(("mode", "status"), [("made-up-pid", "unverified"), ("sticky-only", "verified")])
-def test_a_process_id_that_is_made_up_is_shown(bench: Bench, shell: tuple[str, ...], mode: str, status: str) -> None:
+def test_invented_pid_is_shown(bench: Bench, shell: tuple[str, ...], mode: str, status: str) -> None:
     _, *command = breaking(mode)
     report = bench.folder / "report.json"
     run = bench.run("--only", "STK-001", "--json", str(report), "--", *shell, *command)
@@ -251,7 +251,7 @@ def test_a_process_id_that_is_made_up_is_shown(bench: Bench, shell: tuple[str, .
     assert ("process id in hello: 2147483647, unverified" in run.stdout) is (status == "unverified")
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault(bench: Bench) -> None:
+def test_closed_pipe_of_a_reader_is_no_fault(bench: Bench) -> None:
     run = subprocess.run(
         ["sh", "-c", f"'{KIT}' requirements show | :"],
         cwd=bench.folder,

@@ -50,7 +50,7 @@ def test_a_known_deviation_is_waived(bench: Bench) -> None:
     assert verdicts(report) == {"PID-001": "waived"}
 
 
-def test_a_waived_requirement_is_shown_with_its_reason_and_evidence(bench: Bench) -> None:
+def test_waived_requirement_is_shown_with_reason_and_evidence(bench: Bench) -> None:
     run = bench.run(*deviations(bench), *ONLY_PID_001, *breaking("off-by-one-of-two"))
     assert "PID-001  waived" in run.stdout
     assert "With two accounts, the port counts from one." in run.stdout
@@ -72,7 +72,7 @@ def test_deviation_without_evidence_is_stale(bench: Bench) -> None:
     assert "conformant, but a deviation is stale (exit code 6)" in run.stdout
 
 
-def test_a_deviation_holds_to_the_end_of_its_last_day(bench: Bench) -> None:
+def test_deviation_holds_through_its_last_day(bench: Bench) -> None:
     options = (*deviations(bench, expires="2026-03-01"), *ONLY_PID_001)
     target = breaking("off-by-one-of-two")
     assert bench.report("--today", "2026-03-01", *options, *target)["exit_code"] == 0
@@ -82,7 +82,7 @@ def test_a_deviation_holds_to_the_end_of_its_last_day(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("expires", "code"), [("9999-12-31", 0), ("2000-01-01", 1)])
-def test_without_a_day_expiry_is_judged_against_today(bench: Bench, expires: str, code: int) -> None:
+def test_expiry_is_judged_against_today_by_default(bench: Bench, expires: str, code: int) -> None:
     options = (*deviations(bench, expires=expires), *ONLY_PID_001)
     report = bench.report(*options, *breaking("off-by-one-of-two"))
     assert report["exit_code"] == code
@@ -102,14 +102,14 @@ def test_without_a_day_expiry_is_judged_against_today(bench: Bench, expires: str
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_file_with_a_mistake_is_refused_saying_where(bench: Bench, changed: Json, message: str) -> None:
+def test_wrong_file_is_refused_with_its_place(bench: Bench, changed: Json, message: str) -> None:
     run = bench.run(*deviations(bench, **changed), *ONLY_PID_001, "reference")
     assert run.returncode == 2, run.stdout + run.stderr
     assert message in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_a_file_that_is_no_json_is_refused(bench: Bench) -> None:
+def test_invalid_json_file_is_refused(bench: Bench) -> None:
     file = bench.folder / "deviations.json"
     file.write_text("{deviations: []}", encoding="utf-8")
     run = bench.run("--deviations", str(file), "reference")

@@ -43,9 +43,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     ],
     ids=lambda value: " ".join(value[-1:]) if isinstance(value, tuple) else "",
 )
-def test_a_target_that_cannot_be_asked_is_told_in_one_message(
-    bench: Bench, command: tuple[str, ...], message: str
-) -> None:
+def test_unusable_target_is_reported_in_one_message(bench: Bench, command: tuple[str, ...], message: str) -> None:
     run = bench.run(*command)
     assert run.returncode == 3, run.stdout + run.stderr
     assert run.stdout == ""
@@ -65,9 +63,7 @@ def test_a_target_that_cannot_be_asked_is_told_in_one_message(
         ("wrong-order", [], "gave no valid answer, call 1 of .+ in a batch: "),
     ],
 )
-def test_a_fault_in_the_middle_leaves_the_other_verdicts(
-    bench: Bench, mode: str, options: list[str], message: str
-) -> None:
+def test_fault_in_the_middle_keeps_other_verdicts(bench: Bench, mode: str, options: list[str], message: str) -> None:
     report = bench.report(*options, *FAULT_FIRST, *breaking(mode))
     assert verdicts(report) == {"STK-003": "unknown", "PID-008": "pass"}
     assert report["exit_code"] == 3
@@ -75,7 +71,7 @@ def test_a_fault_in_the_middle_leaves_the_other_verdicts(
     assert re.search(message, report["observed"]["reasons"]["STK-003"], re.DOTALL), report["observed"]["reasons"]
 
 
-def test_a_fault_is_shown_once_with_what_the_target_wrote(bench: Bench) -> None:
+def test_fault_is_shown_once_with_standard_error(bench: Bench) -> None:
     report = bench.folder / "report.json"
     run = bench.run("--only", "LIM", "--json", str(report), *breaking("dies"))
     assert run.returncode == 3
@@ -95,7 +91,7 @@ def test_a_proven_failure_outranks_an_unknown(bench: Bench) -> None:
 
 @pytest.mark.parametrize("cores", ["0", "2"])
 @pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
-def test_an_interrupted_run_leaves_a_report_that_says_so(bench: Bench, how: str, cores: str) -> None:
+def test_interrupted_run_leaves_a_report(bench: Bench, how: str, cores: str) -> None:
     report, events = bench.folder / "report.json", bench.folder / "events.jsonl"
     with asked_for_ever(bench, "--json", str(report), "--events", str(events), "-n", cores) as run:
         # The engine tells of a case when it has ended; on two cores the first may end after the second has begun.
@@ -121,7 +117,7 @@ def test_a_killed_run_leaves_nothing(bench: Bench, cores: str) -> None:
         run.communicate(timeout=BOUND_S)
 
 
-def test_an_interrupt_that_does_not_wake_the_engine_is_sent_again() -> None:
+def test_ignored_interrupt_is_sent_again() -> None:
     run = subprocess.run([sys.executable, "-P", "-c", LOSES_THE_FIRST_SIGNAL], timeout=BOUND_S, check=False)
     assert run.returncode == 77
 

@@ -19,7 +19,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("mode", ["none-with-the-offset", "raises-with-the-offset"])
-def test_no_account_with_the_offset_on_is_never_the_same_account(bench: Bench, mode: str) -> None:
+def test_no_account_twice_is_not_a_kept_account(bench: Bench, mode: str) -> None:
     """None twice, or in every process, is equal: no rule may take that for an account that was kept."""
     report = bench.report("--only", ",".join(OFFSET_RULES), *breaking(mode))
     assert verdicts(report) == dict.fromkeys(OFFSET_RULES, "fail")
@@ -27,7 +27,7 @@ def test_no_account_with_the_offset_on_is_never_the_same_account(bench: Bench, m
 
 
 @pytest.mark.parametrize("pids", [(7, 7, 7, 7), (1, 1)])
-def test_processes_of_one_id_are_not_judged_and_the_reason_is_given(pids: tuple[int, ...]) -> None:
+def test_processes_with_one_pid_are_not_judged(pids: tuple[int, ...]) -> None:
     with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* for the ids \[") as skipped:
         fit_pool_for(pids)
     assert str(list(pids)) in str(skipped.value)

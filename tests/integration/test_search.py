@@ -29,7 +29,7 @@ def searched(word: str, **bounds: Any) -> tuple[Search, list[Discrepancy]]:
         return search, list(search.run())
 
 
-def test_a_fault_is_shrunk_to_the_calls_that_show_it() -> None:
+def test_fault_is_shrunk_to_the_necessary_calls() -> None:
     _, (discrepancy,) = searched("OffsetAgain")
     assert [call.method for call in discrepancy.scenario.calls] == ["open", "select", "select"]
     assert all(call.params["pid_offset_enabled"] for call in discrepancy.scenario.calls[1:])
@@ -39,7 +39,7 @@ def test_a_fault_is_shrunk_to_the_calls_that_show_it() -> None:
     assert discrepancy.reasons[-1] == "claude on 1, gemini on 0; cursor 0; PID offset of claude spent, pid mod 2 is 1"
 
 
-def test_a_find_is_a_vector_in_order() -> None:
+def test_discrepancy_becomes_a_valid_vector() -> None:
     _, (discrepancy,) = searched("OffsetAgain")
     vector = to_vector(discrepancy, "a port")
     VectorDocument.model_validate(vector)
@@ -48,7 +48,7 @@ def test_a_find_is_a_vector_in_order() -> None:
     assert to_vector(discrepancy, "a port") == vector
 
 
-def test_what_leaks_from_an_earlier_session_is_not_repeatable() -> None:
+def test_leak_from_an_earlier_session_is_not_repeatable() -> None:
     _, (discrepancy,) = searched("WrongAfterManySessions")
     assert not discrepancy.is_repeatable
     assert isinstance(discrepancy.answered, Result)
@@ -56,7 +56,7 @@ def test_what_leaks_from_an_earlier_session_is_not_repeatable() -> None:
     assert discrepancy.asked_again == discrepancy.expected
 
 
-def test_an_adapter_that_ends_is_started_again_and_the_search_goes_on() -> None:
+def test_search_restarts_an_adapter_that_ends() -> None:
     search, discrepancies = searched("EndsOnRemoval", calls=600, discrepancies=2)
     methods = [call.method for call in discrepancies[0].scenario.calls]
     assert methods[-2:] == ["remove", "snapshot"]

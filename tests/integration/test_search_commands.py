@@ -19,7 +19,7 @@ def fuzz(folder: Path, *arguments: str) -> Any:
     return run_kit("fuzz", *arguments, "--database", str(folder / "sessions"), "--out", str(folder / "found"))
 
 
-def test_what_is_right_is_searched_to_the_end(tmp_path: Path) -> None:
+def test_correct_target_is_searched_to_the_end(tmp_path: Path) -> None:
     run = fuzz(tmp_path, "reference@1.4.3", "--calls", "2000", "--seed", "a")
     assert run.returncode == 0, run.stdout + run.stderr
     lines = run.stdout.splitlines()
@@ -103,7 +103,7 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
         (["replay", "README.md", "reference"], "README.md cannot be read as JSON"),
     ],
 )
-def test_wrong_usage_is_told(arguments: list[str], told: str) -> None:
+def test_wrong_usage_is_reported(arguments: list[str], told: str) -> None:
     run = run_kit(*arguments)
     assert run.returncode == 2
     assert told in run.stderr
@@ -117,7 +117,7 @@ def test_wrong_usage_is_told(arguments: list[str], told: str) -> None:
         ({"calls": [{"method": "sing"}]}, "there is no method 'sing'"),
     ],
 )
-def test_what_is_no_scenario_is_not_replayed(document: Json, told: str, tmp_path: Path) -> None:
+def test_invalid_scenario_is_not_replayed(document: Json, told: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps(document))
     run = run_kit("replay", str(file), "reference")
@@ -146,7 +146,7 @@ def test_a_release_is_identified(version: str) -> None:
     assert told.startswith(f"{RELEASE}@{version} behaves like {alike} every answer is the same in 3,0")
 
 
-def test_a_port_that_differs_by_a_quirk_and_by_more_is_told_so() -> None:
+def test_identify_names_quirk_and_other_differences() -> None:
     run = run_kit("identify", "python:tests.fakes.searched:NearlyTheLatest", "--calls", "6000")
     assert run.returncode == 0, run.stderr
     assert "behaves like 1.6.0, except\n" in run.stdout
@@ -176,7 +176,7 @@ def test_a_target_does_not_differ_from_itself() -> None:
     assert "no difference" in run.stdout
 
 
-def test_what_has_no_name_is_shown_and_what_both_do_is_not() -> None:
+def test_diff_shows_only_unnamed_differences() -> None:
     run = run_kit("diff", "reference", WRONG, "--calls", "3000")
     assert run.returncode == 1
     assert f"without a name, in {WRONG}:" in run.stdout

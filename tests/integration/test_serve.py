@@ -44,7 +44,7 @@ def serve_in_a_process(*messages: Json) -> tuple[list[Json], subprocess.Complete
     return [json.loads(line) for line in process.stdout.splitlines()], process
 
 
-def test_what_a_port_prints_goes_to_standard_error() -> None:
+def test_printing_goes_to_standard_error() -> None:
     (response,), process = serve_in_a_process(request(1, "hello", {"wire": 1}))
     assert response["result"]["input"] == ""  # the calls are not the port's to read
     for words in (b"printed", b"written to descriptor 1", b"said by a child"):

@@ -37,7 +37,7 @@ def observed(file: Path) -> Json:
 
 
 @pytest.mark.parametrize("pace", [(), ("--at-once",), ("--gap", "0.01")])
-def test_the_ids_are_those_that_the_processes_see(tmp_path: Path, told: Path, spread: Spread, pace: tuple[str]) -> None:
+def test_pids_are_those_the_processes_see(tmp_path: Path, told: Path, spread: Spread, pace: tuple[str]) -> None:
     file = tmp_path / "a.json"
     command = [sys.executable, "-c", TELLS, str(told)]
     text = spread("--accounts", "3", "--processes", "4", *pace, "--json", str(file), "--", *command)
@@ -54,7 +54,7 @@ def test_the_ids_are_those_that_the_processes_see(tmp_path: Path, told: Path, sp
         ["sh", "-c", '"$@" <&3 & exit', "sh"],  # it is left behind
     ],
 )
-def test_of_a_wrapper_the_process_that_it_runs_is_read(told: Path, wrapper: list[str]) -> None:
+def test_pid_behind_a_wrapper_is_read(told: Path, wrapper: list[str]) -> None:
     command = ["sh", "-c", 'exec 3<&0; exec "$@"', "sh", *wrapper, sys.executable, "-c", TELLS, str(told)]
     starts = start_many(command, 2, Pace())
     assert sorted(starts.pids) == sorted(int(path.name) for path in told.iterdir())
@@ -62,7 +62,7 @@ def test_of_a_wrapper_the_process_that_it_runs_is_read(told: Path, wrapper: list
     assert starts.ended == 0
 
 
-def test_of_a_process_with_several_children_itself_is_read(told: Path) -> None:
+def test_process_with_several_children_is_no_wrapper(told: Path) -> None:
     """An agent starts helpers, and is no wrapper of theirs."""
     helpers = "import subprocess; [subprocess.Popen(['sleep', '600']) for _ in range(2)]; "
     command = [sys.executable, "-c", helpers + TELLS, str(told)]
@@ -70,7 +70,7 @@ def test_of_a_process_with_several_children_itself_is_read(told: Path) -> None:
     assert sorted(starts.pids) == sorted(int(path.name) for path in told.iterdir())
 
 
-def test_a_name_chooses_whose_id_is_read(told: Path) -> None:
+def test_name_chooses_whose_pid_is_read(told: Path) -> None:
     helper = "import subprocess; subprocess.Popen(['sleep', '600']); "
     command = [sys.executable, "-c", helper + TELLS, str(told)]
     assert all(names.endswith("> sleep") for names in start_many(command, 1, Pace()).read)
@@ -82,7 +82,7 @@ def test_a_name_chooses_whose_id_is_read(told: Path) -> None:
         start_many(command, 1, Pace(), name="agent")
 
 
-def test_a_command_that_ends_has_had_its_id_and_what_it_said_is_shown(tmp_path: Path, spread: Spread) -> None:
+def test_ended_command_keeps_pid_and_error_output(tmp_path: Path, spread: Spread) -> None:
     file = tmp_path / "a.json"
     command = ["sh", "-c", f'touch "{tmp_path}/pid-$$"; echo no licence >&2; exit 3']
     text = spread("--accounts", "3", "--processes", "3", "--json", str(file), "--", *command)
@@ -92,7 +92,7 @@ def test_a_command_that_ends_has_had_its_id_and_what_it_said_is_shown(tmp_path: 
     assert "      The first that had ended said:\n        no licence\n" in text
 
 
-def test_the_command_runs_in_a_home_of_its_own_and_sees_what_is_named(
+def test_command_has_own_home_and_named_variables(
     tmp_path: Path, spread: Spread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEEN", "yes")
@@ -111,7 +111,7 @@ def test_command_that_cannot_start_is_a_fault(kit: Kit) -> None:
     assert done.stderr.startswith("antigravity-conformance: cannot start no-such-command [1/64]: No such file")
 
 
-def test_nothing_is_left_also_of_what_was_started_by_it(tmp_path: Path) -> None:
+def test_children_of_the_command_are_ended(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     command = ["sh", "-c", "setsid sleep 600 & sleep 600"]
     ran = run_kit(
@@ -121,7 +121,7 @@ def test_nothing_is_left_also_of_what_was_started_by_it(tmp_path: Path) -> None:
     bench.assert_nothing_left()
 
 
-def test_what_follows_from_started_processes_is_observed(tmp_path: Path, spread: Spread) -> None:
+def test_values_from_started_processes_are_observed(tmp_path: Path, spread: Spread) -> None:
     file = tmp_path / "a.json"
     spread("--accounts", "2,3", "--processes", "2", "--json", str(file), "--", "true")
     document = json.loads(file.read_text())
@@ -142,7 +142,7 @@ def test_what_follows_from_started_processes_is_observed(tmp_path: Path, spread:
         (b"", "there is no process id in it"),
     ],
 )
-def test_ids_of_a_file_or_the_input_are_checked(tmp_path: Path, content: bytes, message: str) -> None:
+def test_pids_of_file_or_input_are_checked(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "ids"
     file.write_bytes(content)
     for word, given in ((f"@{file}", None), ("-", content)):
@@ -152,7 +152,7 @@ def test_ids_of_a_file_or_the_input_are_checked(tmp_path: Path, content: bytes, 
         assert len(ran.stderr.splitlines()) == 1
 
 
-def test_ids_come_from_a_file_or_the_input(tmp_path: Path) -> None:
+def test_pids_come_from_file_or_input(tmp_path: Path) -> None:
     file = tmp_path / "ids"
     file.write_text("123\n456\n789\n")
     expected = run_kit("spread", "--accounts", "3", "--pids", "123,456,789").stdout
@@ -163,7 +163,7 @@ def test_ids_come_from_a_file_or_the_input(tmp_path: Path) -> None:
     assert from_file.endswith(f" @{file}\n")
 
 
-def test_those_that_never_rest_are_waited_for_once(spread: Spread, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_never_rest_are_awaited_once(spread: Spread, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
 
     def never(tree: object) -> bool:

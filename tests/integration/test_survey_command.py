@@ -36,7 +36,7 @@ def survey(bench: Bench, *arguments: str) -> tuple[subprocess.CompletedProcess[s
     return ended, json.loads(file.read_text(encoding="utf-8"))
 
 
-def test_every_target_is_judged_whatever_becomes_of_the_others(bench: Bench) -> None:
+def test_every_target_is_judged_despite_faults_of_others(bench: Bench) -> None:
     targets = [WRONG, CANNOT_START, "python:none.such:Port", "no/such/folder", RIGHT, CLAIMS_NOTHING]
     ended, board = survey(bench, *FAST, *targets)
     rows = board["implementations"]
@@ -49,7 +49,7 @@ def test_every_target_is_judged_whatever_becomes_of_the_others(bench: Bench) -> 
     assert [bool(fault) for fault in faults] == [False, True, True, True, False, False]
 
 
-def test_a_row_says_what_run_says_of_the_same_target(bench: Bench) -> None:
+def test_row_agrees_with_run(bench: Bench) -> None:
     _, board = survey(bench, "--only", "PID", WRONG)
     (row,) = board["implementations"]
     alone = bench.folder / "alone.json"
@@ -75,7 +75,7 @@ def test_progress_is_a_line_for_each_finished_target(bench: Bench) -> None:
     assert second.startswith(f"2/2 {WRONG}: not conformant (")
 
 
-def test_a_target_that_comes_to_no_end_is_given_up(bench: Bench) -> None:
+def test_endless_target_is_given_up(bench: Bench) -> None:
     ended, board = survey(bench, *FAST, "--give-up", "2", "--timeout", "3600", NEVER_ANSWERS)
     (row,), (observed,) = board["implementations"], board["observed"]["implementations"]
     assert (ended.returncode, row["exit_code"], row["verdicts"]) == (3, 3, {})
@@ -83,7 +83,7 @@ def test_a_target_that_comes_to_no_end_is_given_up(bench: Bench) -> None:
     bench.assert_no_process_left()
 
 
-def test_a_target_that_gives_no_answer_is_told_as_run_tells_it(bench: Bench) -> None:
+def test_silent_target_is_reported_as_by_run(bench: Bench) -> None:
     _, board = survey(bench, *FAST, "--timeout", "1", NEVER_ANSWERS, RIGHT)
     assert [row["exit_code"] for row in board["implementations"]] == [3, 0]
     assert "gave no answer to `hello` within 1 s" in board["observed"]["implementations"][0]["fault"]
@@ -104,7 +104,7 @@ def test_interrupted_survey_shows_what_it_has(bench: Bench, sent: signal.Signals
     bench.assert_no_process_left()
 
 
-def test_a_survey_that_is_killed_takes_its_runs_along(bench: Bench) -> None:
+def test_killed_survey_ends_its_runs(bench: Bench) -> None:
     reports = bench.folder / "reports"
     words = [*FAST, "-n", "2", "--reports", str(reports), NEVER_ANSWERS, NEVER_ANSWERS]
     with bench.started(*words, "--timeout", "3600") as process:
@@ -136,7 +136,7 @@ def hosts_of(bench: Bench, word: str) -> list[psutil.Process]:
     return found
 
 
-def test_a_run_that_dies_without_a_report_is_a_fault_of_the_suite(bench: Bench) -> None:
+def test_run_without_report_is_a_suite_fault(bench: Bench) -> None:
     file = bench.folder / "board.json"
     with bench.started(*FAST, "--json", str(file), NEVER_ANSWERS, "--timeout", "3600") as process:
         wait_until(lambda: hosts_of(bench, NEVER_ANSWERS), "the start of the target")
@@ -149,7 +149,7 @@ def test_a_run_that_dies_without_a_report_is_a_fault_of_the_suite(bench: Bench) 
     assert "its run ended with -9 and wrote no report" in file.read_text(encoding="utf-8")
 
 
-def test_what_a_target_prints_is_no_markup_on_any_board(bench: Bench) -> None:
+def test_target_text_is_escaped_on_every_board(bench: Bench) -> None:
     page, markdown = bench.folder / "board.html", bench.folder / "board.md"
     ended, board = survey(bench, *FAST, "--html", str(page), "--markdown", str(markdown), PRINTS_MARKUP)
     assert ended.returncode == 0
@@ -168,7 +168,7 @@ def test_the_report_of_every_run_can_be_kept(bench: Bench) -> None:
     assert codes == [0, 0, 3]
 
 
-def test_reports_of_runs_and_of_surveys_are_shown_with_from(bench: Bench) -> None:
+def test_from_shows_reports_of_runs_and_surveys(bench: Bench) -> None:
     kept = bench.folder / "reports"
     _, first = survey(bench, *FAST, "--reports", str(kept), WRONG)
     copy = bench.folder / "first.json"
@@ -226,7 +226,7 @@ def git(folder: Path, *words: str) -> str:
         (["-n", "0", RIGHT], "expected a whole number from 1 to 64"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_judged(arguments: list[str], message: str) -> None:
+def test_wrong_usage_is_reported_before_judging(arguments: list[str], message: str) -> None:
     ended = run_kit("survey", *arguments)
     assert ended.returncode == 2, ended.stdout
     assert message in ended.stderr
@@ -235,7 +235,7 @@ def test_wrong_usage_is_told_before_anything_is_judged(arguments: list[str], mes
 
 
 @pytest.mark.needs_node
-def test_a_release_and_the_reference_stand_side_by_side(bench: Bench) -> None:
+def test_release_and_reference_have_a_row_each(bench: Bench) -> None:
     ended, board = survey(bench, RELEASE, "reference@1.3.0")
     release, reference = board["implementations"]
     assert ended.returncode == 0

@@ -29,9 +29,7 @@ def test_the_javascript_example_passes() -> None:
         ("this.cursor %= before;", "", "rem-after-the-first-round"),
     ],
 )
-def test_the_javascript_example_fails_where_a_line_is_wrong(
-    tmp_path: Path, right: str, wrong: str, failing: str
-) -> None:
+def test_javascript_example_detects_a_wrong_line(tmp_path: Path, right: str, wrong: str, failing: str) -> None:
     shutil.copytree(CHECKOUT / "docs" / "examples", tmp_path / "docs" / "examples")
     shutil.copytree(CHECKOUT / "fixtures" / "vectors", tmp_path / "fixtures" / "vectors")
     port = tmp_path / "docs/examples/javascript/port.mjs"

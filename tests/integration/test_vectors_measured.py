@@ -25,16 +25,16 @@ def measured() -> Json:
     return json.loads(done.stdout)
 
 
-def test_the_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
+def test_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
     assert measured["missing"] == {}
     assert measured["percent"] == 100
 
 
-def test_no_vector_could_go(measured: Json) -> None:
+def test_every_vector_is_needed(measured: Json) -> None:
     assert measured["idle"] == [], "these add no branch, no wrong implementation, and declare no boundary"
 
 
-def test_no_call_could_go(measured: Json) -> None:
+def test_every_call_is_needed(measured: Json) -> None:
     assert measured["idle_calls"] == []
 
 

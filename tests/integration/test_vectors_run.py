@@ -9,7 +9,7 @@ from tests.support.command import Kit
 from tests.support.vectors import ANSWERED, DOCUMENT, OPEN, SELECT, store
 
 
-def test_a_vector_that_fails_is_named_with_the_command_that_repeats_it(kit: Kit) -> None:
+def test_failing_vector_is_named_with_its_command(kit: Kit) -> None:
     done = kit("run", "python:tests.mutants.selection:ReturnsToTheOldAccount", "--only", "SOFT-001")
     assert done.returncode == 1
     assert "case: vector [soft-sticky-moves-on], in test_90_vectors.py" in done.stdout
@@ -35,7 +35,7 @@ def test_check_asks_a_target(tmp_path: Path, target: str, code: int, shown: str,
     assert shown in done.stdout
 
 
-def test_check_does_not_ask_a_vector_whose_given_one_fails(tmp_path: Path, kit: Kit) -> None:
+def test_check_skips_a_vector_whose_given_fails(tmp_path: Path, kit: Kit) -> None:
     pool = {"accounts": [{"refreshToken": "fig"}, {"refreshToken": "plum"}]}
     opened = {"method": "open", "params": {"pid": 0, "pool": pool}}
     params = {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}
@@ -53,7 +53,7 @@ def test_check_does_not_ask_a_vector_whose_given_one_fails(tmp_path: Path, kit: 
 
 @pytest.mark.needs_node
 @pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_a_release_answers_as_every_vector_of_its_profile_says(version: str, kit: Kit) -> None:
+def test_release_answers_as_its_vectors_expect(version: str, kit: Kit) -> None:
     done = kit("vectors", "check", "--target", f"npm:opencode-antigravity-auth@{version}")
     assert done.returncode == 0, done.stdout
     assert "0 differ, 0 not asked" in done.stdout

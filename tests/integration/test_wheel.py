@@ -41,7 +41,7 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-def test_the_wheel_holds_all_that_a_run_needs_and_no_tests(wheel: Path) -> None:
+def test_wheel_contains_run_files_and_no_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     fixtures = {

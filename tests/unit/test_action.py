@@ -69,12 +69,12 @@ def expressions(node: Json) -> Iterator[str]:
         yield from re.findall(r"\$\{\{ (.*?) \}\}", node)
 
 
-def test_every_input_is_used_and_no_other() -> None:
+def test_inputs_declared_and_used_are_the_same() -> None:
     used = {found for text in expressions(ACTION) for found in re.findall(r"\binputs\.([\w-]+)", text)}
     assert used == set(INPUTS)
 
 
-def test_every_output_that_is_used_is_written_by_its_step() -> None:
+def test_every_used_output_is_written_by_its_step() -> None:
     used = {found for text in expressions(ACTION) for found in re.findall(r"\bsteps\.(\w+)\.outputs\.([\w-]+)", text)}
     assert used
     for id_, name in used:
@@ -82,17 +82,15 @@ def test_every_output_that_is_used_is_written_by_its_step() -> None:
         assert re.search(rf'"{name}=.*GITHUB_OUTPUT', step["run"], re.DOTALL), f"{id_} writes no {name}"
 
 
-def test_no_input_stands_in_the_text_of_a_shell_where_it_would_be_code() -> None:
+def test_no_expression_is_inside_shell_code() -> None:
+    """An input there would be run as code."""
     assert all("${{" not in step.get("run", "") for step in STEPS)
 
 
-def test_every_environment_variable_of_a_step_is_used_in_it() -> None:
+def test_every_step_uses_its_environment_variables() -> None:
     for step in STEPS:
         for name in step.get("env", {}):
             assert re.search(rf"\${{?{name}\b", step["run"]), f"{step['id']}: {name}"
-
-
-# The page
 
 
 def test_the_page_has_every_input_with_its_default() -> None:
@@ -100,7 +98,7 @@ def test_the_page_has_every_input_with_its_default() -> None:
     assert dict(rows) == INPUTS
 
 
-def test_every_job_on_the_page_is_yaml_and_uses_what_the_page_names() -> None:
+def test_jobs_on_the_page_are_valid_yaml() -> None:
     for block in blocks("yaml"):
         assert yaml.safe_load(block)
     assert {found for block in blocks("yaml") for found in re.findall(r"uses: (OWNER\S+)", block)} == {

@@ -28,7 +28,7 @@ def test_a_request_carries_its_id_method_and_parameters() -> None:
 
 
 @pytest.mark.parametrize("value", [None, False, 0, {"label": "a", "index": 0}])
-def test_a_result_is_kept_as_it_is_null_too(value: Json) -> None:
+def test_result_is_kept_unchanged_even_null(value: Json) -> None:
     assert read(response(result=value)) == Result(value)
 
 
@@ -37,16 +37,16 @@ def test_a_refusal_has_its_kind_from_the_data() -> None:
     assert read(answer) == Refused("not_open", "no pool")
 
 
-def test_what_is_not_supported_is_named_by_the_method_that_was_asked() -> None:
+def test_not_supported_names_the_method() -> None:
     assert read(failing(-32601)) == NotSupported("select")
 
 
-def test_an_internal_error_is_that_of_the_target() -> None:
+def test_internal_error_is_raised_by_the_target() -> None:
     assert read(failing(-32603, "KeyError: 'a'")) == Raised("KeyError: 'a'")
 
 
 @pytest.mark.parametrize("answer", [None, [], "ok", {"id": 7, "result": 1}, {"jsonrpc": "1.0", "id": 7, "result": 1}])
-def test_what_is_no_response_is_quoted(answer: Json) -> None:
+def test_invalid_response_is_quoted(answer: Json) -> None:
     with pytest.raises(AnswerError) as caught:
         read(answer)
     assert str(caught.value) == f"select: expected a JSON-RPC 2.0 response, got {answer!r}"
@@ -60,13 +60,13 @@ def test_an_answer_to_another_call_breaks_the_order(call_id: Json) -> None:
     assert "in the order of the calls" in str(caught.value)
 
 
-def test_true_is_not_the_id_of_the_first_call() -> None:
+def test_true_is_not_accepted_as_id_1() -> None:
     with pytest.raises(AnswerError, match="expected the answer to id 1, got one to id True"):
         read_response({"jsonrpc": "2.0", "id": True, "result": None}, 1, "hello")
 
 
 @pytest.mark.parametrize("members", [{}, {"result": None, "error": {"code": 1}}])
-def test_neither_and_both_of_result_and_error_are_refused(members: dict[str, Json]) -> None:
+def test_response_needs_either_result_or_error(members: dict[str, Json]) -> None:
     with pytest.raises(AnswerError, match="expected either result or error, got") as caught:
         read(response(**members))
     assert str(caught.value).endswith(f"got {sorted(response(**members))}")
@@ -82,12 +82,12 @@ def test_an_error_without_a_code_is_quoted(error: Json) -> None:
 
 
 @pytest.mark.parametrize("code", [-32700, -32600, -32602, 2, 0])
-def test_any_other_code_is_the_adapters_fault_and_its_message_is_told(code: int) -> None:
+def test_unknown_error_code_is_an_adapter_fault(code: int) -> None:
     with pytest.raises(AnswerError, match=f"the adapter failed with error {code}: unknown parameter familiy"):
         read(failing(code, "unknown parameter familiy"))
 
 
 @pytest.mark.parametrize("members", [{}, {"data": None}, {"data": "not_open"}, {"data": {}}, {"data": {"refusal": 3}}])
-def test_a_refusal_without_a_kind_is_none(members: dict[str, Json]) -> None:
+def test_refusal_without_kind_is_rejected(members: dict[str, Json]) -> None:
     with pytest.raises(AnswerError, match="the adapter failed with error 1: no"):
         read(failing(1, **members))

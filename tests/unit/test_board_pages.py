@@ -28,7 +28,7 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if name == "href" and value]
 
 
-def test_what_a_target_says_is_text_on_the_page() -> None:
+def test_target_text_is_escaped_on_the_page() -> None:
     text = render_html(hostile_board())
     page = Page(text)
     assert not page.tags & {"script", "b", "iframe", "img", "svg"}
@@ -39,19 +39,19 @@ def test_what_a_target_says_is_text_on_the_page() -> None:
     assert "\u202e" not in text
 
 
-def test_every_link_of_the_page_leads_to_a_place_on_it() -> None:
+def test_every_link_has_its_target_on_the_page() -> None:
     page = Page(render_html(small_board()))
     assert len(page.places) == len(set(page.places))
     assert page.links
     assert {link.removeprefix("#") for link in page.links} <= set(page.places)
 
 
-def test_a_long_name_is_broken_where_it_is_joined() -> None:
+def test_long_name_can_wrap_at_its_separators() -> None:
     page = render_html(board(row(target="plugin:one+fork")))
     assert ">plugin:<wbr>one+<wbr>fork</a>" in page
 
 
-def test_a_cell_of_the_page_leads_to_the_rules_that_fail_there() -> None:
+def test_cell_links_to_its_failing_rules() -> None:
     text = render_html(small_board())
     assert re.search(r'<a href="#i2-ONE-002"[^>]*>F1</a>', text)
     (item,) = re.findall(r'<li id="i2-ONE-002">(.*?)</li>', text)
@@ -59,7 +59,7 @@ def test_a_cell_of_the_page_leads_to_the_rules_that_fail_there() -> None:
     assert "What ONE-002 asks for." in item
 
 
-def test_the_page_needs_nothing_from_elsewhere() -> None:
+def test_page_loads_nothing_from_elsewhere() -> None:
     text = render_html(small_board())
     assert "http" not in text.replace("http-equiv", "")
     assert "url(" not in text
@@ -77,11 +77,11 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
         ("\x1b[2J", r"\\x1b\[2J"),
     ],
 )
-def test_text_in_markdown_is_no_markup(text: str, escaped: str) -> None:
+def test_target_text_is_escaped_in_markdown(text: str, escaped: str) -> None:
     assert escape(text) == escaped
 
 
-def test_the_markdown_is_tables_of_as_many_columns_as_their_heads() -> None:
+def test_markdown_rows_have_as_many_columns_as_headers() -> None:
     for text in (render_markdown(hostile_board()), render_markdown(small_board())):
         lines = text.splitlines()
         heads = [number for number, line in enumerate(lines) if line.startswith("|-")]

@@ -60,20 +60,20 @@ def test_the_shipped_catalogue_loads_and_is_in_order() -> None:
         ("mutant_text", 'superseded_by = "STK-999"\nmutant_text', ["STK-001", "STK-999, which does not exist"]),
     ],
 )
-def test_a_mistaken_entry_is_refused_saying_where(tmp_path: Path, old: str, new: str, places: list[str]) -> None:
+def test_wrong_entry_is_refused_with_its_place(tmp_path: Path, old: str, new: str, places: list[str]) -> None:
     with pytest.raises(CatalogueError) as caught:
         load_catalogue(edited(tmp_path, old, new))
     for place in places:
         assert place in str(caught.value)
 
 
-def test_a_file_that_is_not_utf_8_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_non_utf_8_file_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "10_odd.toml").write_bytes(b'prefix = "\xff"')
     with pytest.raises(CatalogueError, match=r"10_odd\.toml: not TOML"):
         load_catalogue(tmp_path)
 
 
-def test_a_rule_that_a_newer_one_supersedes_is_kept_for_its_releases(tmp_path: Path) -> None:
+def test_superseded_rule_is_kept_for_its_releases(tmp_path: Path) -> None:
     loaded = load_catalogue(edited(tmp_path, "mutant_text", 'superseded_by = "STK-002"\nmutant_text'))
     assert loaded.by_id["STK-001"].superseded_by == "STK-002"
 
@@ -119,7 +119,7 @@ def test_every_case_names_requirements_that_exist(covered: dict[str, list[str]])
     assert [(case, id_) for case, ids in covered.items() for id_ in ids if id_ not in CATALOGUE.by_id] == []
 
 
-def test_every_case_stands_in_the_module_of_a_section_that_it_covers(covered: dict[str, list[str]]) -> None:
+def test_every_case_is_in_its_sections_module(covered: dict[str, list[str]]) -> None:
     files = [path.stem for path in sorted(FOLDER.glob("*.toml"))]
     modules = {section.prefix: f"test_{file}" for section, file in zip(CATALOGUE.sections, files, strict=True)}
     for case, ids in covered.items():

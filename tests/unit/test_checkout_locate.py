@@ -42,7 +42,7 @@ def test_a_module_may_be_a_folder(tmp_path: Path) -> None:
     assert found(tmp_path)["selection"] == "src/plugin/accounts/index.ts"
 
 
-def test_sources_come_before_what_was_built_of_them(tmp_path: Path) -> None:
+def test_sources_are_preferred_to_built_files(tmp_path: Path) -> None:
     lay_out(tmp_path, "dist/plugin/accounts.js", "packages/a/src/plugin/accounts.ts", "dist/plugin/config/loader.js")
     assert found(tmp_path) == {
         "selection": "packages/a/src/plugin/accounts.ts",
@@ -62,11 +62,11 @@ def test_sources_come_before_what_was_built_of_them(tmp_path: Path) -> None:
         "src/plugin/old-accounts.ts",
     ],
 )
-def test_what_only_looks_like_a_module_is_none(tmp_path: Path, file: str) -> None:
+def test_similar_file_names_are_no_modules(tmp_path: Path, file: str) -> None:
     assert found(lay_out(tmp_path, file)) == {}
 
 
-def test_other_modules_are_taken_from_beside_the_selection(tmp_path: Path) -> None:
+def test_other_modules_are_found_beside_the_selection(tmp_path: Path) -> None:
     lay_out(tmp_path, "packages/b/src/plugin/accounts.ts", "packages/b/src/plugin/rotation.ts", "src/plugin/debug.ts")
     lay_out(tmp_path, "packages/b/src/plugin/config/loader.ts", "packages/a/src/plugin/config/loader.ts")
     beside = "packages/b/src/plugin/"
@@ -74,7 +74,7 @@ def test_other_modules_are_taken_from_beside_the_selection(tmp_path: Path) -> No
     assert found(tmp_path) == {part: beside + file for part, file in expected.items()}
 
 
-def test_of_two_packages_neither_is_chosen(tmp_path: Path) -> None:
+def test_two_packages_are_ambiguous(tmp_path: Path) -> None:
     both = ["packages/a/src/plugin/accounts.ts", "packages/b/src/plugin/accounts.ts"]
     modules = locate(lay_out(tmp_path, *both), Mapping())
     assert (modules.found, modules.others, modules.missing) == ({}, {"selection": both}, ["selection", "config"])
@@ -82,7 +82,7 @@ def test_of_two_packages_neither_is_chosen(tmp_path: Path) -> None:
     assert f'module = "{both[0]}"\n# or {both[1]}' in explained
 
 
-def test_a_mapping_names_a_module_or_leaves_it_out(tmp_path: Path) -> None:
+def test_mapping_names_or_leaves_out_a_module(tmp_path: Path) -> None:
     lay_out(tmp_path, "lib/pool.ts", "src/plugin/config/loader.ts", "src/plugin/debug.ts")
     assert found(tmp_path, selection={"module": "lib/pool.ts"}, debug=False) == {
         "selection": "lib/pool.ts",
@@ -91,7 +91,7 @@ def test_a_mapping_names_a_module_or_leaves_it_out(tmp_path: Path) -> None:
     assert found(tmp_path, selection=False, config=False) == {"debug": "src/plugin/debug.ts"}
 
 
-def test_a_module_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_missing_module_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match=r"plugin\.rotation\.module names 'gone\.ts', and there is no such file in /"):
         found(tmp_path, rotation={"module": "gone.ts"})
 
@@ -107,7 +107,7 @@ def proposed(folder: Path, **tables: object) -> tuple[str, dict[str, object]]:
     return message, tables
 
 
-def test_what_looks_like_it_is_proposed_as_a_mapping_that_works(tmp_path: Path) -> None:
+def test_similar_module_is_proposed_as_a_working_mapping(tmp_path: Path) -> None:
     lay_out(tmp_path, **{"dist/pool.js": SELECTING.format("Pool"), "lib/a/pool.ts": SELECTING.format("AccountPool")})
     lay_out(tmp_path, **{"lib/aa.ts": LOADING.format("readSettings"), "lib/config.ts": LOADING.format("loadConfig")})
     message, tables = proposed(tmp_path)
@@ -120,13 +120,13 @@ def test_what_looks_like_it_is_proposed_as_a_mapping_that_works(tmp_path: Path) 
     assert Mapping.model_validate(tables) != Mapping()
 
 
-def test_a_part_that_nothing_looks_like_is_proposed_to_be_left_out(tmp_path: Path) -> None:
+def test_missing_part_is_proposed_to_be_left_out(tmp_path: Path) -> None:
     _, tables = proposed(lay_out(tmp_path, "src/plugin/config/loader.ts"))
     assert tables == {"selection": False, "config": {"module": "src/plugin/config/loader.ts"}}
     assert Mapping.model_validate(tables) != Mapping()
 
 
-def test_where_nothing_looks_like_it_an_adapter_is_named(tmp_path: Path) -> None:
+def test_unrelated_checkout_is_advised_to_write_an_adapter(tmp_path: Path) -> None:
     message, tables = proposed(lay_out(tmp_path, "src/plugin/debug.ts", **{"lib/a.ts": "export class Manager {}"}))
     assert "Nothing in it looks like either. A port of another shape is judged by an adapter: docs/wire.md" in message
     assert tables == {"selection": {"module": "?"}, "config": {"module": "?"}}

@@ -16,11 +16,11 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-def test_without_a_file_everything_is_as_the_plugin_has_it(tmp_path: Path) -> None:
+def test_no_file_means_the_plugins_own_names(tmp_path: Path) -> None:
     assert read_mapping(tmp_path, None) == (Mapping(), None)
 
 
-def test_the_file_of_the_checkout_is_read_unless_another_is_named(tmp_path: Path) -> None:
+def test_named_file_replaces_the_checkouts_own(tmp_path: Path) -> None:
     own = tmp_path / "antigravity-conformance.toml"
     own.write_text(SMALL.replace("pool", "own") + "[run]\nstrict = true\n")
     assert read_mapping(tmp_path, None)[0].module("selection") == "lib/own.ts"
@@ -53,14 +53,11 @@ def test_a_file_with_other_settings_only_maps_nothing(tmp_path: Path) -> None:
         ("[plugin.selection.calls]\nopen = false", r"calls: open cannot be left out; selection = false below"),
     ],
 )
-def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, text: str, message: str) -> None:
+def test_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageFault, match=message):
         read_mapping(tmp_path, write(tmp_path, text))
 
 
-def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match=r"cannot read .*gone\.toml: No such file"):
         read_mapping(tmp_path, tmp_path / "gone.toml")
-
-
-# Under Node: forks of other shapes.

@@ -77,7 +77,7 @@ def test_the_locked_version_is_taken(tmp_path: Path, lock: str, text: str) -> No
 
 
 @pytest.mark.parametrize(("lock", "text"), [entry for entry in LOCKS if entry[1] != NPM_1])
-def test_a_lock_for_another_range_is_not_honoured_and_that_is_said(tmp_path: Path, lock: str, text: str) -> None:
+def test_lock_for_another_range_is_ignored_with_notice(tmp_path: Path, lock: str, text: str) -> None:
     (tmp_path / lock).write_text(text)
     wanted = declare(tmp_path, "^5.0.0").want("zod", [FILE])
     assert wanted.spec == "zod@^5.0.0"
@@ -85,12 +85,12 @@ def test_a_lock_for_another_range_is_not_honoured_and_that_is_said(tmp_path: Pat
     assert (wanted.note, wanted.lock) == (said, "by range")
 
 
-def test_a_broken_lock_is_not_honoured(tmp_path: Path) -> None:
+def test_broken_lock_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "package-lock.json").write_text("{broken")
     assert declare(tmp_path, "^4.0.0").want("zod", [FILE]).spec == "zod@^4.0.0"
 
 
-def test_without_a_lock_the_declared_range_is_taken_and_nothing_said(tmp_path: Path) -> None:
+def test_declared_range_is_used_without_a_lock(tmp_path: Path) -> None:
     wanted = declare(tmp_path, "^4.0.0", "devDependencies").want("zod", [FILE])
     assert (wanted.spec, wanted.note) == ("zod@^4.0.0", "")
 
@@ -104,13 +104,13 @@ def test_the_nearest_package_declares(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("declared", ["workspace:*", "file:../zod", "link:x", "git+https://host/x.git", "catalog:"])
-def test_what_npm_cannot_have_is_said(tmp_path: Path, declared: str) -> None:
+def test_version_that_npm_lacks_gives_a_notice(tmp_path: Path, declared: str) -> None:
     wanted = declare(tmp_path, declared).want("zod", [FILE])
     assert wanted.spec is None
     assert f"zod is declared as {declared}, which npm has not" in wanted.note
 
 
-def test_a_package_that_nobody_declares_is_said(tmp_path: Path) -> None:
+def test_undeclared_package_gives_a_notice(tmp_path: Path) -> None:
     wanted = declare(tmp_path, "^4.0.0").want("colors", [FILE])
     assert (wanted.spec, wanted.note) == (None, "colors is imported, and no package.json declares it")
 
@@ -129,7 +129,7 @@ ENTRIES: list[tuple[dict[str, object], str, str]] = [
 
 
 @pytest.mark.parametrize(("manifest", "imported", "file"), ENTRIES)
-def test_a_package_of_its_own_stands_for_its_sources(
+def test_own_package_is_read_from_its_sources(
     tmp_path: Path, manifest: dict[str, object], imported: str, file: str
 ) -> None:
     core = tmp_path / "packages" / "core"
@@ -152,5 +152,5 @@ def test_sources_take_precedence_over_builds(tmp_path: Path) -> None:
     assert Packages(tmp_path).source("another") is None
 
 
-def test_the_name_of_a_package_is_without_what_is_imported_of_it() -> None:
+def test_package_name_excludes_the_imported_path() -> None:
     assert [package_name(name) for name in ("zod", "zod/v4", "@a/b", "@a/b/c/d")] == ["zod", "zod", "@a/b", "@a/b"]

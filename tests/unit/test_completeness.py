@@ -132,7 +132,7 @@ FILES = [(name, a.option_strings[-1]) for name in ("run", "survey", "spread") fo
 
 
 @pytest.mark.parametrize(("command", "option"), FILES)
-def test_a_file_that_cannot_be_opened_ends_a_command(
+def test_file_that_cannot_be_opened_ends_the_command(
     command: str, option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before it starts anything; `prepare_outputs` is told of every file that is written.

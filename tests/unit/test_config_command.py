@@ -57,9 +57,7 @@ def test_each_key_has_its_layer(
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_text_is_80_columns_wide_and_names_every_key(
-    project: Path, capsys: pytest.CaptureFixture[str], profile: str
-) -> None:
+def test_text_has_80_columns_and_every_key(project: Path, capsys: pytest.CaptureFixture[str], profile: str) -> None:
     main(["config", "explain", str(project), "--profile", profile])
     lines = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in lines if str(project.parent) not in line) <= 80
@@ -74,6 +72,6 @@ def test_an_ignored_file_says_why(project: Path, capsys: pytest.CaptureFixture[s
     assert "    ignored: not valid: debug: expected true or false\n" in output
 
 
-def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "explain", str(tmp_path / "nowhere")]) == 2
     assert "there is no folder" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from tools.documents import load_lines
 DOCS, LINES, CATALOGUE = load_config_docs(), load_lines(), load_catalogue()
 
 
-def test_every_line_that_speaks_of_config_makes_a_known_statement() -> None:
+def test_every_line_about_config_has_a_statement() -> None:
     known = {it.id for it in DOCS.statements} | {it.id for it in DOCS.beyond} | {it.id for it in load_errata()}
     unread = [
         f"{release} {document}:{number}"
@@ -29,11 +29,11 @@ def test_statement_has_lines_rules_and_evidence(statement: Statement) -> None:
     assert [*statement.runs()] or statement.shown_by or not statement.wrong
 
 
-def test_every_rule_about_config_is_stated_or_listed_as_unstated() -> None:
+def test_every_config_rule_is_stated_or_listed() -> None:
     stated = {id_ for statement in DOCS.statements for id_ in statement.rules}
     rules = {rule.id for rule in CATALOGUE if rule.id.partition("-")[0] in {"CFG", "ENV", "PATH", "LAY"}}
     assert rules - stated == {*DOCS.unstated}
 
 
-def test_the_page_is_made_from_the_statements() -> None:
+def test_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == render(DOCS, LINES), "run `make docs`"

@@ -37,19 +37,19 @@ def test_a_file_of_deviations_is_read(tmp_path: Path) -> None:
     assert (other.requirement, other.expires, other.issue) == ("ONE-002", datetime.date(2026, 3, 1), "owner/port#7")
 
 
-def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DeviationError, match=r"known\.json: cannot be read as JSON: .*No such file"):
         load_deviations(tmp_path / "known.json", CATALOGUE)
 
 
 @pytest.mark.parametrize("document", [[], {}, {"deviations": {}}, {"deviations": [], "more": 1}, "null"])
-def test_a_file_of_another_shape_is_told_what_is_expected(tmp_path: Path, document: Json) -> None:
+def test_file_of_wrong_shape_is_refused(tmp_path: Path, document: Json) -> None:
     with pytest.raises(DeviationError) as caught:
         load(tmp_path, document)
     assert str(caught.value) == 'known.json: expected {"deviations": [...]} and nothing else'
 
 
-def test_a_file_that_is_no_json_is_told_the_place(tmp_path: Path) -> None:
+def test_invalid_json_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(DeviationError, match=r"known\.json: cannot be read as JSON: .* line 1 column 17"):
         load(tmp_path, '{"deviations": [}')
 
@@ -77,14 +77,14 @@ def test_a_file_that_is_no_json_is_told_the_place(tmp_path: Path) -> None:
         ({"id": "first"}, "the id 'first' is used twice"),
     ],
 )
-def test_a_mistaken_entry_is_refused_saying_where(tmp_path: Path, changed: dict[str, Json], problem: str) -> None:
+def test_wrong_entry_is_refused_with_its_place(tmp_path: Path, changed: dict[str, Json], problem: str) -> None:
     with pytest.raises(DeviationError) as caught:
         load(tmp_path, {"deviations": [deviation_entry(id="first"), deviation_entry(**changed)]})
     assert str(caught.value).startswith(f"known.json: deviations[1]: {problem}")
 
 
 @pytest.mark.parametrize("field", ["id", "requirement", "reason", "evidence", "when", "counterexample"])
-def test_a_field_that_is_missing_is_named(tmp_path: Path, field: str) -> None:
+def test_missing_field_is_named(tmp_path: Path, field: str) -> None:
     entry = {key: value for key, value in deviation_entry().items() if key != field}
     with pytest.raises(DeviationError, match=rf"deviations\[0\]: {field}: Field required"):
         load(tmp_path, {"deviations": [entry]})
@@ -110,7 +110,7 @@ def test_a_predicate_sees_the_call_and_the_scenario() -> None:
     assert not found.waiver.covers(["ONE-001"], facts("a", "b", family="gemini"))
 
 
-def test_a_deviation_explains_only_cases_that_name_its_requirement() -> None:
+def test_deviation_covers_only_cases_of_its_requirement() -> None:
     assert deviation("ONE-001").waiver.covers(["ONE-002", "ONE-001"], facts("a", "b"))
     assert not deviation("ONE-001").waiver.covers(["ONE-002"], facts("a", "b"))
 
@@ -139,14 +139,14 @@ def test_every_deviation_of_the_newest_release_is_confirmed() -> None:
         ({"until": "1.2.9"}, "answers-b: unknown release '1.2.9'"),
     ],
 )
-def test_a_mistaken_range_is_refused(tmp_path: Path, changed: Json, problem: str) -> None:
+def test_wrong_range_is_refused(tmp_path: Path, changed: Json, problem: str) -> None:
     path = tmp_path / "deviations.json"
     path.write_text(json.dumps({"deviations": [deviation_entry(since="1.3.0", **changed)]}), encoding="utf-8")
     with pytest.raises(DeviationError, match=problem):
         release_deviations(CATALOGUE, path)
 
 
-def test_a_deviation_may_change_its_words_once_per_range(tmp_path: Path) -> None:
+def test_deviation_may_have_an_entry_per_range(tmp_path: Path) -> None:
     entries = [deviation_entry(since="1.2.8", until="1.3.0"), deviation_entry(since="1.4.3", still_in="1.6.0")]
     path = tmp_path / "deviations.json"
     path.write_text(json.dumps({"deviations": entries}), encoding="utf-8")

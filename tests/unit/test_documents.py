@@ -47,7 +47,7 @@ def test_lines_about_config_are_found() -> None:
     assert lines("README.md", README) == [2, 5, 8]
 
 
-def test_every_sentence_of_the_page_about_configuration_speaks() -> None:
+def test_every_sentence_of_the_configuration_page_counts() -> None:
     assert lines("docs/CONFIGURATION.md", README) == [2, 3, 5, 8, 10]
 
 
@@ -61,17 +61,17 @@ def test_every_sentence_of_the_page_about_configuration_speaks() -> None:
         'the "debug" key',
     ],
 )
-def test_variables_folders_strategies_and_keys_are_names_of_config(sentence: str) -> None:
+def test_variables_folders_strategies_and_keys_are_names(sentence: str) -> None:
     assert lines("docs/TROUBLESHOOTING.md", sentence) == [1]
 
 
-def test_a_key_of_the_schema_speaks_with_its_default() -> None:
+def test_schema_key_counts_with_its_default() -> None:
     changed = SCHEMA.replace('"default": false', '"default": true')
     assert lines("assets/antigravity.schema.json", SCHEMA) == [2, 3, 8]
     assert [*speaking("x.json", SCHEMA)][1] != [*speaking("x.json", changed)][1]
 
 
-def test_comments_speak_and_code_does_not() -> None:
+def test_comments_count_and_code_does_not() -> None:
     assert lines("src/plugin/config/schema.ts", CODE) == [2, 5]
 
 
@@ -84,7 +84,7 @@ def test_comments_speak_and_code_does_not() -> None:
     ],
     ids=["as it was", "changed", "new"],
 )
-def test_a_line_that_is_new_or_changed_has_no_statement(
+def test_new_or_changed_line_has_no_statement(
     tmp_path: Path, readme: str, expected: dict[int, tuple[str, ...]]
 ) -> None:
     file = tmp_path / "lines.json"

@@ -55,7 +55,7 @@ def reports(folder: Path) -> tuple[Json, ET.Element]:
     ],
     ids=["adapter", "Ctrl-C", "unforeseen"],
 )
-def test_a_run_that_judges_nothing_leaves_reports_that_say_why(
+def test_failed_run_writes_reports_with_the_reason(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     module: object,
@@ -96,7 +96,7 @@ def test_unlisted_release_is_judged_as_nearest_older(claimed: str, profile: str)
 
 
 @pytest.mark.parametrize("claimed", ["banana", "", "1.3", "v1.3.0", "1.3.0.1", "\u0661.2.3"])
-def test_a_profile_that_is_no_release_is_the_adapters_fault(claimed: str) -> None:
+def test_claimed_profile_must_be_a_release(claimed: str) -> None:
     with pytest.raises(AdapterFault, match=rf"a release such as {re.escape(NEWEST)}, or 'recommended'") as caught:
         choose_profile(None, claimed)
     assert repr(claimed) in str(caught.value)

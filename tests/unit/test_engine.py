@@ -31,7 +31,7 @@ def test_vectors_of_requirements_and_their_given_load(section: str) -> None:
     assert found == judging | given < set(every)
 
 
-def test_a_vector_brings_the_one_that_it_is_given() -> None:
+def test_vector_loads_the_one_it_is_given() -> None:
     (vector, *_) = [vector for vector in load_vectors() if vector.given]
     assert {vector.id, vector.given} <= {found.id for found in load_vectors(of=vector.requirements)}
 

@@ -11,7 +11,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 ROWS_FOUND = load_data()["rows"]
 
 
-def test_every_row_was_measured_as_often_as_the_page_says() -> None:
+def test_every_row_has_as_many_runs_as_stated() -> None:
     assert set(ROWS_FOUND) == set(ROWS)
     assert {len(runs) for runs in ROWS_FOUND.values()} == {RUNS}
     for name, row in ROWS.items():
@@ -25,30 +25,30 @@ def count_of(command: str) -> int:
 
 
 @pytest.mark.parametrize(("name", "pid"), [("container", 1), ("container-sh", 2)])
-def test_in_containers_all_ids_were_the_same(name: str, pid: int) -> None:
+def test_pids_in_containers_were_equal(name: str, pid: int) -> None:
     assert {each for pids in ROWS_FOUND[name] for each in pids} == {pid}
     assert gaps_text(ROWS_FOUND[name]) == "none: equal ids"
 
 
 @pytest.mark.parametrize("name", ["node", "threads", "npm", "npx"])
-def test_a_process_with_threads_took_several_numbers(name: str) -> None:
+def test_process_with_threads_took_several_pids(name: str) -> None:
     gaps = gaps_of(ROWS_FOUND[name])
     assert min(gaps) > 1
     assert len(gaps) > 1
 
 
-def test_each_thread_took_a_number() -> None:
+def test_each_thread_took_one_pid() -> None:
     assert min(gaps_of(ROWS_FOUND["threads"])) == 9
 
 
 @pytest.mark.parametrize("name", ["node-loop", "python-loop"])
-def test_processes_started_by_one_shell_were_mostly_neighbours(name: str) -> None:
+def test_processes_of_one_shell_had_mostly_neighbouring_pids(name: str) -> None:
     gaps = gaps_of(ROWS_FOUND[name])
     assert gaps[1] > 0.9 * gaps.total()
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.startswith("container")])
-def test_without_containers_no_account_was_out_of_reach(name: str) -> None:
+def test_every_account_was_reachable_outside_containers(name: str) -> None:
     for pids in ROWS_FOUND[name]:
         for number in NUMBERS:
             assert "stride" not in [reason.kind for reason in spread(pids, number).reasons]
@@ -62,5 +62,5 @@ def test_without_containers_no_account_was_out_of_reach(name: str) -> None:
         ([[1, 1, 1]], "none: equal ids"),
     ],
 )
-def test_gaps_are_those_of_all_runs_in_order(runs: list[list[int]], text: str) -> None:
+def test_gaps_are_counted_over_all_runs(runs: list[list[int]], text: str) -> None:
     assert gaps_text(runs) == text

@@ -11,7 +11,7 @@ from conformance.wire.framing import MAX_LINE_BYTES, FrameError
 SNAPSHOT: MethodCall = ("snapshot", {})
 
 
-def test_lines_of_a_split_batch_have_the_allowed_size() -> None:
+def test_split_batch_has_lines_of_allowed_size() -> None:
     for length in (MAX_LINE_BYTES // 2 - 70 + step for step in range(40)):
         asked = list(ask_batch([("snapshot", {"p": "x" * length})] * 2, first_id=1))
         assert sum(len(line.methods) for line in asked) == 2
@@ -25,7 +25,7 @@ def test_lines_of_a_split_batch_have_the_allowed_size() -> None:
         list(ask_batch([("snapshot", {"p": "x" * MAX_LINE_BYTES})], first_id=1))
 
 
-def test_no_more_is_read_than_one_line_can_be() -> None:
+def test_reading_stops_at_the_longest_line() -> None:
     reader, writer = os.pipe()
     output = Output(reader)
     while output.wanted:

@@ -9,7 +9,7 @@ from conformance.processes.fitting import WRONG_STARTS, fit_pool
 
 @settings(max_examples=300, derandomize=True, database=None)
 @given(st.lists(st.integers(2, 2**22), min_size=2, max_size=12, unique=True))
-def test_every_wrong_start_shows_in_a_fitted_pool(pids: list[int]) -> None:
+def test_fitted_pool_exposes_every_wrong_start(pids: list[int]) -> None:
     fit = fit_pool(pids)
     for wrong in WRONG_STARTS.values():
         assert any(wrong(pid, fit.accounts) != fit.start(pid) for pid in pids)
@@ -25,6 +25,6 @@ def test_equal_remainders_get_a_larger_pool(first: int, count: int) -> None:
     assert stride % fit_pool(pids).accounts
 
 
-def test_process_ids_that_cannot_be_told_apart_are_refused() -> None:
+def test_equal_pids_are_refused() -> None:
     with pytest.raises(ValueError, match="no pool of up to 1009 accounts"):
         fit_pool([5, 5])

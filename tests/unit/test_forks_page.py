@@ -18,7 +18,7 @@ def test_an_example_is_a_mapping(example: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_table_lists_each_call_with_its_name_and_parameters(name: str) -> None:
+def test_table_lists_every_call_with_its_parameters(name: str) -> None:
     row = re.search(rf"^\| {'config' if name == LOAD_CONFIG else f'`{name}`'} \| (.*) \| (.*) ?\|$", PAGE, re.MULTILINE)
     assert row is not None
     assert row[1] == "the constructor" if name == "open" else f"`{CALLS[name]['name']}`" in row[1]

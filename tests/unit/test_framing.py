@@ -19,7 +19,7 @@ DEEP = 100_000
 
 
 @given(VALUES)
-def test_every_value_comes_back_the_same_from_one_line(value: Any) -> None:
+def test_value_survives_the_round_trip_in_one_line(value: Any) -> None:
     line = encode(value)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
@@ -27,7 +27,7 @@ def test_every_value_comes_back_the_same_from_one_line(value: Any) -> None:
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_is_not_finite_is_not_sent(number: float) -> None:
+def test_non_finite_number_is_not_sent(number: float) -> None:
     with pytest.raises(FrameError, match=f"the number {number} is not finite"):
         encode({"result": [number]})
 
@@ -46,7 +46,7 @@ def test_a_number_too_large_for_binary64_is_refused(number: str) -> None:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_integers_end_at_two_to_the_53rd_less_one(sign: int) -> None:
+def test_largest_integer_is_2_to_53_minus_1(sign: int) -> None:
     largest = sign * MAX_INTEGER
     assert decode(encode([largest])) == [largest]
     with pytest.raises(FrameError, match="beyond 2\\^53 - 1"):
@@ -78,14 +78,14 @@ def test_a_character_sent_as_two_escapes_is_read() -> None:
     assert decode(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
 
 
-def test_a_key_that_comes_twice_is_refused_by_its_name() -> None:
+def test_duplicate_key_is_refused_by_name() -> None:
     line = b'{"id":1,"result":{"label":"a","index":0,"label":"b"}}'
     with pytest.raises(FrameError, match="duplicate key 'label'") as caught:
         decode(line)
     assert excerpt(line) in str(caught.value)
 
 
-def test_a_line_of_exactly_8_mib_travels_and_one_byte_more_does_not() -> None:
+def test_line_may_have_8_mib_and_no_more() -> None:
     fitting = "x" * (MAX_LINE_BYTES - 3)  # two quotes and the newline
     line = encode(fitting)
     assert len(line) == MAX_LINE_BYTES
@@ -96,7 +96,7 @@ def test_a_line_of_exactly_8_mib_travels_and_one_byte_more_does_not() -> None:
         decode(b" " + line)
 
 
-def test_a_value_nested_too_deep_is_refused_in_both_directions() -> None:
+def test_deep_nesting_is_refused_in_both_directions() -> None:
     value: list[Any] = []
     for _ in range(DEEP):
         value = [value]
@@ -114,26 +114,26 @@ def test_a_value_that_holds_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", [{"a": {1, 2}}, b"bytes", object()])
-def test_what_is_no_json_is_not_sent(value: Any) -> None:
+def test_value_that_is_not_json_is_not_sent(value: Any) -> None:
     with pytest.raises(FrameError, match=r"this value cannot travel on the wire: .* not JSON serializable"):
         encode(value)
 
 
 @pytest.mark.parametrize("line", [b'{"a":\xff}', b"\xc3(", b"\xed\xa0\x80"])
-def test_bytes_that_are_not_utf_8_are_refused_and_shown(line: bytes) -> None:
+def test_invalid_utf_8_is_refused_and_quoted(line: bytes) -> None:
     with pytest.raises(FrameError, match="can't decode") as caught:
         decode(line)
     assert excerpt(line) in str(caught.value)
 
 
 @pytest.mark.parametrize("line", [b"", b"\n", b"Listening on port 80\n", b"{} {}", b"{'a':1}", b"\xef\xbb\xbf{}"])
-def test_a_line_that_is_no_json_is_quoted(line: bytes) -> None:
+def test_invalid_json_line_is_quoted(line: bytes) -> None:
     with pytest.raises(FrameError, match="not a JSON message") as caught:
         decode(line)
     assert f"the line was {excerpt(line)}" in str(caught.value)
 
 
-def test_an_excerpt_is_one_printable_line_that_says_what_is_left_out() -> None:
+def test_excerpt_is_one_printable_line() -> None:
     assert excerpt(b"\x1b[2J\xff\n") == r"'\x1b[2J\\xff'"
     assert excerpt(b"x" * 200) == repr("x" * 200)
     assert excerpt(b"x" * 203) == f"{'x' * 200!r} and 3 bytes more"

@@ -23,7 +23,7 @@ def identified(adapter: ReferenceAdapter) -> NearestRelease:
 
 
 @pytest.mark.parametrize("release", VERSIONS)
-def test_a_release_is_most_like_itself(release: str) -> None:
+def test_release_is_nearest_to_itself(release: str) -> None:
     found = identified(ReferenceAdapter(release))
     assert release in (found.nearest, *found.equals)
     assert (found.differences, found.between) == ([], None)
@@ -48,7 +48,7 @@ def test_mended_quirk_of_a_fork_is_named() -> None:
     )
 
 
-def test_a_target_with_signs_of_a_neighbour_lies_between() -> None:
+def test_target_with_signs_of_two_releases_lies_between() -> None:
     adapter = ReferenceAdapter("1.3.0")
     adapter.profile = Profile("1.3.0", adapter.profile.quirks - {"keep-thinking-variable-unread"})
     found = identified(adapter)
@@ -66,13 +66,13 @@ def first_line(found: NearestRelease) -> str:
     return next(describe_identification(Identification(Target("a-port", []), [], found, (), (), 1, 0)))
 
 
-def test_the_releases_that_agree_are_named() -> None:
+def test_releases_that_agree_too_are_named() -> None:
     assert first_line(identified(ReferenceAdapter("1.3.2"))) == "a-port behaves like 1.3.2 and 1.4.3"
     assert first_line(identified(ReferenceAdapter("1.6.0"))) == "a-port behaves like 1.6.0"
     assert first_line(find_nearest(send_to(object()), [])) == "a-port behaves like recommended"
 
 
-def test_the_releases_that_a_target_lies_between_are_named() -> None:
+def test_releases_on_both_sides_are_named() -> None:
     adapter = ReferenceAdapter(Profile("1.3.0", profile("1.3.0").quirks - {"keep-thinking-variable-unread"}))
     line = "a-port lies between 1.2.8 and 1.3.0, and behaves like 1.3.0, except"
     assert first_line(identified(adapter)) == line
@@ -89,20 +89,20 @@ def test_a_tie_goes_to_the_newer_release() -> None:
     assert found.nearest == VERSIONS[-1]
 
 
-def test_of_one_that_cannot_be_asked_nothing_is_said() -> None:
+def test_target_without_capabilities_has_no_nearest_release() -> None:
     found = find_nearest(send_to(object()), [])
     assert (found.nearest, found.signs) == (RECOMMENDED, ())
     assert set(found.quirks) == set(BY_NAME)
     assert set(found.quirks.values()) == {"not asked"}
 
 
-def test_config_alone_tells_a_release() -> None:
+def test_config_alone_identifies_a_release() -> None:
     found = find_nearest(send_to(ReferenceAdapter("1.3.0")), ["config", "environment", "platform"])
     assert found.nearest == "1.3.0"
     assert {sign.kind for sign in found.signs} == {"scenario", "config key"}
 
 
-def test_what_answers_otherwise_shows_neither() -> None:
+def test_unexpected_answer_shows_neither_behaviour() -> None:
     def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
         return [NotSupported(method) for method, _ in calls]
 

@@ -18,7 +18,7 @@ NAME = "opencode-antigravity-auth"
         ("npm:@someone/fork.of_it@10.20.30-beta.1", ("@someone/fork.of_it", "10.20.30-beta.1")),
     ],
 )
-def test_a_word_names_a_package_and_an_exact_version(word: str, expected: tuple[str, str]) -> None:
+def test_word_names_package_and_exact_version(word: str, expected: tuple[str, str]) -> None:
     assert npm.parse(word) == expected
 
 
@@ -26,19 +26,19 @@ def test_a_word_names_a_package_and_an_exact_version(word: str, expected: tuple[
     "rest",
     ["latest", "^1.3.0", "1.3", "1.x", ">=1.3.0", "01.3.0", "1.3.0 ", "1.3.0\n", "v1.3.0", ""],
 )
-def test_a_version_that_is_not_exact_is_refused_with_those_that_work(rest: str) -> None:
+def test_inexact_version_is_refused_with_the_known_ones(rest: str) -> None:
     with pytest.raises(UsageFault, match=r"exact version.*1\.2\.8, 1\.3\.0, 1\.4\.3, 1\.6\.0") as refused:
         npm.parse(f"npm:{NAME}@{rest}")
     assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("name", ["", "--registry", "../up", "a/b", "@scope", "Upper", "a b", "file:x"])
-def test_what_is_no_package_name_is_refused(name: str) -> None:
+def test_invalid_package_name_is_refused(name: str) -> None:
     with pytest.raises(UsageFault, match="names no release"):
         npm.parse(f"npm:{name}@1.3.0")
 
 
-def test_the_cache_folder_is_the_one_named_or_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cache_folder_comes_from_variable_or_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(npm.CACHE_VARIABLE, "relative")
     assert tools_module.cache_folder() == tmp_path / "relative"

@@ -47,21 +47,21 @@ def test_numbers_and_ranges_are_read_in_their_order(text: str, numbers: list[int
         ("1" * 5000, "is no process id"),
     ],
 )
-def test_what_is_no_list_is_refused_with_the_word_at_fault(text: str, message: str) -> None:
+def test_invalid_list_is_refused_with_the_wrong_word(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=r"process id|goes beyond|empty range") as refused:
         read(text)
     assert message in str(refused.value)
     assert len(str(refused.value)) < 200
 
 
-def test_a_long_range_is_refused_before_it_is_made() -> None:
+def test_long_range_is_refused_before_it_expands() -> None:
     with pytest.raises(ValueError, match="goes beyond"):
         parse("0-4294967295", what="process id", least=0, most=2**32 - 1, count=1009)
 
 
 @SAME_DRAWS
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=10))
-def test_what_is_written_reads_back(numbers: list[int]) -> None:
+def test_written_list_reads_back(numbers: list[int]) -> None:
     assert read(written(numbers)) == numbers
 
 

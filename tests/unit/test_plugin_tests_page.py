@@ -15,7 +15,7 @@ def test_every_id_on_the_page_exists() -> None:
     assert [id_ for id_ in ID.findall(PAGE) if id_ not in known] == []
 
 
-def test_every_behaviour_is_covered_or_says_why_it_is_not() -> None:
+def test_every_behaviour_is_covered_or_excluded_with_reason() -> None:
     assert [row for row in ROWS if not ID.match(row[1]) and not row[1].startswith("out of scope: ")] == []
 
 

@@ -107,7 +107,7 @@ def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
         ({"since": ["1.3.0"]}, r"answers-b\.json: unknown release \['1\.3\.0'\]"),
     ],
 )
-def test_a_mistaken_file_is_refused_saying_where(tmp_path: Path, changed: Json, message: str) -> None:
+def test_wrong_file_is_refused_with_its_place(tmp_path: Path, changed: Json, message: str) -> None:
     with pytest.raises(QuirkError, match=message):
         load(tmp_path, DOCUMENT | changed if isinstance(changed, dict) else changed)
 
@@ -127,12 +127,12 @@ def test_a_file_without_an_answer_is_refused(tmp_path: Path) -> None:
         ([replace(A_QUIRK, name="answers-c")], "there is no quirk 'answers-b'"),
     ],
 )
-def test_a_mistaken_row_is_refused_by_its_name(tmp_path: Path, quirks: list[Quirk], message: str) -> None:
+def test_wrong_row_is_refused_by_name(tmp_path: Path, quirks: list[Quirk], message: str) -> None:
     with pytest.raises(QuirkError, match=message):
         load(tmp_path, DOCUMENT, *quirks)
 
 
-def test_a_file_under_the_name_of_another_quirk_is_refused(tmp_path: Path) -> None:
+def test_file_named_for_another_quirk_is_refused(tmp_path: Path) -> None:
     other = replace(A_QUIRK, name="answers-c")
     with pytest.raises(QuirkError, match=r"answers-b\.json: it tells the quirk 'answers-c', and must be named"):
         load(tmp_path, DOCUMENT | {"quirk": "answers-c"}, A_QUIRK, other)

@@ -61,7 +61,7 @@ def test_keys_without_a_value_are_left_out() -> None:
     assert load(as_json({"$schema": "s", "log_dir": ""})).config == {**DEFAULTS, "$schema": "s", "log_dir": ""}
 
 
-def test_layers_are_merged_key_by_key_in_groups_too() -> None:
+def test_layers_are_merged_by_key_within_groups() -> None:
     user = {"debug": False, "health_score": {"initial": 80, "min_usable": 60}}
     project = {"quiet_mode": True, "health_score": {"min_usable": 40}}
     config = load(as_json(user), as_json(project), {PREFIX + "DEBUG": "1"}).config
@@ -150,9 +150,7 @@ LARGE = {
 @SAME_DRAWS
 @given(user=CONTENTS, project=CONTENTS, environment=ENVIRONMENTS)
 @example(user=b'{"resume_text": "\\ud800"}', project=None, environment={})
-def test_whatever_the_files_hold_there_is_a_config(
-    user: bytes | None, project: bytes | None, environment: dict[str, str]
-) -> None:
+def test_any_files_give_a_config(user: bytes | None, project: bytes | None, environment: dict[str, str]) -> None:
     loaded = load(user, project, environment)
     assert set(DEFAULTS) <= set(loaded.config)
     check(loaded.config, KNOWN)
@@ -168,11 +166,11 @@ def test_large_files_are_files(name: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.path)
-def test_every_default_is_a_value_that_its_key_takes(key: Key) -> None:
+def test_every_default_is_valid_for_its_key(key: Key) -> None:
     assert key.kind.problem(key.default) is None or key.default is None
 
 
-def test_no_release_has_a_key_or_a_variable_twice() -> None:
+def test_releases_have_unique_keys_and_variables() -> None:
     for release in VERSIONS:
         for rows in (
             [key.path for key in KEYS if profile(release).is_in(key.since, key.until)],
@@ -189,26 +187,26 @@ def test_recommended_has_every_key_and_newest_defaults() -> None:
 
 
 @pytest.mark.parametrize("release", PROFILES)
-def test_a_release_gives_its_own_keys_and_no_others(release: str) -> None:
+def test_release_has_only_its_own_keys(release: str) -> None:
     has_scheduling, has_search = release not in ("1.2.8", "1.3.0"), release in ("1.3.0", RECOMMENDED)
     config = load(as_json({"scheduling_mode": "balance", "web_search": {}}), release=release).config
     assert ("scheduling_mode" in config, "web_search" in config) == (has_scheduling, has_search)
 
 
-def test_a_key_of_another_release_is_not_even_checked() -> None:
+def test_key_of_another_release_is_not_checked() -> None:
     assert load(as_json({"scheduling_mode": 5, "debug": True}), release="1.3.0").config["debug"] is True
     assert load(as_json({"scheduling_mode": 5, "debug": True}), release="1.4.3").config["debug"] is False
 
 
 @pytest.mark.parametrize("value", [True, "60", None, float("nan"), float("inf"), 59, 59.999, 86_400.001])
-def test_what_no_number_of_a_range_is(value: Json) -> None:
+def test_value_outside_a_range_is_refused(value: Json) -> None:
     assert Range(60, 86_400).problem(value) == "expected a number from 60 to 86400"
     with pytest.raises(NotValid):
         check({"signature_cache": {"memory_ttl_seconds": value}}, KNOWN)
 
 
 @pytest.mark.parametrize("value", [60, 60.0, 60.5, 86_400])
-def test_what_a_number_of_a_range_is(value: Json) -> None:
+def test_value_within_a_range_is_taken(value: Json) -> None:
     document = {"signature_cache": {"memory_ttl_seconds": value}}
     assert check(document, KNOWN) == {"signature_cache.memory_ttl_seconds": value}
 
@@ -260,7 +258,7 @@ def set_by(variables: Mapping[str, str], release: str = RECOMMENDED) -> Json:
 
 
 @pytest.mark.parametrize("text", ["0", "-0.0", "0e5", "none"])
-def test_1_3_0_takes_a_threshold_of_zero_for_none(text: str) -> None:
+def test_1_3_0_ignores_a_threshold_of_0(text: str) -> None:
     assert set_by({"WEB_SEARCH_THRESHOLD": text}, "1.3.0") == {"web_search.grounding_threshold": 0.3}
 
 
@@ -279,12 +277,12 @@ def test_a_release_reads_its_own_variables(release: str, keys: set[str]) -> None
     assert set(set_by(variables, release)) == keys
 
 
-def test_variables_that_say_nothing_set_nothing() -> None:
+def test_empty_or_unknown_variables_set_nothing() -> None:
     assert set_by({"QUIET": "0", "LOG_DIR": ""}) == {}
     assert set_by_variables({"QUIET": "1"}, NEWEST) == {}
 
 
-def test_reading_raises_nothing(tmp_path: Path) -> None:
+def test_reading_a_file_never_raises(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").write_bytes(b"\xff")
     names = ["", "missing", "loop", "null\x00character", "file/below", "x" * 5000]

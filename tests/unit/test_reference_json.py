@@ -46,7 +46,7 @@ def test_numbers_are_binary64(text: str, value: float) -> None:
     assert json_text.parse(text) == value
 
 
-def test_whole_numbers_are_integers_as_far_as_they_are_exact() -> None:
+def test_exact_whole_numbers_are_integers() -> None:
     assert [type(json_text.parse(text)) for text in ("1", "1.0", "-0", "9007199254740992", "1e17", "0.5")] == [
         int, int, int, int, float, float,
     ]  # fmt: skip
@@ -59,12 +59,12 @@ def test_whole_numbers_are_integers_as_far_as_they_are_exact() -> None:
         "{a:1}", "{1:1}", "'a'", '"a', '"\t"', '"\\x41"', '"\\u12"', "\ufeff1", "\x0b1", "\xa01", "1 1", "[", "]", "{",
     ],
 )  # fmt: skip
-def test_what_is_no_json(text: str) -> None:
+def test_invalid_json_is_refused(text: str) -> None:
     with pytest.raises(json_text.JsonError, match="line 1, column"):
         json_text.parse(text)
 
 
-def test_bytes_that_are_no_utf_8_are_replaced_one_sequence_at_a_time() -> None:
+def test_invalid_utf_8_is_replaced_per_sequence() -> None:
     assert json_text.decode(b"a\xffb\xf0\x9f\x98!\xed\xa0\x80") == "a\ufffdb\ufffd!\ufffd\ufffd\ufffd"
 
 

@@ -12,7 +12,7 @@ def report(verdict: str = "pass", **changed: Json) -> Json:
 
 
 @pytest.mark.parametrize("other", [report(), report(observed={"pid": 2, "more": [1]})])
-def test_reports_that_differ_in_what_the_machine_gave_are_the_same(other: Json) -> None:
+def test_observed_values_make_no_difference(other: Json) -> None:
     assert difference(report(), other) is None
 
 
@@ -32,11 +32,11 @@ def test_any_other_difference_is_named(other: Json, named: str) -> None:
     assert found.startswith(named)
 
 
-def test_observed_is_left_out_at_the_top_only() -> None:
+def test_observed_is_ignored_at_the_top_only() -> None:
     assert difference({"cases": {"observed": 1}}, {"cases": {"observed": 2}}) is not None
 
 
 @pytest.mark.parametrize("arguments", [[], ["50"], ["0", "reference"], ["many", "reference"]])
-def test_wrong_usage_is_told(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+def test_wrong_usage_prints_the_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main(arguments) == 2
     assert "usage: python -m tools.repeat N TARGET" in capsys.readouterr().err

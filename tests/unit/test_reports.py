@@ -76,13 +76,13 @@ def test_report_lines_are_narrow_and_escaped(text: str) -> None:
         assert line.isprintable(), line
 
 
-def test_a_long_command_as_the_target_is_wrapped_too() -> None:
+def test_long_target_command_is_wrapped() -> None:
     run = finished_run(concluded([case("fail", findings=[finding()])]), target_word="-- " + "node adapter.mjs " * 10)
     assert [line for line in lines(run) if len(line) > WIDTH] == []
 
 
 @given(st.text())
-def test_wrapped_text_is_printable_and_narrow_whatever_it_was(text: str) -> None:
+def test_wrapped_text_is_printable_and_narrow(text: str) -> None:
     for line in wrap(text, " " * 6).split("\n"):
         assert len(line) <= WIDTH
         assert line.isprintable()
@@ -95,7 +95,8 @@ def test_a_fault_of_the_suite_is_narrow_too() -> None:
     assert all(len(line) <= WIDTH and line.isprintable() for line in shown)
 
 
-def test_only_a_word_of_a_command_may_be_wider_for_it_has_to_be_copied() -> None:
+def test_only_words_of_commands_may_be_wider() -> None:
+    """They are copied."""
     word = "python:" + "package." * 20 + "port:Port"
     shown = list(command(f"repeat: antigravity-conformance run --only ONE-001 {word}", " " * 6))
     assert [line.strip() for line in shown if len(line) > WIDTH] == [word]
@@ -104,7 +105,7 @@ def test_only_a_word_of_a_command_may_be_wider_for_it_has_to_be_copied() -> None
     assert all(line.endswith(" \\") for line in shown[:-1])
 
 
-def test_the_command_to_repeat_carries_the_options_of_the_run() -> None:
+def test_command_to_repeat_has_the_runs_options() -> None:
     outcome = concluded([case("fail", findings=[finding()])])
     assert finished_run(outcome).repeat_command("ONE-001") == (
         "antigravity-conformance run --only ONE-001 python:port:Port"
@@ -113,7 +114,7 @@ def test_the_command_to_repeat_carries_the_options_of_the_run() -> None:
     assert asked.repeat_command("ONE-001").endswith("--only ONE-001 --profile 1.3.0 python:port:Port")
 
 
-def test_the_last_line_counts_judged_claimed_and_all_musts() -> None:
+def test_last_line_counts_judged_claimed_and_all() -> None:
     *_, counts, conclusion, last = lines(finished_run(mixed_outcome()))
     assert counts == "1 pass, 1 fail, 1 waived, 1 unknown, 1 not run, 1 not claimed"
     assert conclusion == "not conformant (exit code 1)"
@@ -125,7 +126,7 @@ def test_only_musts_are_counted_in_the_last_line() -> None:
     assert lines(finished_run(outcome))[-1] == "1 MUST judged / 1 claimed / 1 in all"
 
 
-def test_a_failure_shows_the_rule_the_case_the_call_and_both_values() -> None:
+def test_failure_shows_rule_case_call_and_values() -> None:
     found = finding({"label": "a"}, {"label": "b", "index": 0})
     shown = lines(finished_run(concluded([case("fail", name="test_one.py::test_it_is_kept[7]", findings=[found])])))
     start = shown.index("  ONE-001  FAIL        The rule ONE-001")
@@ -138,26 +139,26 @@ def test_a_failure_shows_the_rule_the_case_the_call_and_both_values() -> None:
     ]
 
 
-def test_a_failure_says_how_many_cases_more_there_are() -> None:
+def test_failure_counts_its_other_cases() -> None:
     failed = [case("fail", name=f"test_one.py::test_{name}", findings=[finding()]) for name in "abc"]
     assert any("and 2 more cases of this requirement" in line for line in lines(finished_run(concluded(failed))))
     assert any("and 1 more case of this requirement" in line for line in lines(finished_run(concluded(failed[:2]))))
 
 
-def test_what_a_deviation_explains_is_not_shown_as_the_failure() -> None:
+def test_waived_finding_is_not_shown_as_failure() -> None:
     found = [finding(actual="explained", by=deviation()), finding(actual="unexplained")]
     shown = "\n".join(lines(finished_run(concluded([case("fail", findings=found)]))))
     assert "got unexplained" in shown
     assert "got explained" not in shown
 
 
-def test_a_stale_deviation_is_told_with_the_edit_that_mends_it() -> None:
+def test_stale_deviation_is_shown_with_the_edit() -> None:
     shown = lines(finished_run(concluded([case("pass")], deviations=[deviation()])))
     assert "stale deviation answers-b (ONE-001): no answer shows it any more, and ONE-001" in shown
     assert '  remove the entry with "id": "answers-b" from the file of deviations' in shown
 
 
-def test_neighbours_that_are_not_claimed_for_one_reason_are_one_entry() -> None:
+def test_unclaimed_neighbours_with_one_reason_are_joined() -> None:
     needs = {"ONE-001": ["fork"], "ONE-002": [], "ONE-003": ["fork"], "ONE-004": ["fork"], "TWO-001": ["fork"]}
     outcome = concluded([case("pass", "ONE-002")], *(requirement(id_, needs=need) for id_, need in needs.items()))
     assert [line for line in lines(finished_run(outcome)) if "not claimed" in line] == [
@@ -171,7 +172,7 @@ def test_neighbours_that_are_not_claimed_for_one_reason_are_one_entry() -> None:
 
 
 @pytest.mark.parametrize("status", ["verified", "unverified", "false"])
-def test_a_process_id_that_is_not_seen_to_be_the_targets_is_shown(status: str) -> None:
+def test_unverified_pid_is_shown(status: str) -> None:
     run = finished_run(mixed_outcome(), machine=machine(pid_status=status))
     assert any(f"process id in hello: 4711, {status}" in line for line in lines(run)) is (status != "verified")
 
@@ -181,7 +182,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_is_one_line_on_a_terminal_and_gone_at_the_end(tmp_path: Path) -> None:
+def test_progress_is_one_line_erased_at_the_end(tmp_path: Path) -> None:
     events = tmp_path / "events"
     for event in (STARTED, case("pass"), case("fail"), case("pass")):
         append_event(events, event)
@@ -203,7 +204,7 @@ def test_a_run_cut_short_says_so() -> None:
     assert "no verdict: the run was cut short (exit code 130)" in interrupted
 
 
-def test_an_adapters_last_words_are_shown_once() -> None:
+def test_last_words_of_adapter_are_shown_once() -> None:
     events = [case("unknown", id_, message="it exited with code 3") for id_ in ("ONE-001", "ONE-002")]
     shown = lines(finished_run(concluded(events, requirement("ONE-001"), requirement("ONE-002"))))
     assert shown.count("      it exited with code 3") == 1
@@ -221,7 +222,7 @@ def test_an_adapters_last_words_are_shown_once() -> None:
         (ABSENT, "(not there)"),
     ],
 )
-def test_values_are_shown_as_json_and_plain_words_as_they_are(value: Json, shown: str) -> None:
+def test_values_are_json_and_plain_words_unquoted(value: Json, shown: str) -> None:
     assert describe(value) == shown
 
 
@@ -230,7 +231,7 @@ def test_a_pool_of_any_shape_can_be_shown(pool: Json) -> None:
     assert describe_pool(pool)
 
 
-def test_a_pool_is_told_by_its_accounts_and_what_is_unusual() -> None:
+def test_pool_is_described_by_accounts_and_oddities() -> None:
     accounts = [{"refreshToken": "a", "addedAt": 1, "lastUsed": 0}, {"refreshToken": "b", "enabled": False}]
     pool = {"version": 3, "accounts": accounts, "activeIndex": 1}
     assert describe_pool(pool) == '{2 accounts: a b{"enabled": false}, activeIndex=1}'
@@ -270,7 +271,7 @@ def report(pid: int) -> Json:
     return json.loads(render_json(report_of(finished_run(outcome, hello=hello(pid=pid), machine=observed))))
 
 
-def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
+def test_machine_values_are_only_under_observed() -> None:
     first, second = report(4711), report(815)
     of_first, of_second = first.pop("observed"), second.pop("observed")
     assert json.dumps(first) == json.dumps(second)
@@ -280,7 +281,7 @@ def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
     assert [found["expected"] for found in findings] == [815]
 
 
-def test_the_json_report_has_every_verdict_and_its_findings() -> None:
+def test_json_report_has_every_verdict_and_finding() -> None:
     document = json.loads(render_json(report_of(finished_run(mixed_outcome()))))
     verdicts = {entry["id"]: entry["verdict"] for entry in document["requirements"]}
     assert verdicts == dict(zip(IDS, ["fail", "waived", "unknown", "not run", "pass", "not claimed"], strict=True))
@@ -293,13 +294,13 @@ def test_the_json_report_has_every_verdict_and_its_findings() -> None:
 
 
 @pytest.mark.parametrize("text", ["a word", *HOSTILE, "\ufffe\uffff"], ids=range(len(HOSTILE) + 2))
-def test_the_reports_for_machines_parse_whatever_a_target_sent(text: str) -> None:
+def test_machine_reports_parse_after_hostile_answers(text: str) -> None:
     run = hostile_run(text)
     assert json.loads(render_json(report_of(run)))["hello"]["name"] == text
     ET.fromstring(render_junit(run).encode("utf-8"))  # noqa: S314 - it was written here
 
 
-def test_control_characters_are_escaped_in_junit_and_not_lost() -> None:
+def test_control_characters_are_escaped_in_junit() -> None:
     root = ET.fromstring(render_junit(finished_run(mixed_outcome(f"a{CONTROL}b"))))  # noqa: S314
     error, failure = root.find(".//error"), root.find(".//failure")
     assert error is not None
@@ -308,7 +309,7 @@ def test_control_characters_are_escaped_in_junit_and_not_lost() -> None:
     assert r"\u001b[2J\u0000\u0007\r" in str(failure.text)
 
 
-def test_junit_has_a_suite_a_section_with_its_counts() -> None:
+def test_junit_has_a_counted_suite_per_section() -> None:
     root = ET.fromstring(render_junit(finished_run(mixed_outcome())))  # noqa: S314
     counts = {
         suite.attrib["name"]: [int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")]
@@ -327,7 +328,7 @@ def test_junit_has_a_suite_a_section_with_its_counts() -> None:
     ]
 
 
-def test_the_log_of_events_survives_a_last_line_that_was_cut_short(tmp_path: Path) -> None:
+def test_event_log_survives_an_unfinished_last_line(tmp_path: Path) -> None:
     log = tmp_path / "events.jsonl"
     assert read_events(log) == []
     events = [case("pass"), case("fail", findings=[finding(actual="\ud800\u2028")])]

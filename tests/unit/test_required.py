@@ -7,6 +7,6 @@ from conformance.requirements import load_catalogue
 
 
 @pytest.mark.parametrize(("language", "required"), [("Python", ["PID-001", "PID-010"]), ("javascript", ["PID-001"])])
-def test_forking_is_required_of_python_alone(language: str, required: list[str]) -> None:
+def test_fork_is_required_of_python_only(language: str, required: list[str]) -> None:
     chosen = load_catalogue().choose(["PID"])
     assert required_of(language, ["PID-001", "PID-010"], chosen) == required

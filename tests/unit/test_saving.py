@@ -35,7 +35,7 @@ def test_order_of_saves_does_not_matter(stored: Json, one: Calls, other: Calls) 
     assert left_by(one, other) == left_by(other, one)
 
 
-def test_a_pool_that_was_handed_over_cannot_be_saved() -> None:
+def test_pool_without_a_file_cannot_be_saved() -> None:
     refused = InProcessConnection(ReferenceAdapter()).batch([("save", {}), ("open", {"pool": pool(1)}), ("save", {})])
     assert [answer.kind for answer in refused if isinstance(answer, Refused)] == ["not_open", "no_folder"]
 

@@ -102,7 +102,7 @@ def test_every_value_matches_itself_as_it_was_sent(value: Json) -> None:
 
 
 @given(EXPECTATIONS, VALUES)
-def test_there_is_a_difference_exactly_where_a_value_does_not_match(expected: Json, actual: Json) -> None:
+def test_difference_exists_only_where_matching_fails(expected: Json, actual: Json) -> None:
     assert (list(difference(expected, actual)) == []) == matches(expected, actual)
 
 
@@ -151,7 +151,7 @@ def test_a_scenario_comes_back_the_same_from_json(scenario: Scenario) -> None:
         ({"calls": [{"method": "select", "refusal": "not_open", "expect": 1}]}, "calls[0] has both expect and refusal"),
     ],
 )
-def test_what_is_no_scenario_is_refused_saying_where(document: Json, problem: str) -> None:
+def test_invalid_scenario_is_refused_with_its_place(document: Json, problem: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         Scenario.from_json(document)
     assert str(caught.value).startswith(problem)
@@ -179,7 +179,7 @@ def test_a_call_accepts_only_what_it_expects(call: Call, accepted: list[bool]) -
     assert [call.accepts(answer) for answer in ANSWERS] == accepted
 
 
-def test_null_is_an_expectation_of_its_own() -> None:
+def test_null_can_be_expected() -> None:
     assert not Call("select").gives(None).accepts(Result({"label": "a"}))
     assert Scenario.from_json({"calls": [{"method": "select", "expect": None}]}).calls[0].expect is None
     assert Scenario.from_json({"calls": [{"method": "select"}]}).calls[0].expect is UNJUDGED
@@ -196,7 +196,7 @@ def test_answers_are_shown_in_the_terms_of_expectations() -> None:
     assert unsupported([ANSWERS[0]]) is None
 
 
-def test_what_another_process_writes_is_there_when_the_call_is_made() -> None:
+def test_files_of_a_call_exist_before_it() -> None:
     seen: list[list[str]] = []
 
     def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:

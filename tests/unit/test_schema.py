@@ -50,17 +50,17 @@ def part(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]})
 
 
-def test_the_stored_schema_is_the_one_made_from_the_table() -> None:
+def test_stored_schema_is_current() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == render(), "run `python -m conformance.wire.schema`"
 
 
-def test_the_schema_is_one() -> None:
+def test_stored_schema_is_valid() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_request_of_every_method_is_accepted_alone_and_in_a_batch(method: str) -> None:
+def test_requests_are_valid_alone_and_in_batches(method: str) -> None:
     message = request(1, method, SMALLEST[method])
     MESSAGES.validate(message)
     MESSAGES.validate([message, message])
@@ -98,7 +98,7 @@ def test_a_missing_parameter_is_refused(method: str, name: str) -> None:
     ],
     ids=str,
 )
-def test_what_is_no_message_of_the_wire_is_refused(message: Json) -> None:
+def test_invalid_message_is_refused(message: Json) -> None:
     assert not MESSAGES.is_valid(message)
 
 
@@ -126,7 +126,7 @@ CONVERSATION = [
 ]
 
 
-def test_what_the_reference_says_is_valid_call_by_call_and_in_a_batch() -> None:
+def test_answers_of_the_reference_are_valid() -> None:
     requests = [request(call_id, call.method, dict(call.params)) for call_id, call in enumerate(CONVERSATION, 1)]
     adapter = ReferenceAdapter()
     responses = [decode(answer_line(adapter, encode(message))) for message in requests]

@@ -34,7 +34,7 @@ def sessions(capabilities: list[str], count: int) -> Iterator[tuple[Draft, Gener
     return ((draft, decode(draft, capabilities)) for draft in islice(stream(SEED), count))
 
 
-def test_the_reference_is_found_to_be_right() -> None:
+def test_reference_has_no_difference_from_itself() -> None:
     pipeline = Pipeline(InProcessConnection(ReferenceAdapter()), Oracle(flip_quirks("recommended")))
     assert list(pipeline.differences(sessions(list(CAPABILITIES), 300))) == []
     assert pipeline.tally.sessions == 300
@@ -130,7 +130,7 @@ def test_answers_are_compared_as_the_wire_means_them(
 
 
 @pytest.mark.parametrize(("end_ms", "same"), [(NOW, True), (NOW + 1, False)])
-def test_in_a_snapshot_a_limit_counts_while_it_runs(end_ms: float, same: bool) -> None:
+def test_ended_limit_in_a_snapshot_is_ignored(end_ms: float, same: bool) -> None:
     account = {"label": "a", "index": 0, "last_used_ms": 0, "rate_limit_reset_times_ms": {}}
     limited = {**account, "rate_limit_reset_times_ms": {"claude": end_ms}}
     shown, other = (Result({"cursor": 0, "accounts": [each]}) for each in (account, limited))
@@ -142,7 +142,7 @@ def test_the_first_difference_is_named() -> None:
     assert first_difference(calls, [Result({"now_ms": 1}), Result({"now_ms": 2})], [Result({"now_ms": 1})] * 2) == 1
 
 
-def test_a_scenario_goes_both_ways() -> None:
+def test_session_and_scenario_convert_both_ways() -> None:
     scenario = Scenario([Call("open", {"pool": {"accounts": []}})], {"a": {"text": "b"}})
     assert to_session(scenario).to_scenario() == scenario
 

@@ -77,6 +77,6 @@ def test_zeros_are_the_plainest_session() -> None:
     assert calls == [("load_config", params)]
 
 
-def test_a_record_can_give_a_member_to_both_layers() -> None:
+def test_record_can_set_a_key_in_both_layers() -> None:
     both = bytes([0] * 14 + [128, 0])
     assert set(decode_config(Draft(PLAIN, (both,), ()))[0]) == {USER_FILE, PROJECT_FILE}

@@ -34,7 +34,7 @@ def drafted(given_count: int, calls_count: int) -> Draft:
 
 @pytest.mark.parametrize("given_count", [0, 1, MOST_GIVEN])
 @pytest.mark.parametrize("calls_count", [0, 1, MOST_CALLS])
-def test_hypothesis_begins_with_the_very_draft_that_it_is_handed(given_count: int, calls_count: int) -> None:
+def test_shrinking_begins_with_the_given_draft(given_count: int, calls_count: int) -> None:
     draft = drafted(given_count, calls_count)
     asked: list[Draft] = []
 
@@ -47,34 +47,34 @@ def test_hypothesis_begins_with_the_very_draft_that_it_is_handed(given_count: in
     assert from_choices(to_choices(draft)) == draft
 
 
-def test_a_draft_is_shrunk_to_what_shows_the_same() -> None:
+def test_draft_is_shrunk_to_the_smallest() -> None:
     smallest = shrink(drafted(5, 40), lambda draft: len(draft.given) >= 2 and any(r[3] > 20 for r in draft.calls))
     assert (smallest.head, smallest.given) == (PLAIN, (PLAIN, PLAIN))
     assert smallest.calls == (bytes([0, 0, 0, 21, *bytes(12)]),)
 
 
-def test_what_does_not_show_any_more_is_left_as_it_was() -> None:
+def test_draft_that_shows_nothing_is_not_shrunk() -> None:
     assert shrink(drafted(2, 2), lambda _: False) == drafted(2, 2)
 
 
 @pytest.mark.parametrize("kept", [b"", b"other", to_choices(drafted(1, 1))[:-25]])
-def test_what_a_database_holds_of_others_is_no_draft(kept: bytes) -> None:
+def test_foreign_database_entry_is_no_draft(kept: bytes) -> None:
     assert from_choices(kept) is None
 
 
-def test_the_same_seed_gives_the_same_sessions_and_another_seed_others() -> None:
+def test_seed_determines_the_sessions() -> None:
     first, again, other = ([*islice(stream(seed), 20)] for seed in ("a", "a", "b"))
     assert first == again
     assert not set(first) & set(other)
 
 
-def test_a_table_gives_each_choice_its_share_and_0_the_first() -> None:
+def test_table_gives_each_choice_its_share() -> None:
     assert table("a", "b", "b", "c")[0] == "a"
     assert Counter(table("a", "b", "b", "c")) == {"a": 64, "b": 128, "c": 64}
 
 
 @pytest.mark.parametrize("profile", VERSIONS)
-def test_every_draft_is_a_session_that_the_target_can_be_asked(profile: str) -> None:
+def test_every_draft_is_a_session_to_ask(profile: str) -> None:
     capabilities = [word for word in CAPABILITIES if ReferenceAdapter(profile).profile.knows(word)]
 
     @settings(max_examples=150, derandomize=True, database=None, deadline=None)
@@ -90,13 +90,13 @@ def test_every_draft_is_a_session_that_the_target_can_be_asked(profile: str) -> 
 
 
 @pytest.mark.parametrize("only", [["config", "environment", "platform"], ["sticky", "clock"], []])
-def test_a_target_is_asked_for_no_more_than_it_claims(only: list[str]) -> None:
+def test_only_claimed_capabilities_are_asked(only: list[str]) -> None:
     calls = [call for draft in islice(stream("few"), 300) for call in decode(draft, only).to_scenario().calls]
     assert needs(calls) <= set(only)
     assert bool(calls) == bool(only)
 
 
-def test_what_is_interesting_happens_often() -> None:
+def test_interesting_events_are_frequent() -> None:
     """In a hundred sessions: every method that the reference has, strategies and families that change, reopenings."""
     sessions = [decode(draft, CAPABILITIES) for draft in islice(stream("often"), 100)]
     methods = Counter(method for session in sessions for method, _ in session.calls)

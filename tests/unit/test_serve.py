@@ -52,7 +52,7 @@ def error_code(response: Json) -> int:
     return code
 
 
-def test_a_batch_runs_in_order_and_is_answered_in_that_order() -> None:
+def test_batch_is_run_and_answered_in_order() -> None:
     batch = [request(call_id, "advance", {"ms": ms}) for call_id, ms in ((9, 1), (3, 10), (7, 100))]
     assert answer(encode(batch)) == [
         {"jsonrpc": "2.0", "id": 9, "result": {"now_ms": 1}},
@@ -61,7 +61,7 @@ def test_a_batch_runs_in_order_and_is_answered_in_that_order() -> None:
     ]
 
 
-def test_a_call_that_fails_does_not_stop_its_batch() -> None:
+def test_failing_call_does_not_stop_its_batch() -> None:
     batch = [request(1, "advance", {"ms": 1}), request(2, "min_wait", {"family": "claude"}), 3, request(4, "save", {})]
     first, *failed, last = answer(encode([*batch, request(5, "advance", {"ms": 1})]))
     assert [first["result"], last["result"]] == [{"now_ms": 1}, {"now_ms": 2}]
@@ -87,7 +87,7 @@ def test_a_refusal_travels_with_its_kind() -> None:
     }
 
 
-def test_a_part_of_a_method_can_be_not_supported() -> None:
+def test_part_of_a_method_can_be_unsupported() -> None:
     error = ask("select", family="claude", strategy="hybrid")["error"]
     assert error == {"code": answers.NOT_SUPPORTED, "message": "select is not supported as asked"}
 
@@ -99,7 +99,7 @@ def test_unknown_parameters_are_named(params: Json) -> None:
     assert f"the adapter's advance does not take {params}" in response["error"]["message"]
 
 
-def test_a_type_error_inside_the_port_is_the_ports(capsys: pytest.CaptureFixture[str]) -> None:
+def test_type_error_inside_the_port_is_internal(capsys: pytest.CaptureFixture[str]) -> None:
     error = ask("min_wait", family="claude")["error"]
     assert error["code"] == answers.INTERNAL_ERROR
     assert error["message"].startswith("TypeError: unsupported operand")
@@ -113,20 +113,20 @@ def test_a_garbage_line_is_answered_and_quoted(line: bytes) -> None:
     assert "the line was" in response["error"]["message"]
 
 
-def test_a_complaint_too_long_to_send_is_told_in_short() -> None:
+def test_error_message_too_long_is_shortened() -> None:
     key = b'"' + b"\x7f" * (MAX_LINE_BYTES // 3) + b'":1'  # four characters each where it is quoted
     response = answer(b"{" + key + b"," + key + b"}")
     assert response["error"]["message"].startswith("the answer cannot be sent: a line of")
 
 
 @pytest.mark.parametrize("message", [[], {}, 7, None, {"method": 3}])
-def test_what_is_no_request_is_told(message: Json) -> None:
+def test_invalid_request_is_quoted(message: Json) -> None:
     response = answer(encode(message))
     assert (response["id"], error_code(response)) == (None, answers.INVALID_REQUEST)
     assert response["error"]["message"] == f"expected a request, got {message!r}"
 
 
-def test_a_result_that_cannot_travel_is_an_internal_error_in_its_place() -> None:
+def test_unsendable_result_is_an_internal_error() -> None:
     batch = [request(1, "snapshot", {}), request(2, "advance", {"ms": 1})]
     broken, whole = answer(encode(batch))
     assert (broken["id"], error_code(broken)) == (1, answers.INTERNAL_ERROR)
@@ -134,7 +134,7 @@ def test_a_result_that_cannot_travel_is_an_internal_error_in_its_place() -> None
     assert whole["result"] == {"now_ms": 1}
 
 
-def test_answers_that_make_too_long_a_line_are_told() -> None:
+def test_overlong_line_of_answers_is_an_error() -> None:
     batch = [request(call_id, "consume_token", {"amount": MAX_LINE_BYTES // 2}) for call_id in (1, 2)]
     response = answer(encode(batch))
     assert error_code(response) == answers.INTERNAL_ERROR

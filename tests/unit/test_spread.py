@@ -46,7 +46,7 @@ def reasons(given_: Spread) -> dict[str, Reason]:
 
 @SAME_DRAWS
 @given(IDS, ACCOUNTS, st.integers(0, 20))
-def test_every_process_is_counted_on_the_account_where_it_starts(pids: list[int], accounts: int, base: int) -> None:
+def test_processes_are_counted_on_their_first_account(pids: list[int], accounts: int, base: int) -> None:
     found = spread(pids, accounts, base)
     assert len(found.counts) == accounts
     assert sum(found.counts) == len(pids)
@@ -62,7 +62,7 @@ def test_every_process_is_counted_on_the_account_where_it_starts(pids: list[int]
 
 @pytest.mark.parametrize("accounts", [1, 2, 3, 4])
 @pytest.mark.parametrize("processes", [1, 2, 3, 4, 5, 6])
-def test_expected_and_best_values_are_those_of_all_possible_choices(processes: int, accounts: int) -> None:
+def test_expected_and_best_values_match_enumeration(processes: int, accounts: int) -> None:
     choices = [Counter(choice) for choice in product(range(accounts), repeat=processes)]
     fullest = [max(choice.values()) for choice in choices]
     unused = [accounts - len(choice) for choice in choices]
@@ -88,7 +88,7 @@ def test_the_largest_sizes_have_exact_figures_too(processes: int, accounts: int,
 
 @SAME_DRAWS
 @given(IDS, ACCOUNTS)
-def test_nothing_is_better_than_even_and_even_is_called_so(pids: list[int], accounts: int) -> None:
+def test_even_spread_is_the_best(pids: list[int], accounts: int) -> None:
     found = spread(pids, accounts)
     assert found.found.pairs >= found.even.pairs
     assert found.found.fullest >= found.even.fullest
@@ -113,13 +113,13 @@ def test_nothing_is_better_than_even_and_even_is_called_so(pids: list[int], acco
         ([*range(120), 0, 12], 12, "better"),
     ],
 )
-def test_a_spread_is_held_against_random_choice(pids: list[int], accounts: int, verdict: str) -> None:
+def test_spread_is_compared_with_random_choice(pids: list[int], accounts: int, verdict: str) -> None:
     assert spread(pids, accounts).verdict == verdict
 
 
 @SAME_DRAWS
 @given(IDS, ACCOUNTS)
-def test_there_is_a_reason_and_each_is_true(pids: list[int], accounts: int) -> None:
+def test_every_reason_is_true(pids: list[int], accounts: int) -> None:
     found = spread(pids, accounts)
     assert found.reasons
     for kind, reason in reasons(found).items():
@@ -205,7 +205,7 @@ def test_the_reason_names_the_pattern(pids: list[int], accounts: int, kinds: lis
 
 @SAME_DRAWS
 @given(IDS, ACCOUNTS)
-def test_a_number_that_is_called_better_is(pids: list[int], accounts: int) -> None:
+def test_better_number_really_is_better(pids: list[int], accounts: int) -> None:
     found = spread(pids, accounts)
     for number in better_numbers(found, 16):
         other = spread(pids, number)

@@ -20,7 +20,7 @@ def observed(file: Path) -> Json:
     return json.loads(file.read_text())["observed"]
 
 
-def test_in_a_container_the_innermost_number_counts() -> None:
+def test_innermost_pid_of_a_container_counts() -> None:
     assert numbers_in("Name:\tnode\nNSpid:\t4711\t12\t1\nNSpgid:\t0\n") == [4711, 12, 1]
     assert numbers_in("Name:\tnode\n") == []
 
@@ -74,7 +74,7 @@ def test_given_ids_give_the_same_document_every_time(tmp_path: Path, spread: Spr
         ),
     ],
 )
-def test_the_answer_comes_first_and_the_next_command_last(
+def test_answer_is_first_and_next_command_last(
     spread: Spread, arguments: tuple[str, ...], first: str, last: str
 ) -> None:
     lines = spread(*arguments).splitlines()
@@ -82,7 +82,7 @@ def test_the_answer_comes_first_and_the_next_command_last(
     assert max(map(len, lines)) <= 80
 
 
-def test_the_histogram_shows_each_account_and_an_even_share(spread: Spread) -> None:
+def test_histogram_shows_every_account_and_even_share(spread: Spread) -> None:
     lines = spread("--accounts", "3", "--pids", "3,6,4,1,7,10", "--base", "1").splitlines()
     bars = [(line.split()[0], line.count("#"), line.split()[-1]) for line in lines[3:6]]
     assert bars == [("0", 0, "0"), ("1", 19, "2"), ("2", 39, "4")]  # one sign of each is the mark itself
@@ -90,7 +90,7 @@ def test_the_histogram_shows_each_account_and_an_even_share(spread: Spread) -> N
     assert "2 of 3 accounts carry all 6" in lines[0]
 
 
-def test_of_very_many_accounts_the_loads_are_shown(spread: Spread) -> None:
+def test_many_accounts_are_shown_as_loads(spread: Spread) -> None:
     text = spread("--accounts", "60", "--pids", "100-300/3")
     assert "        0  ######################################## 40\n" in text
     assert "        4  #######                                  7\n" in text
@@ -174,9 +174,7 @@ def test_the_picture_shows_each_account_and_says_why(tmp_path: Path, spread: Spr
 @pytest.mark.parametrize(
     ("accounts", "pids"), [(1, "1-9"), (3, "1"), (3, "100-163"), (64, "1-900/7"), (5, "5,9,20,33,50,51,60,80,81,82")]
 )
-def test_everything_lies_within_the_picture_and_heights_are_the_counts(
-    tmp_path: Path, spread: Spread, accounts: int, pids: str
-) -> None:
+def test_picture_contains_bars_of_the_right_height(tmp_path: Path, spread: Spread, accounts: int, pids: str) -> None:
     svg = drawn(tmp_path, spread, "--accounts", str(accounts), "--pids", pids)
     width, height = (float(size) for size in (svg.get("viewBox") or "").split()[2:])
     places = [
@@ -200,6 +198,6 @@ def json_counts(tmp_path: Path, spread: Spread, accounts: int, pids: str) -> lis
     return counts
 
 
-def test_a_process_that_runs_or_waits_for_a_core_is_at_work() -> None:
+def test_running_or_waiting_process_is_at_work() -> None:
     """This one runs as it looks; the processor time of one that waits for a core would not tell."""
     assert not _is_at_rest(psutil.Process())

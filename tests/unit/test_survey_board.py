@@ -90,7 +90,7 @@ def test_a_small_board_at_80_columns() -> None:
         ({}, "?"),
     ],
 )
-def test_a_cell_says_what_became_of_a_section(verdicts: dict[Word, list[str]], shown: str) -> None:
+def test_cell_summarizes_a_section(verdicts: dict[Word, list[str]], shown: str) -> None:
     assert cell(row(verdicts), "ONE") == shown
     letters = shown.replace("~", "").rstrip("0123456789")
     assert any(word.startswith(letters) for word in LEGEND)
@@ -145,7 +145,7 @@ def test_the_report_of_a_run_is_a_row() -> None:
     assert [*read.unanswered()] == ["does not claim fork: 1 TWO", "not run: not as root: 1 TWO"]
 
 
-def test_the_report_of_a_fault_is_a_row_with_its_message() -> None:
+def test_fault_report_is_a_row_with_message() -> None:
     read = make_row(fault_report(Fault("plugin:a", "0.1.0", 3, "it cannot be loaded")))
     assert (read.exit_code, read.observed.fault, [*read.unanswered()]) == (
         3,
@@ -155,7 +155,7 @@ def test_the_report_of_a_fault_is_a_row_with_its_message() -> None:
     assert not read.is_judged
 
 
-def test_a_long_fault_is_shown_in_part_and_kept_whole() -> None:
+def test_long_fault_is_shortened_only_on_screen() -> None:
     fault = "\n".join(f"line {number}" for number in range(1, 8))
     (shown,) = row({}, 3, observed=Observed(fault=fault)).unanswered()
     assert shown.splitlines() == ["line 1", "line 2", "line 3", "line 4", "…"]
@@ -163,12 +163,12 @@ def test_a_long_fault_is_shown_in_part_and_kept_whole() -> None:
     assert written["observed"]["implementations"][0]["fault"] == fault
 
 
-def test_an_exit_code_that_no_run_has_is_a_fault_of_the_suite() -> None:
+def test_unknown_exit_code_is_a_suite_fault() -> None:
     assert make_row(read_report(report() | {"exit_code": -9})).exit_code == 4
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"requirements": 3}, {"requirements": [], "hello": []}])
-def test_what_is_no_report_is_refused(document: Json) -> None:
+def test_invalid_report_is_refused(document: Json) -> None:
     with pytest.raises(ReportError, match="not the JSON report of a run, format 1: "):
         read_report(document)
     with pytest.raises(BoardError, match="not the JSON of a survey"):
@@ -176,14 +176,14 @@ def test_what_is_no_report_is_refused(document: Json) -> None:
     assert not is_board(document)
 
 
-def test_the_json_of_a_survey_is_the_board_again() -> None:
+def test_survey_json_reads_back_as_the_board() -> None:
     written = json.loads(json.dumps(write_board(small_board())))
     assert is_board(written)
     assert read_board(written) == small_board()
     assert (written["exit_code"], written["summary"][:17]) == (1, "4 implementations")
 
 
-def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
+def test_machine_values_are_only_under_observed() -> None:
     def written(seconds: float) -> Json:
         observed = Observed(
             seconds=seconds,
@@ -197,13 +197,13 @@ def test_what_the_machine_gave_lies_under_observed_and_nowhere_else() -> None:
     assert first == second
 
 
-def test_rules_that_fail_are_told_in_the_order_of_the_catalogue() -> None:
+def test_failing_rules_are_in_catalogue_order() -> None:
     failing = board(row({"fail": ["TWO-001"]}, 1), row({"fail": ["ONE-003", "TWO-001"]}, 1))
     assert [*failing.failures.items()] == [("ONE-003", [2]), ("TWO-001", [1, 2])]
     assert list(failing.rules) == ["ONE-003", "TWO-001"]
 
 
-def test_more_implementations_than_fit_stand_in_tables_of_one_width() -> None:
+def test_many_implementations_fill_several_tables() -> None:
     shown = [*render_board(board(*[row()] * (COLUMNS_MOST + 2)))]
     heads = [line.split() for line in shown if re.fullmatch(r"[ 0-9]+", line)]
     assert heads == [[str(number) for number in range(1, 8)], [str(number) for number in range(8, 15)]]

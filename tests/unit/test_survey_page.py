@@ -28,7 +28,7 @@ def two_rows() -> Board:
 WHOLE = [finding("ONE-001", "ONE-002"), finding(target="plugin:another+port")]
 
 
-def test_the_page_is_made_from_the_board_and_the_findings() -> None:
+def test_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == render(load_board(), load_findings()), "run `make docs`"
 
 
@@ -38,12 +38,12 @@ def test_board_names_commit_and_date_of_checkouts() -> None:
     assert all(isinstance(found, Checkout) and not found.changed for found in checkouts)
 
 
-def test_the_board_on_the_page_names_no_folder_of_a_machine() -> None:
+def test_board_contains_no_local_path() -> None:
     text = BOARD.read_text(encoding="utf-8")
     assert not [word for word in ("/tmp", "/home", "/root", "/work") if word in text]
 
 
-def test_what_is_kept_of_the_board_is_enough_for_the_page(tmp_path: Path) -> None:
+def test_stored_board_is_enough_for_the_page(tmp_path: Path) -> None:
     whole = two_rows().model_copy(
         update={"rows": [each.model_copy(update={"reasons": {"ONE-003": "x"}}) for each in two_rows().rows]}
     )
@@ -54,11 +54,11 @@ def test_what_is_kept_of_the_board_is_enough_for_the_page(tmp_path: Path) -> Non
     assert render(load_board(kept), WHOLE) == render(whole, WHOLE)
 
 
-def test_the_board_on_the_page_holds_no_more_than_that() -> None:
+def test_stored_board_is_current() -> None:
     assert BOARD.read_text(encoding="utf-8") == store(shorten(load_board())), "run `make docs`"
 
 
-def test_a_failure_is_told_with_what_was_read_about_it() -> None:
+def test_failure_is_shown_with_its_finding() -> None:
     text = render(two_rows(), WHOLE)
     assert "### 1. one+fork\n\n- **ONE-001, ONE-002**: It was changed: it now answers b. *src/a.ts*\n" in text
     assert "- Could not be judged: It was changed" in text
@@ -74,7 +74,7 @@ def test_a_failure_is_told_with_what_was_read_about_it() -> None:
         ([*WHOLE, finding("ONE-001", target="plugin:no+such")], "is no failure of the board"),
     ],
 )
-def test_a_finding_is_wanted_for_each_failure_and_for_nothing_else(findings: list[Finding], message: str) -> None:
+def test_findings_must_match_failures(findings: list[Finding], message: str) -> None:
     check(two_rows(), WHOLE)
     with pytest.raises(ValueError, match=message):
         check(two_rows(), findings)

@@ -32,7 +32,7 @@ def test_the_reference_answers_as_the_vector_expects(vector: Any) -> None:
     assert list(drift(vector)) == []
 
 
-def test_the_schema_is_that_of_the_model_and_every_vector_meets_it() -> None:
+def test_schema_is_current_and_every_vector_valid() -> None:
     assert schema_file().read_text(encoding="utf-8") == render_schema(), "run `make vectors`"
     validator = jsonschema.Draft202012Validator(build_schema())
     assert {vector.id: error.message for vector in VECTORS for error in validator.iter_errors(vector.document)} == {}
@@ -42,7 +42,7 @@ def test_the_schema_is_that_of_the_model_and_every_vector_meets_it() -> None:
     "changed",
     [{"colour": "red"}, {"since": "1.2.9"}, {"calls": []}, {"calls": [OPEN] * 13}, {"calls": [{"method": "x"}]}],
 )
-def test_the_schema_refuses_what_is_no_vector(changed: Json) -> None:
+def test_schema_refuses_invalid_vectors(changed: Json) -> None:
     validator = jsonschema.Draft202012Validator(build_schema())
     assert validator.is_valid(DOCUMENT)
     assert not validator.is_valid(DOCUMENT | changed)
@@ -61,12 +61,12 @@ def test_failing_vector_of_a_release_has_a_deviation(release: str) -> None:
             )
 
 
-def test_each_why_is_a_sentence_of_its_own() -> None:
+def test_each_why_is_specific() -> None:
     opening = {vector.id: vector.document["why"].partition(":")[0] for vector in VECTORS}
     assert [id_ for id_, words in opening.items() if words.startswith("Tells a port")] == []
 
 
-def test_a_vector_of_a_quirk_holds_where_the_quirk_is_alone() -> None:
+def test_quirk_vector_holds_only_with_its_quirk() -> None:
     releases = {quirk.name: set(quirk.releases) for quirk in QUIRKS}
     for vector in VECTORS:
         if vector.quirk is not None:
@@ -74,7 +74,7 @@ def test_a_vector_of_a_quirk_holds_where_the_quirk_is_alone() -> None:
             assert set(vector.profiles) <= releases[vector.quirk], vector.id
 
 
-def test_every_quirk_that_can_be_expected_has_a_vector() -> None:
+def test_every_expressible_quirk_has_a_vector() -> None:
     told = {vector.quirk for vector in VECTORS}
     expected = {
         name for name, distinguishing in load_distinguishing_scenarios().items() if "save" not in distinguishing.needs
@@ -111,13 +111,13 @@ def test_every_quirk_that_can_be_expected_has_a_vector() -> None:
         ({"files": {"home/x": {"text": "", "folder": True}}}, r"files\.home/x: .*exactly one of text, base64, link"),
     ],
 )
-def test_a_mistaken_vector_is_refused_saying_where(tmp_path: Path, changed: Json, message: str) -> None:
+def test_wrong_vector_is_refused_with_its_place(tmp_path: Path, changed: Json, message: str) -> None:
     store(tmp_path, DOCUMENT | changed)
     with pytest.raises(VectorError, match=message):
         load_vectors(tmp_path)
 
 
-def test_a_profile_that_the_rule_does_not_apply_to_is_refused(tmp_path: Path) -> None:
+def test_profile_without_the_rule_is_refused(tmp_path: Path) -> None:
     document = DOCUMENT | {"id": "soft-one", "requirements": ["SOFT-005"]}
     store(tmp_path, document, "soft/soft-one.json")
     with pytest.raises(VectorError, match=r"since: got '1\.3\.0'; expected releases that have SOFT-005"):
@@ -148,7 +148,7 @@ def test_an_id_is_used_once(tmp_path: Path) -> None:
         load_vectors(tmp_path)
 
 
-def test_what_is_no_json_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
+def test_invalid_file_does_not_hide_the_others(tmp_path: Path) -> None:
     store(tmp_path, DOCUMENT)
     store(tmp_path, "{", "stk/stk-bad.json")
     vectors, problems = read_vectors(tmp_path)
@@ -157,7 +157,7 @@ def test_what_is_no_json_is_refused_and_the_others_are_read(tmp_path: Path) -> N
     assert problems[0].startswith("stk/stk-bad.json: expected JSON in UTF-8")
 
 
-def test_an_expectation_that_the_reference_does_not_predict_is_drift(tmp_path: Path) -> None:
+def test_wrong_expectation_is_drift(tmp_path: Path) -> None:
     store(tmp_path, DOCUMENT | {"calls": [OPEN, SELECT | {"expect": None}]})
     (vector,) = load_vectors(tmp_path)
     found = list(drift(vector))
@@ -184,7 +184,7 @@ def test_write_changes_no_expectation(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == before
 
 
-def test_check_tells_every_problem_and_is_a_fault_of_the_suite(tmp_path: Path, kit: Kit) -> None:
+def test_check_reports_every_problem_as_suite_fault(tmp_path: Path, kit: Kit) -> None:
     store(tmp_path, DOCUMENT | {"calls": [OPEN, SELECT | {"expect": None}]})
     store(tmp_path, "{", "stk/stk-bad.json")
     done = kit("vectors", "check", "--folder", str(tmp_path))

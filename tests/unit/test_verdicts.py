@@ -46,7 +46,7 @@ def word(*events: Event, **options: Any) -> str:
         ([case("pass", "ONE-002")], "not run"),
     ],
 )
-def test_a_requirement_has_the_gravest_word_of_its_cases(events: list[Event], expected: str) -> None:
+def test_verdict_is_the_gravest_of_the_cases(events: list[Event], expected: str) -> None:
     assert word(*events) == expected
     assert word(*reversed(events)) == expected
 
@@ -58,7 +58,7 @@ def test_unclaimed_capability_is_not_claimed() -> None:
     assert concluded([case("pass")], needy, capabilities=["fork", "pid", "sticky"]).verdicts[0].word == "pass"
 
 
-def test_reasons_say_why() -> None:
+def test_verdicts_have_reasons() -> None:
     known = deviation("ONE-001", id="another")
     reasons = {
         outcome: concluded(events).verdicts[0].reason
@@ -85,7 +85,7 @@ def test_last_words_of_an_adapter_are_observed() -> None:
     assert "4711" not in verdict.reason
 
 
-def test_cases_are_ordered_by_name_not_by_when_they_ended() -> None:
+def test_cases_are_ordered_by_name() -> None:
     events = [case("pass", name=name) for name in ("c", "a", "b")]
     assert [c.name for c in concluded(events).verdicts[0].cases] == ["a", "b", "c"]
 
@@ -133,38 +133,37 @@ OLD = deviation("ONE-002", id="old", expires="2026-02-28")
         ([], {}, 5),
     ],
 )
-def test_the_exit_code_is_the_first_that_applies_of_4_1_3_6_5(
-    events: list[Event], options: dict[str, Any], code: int
-) -> None:
+def test_exit_codes_have_their_precedence(events: list[Event], options: dict[str, Any], code: int) -> None:
+    """4, 1, 3, 6, 5, 0."""
     assert concluded(events, ONE, TWO, **options).exit_code == code
 
 
-def test_the_exit_codes_are_those_that_are_documented() -> None:
+def test_exit_codes_are_as_documented() -> None:
     codes = (CONFORMANT, NOT_CONFORMANT, ADAPTER_FAULT, SUITE_FAULT, NOTHING_JUDGED, STALE)
     assert codes == (0, 1, 3, 4, 5, 6)
 
 
 @pytest.mark.parametrize("events", [[], [case("not run", message="as root")]])
-def test_what_is_required_fails_if_it_was_not_run(events: list[Event]) -> None:
+def test_required_but_not_run_fails(events: list[Event]) -> None:
     outcome = concluded(events, ONE, TWO, required=["ONE-001"])
     assert [verdict.word for verdict in outcome.verdicts] == ["fail", "not run"]
     assert outcome.verdicts[0].reason.startswith("required, but not run: ")
     assert outcome.exit_code == NOT_CONFORMANT
 
 
-def test_what_is_required_fails_if_it_is_not_claimed() -> None:
+def test_required_but_not_claimed_fails() -> None:
     outcome = concluded([], requirement(needs=["fork"]), required=["ONE-001"])
     assert outcome.verdicts[0].word == "fail"
     assert outcome.verdicts[0].reason == "required, but not claimed: the target does not claim: fork"
 
 
 @pytest.mark.parametrize("event", [case("pass"), WAIVED, case("unknown")])
-def test_what_was_judged_or_unknown_is_not_changed_by_being_required(event: Event) -> None:
+def test_required_leaves_other_verdicts_unchanged(event: Event) -> None:
     assert word(event, required=["ONE-001"]) == word(event)
 
 
 @pytest.mark.parametrize("events", [[case("pass")], [FAILED]])
-def test_a_deviation_that_no_answer_shows_is_stale(events: list[Event]) -> None:
+def test_unseen_deviation_is_stale(events: list[Event]) -> None:
     (stale,) = concluded(events, deviations=[KNOWN]).stale
     assert (stale.deviation.id, stale.why) == (
         "answers-b",
@@ -172,20 +171,20 @@ def test_a_deviation_that_no_answer_shows_is_stale(events: list[Event]) -> None:
     )
 
 
-def test_an_expired_deviation_is_stale_from_the_day_after() -> None:
+def test_deviation_is_stale_after_its_expiry_day() -> None:
     today = deviation(expires=str(TODAY))
     assert concluded([WAIVED], deviations=[today]).stale == []
     (stale,) = concluded([WAIVED], deviations=[deviation(expires="2026-02-28")]).stale
     assert stale.why == "it expired on 2026-02-28"
 
 
-def test_a_deviation_from_a_requirement_that_is_not_claimed_is_stale() -> None:
+def test_deviation_from_unclaimed_requirement_is_stale() -> None:
     (stale,) = concluded([], requirement(needs=["fork"]), deviations=[KNOWN]).stale
     assert stale.why == "ONE-001 is not claimed: the target does not claim: fork"
 
 
 @pytest.mark.parametrize("events", [[WAIVED], [WAIVED, FAILED], [case("unknown")], [case("not run")], []])
-def test_a_deviation_that_is_shown_or_could_not_be_seen_is_kept(events: list[Event]) -> None:
+def test_shown_or_unjudged_deviation_is_kept(events: list[Event]) -> None:
     assert concluded(events, deviations=[KNOWN]).stale == []
 
 
@@ -193,7 +192,7 @@ def test_deviation_of_an_unchosen_requirement_is_ignored() -> None:
     assert concluded([case("pass")], deviations=[deviation("ONE-002", expires="2020-01-01")]).stale == []
 
 
-def test_a_run_cut_short_is_no_verdict_but_keeps_what_was_seen() -> None:
+def test_run_cut_short_keeps_its_verdicts() -> None:
     outcome = concluded([case("pass")], complete=False)
     assert (outcome.complete, outcome.exit_code) == (False, SUITE_FAULT)
     assert outcome.verdicts[0].word == "pass"
@@ -202,12 +201,12 @@ def test_a_run_cut_short_is_no_verdict_but_keeps_what_was_seen() -> None:
 @pytest.mark.parametrize(
     ("pytest_exit", "is_fault"), [(0, False), (1, False), (5, False), (2, True), (3, True), (4, True)]
 )
-def test_an_engine_that_ended_oddly_is_a_fault_of_the_suite(pytest_exit: int, is_fault: bool) -> None:
+def test_odd_engine_exit_is_a_suite_fault(pytest_exit: int, is_fault: bool) -> None:
     outcome = conclude(criteria(), [case("pass"), RunEnded(pytest_exit=pytest_exit)])
     assert (outcome.exit_code == SUITE_FAULT) is is_fault
     assert outcome.suite_faults == ([f"the engine ended with pytest's exit code {pytest_exit}"] if is_fault else [])
 
 
-def test_a_case_that_went_wrong_is_a_fault_that_names_it() -> None:
+def test_failing_case_is_a_named_suite_fault() -> None:
     outcome = concluded([case("error", name="test_one.py::test_a", message="KeyError: 'b'")])
     assert outcome.suite_faults == ["test_one.py::test_a: KeyError: 'b'"]

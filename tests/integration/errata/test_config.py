@@ -44,7 +44,7 @@ def test_a_block_with_a_comment_is_ignored(release: Release, tmp_path: Path, blo
 
 
 @shows("E-17")
-def test_the_list_of_accounts_belongs_to_the_login_prompt(release: Release) -> None:
+def test_account_list_belongs_to_the_login_prompt(release: Release) -> None:
     sources = release.sources()
     assert [file for file, text in sources.items() if "account(s) saved" in text] == ["src/plugin/cli.js"]
     callers = {file for file, text in sources.items() if re.search(r"await promptLoginMode\(", text)}
@@ -79,7 +79,7 @@ def test_the_paths_depend_on_variables_and_release(release: Release, tmp_path: P
 
 
 @shows("E-20")
-def test_layers_stand_above_the_users_file(release: Release, tmp_path: Path) -> None:
+def test_project_and_variables_override_the_user_file(release: Release, tmp_path: Path) -> None:
     put(tmp_path / USER_FILE, ON)
     put(tmp_path / "project/.opencode/antigravity.json", OFF)
     assert not release.is_on(tmp_path)
@@ -87,7 +87,7 @@ def test_layers_stand_above_the_users_file(release: Release, tmp_path: Path) -> 
 
 
 @shows("E-20")
-def test_one_value_that_is_not_accepted_drops_the_file(release: Release, tmp_path: Path) -> None:
+def test_one_invalid_value_drops_the_file(release: Release, tmp_path: Path) -> None:
     put(tmp_path / USER_FILE, '{"pid_offset_enabled": true, "debug": "yes"}')
     assert not release.is_on(tmp_path)
 
@@ -103,7 +103,7 @@ def test_the_config_is_loaded_once(release: Release) -> None:
 
 
 @shows("E-21")
-def test_the_first_example_alone_spreads_nothing_from_1_3_0_on(release: Release, tmp_path: Path) -> None:
+def test_first_example_spreads_nothing_since_1_3_0(release: Release, tmp_path: Path) -> None:
     put(tmp_path / USER_FILE, ON)
     config = release.config(tmp_path)
     strategy, offset = config["account_selection_strategy"], config["pid_offset_enabled"]

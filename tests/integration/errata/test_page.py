@@ -13,7 +13,7 @@ from tests.integration.errata.evidence import (
 ERRATA = load_errata()
 
 
-def test_the_page_is_rendered_from_the_data() -> None:
+def test_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == render_markdown(ERRATA), (
         "stale: python -m conformance.requirements.errata"
     )

@@ -20,7 +20,7 @@ def test_no_release_prints_the_log_lines(release: Release) -> None:
 
 
 @shows("E-30")
-def test_the_line_numbers_are_those_of_1_3_0(release: Release) -> None:
+def test_line_numbers_are_those_of_1_3_0(release: Release) -> None:
     line = release.original_line("src/plugin/accounts.js", "const pidOffset = process.pid % this.accounts.length")
     assert (line in range(388, 394)) == (release.version == "1.3.0")
     if release.version == "1.3.0":

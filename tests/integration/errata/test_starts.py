@@ -24,7 +24,7 @@ from tests.integration.errata.evidence import (
 
 @shows("E-01")
 @pytest.mark.parametrize("n", range(2, 11))
-def test_two_random_pids_meet_with_chance_1_in_n(n: int) -> None:
+def test_two_random_pids_meet_once_in_n(n: int) -> None:
     pairs = list(itertools.product(range(n), repeat=2))
     assert sum(a == b for a, b in pairs) / len(pairs) == 1 / n
 
@@ -35,7 +35,7 @@ def test_the_pids_of_the_example_have_one_remainder() -> None:
 
 
 @shows("E-26")
-def test_three_random_pids_meet_on_5_accounts_with_chance_52_percent() -> None:
+def test_three_random_pids_meet_on_5_accounts() -> None:
     meeting = [pids for pids in itertools.product(range(5), repeat=3) if len(set(pids)) < 3]
     assert (len(meeting), len(meeting) / 5**3) == (65, 0.52)
 
@@ -58,7 +58,7 @@ def test_processes_meet_when_their_accounts_are_limited(release: Release) -> Non
 
 @shows("E-03")
 @pytest.mark.needs_node
-def test_the_pid_has_no_influence_in_any_row_of_the_summary(releases: dict[str, Release]) -> None:
+def test_pid_has_no_influence_in_the_summary(releases: dict[str, Release]) -> None:
     release = releases["1.3.0"]
     rows = [("sticky", False), ("round-robin", False), ("hybrid", False), ("hybrid", True), ("sticky", True)]
     starts = [{release.first(pid, strategy, offset=offset) for pid in range(3)} for strategy, offset in rows]
@@ -82,7 +82,7 @@ def test_agents_in_one_process_share_an_account(release: Release) -> None:
 
 
 @shows("E-05")
-def test_processes_in_two_pid_namespaces_have_the_same_pid() -> None:
+def test_processes_in_two_namespaces_have_equal_pids() -> None:
     namespace = ["unshare", "-U", "-r", "--pid", "--fork"]
     if not shutil.which("unshare") or subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no PID namespace can be made here")
@@ -112,13 +112,13 @@ def test_multiples_of_4_reach_few_accounts(release: Release, n: int, start_accou
 
 
 @shows("E-07")
-def test_the_processes_of_the_example_start_on_one_account(release: Release) -> None:
+def test_processes_of_the_example_share_an_account(release: Release) -> None:
     assert [release.first(pid) for pid in (123, 456, 789)] == [0, 0, 0]
     assert [release.first(pid) for pid in (123, 124, 125)] == [0, 1, 2]
 
 
 @shows("E-08")
-def test_without_the_offset_a_process_starts_at_the_stored_index(release: Release) -> None:
+def test_process_without_offset_starts_at_stored_index(release: Release) -> None:
     assert {release.first(pid, offset=False, index=2) for pid in range(6)} == {2}
 
 
@@ -141,7 +141,7 @@ def test_offsets_add_up_over_starts(release: Release, tmp_path: Path, pids: Sequ
 
 
 @shows("E-11")
-def test_hybrid_applies_the_offset_when_it_has_no_candidate(release: Release) -> None:
+def test_hybrid_without_candidate_applies_the_offset(release: Release) -> None:
     fresh, without = set(), set()
     for pid in range(3):
         release.start(pid)
@@ -225,7 +225,7 @@ def test_a_limited_landing_place_is_left_for_good(release: Release) -> None:
 
 
 @shows("E-29")
-def test_the_offset_is_applied_once_for_a_loaded_pool(release: Release) -> None:
+def test_offset_is_applied_once_per_loaded_pool(release: Release) -> None:
     release.start(pid=1)
     assert release.select() == 1
     release.ask("remove", label="b")
