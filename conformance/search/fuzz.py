@@ -1,4 +1,4 @@
-"""The search itself: what was found before is asked first, then fresh sessions, until calls or time are used up."""
+"""The search: runs the stored sessions first, then new ones, until the limit of calls or time is reached."""
 
 import time
 from collections import Counter
@@ -13,14 +13,14 @@ from conformance.search.sessions import decode
 from conformance.search.source import Draft, from_choices, stream, to_choices
 from conformance.search.steps import GeneratedSession
 
-KEY = b"antigravity-conformance sessions"  # one for all targets: what one was wrong on is worth asking another
+KEY = b"antigravity-conformance sessions"  # shared by all targets: a session that failed on one may fail on another
 SESSIONS_A_REPORT = 100
-LOOKED_INTO = 3  # differences a kind of call: shrinking takes a while, and most have one cause
+LOOKED_INTO = 3  # differences that are investigated for each kind of call: shrinking is slow, and most share one cause
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """When a search ends: after so many calls, or seconds, or finds, whichever comes first."""
+    """The limits of a search: calls, seconds, discrepancies. It ends at the first that it reaches."""
 
     calls: int | None = None
     seconds: float | None = None
@@ -47,11 +47,11 @@ class Search:
         return self.runner.tally
 
     def run(self) -> Iterator[Discrepancy]:
-        """Each find that is not like one before it, as soon as it is shrunk."""
+        """Yields each discrepancy of a new kind as soon as it is shrunk."""
         for difference in self.runner.differences(self._sessions()):
             self.differences += 1
             method, params = difference.session.calls[difference.position]
-            fails = difference.expected is None  # where the process ended, its calls say little
+            fails = difference.expected is None  # after a crash the last call says little about the cause
             about = "failure" if fails else f"{method} {params.get('strategy', '')}"
             if self._looked_into[about] >= (1 if fails else LOOKED_INTO):
                 continue

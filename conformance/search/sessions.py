@@ -1,7 +1,7 @@
-"""Sessions out of bytes: what is given, and the calls on it.
+"""Decodes bytes into sessions: the pool or config files, and the calls.
 
-Weighted so that the interesting happens: limits about to end, ties, every account blocked, removals after the offset,
-families interleaved, strategies changing within a session, the same pool in processes of other ids.
+Weighted towards interesting cases: limits that are about to end, ties, blocked accounts, removals after the PID
+offset, interleaved families, changing strategies, and the same pool in processes with other PIDs.
 """
 
 from collections.abc import Callable, Collection
@@ -27,7 +27,7 @@ STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
 )
 OFFSETS: Table[tuple[bool, ...]] = table(
     (False, True), (True,), (False,), (True,), *[(*[False] * 9, True)] * 2
-)  # the last: late
+)  # in the last two, the offset is on in one selection of ten
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
 INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
@@ -43,12 +43,12 @@ HEALTH_BEYOND: Table[dict[str, float]] = table(
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MOST_TOKENS = table(50, 10, 1, 50)
 TOKENS_BEYOND: Table[dict[str, float]] = table({}, {}, {"regeneration_rate_per_minute": 60})
-SAVES_FROM = 240  # of 256
+SAVES_FROM = 240  # of 256: a record of a saved-file session becomes a save
 THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
 
 
 def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
-    """The session of a draft, for a target with these capabilities. Every draft is one."""
+    """Decode a draft for a target with these capabilities. Every draft is valid."""
     head = draft.head
     can = _abilities(frozenset(capabilities))
     source = SOURCES[head[0]]
