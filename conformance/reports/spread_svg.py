@@ -1,4 +1,4 @@
-"""A picture of one spread: a bar an account, an even share and random choice marked, and why it is so."""
+"""The SVG picture of a spread: one bar for each account, the even share, random choice, and the reasons."""
 
 import textwrap
 import xml.etree.ElementTree as ET
@@ -15,7 +15,7 @@ TITLE_LINE, TEXT_LINE = 22, 18
 TITLE_COLUMNS, TEXT_COLUMNS = 57, 78  # characters that fit, at the sizes below, also in a wide font such as DejaVu Sans
 FONTS = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", "Helvetica Neue", Arial, sans-serif'
 
-# Colour of ground, text, quiet text, bar, bar beyond random choice, even share.
+# Colour of ground, text, quiet text, bar, bar above random choice, even share.
 LIGHT = ("#ffffff", "#1f2328", "#59636e", "#2f6fb3", "#bc4c00", "#1a7f37")
 DARK = ("#0d1117", "#f0f6fc", "#9aa4af", "#58a6ff", "#f0883e", "#56d364")
 
@@ -56,7 +56,7 @@ def render(spread: Spread) -> str:
 
 
 def description(spread: Spread) -> str:
-    """What the picture shows, for those who do not see it."""
+    """The text alternative of the picture."""
     counts = ", ".join(f"account {index}: {count}" for index, count in enumerate(spread.counts))
     return (
         f"Processes by account: {counts}. An even share is {_number(len(spread.pids) / spread.accounts)}; under random "
@@ -66,7 +66,7 @@ def description(spread: Spread) -> str:
 
 
 def style() -> str:
-    """Light, and dark where the reader's system asks for it."""
+    """Light colours, and dark ones for readers who prefer them."""
     sizes = (
         f"text{{font-family:{FONTS}}}"
         ".title{font-size:16px;font-weight:600}.text,.label{font-size:13px}.count{font-size:13px;font-weight:600}"

@@ -1,4 +1,4 @@
-"""The report a person reads: by section, at 80 columns."""
+"""The report for a person: by section, at 80 columns."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from conformance.wire.scenario import difference
 FINDINGS_SHOWN = 1
 RECORD_SHOWN = 10
 PID_STATUS = {
-    "unverified": "unverified: none of the processes that the kit started is seen to have it",
+    "unverified": "unverified: the kit found no process of its own with this PID",
     "false": "false: another process has it",
 }
 
@@ -25,7 +25,7 @@ def render(run: Run) -> Iterator[str]:
     for note in run.notes:
         yield wrap(note, " " * 9)
     if (status := run.machine.pid_status) != "verified":
-        yield wrap(f"process id in hello: {run.machine.pid}, {PID_STATUS[status]}", " " * 9, 0)
+        yield wrap(f"PID in hello: {run.machine.pid}, {PID_STATUS[status]}", " " * 9, 0)
     yield wrap(f"profile  {run.profile.name} ({run.profile.reason})", "", 9)
     if run.criteria.inherited:
         yield wrap(_inherited(run), " " * 9, 0)
@@ -44,23 +44,26 @@ def render(run: Run) -> Iterator[str]:
     yield from _trouble(run)
     yield ""
     if run.left_out:
-        yield wrap(f"rules of other releases, left out: {', '.join(run.left_out)}", "")
+        yield wrap(f"left out, because they apply to other releases only: {', '.join(run.left_out)}", "")
     if run.outcome.mended:
         named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
-        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
+        yield wrap(f"deviations of release {run.profile.name} that this checkout does not have: {named}", "")
     yield from summary(run)
 
 
 def _inherited(run: Run) -> str:
     waived = f"Known deviations of release {run.profile.name} are waived."
     if run.profile.between is None:
-        return f"{waived} What fails is this checkout's own."
+        return f"{waived} Every failure comes from a change in this checkout."
     older, newer = run.profile.between
-    return f"{waived} The checkout lies between {older} and {newer}: what fails is its own or comes from between."
+    return (
+        f"{waived} The checkout lies between {older} and {newer}: a failure may come from either release or from a "
+        "change in this checkout."
+    )
 
 
 def summary(run: Run) -> Iterator[str]:
-    """The counts; the last line says judged, claimed and all MUSTs."""
+    """The counts, the conclusion, and how many MUSTs were judged."""
     outcome = run.outcome
     yield ", ".join(f"{outcome.count(word)} {word}" for word in WORDS if outcome.count(word))
     musts = [v for v in outcome.verdicts if v.requirement.level == "MUST"]
@@ -88,7 +91,7 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
 
 
 def _unclaimed(verdicts: Sequence[Verdict]) -> str:
-    """Neighbours that need the same are one entry; JSON has each of them."""
+    """One line for consecutive requirements with the same missing capabilities; JSON lists each of them."""
     first, last = verdicts[0].requirement, verdicts[-1].requirement
     missing = verdicts[0].reason.removeprefix(NOT_CLAIMED)
     if first is last:
@@ -111,7 +114,7 @@ def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
 
 
 def _size(case: CaseEnded) -> int:
-    """The smallest scenario is the easiest to understand."""
+    """For sorting: the smallest scenario is the easiest to understand."""
     return min(
         (len(json.dumps(finding.scenario.to_json())) for finding in case.findings if finding.deviation is None),
         default=0,
@@ -137,11 +140,11 @@ def _failure(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
 
 
 def _what_happened(finding: Finding) -> Iterator[str]:
-    """What the process at fault did, and which were killed meanwhile; of many lines the last ones."""
+    """The last events of the process with the wrong answer, and which processes were killed."""
     mine = [entry for entry in finding.record if entry.process == finding.process or entry.did == "killed"]
     if mine:
         all_of_them = max(entry.process for entry in finding.record)
-        what = "as it happened (place in the record, process id, what):"
+        what = "its events (number in the record, PID, event):"
         yield wrap(f"process {finding.process} of {all_of_them}, {what}", " " * 6)
     for entry in mine[-RECORD_SHOWN:]:
         did = f"{entry.did} {describe_params(entry.did, entry.params)}".rstrip()
@@ -157,7 +160,7 @@ def _trouble(run: Run) -> Iterator[str]:
         yield from (wrap(line, "  ") for line in fault.splitlines())
     if not run.outcome.complete:
         yield ""
-        yield "THE RUN WAS CUT SHORT: what follows is all that was seen"
+        yield "THE RUN WAS CUT SHORT: the report has only what was judged before"
     yield from _stale(run.outcome.stale)
 
 
