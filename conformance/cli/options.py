@@ -1,4 +1,4 @@
-"""The options of `run`, and what each of them takes."""
+"""The options of `run`, and the types of their values."""
 
 import argparse
 import datetime
@@ -43,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
-    """How long, by how many processes and with how many examples a target is judged."""
+    """The options for time limits, processes and examples."""
     add = parser.add_argument
     add_timeout(parser)
     add_env(parser)
     add(
         "--processes",
-        type=between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
+        type=between(2, MOST_ACCOUNTS, " (no pool fits more processes)"),
         default=DEFAULT_PROCESSES,
         metavar="N",
         help=f"Number of real processes to start at once (default: 8; up to {MOST_ACCOUNTS})",
@@ -97,7 +97,7 @@ def add_env(parser: argparse.ArgumentParser) -> None:
 
 
 def repeated(options: argparse.Namespace) -> list[str]:
-    """The options that shape verdicts, as words that a shell reads back."""
+    """The options that affect verdicts, quoted for a shell."""
     words: list[str] = []
     for name, value, default in (
         ("--profile", options.profile, None),
@@ -138,4 +138,4 @@ def between(least: int, most: int | None = None, why: str = "") -> Callable[[str
 def day(text: str) -> datetime.date:
     with suppress(ValueError):
         return datetime.date.fromisoformat(text)
-    raise argparse.ArgumentTypeError(f"expected a day such as 2026-12-31, got {text!r}")
+    raise argparse.ArgumentTypeError(f"expected a date such as 2026-12-31, got {text!r}")

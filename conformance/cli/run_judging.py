@@ -20,7 +20,7 @@ from conformance.targets.self_removing import self_removing_folder
 
 
 def judge(plan: Plan) -> Run:
-    """Run the cases. On Ctrl-C, the run contains what was judged so far."""
+    """Run the cases. After Ctrl-C, the result has what was judged so far."""
     started_s = time.monotonic()
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)

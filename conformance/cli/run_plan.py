@@ -29,7 +29,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Subject:
-    """The target, its answer to `hello`, and the profile that it is judged by."""
+    """The target, its answer to `hello`, and its profile."""
 
     target: Target
     greeting: Greeting
@@ -42,30 +42,30 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A run before its first case. `options` are those of the command line."""
+    """A run before its first case. `options` are the command line options."""
 
     subject: Subject
     catalogue: Catalogue
-    left_out: Sequence[str]  # ids of requirements that were named and hold for other profiles only
+    left_out: Sequence[str]  # ids of named requirements that apply to other profiles only
     criteria: Criteria
     options: argparse.Namespace
 
 
 def select(catalogue: Catalogue, only: Sequence[str], require: Sequence[str]) -> Selection:
-    """Read `--only` and `--require`. Raises UsageFault for a word that names no requirement."""
+    """Read `--only` and `--require`. Raises UsageFault for an unknown word."""
     named = _choose(catalogue, only, "--only")
     return Selection(catalogue, named, _required(catalogue, require, named))
 
 
 def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject:
-    """Resolve and greet the target. Raises AdapterFault where it cannot be asked, UsageFault for no target."""
+    """Resolve the target and send `hello`. Raises AdapterFault if it does not answer, UsageFault without a target."""
     target = resolve(options.target, command, options.mapping)
     greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
     return Subject(target, greeting, profile_of(options.profile, target, greeting.hello, options.timeout))
 
 
 def make_plan(options: argparse.Namespace, selection: Selection, subject: Subject) -> Plan:
-    """Decide what the target is judged by. Raises DeviationError for a mistaken file of deviations."""
+    """Decide the criteria. Raises DeviationError if the file of deviations is wrong."""
     profile, hello = subject.profile.name, subject.hello
     chosen = [requirement for requirement in selection.named if applies(requirement, profile)]
     deviations = _deviations(selection.catalogue, options.deviations, subject.target, profile)
@@ -89,7 +89,7 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
 
 
 def required_of(language: str, required: Sequence[str], chosen: Sequence[Requirement]) -> list[str]:
-    """Without what needs `fork` where the target is not in Python: no other language can claim it (docs/wire.md)."""
+    """The required ids, without those that need `fork` if the target is not in Python (docs/wire.md)."""
     beyond = {requirement.id for requirement in chosen if "fork" in requirement.needs and language.lower() != "python"}
     return [id_ for id_ in required if id_ not in beyond]
 
@@ -109,15 +109,15 @@ def _required(catalogue: Catalogue, words: Sequence[str], named: Sequence[Requir
         chosen = named if word == "all" else _choose(catalogue, [word], "--require")
         judged = [requirement.id for requirement in chosen if requirement in named]
         if not judged:
-            raise UsageFault(f"--require {word}: --only leaves it out; choose it there too, or drop one of the two")
+            raise UsageFault(f"--require {word}: --only excludes it; add it there too, or drop one of the two options")
         ids += judged
     return ids
 
 
 def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> Sequence[Deviation]:
-    """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows.
+    """The user's file. Without it: the shipped deviations, for a release or the reference at its own profile.
 
-    A checkout inherits those of the release that it is judged as: what is its own doing then stands out.
+    A checkout inherits the deviations of the release that it is judged as, so that only its own changes fail.
     """
     if path is not None:
         return load_deviations(path, catalogue)

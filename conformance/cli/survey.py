@@ -110,7 +110,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
     done = 0
 
-    def tell(position: int, finished: Finished) -> None:
+    def show_progress(position: int, finished: Finished) -> None:
         nonlocal done
         done += 1
         conclusion = finished.report.conclusion
@@ -118,7 +118,7 @@ def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
         print(printable(line), file=sys.stderr, flush=True)
 
     with _folder(options.reports) as folder:
-        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, tell=tell)
+        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, on_end=show_progress)
     return [_row(job, each) for job, each in zip(jobs, finished, strict=True)]
 
 
@@ -129,7 +129,7 @@ def _row(job: Job, finished: Finished) -> Row:
 
 
 def _word(given: str) -> str:
-    """What names no target in another form is a path."""
+    """A word that names no other target is a path."""
     return given if is_word(given) else f"plugin:{given.rstrip('/') or given}"
 
 
