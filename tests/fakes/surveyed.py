@@ -1,4 +1,4 @@
-"""Targets that a survey must survive: one that never answers, one whose words are markup, one that does not start."""
+"""Targets that a survey must survive: one never answers, one sends markup, one does not start."""
 
 import threading
 
@@ -30,7 +30,7 @@ class ClaimsNothing(ReferenceAdapter):
 
 
 class ClaimsConfigAndReadsLatin1(Latin1Files):
-    """Breaks one SHOULD of little that there is to judge."""
+    """Breaks one SHOULD and claims little else."""
 
     def hello(self, wire: int) -> Json:
         return super().hello(wire) | {"capabilities": ["config"]}

@@ -1,4 +1,4 @@
-"""What integration tests share: the releases, running, and a cache in which nothing was built yet."""
+"""Shared by integration tests: running releases, and a cache without built checkouts."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ __all__ = ["own_cache", "releases"]
 
 @pytest.fixture(scope="session")
 def releases() -> Iterator[dict[str, Connection]]:
-    """A process of each release. They are asked one after another: whoever needs a pool opens it first."""
+    """One process for each release. All tests share them, so each test opens its own pool."""
     targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
     with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
         yield dict(zip(NPM_VERSIONS, group.connections, strict=True))

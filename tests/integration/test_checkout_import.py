@@ -1,4 +1,4 @@
-"""What a checkout does at import or in a call: it cannot reach the harness; what breaks is told in its own words."""
+"""Code of a checkout cannot reach the harness at import or in a call, and its errors are reported verbatim."""
 
 import subprocess
 from pathlib import Path
@@ -27,7 +27,7 @@ FIRST = Result({"label": "a", "index": 0})
 
 
 def with_line(line: str) -> dict[str, str]:
-    """The account manager with a line of TypeScript before it, at line 2."""
+    """The account manager with an additional line of TypeScript at line 2."""
     return {ACCOUNTS: f"// a comment\n{line}\n{MANAGER_TEXT}"}
 
 

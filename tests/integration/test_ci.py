@@ -1,4 +1,4 @@
-"""The shell of the action and of docs/ci.md runs as it stands."""
+"""The shell code of the action and of docs/ci.md runs unchanged."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.support.command import CHECKOUT
 
 
 class Runner:
-    """Runs the shell steps of the action as a runner does: expressions filled in, outputs read back from a file."""
+    """Runs the shell steps of the action as a GitHub runner does: fills in expressions, reads outputs from a file."""
 
     def __init__(self, folder: Path, **inputs: str) -> None:
         self.folder = folder
@@ -58,7 +58,7 @@ class Runner:
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    """One that has come to the step `judge`; in place of an installed kit it has ours."""
+    """A runner before the step `judge`, with our kit instead of an installed one."""
     runner = Runner(tmp_path)
     kit = tmp_path / "kit" / "bin"
     kit.mkdir(parents=True)

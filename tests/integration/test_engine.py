@@ -1,4 +1,4 @@
-"""A run imports nothing that is slow before it is needed."""
+"""A run imports slow modules only when it needs them."""
 
 import subprocess
 import sys

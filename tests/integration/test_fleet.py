@@ -1,4 +1,4 @@
-"""A fleet of real processes: what each is asked, the record of it, and the ways in which processes begin and end."""
+"""A fleet of real processes: calls, their record, and the ways to start and end processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,7 +92,7 @@ def test_killed_process_leaves_the_others_running() -> None:
 
 
 def test_restarted_processes_are_new_ones_in_turn() -> None:
-    """The first one has selected before the other one is there. Their homes are those of the processes before."""
+    """Each selects before the next one starts. They use the homes of the former processes."""
     with fleet_of(2) as fleet:
         fleet.use_homes(lambda member: f"homes/{member.number}")
         fleet.open_and_select(STORED, ON, [])

@@ -1,4 +1,4 @@
-"""The Node adapter on its own: every release answers the wire, and nothing but the wire reaches it."""
+"""The Node adapter alone: every release answers over the wire, and can do nothing else."""
 
 import json
 import os
@@ -32,21 +32,21 @@ Ask = Callable[..., list[Any]]
 
 @pytest.fixture(scope="module")
 def packages() -> dict[str, Path]:
-    """The installed releases, by version; kept where `make test` keeps them."""
+    """The installed releases, by version, in the cache of `make test`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(npm.CACHE_VARIABLE, os.environ.get(npm.CACHE_VARIABLE) or str(CHECKOUT / ".cache"))
         return {version: npm.install("opencode-antigravity-auth", version) for version in NPM_VERSIONS}
 
 
 class Adapter:
-    """Runs the adapter on given lines, from start to end, with a home of its own."""
+    """Runs the adapter on the given lines, from start to end, in a temporary home."""
 
     def __init__(self, packages: dict[str, Path], home: Path) -> None:
         self.packages, self.home = packages, home
         self.errors = ""
 
     def lines(self, version: str, sent: bytes, **environment: str) -> list[Any]:
-        """The answers to raw lines, each decoded."""
+        """The answers to raw lines, decoded."""
         run = subprocess.run(
             npm.command(self.packages[version]),
             input=sent,
@@ -67,7 +67,7 @@ class Adapter:
         return list(answers)
 
     def results(self, version: str, *calls: Call, **environment: str) -> list[Any]:
-        """The results of one batch, in which nothing fails."""
+        """The results of one batch without failures."""
         return [answer["result"] for answer in self.answers(version, *calls, **environment)]
 
 
@@ -93,7 +93,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# Who it is.
+# Hello.
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
@@ -111,7 +111,7 @@ def test_hello_names_release_and_claims(adapter: Adapter, version: str) -> None:
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_release_claims_what_its_profile_has(adapter: Adapter, version: str) -> None:
-    """`SINCE` in reference_impl/profiles.py says in which release each capability appeared."""
+    """`SINCE` in reference_impl/profiles.py has the release of each capability."""
     claimed = adapter.results(version, ("hello", {}))[0]["capabilities"]
     assert {*claimed, "fork"} == {word for word in CAPABILITIES if profile(version).knows(word)}
 
@@ -218,7 +218,7 @@ def test_overlong_line_of_answers_is_an_error(adapter: Adapter) -> None:
     assert "send smaller batches" in answer["error"]["message"]
 
 
-# The machine that the release sees.
+# The environment that the release sees.
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
@@ -282,7 +282,7 @@ def test_pool_is_read_and_saved_in_its_folder(adapter: Adapter, tmp_path: Path, 
 
 def test_lock_wait_uses_the_real_clock(adapter: Adapter) -> None:
     lock = write_pool(adapter.home, POOL).with_suffix(".json.lock")
-    lock.mkdir()  # held since just now, which is long ago by the clock given
+    lock.mkdir()  # held since now, which is long ago by the clock of the adapter
     stored = ("open", {"home": str(adapter.home), "now_ms": 4e12})
     _, saved = adapter.answers("1.2.8", stored, ("save", {}))
     assert "Lock file is already being held" in saved["error"]["message"]
@@ -290,12 +290,12 @@ def test_lock_wait_uses_the_real_clock(adapter: Adapter) -> None:
 
 def test_a_save_that_the_release_schedules_never_comes(adapter: Adapter, tmp_path: Path) -> None:
     outdated = {"refreshToken": "a", "fingerprint": {"userAgent": "antigravity/0.0.1 linux/x64"}}
-    write_pool(adapter.home, {"version": 4, "accounts": [outdated], "activeIndex": 0})  # schedules one as it is read
+    write_pool(adapter.home, {"version": 4, "accounts": [outdated], "activeIndex": 0})  # reading it schedules a save
     write_pool(tmp_path / "other", {**POOL, "version": 4})
     before = files_below(tmp_path)
     stored, other = (("open", {"home": str(home)}) for home in (adapter.home, tmp_path / "other"))
-    disable = ("set_enabled", {"label": "a", "enabled": False})  # and so does this
-    # Were it scheduled, it would come at once: nobody waits for the second that the release leaves before it.
+    disable = ("set_enabled", {"label": "a", "enabled": False})  # this also schedules a save
+    # A scheduled save would come immediately, because the adapter skips the release's delay of one second.
     at_once = "--import=data:text/javascript,const/**/later=setTimeout;globalThis.setTimeout=(work)=>later(work,0)"
     adapter.results("1.6.0", stored, *[other] * 20, disable, *[other] * 20, NODE_OPTIONS=at_once)
     assert files_below(tmp_path) == before

@@ -1,4 +1,4 @@
-"""The deviations of the releases: shown by their counterexamples, explaining all that fails, and nothing more."""
+"""The deviations of the releases: their counterexamples show them, and they explain all failures and nothing else."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_reference_as_a_release_has_its_deviations(version: str, tmp_path: Path)
 @pytest.mark.needs_node
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_release_fails_recommended_only_where_it_deviates(version: str, tmp_path: Path) -> None:
-    # The rules of real processes that it does not break are judged by the same cases as its own: see test_releases.py.
+    # The same cases judge the rules of real processes that it breaks and those that it follows: test_releases.py.
     ids = [entry.id for entry in CATALOGUE if not entry.id.startswith("PROC-") or entry.id in deviating(version)]
     options = ("--profile", "recommended", "--only", ",".join(ids))
     failed = verdicts(f"npm:opencode-antigravity-auth@{version}", "fail", 1, tmp_path, *options)
@@ -40,7 +40,7 @@ def deviating(version: str) -> set[str]:
 
 
 def verdicts(target: str, verdict: str, exit_code: int, folder: Path, *options: str) -> set[str]:
-    """The requirements with this verdict, whatever their level, in a run that ends so."""
+    """The requirements with this verdict, of any level, in a run with this exit code."""
     report = folder / "report.json"
     run = run_kit("run", target, "--json", str(report), *options)
     assert run.returncode == exit_code, run.stdout + run.stderr
@@ -79,7 +79,7 @@ def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
 
 
 def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
-    """Ask the first process of the group; what it did not answer as expected."""
+    """Run the scenario on the first process of the group. Returns the unexpected answers."""
     answers = ask(scenario, group.connections[0].batch, group.folder)
     pairs = enumerate(zip(scenario.calls, answers, strict=True))
     return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]

@@ -1,4 +1,4 @@
-"""Cases of the offset and of real processes, where a port answers nothing or its ids cannot be told apart."""
+"""Cases of the offset and of real processes, with ports that answer nothing or whose PIDs are equal."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("mode", ["none-with-the-offset", "raises-with-the-offset"])
 def test_no_account_twice_is_not_a_kept_account(bench: Bench, mode: str) -> None:
-    """None twice, or in every process, is equal: no rule may take that for an account that was kept."""
+    """Two answers without an account are equal, but no rule may take this for a kept account."""
     report = bench.report("--only", ",".join(OFFSET_RULES), *breaking(mode))
     assert verdicts(report) == dict.fromkeys(OFFSET_RULES, "fail")
     assert report["exit_code"] == 1

@@ -1,4 +1,4 @@
-"""The search over processes: what is wrong is shrunk, asked again, and searched on for after an adapter ends."""
+"""The search with separate processes: it shrinks and repeats differences, and goes on after an adapter ends."""
 
 import sys
 from itertools import islice

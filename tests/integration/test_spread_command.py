@@ -14,13 +14,13 @@ from conformance.targets.errors import UsageFault
 from tests.support.command import Kit, Spread, run_kit
 from tests.support.kit_runs import MARKER, Bench
 
-# A process that says which it is, and then waits for the end of its input.
+# A process that writes its PID, and then waits for the end of its input.
 TELLS = "import os, sys; open(f'{sys.argv[1]}/{os.getpid()}', 'w').close(); sys.stdin.read()"
 
 
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[Path]:
-    """Where processes leave their ids."""
+    """The folder in which processes write their PIDs."""
     folder = tmp_path / "told"
     folder.mkdir()
     yield folder
@@ -43,15 +43,15 @@ def test_pids_are_those_the_processes_see(tmp_path: Path, told: Path, spread: Sp
     text = spread("--accounts", "3", "--processes", "4", *pace, "--json", str(file), "--", *command)
     assert sorted(observed(file)["pids"]) == sorted(int(path.name) for path in told.iterdir())
     assert (observed(file)["ended"], observed(file)["busy"]) == (0, False)
-    assert "\nids   4 of python" in text
+    assert "\nPIDs  4 of python" in text
 
 
 @pytest.mark.parametrize(
     "wrapper",
     [
-        ["sh", "-c", '"$@"; :', "sh"],  # the shell waits for it
+        ["sh", "-c", '"$@"; :', "sh"],  # the shell waits for its child
         ["sh", "-c", 'sh -c \'"$@"; :\' sh "$@"; :', "sh"],
-        ["sh", "-c", '"$@" <&3 & exit', "sh"],  # it is left behind
+        ["sh", "-c", '"$@" <&3 & exit', "sh"],  # the child is left behind
     ],
 )
 def test_pid_behind_a_wrapper_is_read(told: Path, wrapper: list[str]) -> None:
@@ -63,7 +63,7 @@ def test_pid_behind_a_wrapper_is_read(told: Path, wrapper: list[str]) -> None:
 
 
 def test_process_with_several_children_is_no_wrapper(told: Path) -> None:
-    """An agent starts helpers, and is no wrapper of theirs."""
+    """An agent may start helpers without being a wrapper."""
     helpers = "import subprocess; [subprocess.Popen(['sleep', '600']) for _ in range(2)]; "
     command = [sys.executable, "-c", helpers + TELLS, str(told)]
     starts = start_many(command, 2, Pace(at_once=True))
@@ -78,7 +78,7 @@ def test_name_chooses_whose_pid_is_read(told: Path) -> None:
         name.unlink()
     starts = start_many(command, 1, Pace(), name=Path(sys.executable).resolve().name)
     assert starts.pids == tuple(int(path.name) for path in told.iterdir())
-    with pytest.raises(UsageFault, match=r"--read agent: no process of that name was started; there are .*sleep"):
+    with pytest.raises(UsageFault, match=r"--read agent: no started process has this name; found: .*sleep"):
         start_many(command, 1, Pace(), name="agent")
 
 
@@ -89,7 +89,7 @@ def test_ended_command_keeps_pid_and_error_output(tmp_path: Path, spread: Spread
     assert {f"pid-{pid}" for pid in observed(file)["pids"]} == {path.name for path in tmp_path.glob("pid-*")}
     assert observed(file)["ended"] == 3
     assert "3 of the started command, which had ended" in text
-    assert "      The first that had ended said:\n        no licence\n" in text
+    assert "      The first process that ended wrote:\n        no licence\n" in text
 
 
 def test_command_has_own_home_and_named_variables(
@@ -135,11 +135,11 @@ def test_values_from_started_processes_are_observed(tmp_path: Path, spread: Spre
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"1\n2\nx\n", "'x' in line 3 is no process id"),
-        (b"\xff\xfe", "it is no text; expected process ids"),
-        (b"1\n" * 10**6, "more than 1009 process ids"),
-        (b"1\n" * 1010, "'1' in line 1010 goes beyond 1009 numbers"),
-        (b"", "there is no process id in it"),
+        (b"1\n2\nx\n", "'x' in line 3 is not a valid PID"),
+        (b"\xff\xfe", "not a text; expected PIDs"),
+        (b"1\n" * 10**6, "more than 1009 PIDs"),
+        (b"1\n" * 1010, "'1' in line 1010 exceeds the maximum of 1009 numbers"),
+        (b"", "there is not a valid PID in it"),
     ],
 )
 def test_pids_of_file_or_input_are_checked(tmp_path: Path, content: bytes, message: str) -> None:
@@ -173,7 +173,7 @@ def test_processes_that_never_rest_are_awaited_once(spread: Spread, monkeypatch:
     monkeypatch.setattr("conformance.processes.starts._rests", never)
     text = spread("--accounts", "3", "--processes", "5", "--", "sleep", "600")
     assert len(waited) == 1
-    assert "They were still at work after 30 s" in text
+    assert "Some were still busy after 30 s" in text
     assert "5 of sleep" in text
 
 

@@ -1,4 +1,4 @@
-"""The wheel alone, installed where nothing of the checkout is, judges as the checkout does."""
+"""The wheel, installed without the checkout, judges as the checkout does."""
 
 import json
 import os
@@ -19,7 +19,7 @@ TODAY = "2026-03-01"
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One build a session, also where the session has several workers."""
+    """One build for each session, even with several workers."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent

@@ -1,4 +1,4 @@
-"""The action, and the page that tells how to use it in CI."""
+"""The GitHub action, and the page that describes its use in CI."""
 
 import re
 
@@ -14,5 +14,5 @@ INPUTS = {name: entry["default"] for name, entry in ACTION["inputs"].items()}
 
 
 def blocks(language: str) -> list[str]:
-    """The blocks of the page in this language."""
+    """The code blocks of the page in this language."""
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)

@@ -1,6 +1,6 @@
-"""Judges targets in this process: the cases and the judge of a run, without its command, its engine and its processes.
+"""Judges targets in this process: the cases and the judge of a run, without the command, pytest run and processes.
 
-`tests/mutants/test_command_line.py` holds that a run on the command line says the same.
+`tests/mutants/test_command_line.py` checks that a run on the command line gives the same verdicts.
 """
 
 import datetime
@@ -29,22 +29,22 @@ from reference_impl.releases import RECOMMENDED
 from tests.support.in_process import InProcessConnection
 
 TODAY = datetime.date(2026, 3, 1)
-Factory = Callable[[], object]  # makes an adapter; a run calls it once in each process of the target
+Factory = Callable[[], object]  # creates an adapter; a run calls it once in each process of the target
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case, as pytest collects it in a run."""
+    """One case, as pytest collects it."""
 
     name: str
     requirements: tuple[str, ...]
-    profiles: tuple[str, ...] | None  # for which it holds; None: for all
+    profiles: tuple[str, ...] | None  # the profiles for which the case holds; None: all
     function: Callable[..., None]
     parameters: dict[str, Json]
 
 
 class InProcessJudge(TargetJudge):
-    """The judge of a run, asking an adapter in this process. It cannot start processes."""
+    """The judge of a run, with an adapter in this process. It cannot start processes."""
 
     def __init__(self, factory: Factory, deviations: Sequence[Deviation] = ()) -> None:
         self._factory = factory
@@ -52,7 +52,7 @@ class InProcessJudge(TargetJudge):
         hello = self._connection.call("hello", wire=1)
         assert isinstance(hello, Result), hello
         super().__init__(settings_of(hello.value["capabilities"], deviations))
-        self.asked = 0  # calls of the case
+        self.asked = 0  # number of calls in the current case
 
     def start_case(self, requirements: Sequence[str]) -> None:
         super().start_case(requirements)
@@ -63,7 +63,7 @@ class InProcessJudge(TargetJudge):
         return ask(scenario, self._connection.batch)
 
     def close(self) -> None:
-        """After a fault a run starts another process."""
+        """Discard the adapter. After a fault, a run starts a new process in the same way."""
         self._connection = InProcessConnection(self._factory())
 
     def _start(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
@@ -87,16 +87,16 @@ def settings_of(
 
 
 def needs_processes(requirement: Requirement) -> bool:
-    """Do its cases start processes or fork, so that it cannot be judged in this process?"""
+    """Do the cases of the requirement start processes or fork?"""
     return requirement.id.startswith("PROC-") or "fork" in requirement.needs
 
 
 def load_cases(session: pytest.Session, folder: Path) -> list[Case]:
-    """All cases but those of real processes, in the order of a run. `folder` is temporary."""
+    """All cases except those of real processes, in the order of a run. `folder` is temporary."""
     every = [requirement.id for requirement in load_catalogue()]
     settings_of([], judged=every).write(folder / "settings.json")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(folder / "settings.json"))  # names the vectors that their module loads
+        patch.setenv(VARIABLE, str(folder / "settings.json"))  # the module of vectors reads its vectors from there
         modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith("test_70_")]
         return [case for path in modules for case in _cases_of(session, path)]
 
@@ -117,7 +117,7 @@ def _cases_of(session: pytest.Session, module: Path) -> Iterator[Case]:
 def judge_cases(
     cases: Sequence[Case], judge: InProcessJudge, ids: Collection[str], profile: str = RECOMMENDED
 ) -> Iterator[CaseEnded]:
-    """The events of a run that judges these requirements, one a case."""
+    """The events of a run that judges these requirements, one for each case."""
     for case in cases:
         judged = [id_ for id_ in case.requirements if id_ in ids]
         if not judged or (case.profiles is not None and profile not in case.profiles):
@@ -147,7 +147,7 @@ def judge_in_process(
     profile: str = RECOMMENDED,
     deviations: Sequence[Deviation] = (),
 ) -> Outcome:
-    """What `run --strict` comes to, for those requirements that apply to the profile."""
+    """The outcome of `run --strict` for those of the requirements that apply to the profile."""
     judge = InProcessJudge(factory, deviations)
     criteria = Criteria(
         requirements=[requirement for requirement in requirements if applies(requirement, profile)],
@@ -160,5 +160,5 @@ def judge_in_process(
 
 
 def words(outcome: Outcome) -> dict[str, Word]:
-    """The verdict of each requirement."""
+    """The verdict of each requirement, by id."""
     return {verdict.requirement.id: verdict.word for verdict in outcome.verdicts}

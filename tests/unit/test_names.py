@@ -1,4 +1,4 @@
-"""Names of tests and cases are short: at most eight words state the behaviour, and the docstring has the rest."""
+"""Names of tests and cases have at most eight words; the docstring has the rest."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ MODULES = sorted([*(CHECKOUT / "tests").rglob("test_*.py"), *CASES.glob("test_*.
 
 
 def names(text: str) -> list[str]:
-    """The tests of a module."""
+    """The names of all tests in a module."""
     functions = (node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
     return [name for name in functions if name.startswith("test_")]
 

@@ -1,4 +1,4 @@
-"""`make recordings` says what it keeps, and refuses what it cannot do."""
+"""`make recordings` reports what it keeps, and refuses impossible requests."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_kept_recording_is_reported() -> None:
 def test_wrong_usage_ends_with_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordings, "record", None)  # whatever is wrong here, the stored answers stay
+    monkeypatch.setattr(recordings, "record", None)  # the stored answers stay even if recording fails
     with pytest.raises(SystemExit, match="2"):
         recordings.main(arguments)
     assert message in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`--require all` leaves out what no other language than Python can claim."""
+"""`--require all` leaves out requirements that only Python targets can claim."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sessions as bytes: every draft is one, the same bytes give the same, and what Hypothesis is handed it can shrink."""
+"""Sessions as bytes: every draft is valid, decoding is deterministic, and Hypothesis can shrink stored drafts."""
 
 from collections import Counter
 from itertools import islice
@@ -97,7 +97,7 @@ def test_only_claimed_capabilities_are_asked(only: list[str]) -> None:
 
 
 def test_interesting_events_are_frequent() -> None:
-    """In a hundred sessions: every method that the reference has, strategies and families that change, reopenings."""
+    """In a hundred sessions: every method of the reference, changing strategies and families, reopened pools."""
     sessions = [decode(draft, CAPABILITIES) for draft in islice(stream("often"), 100)]
     methods = Counter(method for session in sessions for method, _ in session.calls)
     assert set(METHODS) - set(methods) == {"hello", "fork", "close"}

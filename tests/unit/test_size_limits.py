@@ -1,4 +1,4 @@
-"""Files and public functions are short enough to read at once; what is longer has its reason here."""
+"""Files and public functions are short; the lists here give the reasons for exceptions."""
 
 import ast
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def functions(path: Path) -> Iterator[Function]:
 
 
 def parameters(function: Function) -> int:
-    """All but `self` and `cls`."""
+    """The number of parameters without `self` and `cls`."""
     arguments = function.args
     names = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     return len(names) - (names[:1] in (["self"], ["cls"]))
@@ -75,6 +75,6 @@ FUNCTIONS = [(f"{name}:{function.name}", function) for name, path in MODULES for
 def test_only_listed_exceptions_exceed_the_limit(
     measured: list[tuple[str, int]], most: int, exceptions: dict[str, str]
 ) -> None:
-    """Split what is new here; delete from the list what is short now."""
+    """Split new long code; remove an exception from the list when the code is short enough."""
     over = {name: size for name, size in measured if size > most}
     assert sorted(over) == sorted(exceptions), over

@@ -1,4 +1,4 @@
-"""The board of a survey: what its letters mean, its exit code, and that no target writes on it but as text."""
+"""The board of a survey: its letters, its exit code, and that texts of targets never become markup."""
 
 import json
 import re
@@ -39,7 +39,7 @@ GOLDEN = """\
     profile 1.6.0 (the listed release nearest to 1.6.2)
     not conformant
     4 MUSTs judged / 4 claimed / 5 in all
-    deviations: 1 inherited from release 1.6.0, 1 of that release not here
+    deviations: 1 inherited from release 1.6.0, 1 of that release not found
  3  npm:a-plugin@1.3.0
     port 1.0, python
     profile 1.3.0
@@ -57,11 +57,11 @@ ok: every rule holds; D2: 2 rules are broken as a known deviation says, all
     others hold; F2: 2 rules fail; ~: some rules of the section were not judged;
     -: none was judged; ?: no answer; empty: no rule of that profile
 
-What fails, and in which implementations
+Failures, with the numbers of the implementations
   ONE-002  in 2: The rule ONE-002 (MUST)
   TWO-002  in 2: The rule TWO-002 (MUST)
 
-What was not answered, and why
+Not judged, and why
  2  does not claim fork, config: 1 TWO
  3  not run: not as root: 1 TWO
  4  it has no accounts.ts
