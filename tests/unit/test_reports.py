@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from conformance.json_type import Json
 from conformance.reports import terminal
-from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, printable, wrap
+from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, wrap
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import RunStarted, append_event, event_line, read_events
 from conformance.reports.progress import Progress, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import ChosenProfile, Run
 from conformance.reports.verdicts import Outcome
+from conformance.texts import printable
 from conformance.wire.scenario import ABSENT, Scenario
 from tests.support.factories import (
     case,
