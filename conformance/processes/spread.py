@@ -214,7 +214,7 @@ def _common_gap(pids: Sequence[int], accounts: int) -> Reason | None:
     if gap == 0 or times * 2 <= starts or times < 2:
         return None
     factor = math.gcd(gap, accounts)
-    most = f"in {times} of {starts} starts the PID is {abs(gap)} {'above' if gap > 0 else 'below'} the previous one"
+    most = f"In {times} of {starts} starts the PID is {abs(gap)} {'above' if gap > 0 else 'below'} the previous one"
     if factor == accounts:
         text = f"{most}, which is a multiple of {accounts}: these processes use the account of the previous one."
     elif factor > 1:

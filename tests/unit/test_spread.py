@@ -192,7 +192,7 @@ TRUE: dict[str, Callable[[Spread, Reason], bool]] = {
             [10, 22, 34, 46, 47],
             3,
             ["common-gap"],
-            "in 3 of 4 starts the PID is 12 above the previous one, which is a multiple of 3",
+            "In 3 of 4 starts the PID is 12 above the previous one, which is a multiple of 3",
         ),
         ([10, 16, 22, 28, 29], 4, ["common-gap"], "6 and 4 share the factor 2: such a series reaches only 2 accounts"),
         ([5, 9, 20], 3, ["varying-gaps"], "vary from 4 to 11"),
