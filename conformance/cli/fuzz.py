@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conformance.cli.options import MOST_WORKERS, add_env, add_mapping, add_profile, add_timeout, between, seconds
+from conformance.cli.options import MAX_WORKERS, add_env, add_mapping, add_profile, add_timeout, between, seconds
 from conformance.cli.profile import profile_of
 from conformance.json_type import Json
 from conformance.reports.describe import command as wrapped_command
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=between(1, MOST_WORKERS),
+        type=between(1, MAX_WORKERS),
         default=1,
         metavar="N",
         help="Number of processes that search (default: 1)",

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.processes.fitting import MAX_ACCOUNTS
 from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DEFAULT_TIMEOUT_S = 60
-LONGEST_TIMEOUT_S = 24 * 3600
+MAX_TIMEOUT_S = 24 * 3600
 DEFAULT_PROCESSES = 8
-MOST_WORKERS = 64
+MAX_WORKERS = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +50,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     add_env(parser)
     add(
         "--processes",
-        type=between(2, MOST_ACCOUNTS, " (no pool fits more processes)"),
+        type=between(2, MAX_ACCOUNTS, " (no pool fits more processes)"),
         default=DEFAULT_PROCESSES,
         metavar="N",
-        help=f"Number of real processes to start at once (default: 8; up to {MOST_ACCOUNTS})",
+        help=f"Number of real processes to start at once (default: 8; up to {MAX_ACCOUNTS})",
     )
     add("--no-namespaces", action="store_true", help="Do not choose PIDs; rules that need that are not run")
     add(
@@ -66,10 +66,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=between(0, MOST_WORKERS),
+        type=between(0, MAX_WORKERS),
         default=0,
         metavar="N",
-        help=f"Number of cores to run the cases on (up to {MOST_WORKERS})",
+        help=f"Number of cores to run the cases on (up to {MAX_WORKERS})",
     )
 
 
@@ -119,18 +119,18 @@ def repeated(options: argparse.Namespace) -> list[str]:
 
 def seconds(text: str) -> float:
     with suppress(ValueError):
-        if 0 < (value := float(text)) <= LONGEST_TIMEOUT_S:
+        if 0 < (value := float(text)) <= MAX_TIMEOUT_S:
             return value
     raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, up to a day, got {text!r}")
 
 
-def between(least: int, most: int | None = None, why: str = "") -> Callable[[str], int]:
+def between(minimum: int, maximum: int | None = None, why: str = "") -> Callable[[str], int]:
     def read(text: str) -> int:
         with suppress(ValueError):
             value = int(text)
-            if value >= least and (most is None or value <= most):
+            if value >= minimum and (maximum is None or value <= maximum):
                 return value
-        numbers = f"of {least} or more" if most is None else f"from {least} to {most}{why}"
+        numbers = f"of {minimum} or more" if maximum is None else f"from {minimum} to {maximum}{why}"
         raise argparse.ArgumentTypeError(f"expected a whole number {numbers}, got {text!r}")
 
     return read

@@ -10,8 +10,8 @@ from pathlib import Path
 from conformance import __version__
 from conformance.cli.options import between, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
-from conformance.processes.fitting import MOST_ACCOUNTS
-from conformance.processes.pid_list import MOST_PID, parse, written
+from conformance.processes.fitting import MAX_ACCOUNTS
+from conformance.processes.pid_list import MAX_PID, parse, written
 from conformance.processes.spread import Spread, best, better_numbers, spread
 from conformance.processes.starts import REST_BOUND_S, Pace, Starts, start_many
 from conformance.reports import spread_json, spread_svg, spread_text
@@ -19,9 +19,9 @@ from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
 from conformance.targets.errors import UsageFault
 
-MOST_IDS = 1009  # as many as `run` can start
-MOST_NUMBERS = 32  # numbers of accounts in one table
-MOST_TEXT_BYTES = 1024**2
+MAX_PIDS = 1009  # as many as `run` can start
+MAX_NUMBERS = 32  # numbers of accounts in one table
+MAX_TEXT_BYTES = 1024**2
 SHOWN_LIST = 50
 PROCESSES = 64
 ELSEWHERE = ("docker", "podman", "nerdctl", "kubectl", "ssh")  # they start processes that we cannot see
@@ -49,10 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="IDS",
         help="Start nothing; use these PIDs: 123,456 or 100-163 or 100-160/4 (every 4th) or @FILE or - (stdin)",
     )
-    add("--base", type=between(0, MOST_PID), default=0, metavar="B", help="Stored active index (default: 0)")
+    add("--base", type=between(0, MAX_PID), default=0, metavar="B", help="Stored active index (default: 0)")
     add(
         "--processes",
-        type=between(1, MOST_IDS),
+        type=between(1, MAX_PIDS),
         metavar="N",
         help=f"Number of processes to start (default: {PROCESSES})",
     )
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     numbers = _parse(
-        options.accounts, "--accounts", what="number of accounts", least=1, most=MOST_ACCOUNTS, count=MOST_NUMBERS
+        options.accounts, "--accounts", what="number of accounts", minimum=1, maximum=MAX_ACCOUNTS, count=MAX_NUMBERS
     )
     numbers = list(dict.fromkeys(numbers))
     _check(options, command, numbers)
@@ -114,13 +114,13 @@ def _check(options: argparse.Namespace, command: Sequence[str], numbers: Sequenc
         )
     if options.svg and len(numbers) > 1:
         raise UsageFault("--svg draws one number of accounts; give only one with --accounts")
-    if options.svg and numbers[0] > spread_svg.MOST_BARS:
-        raise UsageFault(f"--svg draws up to {spread_svg.MOST_BARS} accounts, not {numbers[0]}; drop it")
+    if options.svg and numbers[0] > spread_svg.MAX_BARS:
+        raise UsageFault(f"--svg draws up to {spread_svg.MAX_BARS} accounts, not {numbers[0]}; drop it")
 
 
-def _parse(text: str, option: str, *, what: str, least: int, most: int, count: int) -> list[int]:
+def _parse(text: str, option: str, *, what: str, minimum: int, maximum: int, count: int) -> list[int]:
     try:
-        return parse(text, what=what, least=least, most=most, count=count)
+        return parse(text, what=what, minimum=minimum, maximum=maximum, count=count)
     except ValueError as error:
         raise UsageFault(f"{option}: {error}") from error
 
@@ -131,21 +131,21 @@ def _given(word: str, source: Path | None) -> list[int]:
     if word == "-" or source:
         data = _bytes(source)
         place = f"--pids {word}"
-        if len(data) > MOST_TEXT_BYTES:
-            raise UsageFault(f"{place}: more than {MOST_IDS} PIDs; give fewer")
+        if len(data) > MAX_TEXT_BYTES:
+            raise UsageFault(f"{place}: more than {MAX_PIDS} PIDs; give fewer")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise UsageFault(f"{place}: not a text; expected PIDs, such as `pgrep` prints") from error
-    return _parse(text, place, what="PID", least=0, most=MOST_PID, count=MOST_IDS)
+    return _parse(text, place, what="PID", minimum=0, maximum=MAX_PID, count=MAX_PIDS)
 
 
 def _bytes(source: Path | None) -> bytes:
     if source is None:
-        return sys.stdin.buffer.read(MOST_TEXT_BYTES + 1) if sys.stdin else b""
+        return sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if sys.stdin else b""
     try:
         with source.open("rb") as file:
-            return file.read(MOST_TEXT_BYTES + 1)
+            return file.read(MAX_TEXT_BYTES + 1)
     except OSError as error:
         raise UsageFault(f"--pids @{source}: {error.strerror}; expected a file with PIDs") from error
 
@@ -205,8 +205,8 @@ def _next(
     first = spreads[0]
     if first.reasons[0].kind == "equal-ids" and (first.verdict != "even" or spread_text.are_alike(spreads)):
         return ["antigravity-conformance", "requirements", "show", "RR"]
-    better = better_numbers(first, max(spread_text.MOST_ACCOUNTS_TRIED, first.accounts + 2))
-    accounts = f"2-{max(8, min(first.accounts + 2, MOST_NUMBERS))}"
+    better = better_numbers(first, max(spread_text.MAX_ACCOUNTS_TRIED, first.accounts + 2))
+    accounts = f"2-{max(8, min(first.accounts + 2, MAX_NUMBERS))}"
     if len(spreads) > 1:
         accounts = str(best(spreads).accounts)
     elif better:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.cli.checkouts import checkout_of
-from conformance.cli.options import DEFAULT_PROCESSES, DEFAULT_TIMEOUT_S, MOST_WORKERS, between, day, seconds
+from conformance.cli.options import DEFAULT_PROCESSES, DEFAULT_TIMEOUT_S, MAX_WORKERS, between, day, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.survey_runs import Finished, Job, run_jobs
-from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.processes.fitting import MAX_ACCOUNTS
 from conformance.reports.board import (
     BoardError,
     Observed,
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=between(1, MOST_WORKERS),
+        type=between(1, MAX_WORKERS),
         default=2,
         metavar="N",
         help="Number of targets to judge at once (default: 2)",
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true")
     add("--today", type=day, metavar="DATE")
     add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S")
-    add("--processes", type=between(2, MOST_ACCOUNTS), default=DEFAULT_PROCESSES, metavar="N")
+    add("--processes", type=between(2, MAX_ACCOUNTS), default=DEFAULT_PROCESSES, metavar="N")
     add("--env", action="append", default=[], metavar="NAME")
 
 

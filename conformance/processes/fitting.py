@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 BASE_INDEX = 1  # not 0, to detect a port that ignores the stored index
-MOST_ACCOUNTS = 1009
+MAX_ACCOUNTS = 1009
 FEW = 8
 
 
@@ -49,7 +49,7 @@ def fit_pool(pids: Sequence[int], wrong_starts: Mapping[str, WrongStart] = WRONG
     The right starts must also differ from those of processes that take the accounts in turn. Needs two different PIDs.
     Raises ValueError if no pool of up to 1009 accounts fits; this needs specially chosen PIDs.
     """
-    for accounts in range(least, MOST_ACCOUNTS + 1):
+    for accounts in range(least, MAX_ACCOUNTS + 1):
         starts = [Fit(accounts, 0).start(pid) for pid in pids]
         free = [index for index in range(accounts) if index not in starts]
         told_apart = all(
@@ -60,4 +60,4 @@ def fit_pool(pids: Sequence[int], wrong_starts: Mapping[str, WrongStart] = WRONG
         # With the same start for all, a port that uses one PID for all processes would pass.
         if free and told_apart and len(set(starts)) > 1 and starts != in_turn:
             return Fit(accounts, free[0])
-    raise ValueError(f"no pool of up to {MOST_ACCOUNTS} accounts detects all wrong ports with the PIDs {list(pids)}")
+    raise ValueError(f"no pool of up to {MAX_ACCOUNTS} accounts detects all wrong ports with the PIDs {list(pids)}")

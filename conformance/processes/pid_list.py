@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
-MOST_PID = 2**32 - 1  # the 32 bits of Windows; other systems have fewer
+MAX_PID = 2**32 - 1  # the 32 bits of Windows; other systems have fewer
 _RANGE = re.compile(r"(\d{1,10})(?:-(\d{1,10})(?:/(\d{1,10}))?)?", re.ASCII)
 SHOWN_WORD = 40
 
 
-def parse(text: str, *, what: str, least: int, most: int, count: int) -> list[int]:
+def parse(text: str, *, what: str, minimum: int, maximum: int, count: int) -> list[int]:
     """Numbers and ranges, separated by commas or white space; `a-b/s` is every s-th number from a to b.
 
     `what` names one of the numbers in messages. Raises ValueError for a malformed number or range, a number outside the
@@ -20,13 +20,13 @@ def parse(text: str, *, what: str, least: int, most: int, count: int) -> list[in
             if not word:
                 continue
             place = f" in line {number}" if "\n" in text.strip() else ""
-            numbers += _range(word, place, what, least, most, count, len(numbers))
+            numbers += _range(word, place, what, minimum, maximum, count, len(numbers))
     if not numbers:
         raise ValueError(f"there is no {what}; expected numbers such as 123,456 or 100-163")
     return numbers
 
 
-def _range(word: str, place: str, what: str, least: int, most: int, count: int, before: int) -> range:
+def _range(word: str, place: str, what: str, minimum: int, maximum: int, count: int, before: int) -> range:
     shown = repr(word if len(word) <= SHOWN_WORD else word[:SHOWN_WORD] + "...") + place
     match = _RANGE.fullmatch(word)
     if match is None:
@@ -34,8 +34,8 @@ def _range(word: str, place: str, what: str, least: int, most: int, count: int, 
     first, last, step = int(match[1]), int(match[2] or match[1]), int(match[3] or 1)
     if last < first or step == 0:
         raise ValueError(f"{shown} is an empty range; expected LOW-HIGH, and a step of 1 or more after the /")
-    if first < least or last > most:
-        raise ValueError(f"{shown} is not a valid {what}; expected {least} to {most}")
+    if first < minimum or last > maximum:
+        raise ValueError(f"{shown} is not a valid {what}; expected {minimum} to {maximum}")
     numbers = range(first, last + 1, step)
     if before + len(numbers) > count:
         raise ValueError(f"{shown} exceeds the maximum of {count} numbers; give fewer")

@@ -52,8 +52,8 @@ class Record:
     ) -> None:
         """Add calls with their answers. Leaves out the pool, which the scenario has, and all config keys but two."""
         for (method, params), answer in zip(calls, answers, strict=True):
-            told = {key: value for key, value in params.items() if key != "pool"}
+            kept = {key: value for key, value in params.items() if key != "pool"}
             shown = show_answer(place_free(answer, self.folder))
             if isinstance(shown, dict) and isinstance(shown.get("config"), dict):
                 shown = {key: shown["config"].get(key) for key in SELECTION_KEYS}
-            self.note(process, pid, method, params=replace_text(told, self.folder, ROOT), answer=shown)
+            self.note(process, pid, method, params=replace_text(kept, self.folder, ROOT), answer=shown)

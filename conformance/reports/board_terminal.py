@@ -8,7 +8,7 @@ from conformance.reports.describe import WIDTH, wrap
 from conformance.texts import printable
 
 COLUMN = 4  # width of one implementation
-COLUMNS_MOST = 12  # in one table; more implementations go to further tables of the same width
+MAX_COLUMNS = 12  # in one table; more implementations go to further tables of the same width
 
 
 def render_board(board: Board) -> Iterator[str]:
@@ -16,7 +16,7 @@ def render_board(board: Board) -> Iterator[str]:
     for number, row in enumerate(board.rows, 1):
         yield from _implementation(number, row)
     yield ""
-    tables = math.ceil(len(board.rows) / COLUMNS_MOST)
+    tables = math.ceil(len(board.rows) / MAX_COLUMNS)
     columns = math.ceil(len(board.rows) / max(1, tables))
     for start in range(0, len(board.rows), max(1, columns)):
         yield from _table(board, start, board.rows[start : start + columns])

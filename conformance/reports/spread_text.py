@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from conformance.processes.spread import Spread, best, better_numbers
 from conformance.reports.describe import wrap
 
-MOST_BARS = 32  # for more accounts, a histogram is shown
-MOST_REASONS = 6  # under a table
-MOST_ACCOUNTS_TRIED = 16  # in the search for a better number of accounts
+MAX_BARS = 32  # for more accounts, a histogram is shown
+MAX_REASONS = 6  # under a table
+MAX_ACCOUNTS_TRIED = 16  # in the search for a better number of accounts
 BAR_WIDTH = 40
 VERDICTS = {
     "even": "as evenly as possible",
@@ -44,7 +44,7 @@ def advice(spread: Spread) -> list[str]:
     if spread.verdict == "even" or spread.accounts == 1 or len(spread.pids) == 1:
         return []
     lines = ["The strategy round-robin: every process uses all accounts in turn, whatever its PID."]
-    if better := better_numbers(spread, max(MOST_ACCOUNTS_TRIED, spread.accounts + 2)):
+    if better := better_numbers(spread, max(MAX_ACCOUNTS_TRIED, spread.accounts + 2)):
         lines.append(f"{' or '.join(map(str, better))} accounts: these PIDs spread over them as evenly as possible.")
     if spread.reasons[0].kind == "equal-ids":
         lines.append("One PID namespace for all agents, so that their PIDs differ (docker run --pid=host).")
@@ -55,7 +55,7 @@ def render(spread: Spread) -> Iterator[str]:
     """The output for one number of accounts."""
     yield wrap(answer(spread), "")
     yield ""
-    yield from _bars(spread) if spread.accounts <= MOST_BARS else _loads(spread)
+    yield from _bars(spread) if spread.accounts <= MAX_BARS else _loads(spread)
     yield ""
     yield f"{'':36}{'here':>8}{'even':>8}{'random':>10}"
     for title, name in (
@@ -99,7 +99,7 @@ def _why_uneven(spreads: Sequence[Spread]) -> Iterator[str]:
     numbers: defaultdict[str, list[str]] = defaultdict(list)
     for each in spreads:
         numbers[each.reasons[0].text].append(str(each.accounts))
-    for place, (text, accounts) in enumerate([*numbers.items()][:MOST_REASONS]):
+    for place, (text, accounts) in enumerate([*numbers.items()][:MAX_REASONS]):
         if place == 0:
             yield ""
         yield wrap(f"{'' if place else 'why':6}{', '.join(accounts)} accounts: {text}", "", 6)

@@ -26,7 +26,7 @@ from conformance.wire.answers import Answer, Raised
 from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
-MOST_FAULTS = 500  # each one costs a restart; after so many, more of them show nothing new
+MAX_FAULTS = 500  # each one costs a restart; after so many, more of them show nothing new
 IN_FLIGHT = 8  # sessions: enough to keep the target busy, too few to fill the pipes
 WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # booleans in results; in Python, True == 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -204,7 +204,7 @@ class DifferentialRunner:
         except AdapterFault as fault:
             self._end()
             self.faults += 1
-            if self.faults > MOST_FAULTS:
+            if self.faults > MAX_FAULTS:
                 raise
             return Difference(session, len(session.calls) - 1, None, Raised(str(fault)), draft)
 

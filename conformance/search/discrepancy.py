@@ -19,7 +19,7 @@ from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.releases import RECOMMENDED
 
-MOST_FAULTS_OF_A_SHRINK = 60  # each one costs a restart
+MAX_SHRINK_FAULTS = 60  # each one costs a restart
 # The requirement that a vector names, by the method of its last call. Selections depend on the strategy. Whoever adds
 # the vector to the fixtures replaces it by the exact one.
 RULES = {
@@ -123,7 +123,7 @@ def _find(
 
 
 def _shrunk(runner: DifferentialRunner, difference: Difference, draft: Draft, capabilities: list[str]) -> Difference:
-    fails, most = difference.expected is None, runner.faults + MOST_FAULTS_OF_A_SHRINK
+    fails, most = difference.expected is None, runner.faults + MAX_SHRINK_FAULTS
 
     def shows(smaller: Draft) -> bool:
         if runner.faults >= most:

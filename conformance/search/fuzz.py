@@ -15,7 +15,7 @@ from conformance.search.steps import GeneratedSession
 
 KEY = b"antigravity-conformance sessions"  # shared by all targets: a session that failed on one may fail on another
 SESSIONS_A_REPORT = 100
-LOOKED_INTO = 3  # differences that are investigated for each kind of call: shrinking is slow, and most share one cause
+INVESTIGATED = 3  # differences that are investigated for each kind of call: shrinking is slow, and most share one cause
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Search:
     on_progress: Callable[[], None] = lambda: None
     differences: int = 0
     discrepancies: list[Discrepancy] = field(default_factory=list)
-    _looked_into: Counter[str] = field(default_factory=Counter)
+    _investigated: Counter[str] = field(default_factory=Counter)
     _began_s: float = 0
 
     @property
@@ -53,9 +53,9 @@ class Search:
             method, params = difference.session.calls[difference.position]
             fails = difference.expected is None  # after a crash the last call says little about the cause
             about = "failure" if fails else f"{method} {params.get('strategy', '')}"
-            if self._looked_into[about] >= (1 if fails else LOOKED_INTO):
+            if self._investigated[about] >= (1 if fails else INVESTIGATED):
                 continue
-            self._looked_into[about] += 1
+            self._investigated[about] += 1
             discrepancy = investigate(self.runner, difference, self.capabilities)
             if self.database is not None and discrepancy.draft is not None:
                 self.database.save(KEY, to_choices(discrepancy.draft))

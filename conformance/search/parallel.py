@@ -63,17 +63,17 @@ class Workers:
             for connection in multiprocess.connection.wait(list(waiting)):
                 number, process = waiting[connection]
                 try:
-                    told = connection.recv()
+                    message = connection.recv()
                 except (EOFError, OSError):  # the worker has ended, perhaps in the middle of a message
                     del waiting[connection]
                     process.join()
                     if process.exitcode:
                         self.faults.append(WorkerError(f"{_name(number, self._plan)} {_ending(process.exitcode)}"))
                     continue
-                if isinstance(told, State):
-                    self.states[number] = told
+                if isinstance(message, State):
+                    self.states[number] = message
                 else:
-                    self.faults.append(told)
+                    self.faults.append(message)
 
     def _end(self) -> None:
         for connection in self._workers:

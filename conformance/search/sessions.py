@@ -31,7 +31,7 @@ OFFSETS: Table[tuple[bool, ...]] = table(
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
 INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
-LEAST_HEALTH = table(50, 0, 60, 45, 50)
+MIN_HEALTH = table(50, 0, 60, 45, 50)
 HEALTH_BEYOND: Table[dict[str, float]] = table(
     {},
     {},
@@ -41,7 +41,7 @@ HEALTH_BEYOND: Table[dict[str, float]] = table(
     {"recovery_rate_per_hour": 10},
 )
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
-MOST_TOKENS = table(50, 10, 1, 50)
+MAX_TOKENS = table(50, 10, 1, 50)
 TOKENS_BEYOND: Table[dict[str, float]] = table({}, {}, {"regeneration_rate_per_minute": 60})
 SAVES_FROM = 240  # of 256: a record of a saved-file session becomes a save
 THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
@@ -104,12 +104,12 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     opened["pid"] = PIDS[head[8]]
     if can.random and (draws := DRAWS[head[9]]):
         opened["random"] = draws
-    health = {"initial": INITIAL_HEALTH[head[10]], "min_usable": LEAST_HEALTH[head[11]], **HEALTH_BEYOND[head[14]]}
+    health = {"initial": INITIAL_HEALTH[head[10]], "min_usable": MIN_HEALTH[head[11]], **HEALTH_BEYOND[head[14]]}
     if can.health and health != {"initial": 70, "min_usable": 50}:  # the defaults
         opened["health"] = health
     tokens = {
         "initial_tokens": INITIAL_TOKENS[head[12]],
-        "max_tokens": MOST_TOKENS[head[10]],
+        "max_tokens": MAX_TOKENS[head[10]],
         **TOKENS_BEYOND[head[14]],
     }
     if can.tokens and tokens != {"initial_tokens": 50, "max_tokens": 50}:

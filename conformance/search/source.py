@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.database import choices_from_bytes, choices_to_bytes
 
 RECORD_BYTES = 16
-MOST_GIVEN, MOST_CALLS = 8, 60
+MAX_GIVEN, MAX_CALLS = 8, 60
 PLAIN = bytes(RECORD_BYTES)
 
 Choice = TypeVar("Choice")
@@ -47,7 +47,7 @@ def stream(seed: str) -> Iterator[Draft]:
 def draw(rng: random.Random) -> Draft:
     """A random draft. Sizes vary: short sessions reach few states, and in long ones rare states disappear."""
     head = rng.randbytes(RECORD_BYTES)
-    given, calls = _GIVEN[head[-1]], 8 + head[-2] % (MOST_CALLS - 7)
+    given, calls = _GIVEN[head[-1]], 8 + head[-2] % (MAX_CALLS - 7)
     drawn = rng.randbytes(RECORD_BYTES * (given + calls))
     records = [drawn[at : at + RECORD_BYTES] for at in range(0, len(drawn), RECORD_BYTES)]
     return Draft(head, tuple(records[:given]), tuple(records[given:]))
@@ -57,8 +57,8 @@ _RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
 drafts: st.SearchStrategy[Draft] = st.builds(
     Draft,
     _RECORD,
-    st.lists(_RECORD, max_size=MOST_GIVEN).map(tuple),
-    st.lists(_RECORD, max_size=MOST_CALLS).map(tuple),
+    st.lists(_RECORD, max_size=MAX_GIVEN).map(tuple),
+    st.lists(_RECORD, max_size=MAX_CALLS).map(tuple),
 )
 
 
@@ -80,7 +80,7 @@ def from_choices(stored: bytes) -> Draft | None:
         return None
     head, *rest = choices
     parts: list[tuple[bytes, ...]] = []
-    for most in (MOST_GIVEN, MOST_CALLS):
+    for most in (MAX_GIVEN, MAX_CALLS):
         records: list[bytes] = []
         while len(records) < most and len(rest) >= 2 and rest[0] is True:
             records.append(rest[1])

@@ -12,7 +12,7 @@ from conformance.fixtures import fixtures_folder
 from conformance.json_type import Json
 from conformance.requirements import Catalogue, load_catalogue
 from conformance.requirements.catalogue import applies
-from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
+from conformance.vectors.model import MAX_CALLS, NEVER_ASKED, VectorDocument
 from conformance.wire.methods import METHODS, REFUSALS
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Scenario
@@ -196,7 +196,7 @@ def _check_shape(place: str, document: Json) -> None:
         if problem["type"] == "extra_forbidden":
             raise _wrong(place, key, problem["input"], "a key of schema.json") from error
         if problem["type"] == "too_long" and key == "calls":
-            raise _wrong(place, key, len(document["calls"]), f"at most {LONGEST} calls; split the vector") from error
+            raise _wrong(place, key, len(document["calls"]), f"at most {MAX_CALLS} calls; split the vector") from error
         raise _wrong(place, key, problem["input"], problem["msg"]) from error
     for path, content in (document.get("files") or {}).items():
         if len(content) != 1:

@@ -13,7 +13,7 @@ from conformance.wire.methods import METHODS, REFUSALS
 from reference_impl.profiles import BY_NAME
 from reference_impl.releases import VERSIONS
 
-LONGEST = 12  # calls
+MAX_CALLS = 12  # calls
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Sentence = Annotated[str, Field(min_length=5, max_length=160)]
 NEVER_ASKED = ("hello", "save", "fork")  # they depend on the machine
@@ -62,7 +62,7 @@ class VectorDocument(Strict):
         description="a vector with the same first calls; if it fails, this vector is not judged",
     )
     files: dict[str, FileDocument] | None = None
-    calls: list[CallDocument] = Field(min_length=1, max_length=LONGEST)
+    calls: list[CallDocument] = Field(min_length=1, max_length=MAX_CALLS)
 
 
 def build_schema() -> dict[str, Json]:

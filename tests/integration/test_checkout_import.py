@@ -78,7 +78,7 @@ def test_the_current_folder_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("throw new TypeError('no host here')", "could not be imported: TypeError: no host here"),
         ("process.exit(3)", r"called process\.exit\(3\) while it was imported"),
@@ -87,9 +87,9 @@ def test_the_current_folder_stays(tmp_path: Path) -> None:
         ("(globalThis as any).Bun.serve()", "TypeError: Cannot read properties of undefined"),
     ],
 )
-def test_error_at_import_is_reported_with_its_place(tmp_path: Path, line: str, told: str) -> None:
+def test_error_at_import_is_reported_with_its_place(tmp_path: Path, line: str, expected: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))
-    with pytest.raises(AdapterFault, match=rf"(?s){told}.*, at src/plugin/accounts\.ts:2\n") as fault:
+    with pytest.raises(AdapterFault, match=rf"(?s){expected}.*, at src/plugin/accounts\.ts:2\n") as fault:
         ask_checkout(checkout, [OPEN])
     assert fault.value.exit_code == 3
 

@@ -43,8 +43,8 @@ def test_fork_inherits_deviations_of_its_release(fork: Path) -> None:
     assert "selection: dist/src/plugin/accounts.js" in report["notes"]
     found = verdicts(report)
     assert (found["POOL-007"], found["PID-001"], found["PROC-001"]) == ("waived", "pass", "pass")
-    told = "Known deviations of release 1.6.0 are waived. Every failure comes from a change in this checkout."
-    assert told in " ".join(finished.stdout.split())
+    text = "Known deviations of release 1.6.0 are waived. Every failure comes from a change in this checkout."
+    assert text in " ".join(finished.stdout.split())
     assert "deviations inherited from release 1.6.0 (exit code 0)" in finished.stdout
 
 
@@ -67,10 +67,10 @@ def test_changed_line_is_shown_by_its_effect(fork: Path) -> None:
     changed = text.replace("this.cursor++;", "this.cursor += 2;")
     assert changed != text
     file.write_text(changed)
-    told = run_kit("identify", f"plugin:{fork}", "--calls", "1500").stdout
-    assert "behaves like 1.6.0, except" in " ".join(told.split())
-    assert "expected" in told
-    assert "cursor" in told
+    text = run_kit("identify", f"plugin:{fork}", "--calls", "1500").stdout
+    assert "behaves like 1.6.0, except" in " ".join(text.split())
+    assert "expected" in text
+    assert "cursor" in text
 
 
 def test_mended_deviation_of_a_fork_is_not_stale(fork: Path) -> None:
@@ -82,8 +82,8 @@ def test_mended_deviation_of_a_fork_is_not_stale(fork: Path) -> None:
     report, finished = judge(fork, "--only", "CFG-009")
     assert (finished.returncode, verdicts(report)) == (0, {"CFG-009": "pass"})
     assert (report["stale_deviations"], report["mended_deviations"]) == ([], ["auto-resume-on-by-default"])
-    told = "deviations of release 1.6.0 that this checkout does not have: auto-resume-on-by-default (CFG-009)"
-    assert told in " ".join(finished.stdout.split())
+    text = "deviations of release 1.6.0 that this checkout does not have: auto-resume-on-by-default (CFG-009)"
+    assert text in " ".join(finished.stdout.split())
 
 
 def test_options_override_profile_and_deviations(fork: Path) -> None:

@@ -68,9 +68,9 @@ def test_record_lists_actions_in_order() -> None:
         fleet.kill([other])
         entries = fleet.record.entries
         pids = {1: one.pid, 2: other.pid}
-        told = [(entry.process, entry.did) for entry in entries]
+        found = [(entry.process, entry.did) for entry in entries]
         did = ["load_config", "load_config", "open", "select", "open", "select"]
-        assert told == [(1, "started"), (2, "started"), *zip([1, 2, 1, 1, 2, 2], did, strict=True), (2, "killed")]
+        assert found == [(1, "started"), (2, "started"), *zip([1, 2, 1, 1, 2, 2], did, strict=True), (2, "killed")]
         assert [entry.order for entry in entries] == list(range(1, 10))
         assert all(entry.pid == pids[entry.process] for entry in entries)
         assert entries[4].params["home"] == "{root}/home"

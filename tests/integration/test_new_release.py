@@ -83,9 +83,9 @@ def test_an_appended_release_inherits_nothing(appended: ProjectCopy) -> None:
 
 
 def test_unconfirmed_rows_are_named(appended: ProjectCopy) -> None:
-    told = appended.output("-m", "pytest", "-q", *CONFIRMING, "-k", "confirmed", exit_code=1)
-    assert [name for name in (*KEPT_QUIRKS, *(it.id for it in KEPT_DEVIATIONS)) if name not in told] == []
-    assert "2 failed" in told
+    output = appended.output("-m", "pytest", "-q", *CONFIRMING, "-k", "confirmed", exit_code=1)
+    assert [name for name in (*KEPT_QUIRKS, *(it.id for it in KEPT_DEVIATIONS)) if name not in output] == []
+    assert "2 failed" in output
 
 
 def test_recipe_satisfies_the_tests_of_the_tables(added: ProjectCopy) -> None:
@@ -106,13 +106,13 @@ def test_run_judges_the_new_release(added: ProjectCopy) -> None:
 
 
 def test_identify_names_the_new_release(added: ProjectCopy) -> None:
-    told = added.kit("identify", f"reference@{INVENTED}", "--calls", "200")
-    assert f"behaves like {INVENTED} every answer is the same" in told
+    output = added.kit("identify", f"reference@{INVENTED}", "--calls", "200")
+    assert f"behaves like {INVENTED} every answer is the same" in output
 
 
 def test_diff_names_the_mended_quirk(added: ProjectCopy) -> None:
-    told = added.kit("diff", f"reference@{NEWEST}", f"reference@{INVENTED}", "--calls", "0", exit_code=1)
-    named = re.findall(r"(\S+) \(\d+\), in (\S+):", told)
+    output = added.kit("diff", f"reference@{NEWEST}", f"reference@{INVENTED}", "--calls", "0", exit_code=1)
+    named = re.findall(r"(\S+) \(\d+\), in (\S+):", output)
     assert named == [(MENDED, f"reference@{NEWEST}")]
 
 

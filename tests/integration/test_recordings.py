@@ -35,8 +35,8 @@ def test_recording_asks_what_the_target_claims() -> None:
 
 def test_changed_answers_are_reported() -> None:
     changed = recordings.record("1.6.0", "reference@1.4.3", SOME)
-    told = recordings.describe(changed, STORED["1.6.0"], SOME)
-    assert told.endswith(
+    text = recordings.describe(changed, STORED["1.6.0"], SOME)
+    assert text.endswith(
         "; its answers differ from the stored ones in: quirk-version-4-unknown, quirk-file-resets-other-group-keys"
     )
     assert recordings.describe(changed, None, SOME).endswith("2 of them new")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from conformance.search.differential import IN_FLIGHT, MOST_FAULTS, DifferentialRunner
+from conformance.search.differential import IN_FLIGHT, MAX_FAULTS, DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_vector
 from conformance.search.fuzz import KEY, Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
@@ -81,7 +81,7 @@ def test_stored_discrepancy_is_asked_first() -> None:
 def test_a_target_that_never_starts_ends_the_search() -> None:
     target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
     with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
-        runner.faults = MOST_FAULTS
+        runner.faults = MAX_FAULTS
         (draft,) = islice(stream(SEED), 1)
         differences = runner.differences([(draft, decode(draft, CAPABILITIES))])
         with pytest.raises(AdapterFault, match="exited with code 3"):

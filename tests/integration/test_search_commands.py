@@ -92,7 +92,7 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["fuzz", "reference", "--shard", "3/2"], "--shard 3/2: expected a part and the number of parts, such as 2/8"),
         (["fuzz", "reference", "--shard", "x"], "--shard x: expected a part"),
@@ -103,26 +103,26 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
         (["replay", "README.md", "reference"], "README.md cannot be read as JSON"),
     ],
 )
-def test_wrong_usage_is_reported(arguments: list[str], told: str) -> None:
+def test_wrong_usage_is_reported(arguments: list[str], message: str) -> None:
     run = run_kit(*arguments)
     assert run.returncode == 2
-    assert told in run.stderr
+    assert message in run.stderr
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ([], "a scenario is an object with a list `calls`"),
         ({"calls": [{"method": 1}]}, "calls[0] must be an object with a method"),
         ({"calls": [{"method": "sing"}]}, "there is no method 'sing'"),
     ],
 )
-def test_invalid_scenario_is_not_replayed(document: Json, told: str, tmp_path: Path) -> None:
+def test_invalid_scenario_is_not_replayed(document: Json, message: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps(document))
     run = run_kit("replay", str(file), "reference")
     assert run.returncode == 2
-    assert told in run.stderr
+    assert message in run.stderr
 
 
 def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None:
@@ -141,9 +141,9 @@ def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None
 def test_a_release_is_identified(version: str) -> None:
     run = run_kit("identify", f"{RELEASE}@{version}", "--calls", "3000")
     assert run.returncode == 0, run.stderr
-    told = " ".join(run.stdout.split())
+    message = " ".join(run.stdout.split())
     alike = "1.3.2 and 1.4.3" if version == "1.4.3" else version
-    assert told.startswith(f"{RELEASE}@{version} behaves like {alike} every answer is the same in 3,0")
+    assert message.startswith(f"{RELEASE}@{version} behaves like {alike} every answer is the same in 3,0")
 
 
 def test_identify_names_quirk_and_other_differences() -> None:

@@ -19,9 +19,9 @@ TELLS = "import os, sys; open(f'{sys.argv[1]}/{os.getpid()}', 'w').close(); sys.
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Path]:
+def pid_folder(tmp_path: Path) -> Iterator[Path]:
     """The folder in which processes write their PIDs."""
-    folder = tmp_path / "told"
+    folder = tmp_path / "pids"
     folder.mkdir()
     yield folder
     for name in folder.iterdir():
@@ -37,11 +37,11 @@ def observed(file: Path) -> Json:
 
 
 @pytest.mark.parametrize("pace", [(), ("--at-once",), ("--gap", "0.01")])
-def test_pids_are_those_the_processes_see(tmp_path: Path, told: Path, spread: Spread, pace: tuple[str]) -> None:
+def test_pids_are_those_the_processes_see(tmp_path: Path, pid_folder: Path, spread: Spread, pace: tuple[str]) -> None:
     file = tmp_path / "a.json"
-    command = [sys.executable, "-c", TELLS, str(told)]
+    command = [sys.executable, "-c", TELLS, str(pid_folder)]
     text = spread("--accounts", "3", "--processes", "4", *pace, "--json", str(file), "--", *command)
-    assert sorted(observed(file)["pids"]) == sorted(int(path.name) for path in told.iterdir())
+    assert sorted(observed(file)["pids"]) == sorted(int(path.name) for path in pid_folder.iterdir())
     assert (observed(file)["ended"], observed(file)["busy"]) == (0, False)
     assert "\nPIDs  4 of python" in text
 
@@ -54,30 +54,30 @@ def test_pids_are_those_the_processes_see(tmp_path: Path, told: Path, spread: Sp
         ["sh", "-c", '"$@" <&3 & exit', "sh"],  # the child is left behind
     ],
 )
-def test_pid_behind_a_wrapper_is_read(told: Path, wrapper: list[str]) -> None:
-    command = ["sh", "-c", 'exec 3<&0; exec "$@"', "sh", *wrapper, sys.executable, "-c", TELLS, str(told)]
+def test_pid_behind_a_wrapper_is_read(pid_folder: Path, wrapper: list[str]) -> None:
+    command = ["sh", "-c", 'exec 3<&0; exec "$@"', "sh", *wrapper, sys.executable, "-c", TELLS, str(pid_folder)]
     starts = start_many(command, 2, Pace())
-    assert sorted(starts.pids) == sorted(int(path.name) for path in told.iterdir())
+    assert sorted(starts.pids) == sorted(int(path.name) for path in pid_folder.iterdir())
     assert all(names.endswith("python" + names.rpartition("python")[2]) for names in starts.read)
     assert starts.ended == 0
 
 
-def test_process_with_several_children_is_no_wrapper(told: Path) -> None:
+def test_process_with_several_children_is_no_wrapper(pid_folder: Path) -> None:
     """An agent may start helpers without being a wrapper."""
     helpers = "import subprocess; [subprocess.Popen(['sleep', '600']) for _ in range(2)]; "
-    command = [sys.executable, "-c", helpers + TELLS, str(told)]
+    command = [sys.executable, "-c", helpers + TELLS, str(pid_folder)]
     starts = start_many(command, 2, Pace(at_once=True))
-    assert sorted(starts.pids) == sorted(int(path.name) for path in told.iterdir())
+    assert sorted(starts.pids) == sorted(int(path.name) for path in pid_folder.iterdir())
 
 
-def test_name_chooses_whose_pid_is_read(told: Path) -> None:
+def test_name_chooses_whose_pid_is_read(pid_folder: Path) -> None:
     helper = "import subprocess; subprocess.Popen(['sleep', '600']); "
-    command = [sys.executable, "-c", helper + TELLS, str(told)]
+    command = [sys.executable, "-c", helper + TELLS, str(pid_folder)]
     assert all(names.endswith("> sleep") for names in start_many(command, 1, Pace()).read)
-    for name in list(told.iterdir()):
+    for name in list(pid_folder.iterdir()):
         name.unlink()
     starts = start_many(command, 1, Pace(), name=Path(sys.executable).resolve().name)
-    assert starts.pids == tuple(int(path.name) for path in told.iterdir())
+    assert starts.pids == tuple(int(path.name) for path in pid_folder.iterdir())
     with pytest.raises(UsageFault, match=r"--read agent: no started process has this name; found: .*sleep"):
         start_many(command, 1, Pace(), name="agent")
 

@@ -10,8 +10,8 @@ from conformance.json_type import Json
 from tests.support.command import CHECKOUT
 
 UNDETECTED = {  # mutants that no vector detects, and why
-    "pid-read-before-fork": "forks are no calls of a vector",
-    "with selection-counts-as-use": "no rule says that sticky and rotation are no use",
+    "pid-read-before-fork": "vectors cannot call `fork`",
+    "with selection-counts-as-use": "no rule says that sticky and round-robin do not count as use",
     "without malformed-pool-fatal": "a failure cannot be expected",
 }
 

@@ -46,14 +46,14 @@ def arguments_of(methods: set[str]) -> Iterator[ast.expr]:
 
 def test_every_quirk_is_asked_for_in_the_reference() -> None:
     asked = {argument.value if isinstance(argument, ast.Constant) else "" for argument in arguments_of({"has"})}
-    assert_none(asked - set(BY_NAME), "`has` in reference_impl is asked for what is no quirk of profiles.py")
+    assert_none(asked - set(BY_NAME), "`has` in reference_impl queries names that are not quirks in profiles.py")
     assert_none(set(BY_NAME) - asked, "no line of reference_impl asks `has` for the quirk; write it where the rule is")
 
 
 def test_every_capability_that_is_asked_for_exists() -> None:
     asked = {argument.value for argument in arguments_of({"_claims"}) if isinstance(argument, ast.Constant)}
     assert asked
-    assert_none(asked - set(CAPABILITIES), "`_claims` in reference_impl/adapter.py is asked for what is no capability")
+    assert_none(asked - set(CAPABILITIES), "`_claims` in reference_impl/adapter.py queries unknown capabilities")
 
 
 # Rules

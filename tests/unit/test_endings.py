@@ -71,8 +71,8 @@ def test_failed_run_writes_reports_with_the_reason(
     assert (document["exit_code"], document["complete"], document["requirements"]) == (code, False, [])
     assert document["conclusion"] == conclusion
     assert str(error) in document["observed"]["fault"]
-    (told,) = junit.iter("error")
-    assert told.get("message") == conclusion
+    (entry,) = junit.iter("error")
+    assert entry.get("message") == conclusion
     assert [suite.get("errors") for suite in junit] == ["1"]
 
 

@@ -8,8 +8,8 @@ import pytest
 from conformance.cases.engine import CASES
 from tests.support.command import CHECKOUT
 
-MOST_WORDS = 8
-MOST_CHARACTERS = 70
+MAX_WORDS = 8
+MAX_CHARACTERS = 70
 MODULES = sorted([*(CHECKOUT / "tests").rglob("test_*.py"), *CASES.glob("test_*.py")])
 
 
@@ -21,7 +21,7 @@ def names(text: str) -> list[str]:
 
 def is_short(name: str) -> bool:
     words = name.removeprefix("test_").split("_")
-    return len(words) <= MOST_WORDS and len(name) <= MOST_CHARACTERS
+    return len(words) <= MAX_WORDS and len(name) <= MAX_CHARACTERS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CHECKOUT)))

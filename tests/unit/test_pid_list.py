@@ -10,7 +10,7 @@ SAME_DRAWS = settings(deadline=None, database=None, derandomize=True)
 
 
 def read(text: str) -> list[int]:
-    return parse(text, what="PID", least=0, most=9999, count=10)
+    return parse(text, what="PID", minimum=0, maximum=9999, count=10)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_invalid_list_is_refused_with_the_wrong_word(text: str, message: str) ->
 
 def test_long_range_is_refused_before_it_expands() -> None:
     with pytest.raises(ValueError, match="exceeds the maximum"):
-        parse("0-4294967295", what="PID", least=0, most=2**32 - 1, count=1009)
+        parse("0-4294967295", what="PID", minimum=0, maximum=2**32 - 1, count=1009)
 
 
 @SAME_DRAWS

@@ -14,8 +14,8 @@ SOME = {
 
 def test_a_kept_recording_is_reported() -> None:
     asked = "to ask it, give a checkout of its tag, 1.5.5=PATH"
-    told = recordings.describe_kept("1.5.5", STORED["1.5.5"], SCENARIOS)
-    assert told == f"1.5.5: keeps its stored answers, 0 scenarios not asked yet; {asked}"
+    text = recordings.describe_kept("1.5.5", STORED["1.5.5"], SCENARIOS)
+    assert text == f"1.5.5: keeps its stored answers, 0 scenarios not asked yet; {asked}"
     assert recordings.describe_kept("1.5.5", None, SOME) == (
         "1.5.5: not recorded; give a checkout of its tag, 1.5.5=PATH"
     )

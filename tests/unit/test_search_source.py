@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from conformance.search.sessions import decode
 from conformance.search.shrink import shrink
 from conformance.search.source import (
-    MOST_CALLS,
-    MOST_GIVEN,
+    MAX_CALLS,
+    MAX_GIVEN,
     PLAIN,
     RECORD_BYTES,
     Draft,
@@ -32,8 +32,8 @@ def drafted(given_count: int, calls_count: int) -> Draft:
     return Draft(b"h" * RECORD_BYTES, tuple(records[:given_count]), tuple(records[given_count:]))
 
 
-@pytest.mark.parametrize("given_count", [0, 1, MOST_GIVEN])
-@pytest.mark.parametrize("calls_count", [0, 1, MOST_CALLS])
+@pytest.mark.parametrize("given_count", [0, 1, MAX_GIVEN])
+@pytest.mark.parametrize("calls_count", [0, 1, MAX_CALLS])
 def test_shrinking_begins_with_the_given_draft(given_count: int, calls_count: int) -> None:
     draft = drafted(given_count, calls_count)
     asked: list[Draft] = []

@@ -18,7 +18,7 @@ from conformance.reports.board import (
     read_board,
     write_board,
 )
-from conformance.reports.board_terminal import COLUMNS_MOST, render_board
+from conformance.reports.board_terminal import MAX_COLUMNS, render_board
 from conformance.reports.describe import WIDTH
 from conformance.reports.documents import render_json
 from conformance.reports.events import CaseOutcome
@@ -204,7 +204,7 @@ def test_failing_rules_are_in_catalogue_order() -> None:
 
 
 def test_many_implementations_fill_several_tables() -> None:
-    shown = [*render_board(board(*[row()] * (COLUMNS_MOST + 2)))]
+    shown = [*render_board(board(*[row()] * (MAX_COLUMNS + 2)))]
     heads = [line.split() for line in shown if re.fullmatch(r"[ 0-9]+", line)]
     assert heads == [[str(number) for number in range(1, 8)], [str(number) for number in range(8, 15)]]
 

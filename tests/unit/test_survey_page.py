@@ -71,7 +71,7 @@ def test_failure_is_shown_with_its_finding() -> None:
         (WHOLE[:1], r"'plugin:another\+port', ''\) has no finding"),
         ([*WHOLE, finding("ONE-003")], r"'ONE-003'\) has a finding but is not a failure"),
         ([*WHOLE, finding("ONE-001")], r"'ONE-001'\) has two findings"),
-        ([*WHOLE, finding("ONE-001", target="plugin:no+such")], "is no failure of the board"),
+        ([*WHOLE, finding("ONE-001", target="plugin:no+such")], "is not a failure on the board"),
     ],
 )
 def test_findings_must_match_failures(findings: list[Finding], message: str) -> None:

@@ -75,11 +75,11 @@ def test_quirk_vector_holds_only_with_its_quirk() -> None:
 
 
 def test_every_expressible_quirk_has_a_vector() -> None:
-    told = {vector.quirk for vector in VECTORS}
+    covered = {vector.quirk for vector in VECTORS}
     expected = {
         name for name, distinguishing in load_distinguishing_scenarios().items() if "save" not in distinguishing.needs
     }  # no vector saves
-    assert expected - told == {"malformed-pool-fatal"}  # vectors cannot expect a failure
+    assert expected - covered == {"malformed-pool-fatal"}  # vectors cannot expect a failure
 
 
 # The loader
