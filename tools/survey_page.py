@@ -88,7 +88,7 @@ def check(board: Board, findings: Sequence[Finding]) -> None:
     if wrong := [pair for pair in found if found.count(pair) > 1]:
         raise ValueError(f"{wrong[0]} has two findings")
     if missing := sorted((failures | unjudged) - set(found)):
-        raise ValueError(f"{missing[0]} and {len(missing) - 1} more failures have no finding")
+        raise ValueError(f"{missing[0]} has no finding; failures without a finding: {len(missing)}")
     if idle := sorted(set(found) - failures - unjudged):
         raise ValueError(f"{idle[0]} has a finding but is not a failure on the board")
 

@@ -33,7 +33,7 @@ def test_numbers_and_ranges_are_read_in_their_order(text: str, numbers: list[int
     [
         ("", "there is no PID; expected"),
         (" ,\n", "there is no PID; expected"),
-        ("-5", "'-5' is not a valid PID; expected a whole number"),
+        ("-5", "'-5' is not a valid PID; expected a number"),
         ("1.5", "'1.5' is not a valid PID"),
         ("1\n\nabc", "'abc' in line 3 is not a valid PID"),
         ("\u0661", "is not a valid PID"),

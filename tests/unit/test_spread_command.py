@@ -110,7 +110,7 @@ def test_many_accounts_are_shown_as_loads(spread: Spread) -> None:
         (("--accounts", "three", "--pids", "1"), 2, "--accounts: 'three' is not a valid number of accounts"),
         (("--accounts", "3", "--pids", "-1"), 2, "--pids: '-1' is not a valid PID"),
         (("--accounts", "3", "--pids", "1,x"), 2, "--pids: 'x' is not a valid PID"),
-        (("--accounts", "3", "--pids", ""), 2, "--pids: there is not a valid PID in it"),
+        (("--accounts", "3", "--pids", ""), 2, "--pids: there is no PID; expected numbers"),
         (("--accounts", "3", "--pids", "1-1000000"), 2, "--pids: '1-1000000' exceeds the maximum of 1009 numbers"),
         (("--accounts", "3", "--pids", "4294967296"), 2, "--pids: '4294967296' is not a valid PID"),
         (("--accounts", "3", "--pids", "@nowhere"), 2, "--pids @nowhere: No such file or directory"),

@@ -67,7 +67,7 @@ def test_failure_is_shown_with_its_finding() -> None:
 @pytest.mark.parametrize(
     ("findings", "message"),
     [
-        (WHOLE[1:], r"'plugin:one\+fork', 'ONE-001'\) has no finding, and 1 more failures have no finding"),
+        (WHOLE[1:], r"'plugin:one\+fork', 'ONE-001'\) has no finding; failures without a finding: 2"),
         (WHOLE[:1], r"'plugin:another\+port', ''\) has no finding"),
         ([*WHOLE, finding("ONE-003")], r"'ONE-003'\) has a finding but is not a failure"),
         ([*WHOLE, finding("ONE-001")], r"'ONE-001'\) has two findings"),

@@ -88,7 +88,7 @@ def test_every_expressible_quirk_has_a_vector() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"colour": "red"}, r"stk/stk-one\.json: colour: got 'red'; expected no such key"),
+        ({"colour": "red"}, r"stk/stk-one\.json: colour: got 'red'; expected a key of schema.json"),
         ({"id": "stk-two"}, r"id: got 'stk-two'; expected 'stk-one', the name of the file"),
         ({"id": "Stk"}, r"id: got 'Stk'; expected"),
         ({"requirements": ["STK-999"]}, r"requirements\.0: got 'STK-999'; expected a requirement; see `requirements"),
