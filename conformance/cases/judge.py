@@ -8,7 +8,6 @@ import pytest
 
 from conformance.cases.findings import Mismatch, bounded, facts, of_call, of_value, with_record
 from conformance.cases.kit import Shape
-from conformance.cases.patience import Patience
 from conformance.cases.settings import RunSettings
 from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
@@ -17,6 +16,7 @@ from conformance.reports.events import Finding
 from conformance.targets import namespaces
 from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.group import Group, Launch
+from conformance.targets.patience import Patience
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask

@@ -12,9 +12,10 @@ LEAST_TIMEOUT_S = 2.0
 class Patience:
     """Counts the faults of a target that cost a start. One wrong answer costs none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_a_row: int = MOST_IN_A_ROW, faults: int = MOST_FAULTS) -> None:
         self._noted: list[AdapterFault] = []
         self._in_a_row = 0
+        self._most_in_a_row, self._most_faults = in_a_row, faults
 
     def note(self, fault: AdapterFault) -> None:
         """The target failed. The same fault may be noted again."""
@@ -33,10 +34,9 @@ class Patience:
 
     def check(self, name: str) -> None:
         """Raise AdapterFault, with the last fault, if the target has failed too often."""
-        if self._in_a_row < MOST_IN_A_ROW and self._silences < MOST_SILENCES and len(self._noted) < MOST_FAULTS:
-            return
         count = len(self._noted)
-        raise GivenUp(f"{name} failed {count} times and is not started again. The last time: {self._noted[-1]}")
+        if self._in_a_row >= self._most_in_a_row or self._silences >= MOST_SILENCES or count >= self._most_faults:
+            raise GivenUp(f"{name} failed {count} times and is not started again. The last time: {self._noted[-1]}")
 
     @property
     def _silences(self) -> int:
