@@ -2,7 +2,7 @@
 
 import re
 
-MOST_CHARACTERS = 600  # of one text of a target in a message
+MOST_CHARACTERS = 400  # of one text of a target in a message
 NAME_CHARACTERS = 80  # of its name, version and language
 SECRETS = (
     r"ya29\.[\w.-]{10,}",  # access token of Google

@@ -109,6 +109,11 @@ class Connection:
         return self._returncode is not None
 
     @property
+    def received_bytes(self) -> int:
+        """How much the target has written to standard output."""
+        return self._output.received_bytes
+
+    @property
     def returncode(self) -> int | None:
         """The exit code of the process, negative for the signal that ended it; None while it runs."""
         return self._returncode
