@@ -61,7 +61,10 @@ def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject
     """Resolve the target and send `hello`. Raises AdapterFault if it does not answer, UsageFault without a target."""
     target = resolve(options.target, command, options.mapping)
     greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
-    return Subject(target, greeting, profile_of(options.profile, target, greeting.hello, options.timeout))
+    profile = profile_of(
+        options.profile, target, greeting.hello, timeout_s=options.timeout, pass_environment=options.env
+    )
+    return Subject(target, greeting, profile)
 
 
 def make_plan(options: argparse.Namespace, selection: Selection, subject: Subject) -> Plan:

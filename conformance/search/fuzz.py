@@ -12,6 +12,7 @@ from conformance.search.discrepancy import Discrepancy, investigate
 from conformance.search.sessions import decode
 from conformance.search.source import Draft, from_choices, stream, to_choices
 from conformance.search.steps import GeneratedSession
+from conformance.targets.errors import GivenUp
 
 KEY = b"antigravity-conformance sessions"  # shared by all targets: a session that failed on one may fail on another
 SESSIONS_A_REPORT = 100
@@ -38,6 +39,7 @@ class Search:
     database: ExampleDatabase | None = None
     on_progress: Callable[[], None] = lambda: None
     differences: int = 0
+    given_up: str = ""  # why the search ended early
     discrepancies: list[Discrepancy] = field(default_factory=list)
     _investigated: Counter[str] = field(default_factory=Counter)
     _began_s: float = 0
@@ -47,7 +49,16 @@ class Search:
         return self.runner.tally
 
     def run(self) -> Iterator[Discrepancy]:
-        """Yields each discrepancy of a new kind as soon as it is shrunk."""
+        """Yields each discrepancy of a new kind as soon as it is shrunk.
+
+        Ends early, with `given_up` set, if the target fails too often.
+        """
+        try:
+            yield from self._run()
+        except GivenUp as fault:
+            self.given_up = str(fault)
+
+    def _run(self) -> Iterator[Discrepancy]:
         for difference in self.runner.differences(self._sessions()):
             self.differences += 1
             method, params = difference.session.calls[difference.position]

@@ -53,9 +53,9 @@ GOLDEN = """\
 Section ONE   ok  F1  D2   ?
 Section TWO   ok  F1 ok~   ?
 
-ok: every rule holds; D2: 2 rules are broken as a known deviation says, all
-    others hold; F2: 2 rules fail; ~: some rules of the section were not judged;
-    -: none was judged; ?: no answer; empty: no rule of that profile
+ok: every rule holds; D2: 2 rules have a known deviation, all others hold; F2: 2
+    rules fail; ~: some rules of the section were not judged; -: no rule was
+    judged; ?: no verdict; empty: no rule applies to the profile
 
 Failures, with the numbers of the implementations
   ONE-002  in 2: The rule ONE-002 (MUST)
