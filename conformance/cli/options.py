@@ -53,7 +53,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=DEFAULT_TIME_LIMIT_S,
         metavar="S",
-        help=f"Time limit of the run in seconds; the remaining rules are then unknown (default: {DEFAULT_TIME_LIMIT_S})",
+        help=f"Time limit of the run in seconds; rules left then are unknown (default: {DEFAULT_TIME_LIMIT_S})",
     )
     add_env(parser)
     add(
