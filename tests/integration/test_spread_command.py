@@ -88,7 +88,7 @@ def test_ended_command_keeps_pid_and_error_output(tmp_path: Path, spread: Spread
     text = spread("--accounts", "3", "--processes", "3", "--json", str(file), "--", *command)
     assert {f"pid-{pid}" for pid in observed(file)["pids"]} == {path.name for path in tmp_path.glob("pid-*")}
     assert observed(file)["ended"] == 3
-    assert "3 of the started command, which had ended" in text
+    assert "3 of the started command, which ended before" in text
     assert "      The first process that ended wrote:\n        no licence\n" in text
 
 
@@ -149,7 +149,7 @@ def test_values_from_started_processes_are_observed(tmp_path: Path, spread: Spre
         (b"\xff\xfe", "not a text; expected PIDs"),
         (b"1\n" * 10**6, "more than 1009 PIDs"),
         (b"1\n" * 1010, "'1' in line 1010 exceeds the maximum of 1009 numbers"),
-        (b"", "there is not a valid PID in it"),
+        (b"", "there is no PID; expected numbers"),
     ],
 )
 def test_pids_of_file_or_input_are_checked(tmp_path: Path, content: bytes, message: str) -> None:
