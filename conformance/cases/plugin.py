@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from conformance.cases.engine import stop_with_runner
-from conformance.cases.findings import Mismatch
+from conformance.cases.findings import Mismatch, of_call
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
+from conformance.processes.fleet import ConfigNotLoadedError
 from conformance.reports.events import CaseEnded, CaseOutcome, append_line, event_line
 from conformance.targets.errors import AdapterFault
 
@@ -66,8 +67,11 @@ def pytest_runtest_makereport(
     if report.when == "call" or report.failed:
         outcome, message = _outcome(report, call)
         judge: TargetJudge | None = getattr(item, "funcargs", {}).get("judge")
-        if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
-            judge.after_fault(call.excinfo.value)
+        error = call.excinfo.value if call.excinfo is not None else None
+        if judge is not None and isinstance(error, AdapterFault):
+            judge.after_fault(error)
+        if judge is not None and isinstance(error, ConfigNotLoadedError):
+            judge.findings.append(of_call(error.scenario, 0, error.answer))
         ended = CaseEnded(
             name=report.nodeid.rpartition("/")[2],
             requirements=_judged(item, item.config.stash[SETTINGS]),
@@ -96,7 +100,7 @@ def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Ca
     if report.passed:
         return "pass", ""
     error = call.excinfo.value if call.excinfo is not None else None
-    if isinstance(error, Mismatch):
+    if isinstance(error, Mismatch | ConfigNotLoadedError):
         return "fail", str(error)
     if isinstance(error, AdapterFault):
         return "unknown", str(error)
