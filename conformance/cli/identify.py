@@ -7,6 +7,7 @@ from pathlib import Path
 from conformance.cli.options import add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
+from conformance.search.config_keys import added_keys
 from conformance.search.identify import Identification, identify
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
@@ -36,10 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     target = resolve(options.target, command, options.mapping)
-    hello = greet(target, timeout_s=options.timeout).hello
-    identification = identify(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+    greeting = greet(target, timeout_s=options.timeout, with_config=True)
+    capabilities = greeting.hello.capabilities
+    identification = identify(target, capabilities, calls=options.calls, timeout_s=options.timeout)
     for line in describe_identification(identification):
         print(line)
+    if added := added_keys(greeting.config):
+        print(wrap(f"it adds config keys that no release has: {', '.join(added)}", ""))
     return 0
 
 

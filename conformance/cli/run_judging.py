@@ -16,6 +16,7 @@ from conformance.reports.events import Event, RunEnded, RunStarted, append_event
 from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.verdicts import conclude
+from conformance.search.config_keys import added_keys
 from conformance.targets.self_removing import self_removing_folder
 
 
@@ -29,6 +30,7 @@ def judge(plan: Plan) -> Run:
         target_word=subject.target.word,
         notes=subject.target.notes,
         hello=subject.hello,
+        added_config_keys=added_keys(subject.greeting.config),
         profile=subject.profile,
         kit_version=__version__,
         catalogue=plan.catalogue,

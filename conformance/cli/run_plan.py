@@ -60,7 +60,13 @@ def select(catalogue: Catalogue, only: Sequence[str], require: Sequence[str]) ->
 def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject:
     """Resolve and greet the target. Raises AdapterFault where it cannot be asked, UsageFault for no target."""
     target = resolve(options.target, command, options.mapping)
-    greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
+    greeting = greet(
+        target,
+        timeout_s=options.timeout,
+        wire_log=options.wire_log,
+        pass_environment=options.env,
+        with_config=True,
+    )
     return Subject(target, greeting, profile_of(options.profile, target, greeting.hello, options.timeout))
 
 

@@ -107,6 +107,9 @@ class Report(Document):
     between: Annotated[tuple[str, str], Field(strict=False)] | None = Field(
         description="the two releases that a checkout lies between, older first"
     )
+    added_config_keys: Sequence[str] = Field(
+        default=(), description="config keys of the target that no release has, by their paths; of many, the first 40"
+    )
     today: str | None = Field(description="date given with `--today`; it decides which deviations have expired")
     complete: bool = Field(description="false where the run did not reach its end")
     exit_code: int = Field(description="exit code of `run`")
@@ -132,6 +135,7 @@ def report_of(run: Run) -> Report:
         profile_reason=run.profile.reason,
         inherited_deviations=run.criteria.inherited,
         between=run.profile.between,
+        added_config_keys=list(run.added_config_keys),
         today=str(run.today) if run.today else None,
         complete=outcome.complete,
         exit_code=outcome.exit_code,

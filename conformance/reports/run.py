@@ -60,6 +60,7 @@ class Run:
     target_word: str
     notes: Sequence[str] = ()  # how the target was built
     hello: HelloResult
+    added_config_keys: Sequence[str] = ()  # that no release has
     profile: ChosenProfile
     kit_version: str
     catalogue: Catalogue

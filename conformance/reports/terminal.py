@@ -29,6 +29,8 @@ def render(run: Run) -> Iterator[str]:
     yield wrap(f"profile  {run.profile.name} ({run.profile.reason})", "", 9)
     if run.criteria.inherited:
         yield wrap(_inherited(run), " " * 9, 0)
+    if run.added_config_keys:
+        yield wrap(f"config keys that no release has: {', '.join(run.added_config_keys)}", " " * 9, 0)
     shown: set[str] = set()
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]

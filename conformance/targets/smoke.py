@@ -1,10 +1,12 @@
 """Smoke before verdict: a broken adapter is told from an implementation that does not conform."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.json_type import Json
+from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.pids import PidStatus
@@ -17,16 +19,25 @@ from conformance.wire.methods import CAPABILITIES
 
 @dataclass(frozen=True)
 class Greeting:
-    """Who the target says it is, and whether the process id that it names can be its own."""
+    """Who the target says it is, and whether the process id that it names can be its own.
+
+    `config` is what it loads where there are no files; None where it was not asked, or gave none.
+    """
 
     hello: HelloResult
     pid_status: PidStatus
+    config: Json = None
 
 
 def greet(
-    target: Target, *, timeout_s: float, wire_log: Path | None = None, pass_environment: Sequence[str] = ()
+    target: Target,
+    *,
+    timeout_s: float,
+    wire_log: Path | None = None,
+    pass_environment: Sequence[str] = (),
+    with_config: bool = False,
 ) -> Greeting:
-    """Start the target, ask who it is, open a pool of one account and end it.
+    """Start the target, ask who it is, open a pool of one account and end it; `with_config`: load a config too.
 
     Raises AdapterFault with one message where any of that fails.
     """
@@ -52,7 +63,18 @@ def greet(
             )
         if not isinstance(connection.call("close"), Result | NotSupported):
             raise AdapterFault(f"{target.word} refused `close`; expected the result null")
+        if with_config and "config" in hello.capabilities:
+            greeting = replace(greeting, config=_config(connection, group.folder))
     return greeting
+
+
+def _config(connection: Connection, folder: Path) -> Json:
+    """A fault is no reason to end the run: the rules about the config meet it again."""
+    places = {"directory": str(folder / "project"), "home": str(folder / "home")}
+    with suppress(AdapterFault):
+        answer = connection.call("load_config", **places, environment={}, platform="linux")
+        return answer.value["config"] if isinstance(answer, Result) else None
+    return None
 
 
 def _opened(answer: Answer, target: Target) -> bool:
