@@ -9,6 +9,9 @@ from pathlib import Path
 from conformance import __version__
 from conformance.cases.engine import engine_log, run_cases
 from conformance.cases.settings import RunSettings
+from conformance.cli.causes import find_causes
+from conformance.cli.deviations import find_known, only_inherited
+from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
 from conformance.cli.run_plan import Plan
 from conformance.reports import events
@@ -26,6 +29,10 @@ def judge(plan: Plan) -> Run:
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
     subject, options = plan.subject, plan.options
+    if plan.criteria.inherited:
+        seen = [only_inherited(event, plan.subject.profile.name) for event in seen]
+    outcome = conclude(plan.criteria, seen, interrupted=interrupted)
+    causes = [] if interrupted else find_causes(plan, outcome)
     return Run(
         target_word=subject.target.word,
         notes=subject.target.notes,
@@ -38,7 +45,10 @@ def judge(plan: Plan) -> Run:
         criteria=plan.criteria,
         today=options.today,
         options=repeated(options),
-        outcome=conclude(plan.criteria, seen, interrupted=interrupted),
+        outcome=outcome,
+        causes=causes,
+        known=find_known(outcome, plan.criteria, plan.catalogue),
+        evidence=find_evidence(plan, outcome),
         machine=Machine(
             pid=subject.hello.pid,
             pid_status=subject.greeting.pid_status,

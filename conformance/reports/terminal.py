@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from conformance.reports.causes import Cause
 from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
 from conformance.reports.events import CaseEnded, Finding
-from conformance.reports.run import Run
+from conformance.reports.known import KnownElsewhere
+from conformance.reports.run import Evidence, Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 from conformance.wire.scenario import difference
 
@@ -45,12 +47,33 @@ def render(run: Run) -> Iterator[str]:
                         yield from _verdict(run, verdict, shown)
     yield from _trouble(run)
     yield ""
+    yield from _aside(run)
+    yield from summary(run)
+
+
+def _aside(run: Run) -> Iterator[str]:
+    """What is no verdict: rules and deviations that do not count, and failures that a release shares."""
     if run.left_out:
         yield wrap(f"rules of other releases, left out: {', '.join(run.left_out)}", "")
     if run.outcome.mended:
         named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
         yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
-    yield from summary(run)
+    if run.known:
+        yield from _known(run.known)
+
+
+def _known(known: KnownElsewhere) -> Iterator[str]:
+    shared, named = (
+        len(known.deviations),
+        ", ".join(f"{id_} ({' and '.join(by)})" for id_, by in known.deviations.items()),
+    )
+    does = "is" if shared == 1 else "are"
+    plural = "" if known.failures == 1 else "s"
+    yield wrap(
+        f"{shared} of {known.failures} failure{plural} {does} what release {known.release} does too: {named}", ""
+    )
+    yield from command(f"to accept them: --deviations {','.join(known.names)}", "  ")
+    yield wrap(f"to accept all known deviations of the release: --deviations {known.release}", "  ")
 
 
 def _inherited(run: Run) -> str:
@@ -79,7 +102,7 @@ def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
         yield wrap(verdict.reason, " " * 11)
     if verdict.word == "waived":
         yield from _waived(run, verdict)
-    if verdict.word == "fail":
+    if verdict.word == "fail" and not verdict.follows_from:
         failed = [case for case in verdict.cases if case.outcome == "fail"]
         for case in sorted(failed, key=_size)[:FINDINGS_SHOWN]:
             yield from _failure(verdict, case)
@@ -109,7 +132,23 @@ def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
     for deviation in run.criteria.deviations:
         if deviation.id in verdict.waivers:
             yield wrap(deviation.reason, " " * 11)
-            yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+            evidence = run.evidence.get(deviation.id)
+            if evidence is None or evidence.holds:
+                yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+            if evidence is not None:
+                yield from _in_checkout(run, evidence)
+
+
+def _in_checkout(run: Run, evidence: Evidence) -> Iterator[str]:
+    """Where the checkout has the code of the release, or what is other in it."""
+    if evidence.holds and evidence.files:
+        yield wrap(f"in this checkout: {', '.join(evidence.files)}", " " * 11)
+    if evidence.missing:
+        told = f"It answers as release {run.profile.name} does, by other code: no file has"
+        yield wrap(f"{told} {evidence.missing[0]}", " " * 11)
+    if evidence.repaired:
+        told = "It may repair this where the kit does not call it: see"
+        yield wrap(f"{told} {', '.join(evidence.repaired)}", " " * 11)
 
 
 def _size(case: CaseEnded) -> int:
@@ -126,16 +165,22 @@ def _failure(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
     finding = next((f for f in case.findings if f.deviation is None), None)
     if finding is None:
         return
-    for line in describe_scenario(finding.scenario, finding.position):
-        yield wrap(line.strip() if line.startswith("  ") else line, " " * (8 if line.startswith("  ") else 6))
-    places = list(difference(finding.expected, finding.actual)) or [("", finding.expected, finding.actual)]
-    for place, expected, actual in places[:4]:
-        where = f"{finding.what}{' ' + place if place else ''}: "
-        yield wrap(f"{where}expected {describe(expected)}, got {describe(actual)}", " " * 6)
+    yield from _scenario(finding, " " * 6)
     yield from _what_happened(finding)
     others = sum(other.outcome == "fail" for other in verdict.cases) - 1
     if others:
         yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
+
+
+def _scenario(finding: Finding, margin: str) -> Iterator[str]:
+    """The calls, and where the answer differs."""
+    for line in describe_scenario(finding.scenario, finding.position):
+        is_plain = line.startswith("  ")
+        yield wrap(line.strip() if is_plain else line, margin + ("  " if is_plain else ""))
+    places = list(difference(finding.expected, finding.actual)) or [("", finding.expected, finding.actual)]
+    for place, expected, actual in places[:4]:
+        where = f"{finding.what}{' ' + place if place else ''}: "
+        yield wrap(f"{where}expected {describe(expected)}, got {describe(actual)}", margin)
 
 
 def _what_happened(finding: Finding) -> Iterator[str]:
@@ -160,7 +205,20 @@ def _trouble(run: Run) -> Iterator[str]:
     if not run.outcome.complete:
         yield ""
         yield "THE RUN WAS CUT SHORT: what follows is all that was seen"
+    for cause in run.causes:
+        yield ""
+        yield from _cause(cause)
     yield from _stale(run.outcome.stale)
+
+
+def _cause(cause: Cause) -> Iterator[str]:
+    finding, precondition = cause.finding, cause.precondition
+    yield wrap(f"CAUSE {precondition.id}: {precondition.text}", "", 2)
+    yield from _scenario(finding, "  ")
+    many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
+    yield wrap(f"{many} from it: {', '.join(cause.follow)}", "  ")
+    if precondition.advice:
+        yield wrap(precondition.advice, "  ")
 
 
 def _stale(stale: Sequence[Stale]) -> Iterator[str]:
