@@ -155,7 +155,8 @@ class Report(Document):
         default=(), description="inherited deviations that show in an answer, and whether the checkout has their code"
     )
     known_of_release: KnownOfRelease | None = Field(
-        default=None, description="failures that a release has as well; left out where deviations were accepted"
+        default=None,
+        description="failures that a release has as well; null where there are none, or deviations were accepted",
     )
     mended_deviations: Sequence[str] = Field(description="ids of inherited deviations that the checkout does not show")
     stale_deviations: Sequence[StaleDeviation] = Field(description="known deviations that no longer hold")
@@ -183,7 +184,7 @@ def report_of(run: Run) -> Report:
         requirements=[_requirement(verdict) for verdict in outcome.verdicts],
         causes=[_cause(cause) for cause in run.causes],
         inherited=list(_inherited(run)),
-        **_known(run),
+        known_of_release=_known(run),
         mended_deviations=[deviation.id for deviation in outcome.mended],
         stale_deviations=[StaleDeviation(id=stale.deviation.id, why=stale.why) for stale in outcome.stale],
         observed=_observed(run),
@@ -213,11 +214,11 @@ def _requirement(verdict: Verdict) -> RequirementResult:
     )
 
 
-def _known(run: Run) -> dict[str, KnownOfRelease]:
+def _known(run: Run) -> KnownOfRelease | None:
     if run.known is None:
-        return {}
+        return None
     deviations = {id_: list(by) for id_, by in run.known.deviations.items()}
-    return {"known_of_release": KnownOfRelease(release=run.known.release, deviations=deviations)}
+    return KnownOfRelease(release=run.known.release, deviations=deviations)
 
 
 def _inherited(run: Run) -> Iterator[InheritedDeviation]:

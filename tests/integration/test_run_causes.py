@@ -16,7 +16,7 @@ def judge(folder: Path, target: str, *options: str) -> tuple[Json, str, int]:
     return json.loads(report.read_text()), " ".join(finished.stdout.split()), finished.returncode
 
 
-def test_pool_file_elsewhere_is_the_cause_of_process_failures(tmp_path: Path) -> None:
+def test_pool_file_elsewhere_causes_process_failures(tmp_path: Path) -> None:
     rules = "STO-001,STO-011,POOL-002,PROC-001,PROC-006"
     report, text, code = judge(tmp_path, f"{PORT}PoolFileElsewhere", "--only", rules, *UNFITTED)
     assert code == report["exit_code"] == 1
