@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from conformance.cases.findings import of_call
+from conformance.cases.findings import bounded, of_call
 from conformance.cli.run_plan import Plan
 from conformance.reports.causes import Cause, attribute, worth_asking
 from conformance.reports.events import Finding
@@ -37,7 +37,7 @@ def _unmet(plan: Plan, preconditions: Sequence[Precondition]) -> list[tuple[Prec
                 answers = ask(scenario, group.connections[0].batch, group.folder)
                 for position, (call, answer) in enumerate(zip(scenario.calls, answers, strict=True)):
                     if not call.accepts(answer):
-                        unmet.append((precondition, of_call(scenario, position, answer)))
+                        unmet.append((precondition, bounded(of_call(scenario, position, answer))))
                         not_met.add(precondition.id)
                         break
     except AdapterFault:

@@ -67,7 +67,10 @@ def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject
         pass_environment=options.env,
         with_config=True,
     )
-    return Subject(target, greeting, profile_of(options.profile, target, greeting.hello, options.timeout))
+    profile = profile_of(
+        options.profile, target, greeting.hello, timeout_s=options.timeout, pass_environment=options.env
+    )
+    return Subject(target, greeting, profile)
 
 
 def make_plan(options: argparse.Namespace, selection: Selection, subject: Subject) -> Plan:

@@ -11,7 +11,7 @@ from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
 from conformance.targets.exchange import MethodCall
 from conformance.targets.group import Group, Launch
-from conformance.wire.answers import Answer, Result
+from conformance.wire.answers import Answer, Result, in_words
 from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 
@@ -58,7 +58,7 @@ class ConfigNotLoadedError(Exception):
     """A process answered `load_config` with no result: what it was asked, as a scenario, and its answer."""
 
     def __init__(self, member: Member, scenario: Scenario, answer: Answer) -> None:
-        super().__init__(f"process {member.number} answered `load_config` with {answer}; expected a result")
+        super().__init__(f"process {member.number} answered `load_config` with {in_words(answer)}; expected a result")
         self.scenario = scenario
         self.answer = answer
 

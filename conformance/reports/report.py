@@ -44,6 +44,7 @@ class CaseResult(Document):
     case: str = Field(description="file and name of the case")
     outcome: CaseOutcome = Field(description="outcome of the case; `error` is a fault of the suite")
     findings: Sequence[Finding] = Field(description="answers that differ from the expected ones")
+    omitted: int = Field(default=0, description="number of further findings that are like the listed ones")
 
 
 class RequirementResult(Document):
@@ -207,11 +208,13 @@ def _requirement(verdict: Verdict) -> RequirementResult:
         verdict=verdict.word,
         reason=verdict.reason,
         **({"follows_from": verdict.follows_from} if verdict.follows_from else {}),
-        cases=[
-            CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
-            for case in verdict.cases
-        ],
+        cases=[_case(case) for case in verdict.cases],
     )
+
+
+def _case(case: CaseEnded) -> CaseResult:
+    result = CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
+    return result.model_copy(update={"omitted": case.omitted}) if case.omitted else result
 
 
 def _known(run: Run) -> KnownOfRelease | None:

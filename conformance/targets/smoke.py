@@ -1,5 +1,6 @@
 """Smoke before verdict: a broken adapter is told from an implementation that does not conform."""
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,9 +13,12 @@ from conformance.targets.group import Group, Launch
 from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog
-from conformance.wire.answers import Answer, NotSupported, Raised, Result
+from conformance.texts import NAME_CHARACTERS, safe
+from conformance.wire.answers import Answer, NotSupported, Raised, Result, in_words
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import CAPABILITIES
+
+OTHER_KEYS_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,11 @@ def greet(
     launch = Launch(target.argv, target.environment, target.word)
     with Group([launch], timeout_s=timeout_s, wire_log=log, pass_environment=pass_environment) as group:
         connection = group.connections[0]
-        hello = connection.hello()
+        hello = _bounded(connection.hello())
         greeting = Greeting(hello, connection.pid_status(hello.pid))
         if unknown := [word for word in hello.capabilities if word not in CAPABILITIES]:
             raise AdapterFault(
-                f"{target.word} claims the capability {unknown[0]!r}, which does not exist; "
+                f"{target.word} claims the capability {safe(unknown[0])!r}, which does not exist; "
                 f"the capabilities are {', '.join(CAPABILITIES)}"
             )
         account = {"refreshToken": "a", "addedAt": 0, "lastUsed": 0}
@@ -58,7 +62,7 @@ def greet(
         if selects and not _opened(opened, target):
             said = connection.standard_error()
             raise AdapterFault(
-                f"{target.word} was asked to open a pool of one account `a` and answered {opened}; "
+                f"{target.word} was asked to open a pool of one account `a` and answered {in_words(opened)}; "
                 'expected the result {"accounts": ["a"]}' + (f"\n  Its standard error:\n{said}" if said else "")
             )
         if not isinstance(connection.call("close"), Result | NotSupported):
@@ -72,7 +76,7 @@ def _config(connection: Connection, folder: Path) -> Json:
     """A fault is no reason to end the run: the rules about the config meet it again."""
     places = {"directory": str(folder / "project"), "home": str(folder / "home")}
     with suppress(AdapterFault):
-        answer = connection.call("load_config", **places, environment={}, platform="linux")
+        answer = connection.call("load_config", **places)
         return answer.value["config"] if isinstance(answer, Result) else None
     return None
 
@@ -86,3 +90,11 @@ def _opened(answer: Answer, target: Target) -> bool:
         labels: list[Json] = answer.value["accounts"]
         return labels == ["a"] or (target.is_checkout and all(isinstance(label, str) for label in labels))
     return target.is_checkout and isinstance(answer, Raised)
+
+
+def _bounded(hello: HelloResult) -> HelloResult:
+    """What reports show of the target. Other keys of an adapter are kept while they are small."""
+    own = hello.model_extra or {}
+    kept = own if len(json.dumps(own)) <= OTHER_KEYS_CHARACTERS else {}
+    texts = {name: safe(getattr(hello, name), NAME_CHARACTERS) for name in ("name", "version", "language")}
+    return HelloResult.model_validate(hello.model_dump(exclude={*own}) | texts | kept)

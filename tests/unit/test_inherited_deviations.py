@@ -115,7 +115,7 @@ def shown_in(checkout: Path) -> Run:
 
 
 def text_of(run: Run) -> str:
-    return " ".join("\n".join(terminal.render(run)).split())
+    return " ".join("\n".join(terminal.render(run, verbose=True)).split())
 
 
 def test_evidence_is_shown_where_the_code_is(tmp_path: Path) -> None:

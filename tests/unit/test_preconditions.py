@@ -14,6 +14,7 @@ from conformance.reports.run import Run
 from conformance.requirements import load_catalogue
 from conformance.requirements.preconditions import Precondition, PreconditionError, load_preconditions
 from conformance.vectors.predict import answers_of
+from conformance.wire.needs import needs_of_scenario
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import PROFILES
 from tests.fakes import groundless
@@ -51,6 +52,10 @@ def is_met(precondition: Precondition, adapter: object) -> bool:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_release_meets_every_precondition(profile: str) -> None:
     assert [each.id for each in PRECONDITIONS if not is_met(each, ReferenceAdapter(profile))] == []
+
+
+def test_precondition_asks_for_no_more_than_it_needs() -> None:
+    assert [each.id for each in PRECONDITIONS if needs_of_scenario(each.asked) - set(each.needs)] == []
 
 
 def test_every_precondition_is_lacked_by_some_target() -> None:
@@ -119,9 +124,10 @@ def test_follower_fails_and_names_its_cause() -> None:
 
 
 def test_terminal_shows_the_cause_and_spares_followers() -> None:
-    text = "\n".join(terminal.render(run_failing("ONE-002", "TWO-001")))
+    run = run_failing("ONE-002", "TWO-001")
+    assert "\n".join(terminal.render(run, verbose=True)).count("follows from reads-it") == 2
+    text = "\n".join(terminal.render(run))
     assert "the offset is wrong" not in text
-    assert text.count("follows from reads-it") == 2
     assert "CAUSE reads-it: It reads the file." in text
     assert "2 failures follow from it: ONE-002, TWO-001" in text
 
