@@ -32,10 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECTION|all",
         help="Fail these if they are not claimed or not run",
     )
+    add("--no-fork", action="store_true", help="Do not require rules of `fork`, which only Python ports can claim")
     add("-v", "--verbose", action="store_true", help="Print a line for each rule, and each failure in full")
     add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
     add("--fail-fast", action="store_true", help="Stop at the first failure that makes the target not conformant")
-    add("--deviations", type=Path, metavar="FILE", help="File of known deviations of the target")
+    add(
+        "--deviations",
+        metavar="FILE|NAME",
+        help="Known deviations of the target: a file, a release, or ids of deviations of releases with , between them",
+    )
     add("--today", type=day, metavar="DATE", help="Date for the expiry of deviations (default: today)")
     for report in FORMATS:
         add(report.option, type=Path, metavar="FILE", help=report.help)

@@ -27,6 +27,7 @@ class Verdict:
     word: Word
     reason: str = ""
     cases: list[CaseEnded] = field(default_factory=list)  # the cases that judged it, by name
+    follows_from: str = ""  # id of the unmet precondition of this rule
     observed_reason: str = ""  # depends on the machine: messages of the adapter, paths, PIDs
 
     @property
@@ -46,6 +47,7 @@ class Criteria:
     requirements: Sequence[Requirement]  # chosen, and applicable to the target's profile
     capabilities: Sequence[str]  # claimed by the target
     deviations: Sequence[Deviation] = ()
+    optional: frozenset[str] = frozenset()  # ids of deviations that are never stale
     inherited: bool = False  # from the release that a checkout is judged as
     today: datetime.date  # decides which deviations have expired
     required: Sequence[str] = ()  # ids that must be judged: not claimed and not run become fail
@@ -138,7 +140,7 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
     mended = [entry.deviation for entry in unseen if _word_of(verdicts, entry.deviation) == "pass"]
     return Outcome(
         verdicts=verdicts,
-        stale=[] if criteria.inherited else unseen,
+        stale=[] if criteria.inherited else [e for e in unseen if e.deviation.id not in criteria.optional],
         mended=mended if criteria.inherited else [],
         complete=end is not None,
         suite_faults=faults,
