@@ -28,6 +28,6 @@ def test_no_account_twice_is_not_a_kept_account(bench: Bench, mode: str) -> None
 
 @pytest.mark.parametrize("pids", [(7, 7, 7, 7), (1, 1)])
 def test_processes_with_one_pid_are_not_judged(pids: tuple[int, ...]) -> None:
-    with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* for the ids \[") as skipped:
+    with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* with the PIDs \[") as skipped:
         fit_pool_for(pids)
     assert str(list(pids)) in str(skipped.value)
