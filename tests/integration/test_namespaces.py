@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from conformance.targets import namespaces
-from conformance.targets.errors import AdapterFault, UsageFault
-from conformance.targets.group import Group, Launch, SupervisorLostError
+from conformance.targets.errors import AdapterFault, SupervisorLostError, SupervisorSignalledError, UsageFault
+from conformance.targets.group import Group, Launch
 from tests.integration.test_run_faults import wait_for_line
 from tests.integration.test_supervisor import MODES, assert_all_end, misbehaving, needs_namespaces
 from tests.support.command import CHECKOUT
@@ -139,7 +139,7 @@ def test_a_killed_supervisor_takes_its_namespace_with_it(temporary: Path, lost: 
         outer = psutil.Process(group.supervisor_pid)
         family = outer.children(recursive=True)
         (outer if lost == "unshare" else outer.children()[0]).kill()
-        with pytest.raises(SupervisorLostError, match="was it killed"):
+        with pytest.raises((SupervisorLostError, SupervisorSignalledError)):
             group.connections[0].hello()
     assert_all_end(family)
 
@@ -175,7 +175,7 @@ def test_not_run_is_counted_and_can_be_required(bench: Bench, tmp_path: Path) ->
 def test_namespaces_can_be_switched_off(bench: Bench) -> None:
     run = bench.run("--no-namespaces", "--only", "PROC-020,PROC-023", "reference")
     assert run.returncode == 5
-    assert run.stdout.count("PID namespaces are switched off") == 2
+    assert run.stdout.count("PROC-020, PROC-023:\n    PID namespaces are switched off") == 1
 
 
 @needs_namespaces

@@ -124,7 +124,10 @@ def judge_cases(
             continue
         judge.start_case(judged)
         outcome, message = _outcome(case, judge)
-        yield CaseEnded(name=case.name, requirements=judged, outcome=outcome, message=message, findings=judge.findings)
+        ended = CaseEnded(
+            name=case.name, requirements=judged, outcome=outcome, message=message, findings=judge.findings
+        )
+        yield ended.model_copy(update={"omitted": judge.omitted}) if judge.omitted else ended
 
 
 def _outcome(case: Case, judge: InProcessJudge) -> tuple[CaseOutcome, str]:

@@ -112,6 +112,8 @@ def test_every_capability_is_needed_by_a_call() -> None:
     load = {"directory": "/", "home": "/", "environment": {"A": "1"}, "platform": "darwin"}
     calls = [Call("load_config", load), Call("min_wait", {"family": "claude", "header_style": "antigravity"})]
     calls += [Call("select", {"family": "claude", "strategy": strategy}) for strategy in STRATEGIES]
+    calls.append(Call("select", {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}))
+    calls.append(Call("open", {"pool": {"accounts": [{"refreshToken": "a", "enabled": False}]}}))
     needed = needs(calls) | {method.needs for method in METHODS.values()} | set(BY_PARAMETER.values())
     assert_none({*CAPABILITIES} ^ (needed - {""}), "conformance/wire/methods.py and needs.py disagree on")
     assert_none(set(BY_PARAMETER) - {name for _, name in PARAMETERS}, "conformance/wire/needs.py has no such parameter")
