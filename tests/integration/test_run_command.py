@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from tests.support.factories import deviation_entry
 from tests.support.kit_runs import KIT, Bench, breaking, comparable, verdicts
 
 WRONG = target_word("counts-from-one")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 def test_the_reference_passes_everything(bench: Bench) -> None:

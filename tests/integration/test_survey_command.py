@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from conformance.json_type import Json
 from tests.support.command import CHECKOUT, run_kit
 from tests.support.kit_runs import Bench, validated, wait_until
 
+COMMAND = "survey"  # of the fixture `bench`
 FAST = ("--only", "POOL-001,PID-001")
 RIGHT = "reference"
 WRONG = "python:tests.mutants.selection:CountsFromOne"
@@ -21,13 +21,6 @@ RELEASE = "npm:opencode-antigravity-auth@1.3.0"
 NEVER_ANSWERS, PRINTS_MARKUP, CANNOT_START, CLAIMS_NOTHING = (
     f"python:tests.fakes.surveyed:{name}" for name in ("NeverAnswers", "PrintsMarkup", "CannotStart", "ClaimsNothing")
 )
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path, "survey")
-    yield bench
-    bench.assert_nothing_left()
 
 
 def survey(bench: Bench, *arguments: str) -> tuple[subprocess.CompletedProcess[str], Json]:
