@@ -13,6 +13,15 @@ import pytest
 from tests.support.action import INPUTS, STEPS, blocks
 from tests.support.command import CHECKOUT
 
+RIGHT = "python:tests.fakes.surveyed:ClaimsConfig"
+PORT = """\
+from reference_impl.adapter import ReferenceAdapter
+
+class ClaimsConfig(ReferenceAdapter):
+    def hello(self, wire):
+        return super().hello(wire) | {"capabilities": ["config"]}
+"""
+
 
 class Runner:
     """Runs the shell steps of the action as a runner does: expressions filled in, outputs read back from a file."""
@@ -98,26 +107,26 @@ def test_old_python_and_node_do_not_count(tmp_path: Path) -> None:
 
 
 def test_action_installs_the_kit_and_judges(tmp_path: Path) -> None:
-    runner = Runner(tmp_path, target="reference@1.3.0", strict="true")
+    runner = Runner(tmp_path, target=RIGHT, strict="true")
     for step in ("look", "install", "judge"):
         done = runner.run(step)
         assert done.returncode == 0, done.stdout + done.stderr
     assert runner.outputs["steps.judge.outputs.exit-code"] == "0"
-    assert runner.outputs["steps.judge.outputs.verdict"].startswith("conformant, with ")
-    assert "| 1 | reference\\@1.3.0 |" in runner.summary.read_text(encoding="utf-8")
+    assert runner.outputs["steps.judge.outputs.verdict"] == "conformant"
+    assert f"| 1 | {RIGHT} |" in runner.summary.read_text(encoding="utf-8")
 
 
 def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
-    runner.inputs["target"] = "python:tests.mutants.selection:CountsFromOne"
+    runner.inputs["target"] = "python:tests.fakes.surveyed:ClaimsConfigAndTurnsTheOffsetOn"
     runner.summary.write_text("before\n", encoding="utf-8")
     done = runner.run("judge")
     assert done.returncode == 1, done.stderr
-    assert "PID-001  FAIL" in done.stdout
+    assert "CFG-001  FAIL" in done.stdout
     assert runner.outputs["steps.judge.outputs.exit-code"] == "1"
     assert runner.outputs["steps.judge.outputs.verdict"] == "not conformant"
     summary = runner.summary.read_text(encoding="utf-8")
     assert summary.startswith("before\n## Conformance\n")
-    assert "- **PID-001** (MUST)" in summary
+    assert "- **CFG-001** (MUST)" in summary
     report = json.loads(Path(runner.outputs["steps.judge.outputs.report"]).read_text(encoding="utf-8"))
     assert report["exit_code"] == 1
 
@@ -159,9 +168,10 @@ def test_run_that_never_began_has_a_summary(runner: Runner) -> None:
 def test_script_on_the_page_judges(tmp_path: Path) -> None:
     script = blocks("sh")[0]
     (tmp_path / "conformance.sh").write_text(script, encoding="utf-8")
+    (tmp_path / "port.py").write_text(PORT, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        ["sh", "conformance.sh", "reference"],
+        ["sh", "conformance.sh", "python:port:ClaimsConfig"],
         cwd=tmp_path,
         env=environment | {"KIT": str(CHECKOUT)},
         capture_output=True,
