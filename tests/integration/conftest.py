@@ -9,11 +9,12 @@ from conformance.targets.connection import Connection
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from reference_impl.releases import NPM_VERSIONS
+from tests.support.built import installed_by_action, wheel
 from tests.support.checkouts import own_cache
 from tests.support.kit_runs import Bench
 from tests.support.node_adapter import adapter, packages
 
-__all__ = ["adapter", "own_cache", "packages", "releases"]
+__all__ = ["adapter", "installed_by_action", "own_cache", "packages", "releases", "wheel"]
 
 
 @pytest.fixture(scope="session")
