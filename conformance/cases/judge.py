@@ -1,12 +1,13 @@
 """`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.cases.findings import Mismatch, facts, of_call, of_value, with_record
+from conformance.cases.findings import Mismatch, bounded, facts, of_call, of_value, with_record
 from conformance.cases.kit import Shape
 from conformance.cases.settings import RunSettings
 from conformance.json_type import Json
@@ -14,15 +15,16 @@ from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.processes.record import Record
 from conformance.reports.events import Finding
 from conformance.targets import namespaces
-from conformance.targets.errors import AdapterFault, NoAnswer
+from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.group import Group, Launch
+from conformance.targets.patience import Patience
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
-from conformance.wire.methods import METHODS
+from conformance.wire.needs import needs_of_scenario
 from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
-UNANSWERED_BEFORE_GIVING_UP = 3  # each costs the whole time limit
+MOST_FINDINGS_ALIKE = 8  # of a case that no deviation covers, or that the same one covers
 MOST_PROCESSES_SHOWN = 8  # of those that were wrong in a case
 
 
@@ -32,13 +34,15 @@ class TargetJudge:
     def __init__(self, settings: RunSettings) -> None:
         self.settings = settings
         self.findings: list[Finding] = []
+        self.omitted = 0  # findings of the case that are like those that are kept
+        self._unexplained: Finding | None = None  # the last finding that no deviation covers
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
         self._group: Group | None = None
         self._fleet_group: Group | None = None
         self._fleet: Fleet | None = None
         self._shape: Shape | None = None
-        self._unanswered = 0
+        self.patience = Patience(time_limit_s=settings.time_limit_s)
 
     @property
     def capabilities(self) -> Sequence[str]:
@@ -47,7 +51,7 @@ class TargetJudge:
     def start_case(self, requirements: Sequence[str]) -> None:
         """Begin a case that judges these requirements."""
         self.requirements = requirements
-        self.findings = []
+        self.findings, self.omitted, self._unexplained = [], 0, None
         if self._fleet is not None:
             self._fleet.begin_case()
 
@@ -122,20 +126,23 @@ class TargetJudge:
             pytest.skip(reason)
 
     def _start(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
-        if self._unanswered >= UNANSWERED_BEFORE_GIVING_UP:
-            raise AdapterFault(f"{self.settings.name} gave no answer {self._unanswered} times and is not asked again")
+        self.patience.check(self.settings.name)
         return Group(
             launches,
-            timeout_s=self.settings.timeout_s,
+            timeout_s=self.patience.timeout_s(self.settings.timeout_s),
             wire_log=self.wire_log,
             pass_environment=self.settings.pass_environment,
             pids=pids,
             held=held,
         )
 
-    def after_fault(self, fault: AdapterFault) -> None:
-        """A case has met this fault. Each answer that does not come costs the whole time limit."""
-        self._unanswered += isinstance(fault, NoAnswer)
+    def has_lost_folder(self) -> bool:
+        """Is the folder gone that the target was given? It is made anew with the next process."""
+        groups = [group for group in (self._group, self._fleet_group) if group is not None]
+        is_lost = any(not group.folder.is_dir() for group in groups)
+        if is_lost:
+            self.close()
+        return is_lost
 
     def close(self) -> None:
         self._end_fleet()
@@ -153,11 +160,14 @@ class TargetJudge:
         self._skip_unclaimed(scenario)
         try:
             answers = self.answers_to(scenario)
-        except AdapterFault:
+        except WrongAnswer:
+            raise
+        except AdapterFault as fault:
+            self.patience.note(fault)
             self.close()
             raise
         if (method := unsupported(answers)) is not None:
-            raise AdapterFault(
+            raise WrongAnswer(
                 f"{self.settings.name} claims what this case needs, but answered that {method} is not supported; "
                 "leave the capability out of its hello, or support the call"
             )
@@ -165,26 +175,35 @@ class TargetJudge:
 
     def answers_to(self, scenario: Scenario) -> list[Answer]:
         """Start the target where it does not run yet, and ask it."""
+        self.patience.check(self.settings.name)
         if self._group is None:
             self._group = self._start([self.launch()])
             self._group.connections[0].hello()
-        return ask(scenario, self._group.connections[0].batch, self._group.folder)
+        connection = self._group.connections[0]
+        connection.timeout_s = self.patience.timeout_s(self.settings.timeout_s)
+        received_bytes, began_s = connection.received_bytes, time.monotonic()
+        answers = ask(scenario, connection.batch, self._group.folder)
+        self.patience.note_answer(connection.received_bytes - received_bytes, time.monotonic() - began_s)
+        return answers
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:
         """A case may ask for more than its requirement needs; without that, the requirement's other cases judge."""
-        for call in scenario.calls:
-            needed = METHODS[call.method].needs
-            if needed and needed not in self.settings.capabilities:
-                pytest.skip(f"the target does not claim: {needed}")
+        missing = needs_of_scenario(scenario) - set(self.settings.capabilities)
+        if missing:
+            pytest.skip(f"the target does not claim: {', '.join(sorted(missing))}")
 
     def _record(self, finding: Finding) -> None:
         seen = facts(finding)
         covering = next((w for w in self.settings.waivers if w.covers(self.requirements, seen)), None)
         if covering is not None:
             finding = finding.model_copy(update={"deviation": covering.deviation, "waives": covering.requirement})
-        self.findings.append(finding)
+        alike = sum(other.deviation == finding.deviation for other in self.findings)
+        if alike < MOST_FINDINGS_ALIKE:
+            self.findings.append(bounded(finding))
+        else:
+            self.omitted += 1
+        self._unexplained = finding if finding.deviation is None else self._unexplained
 
     def _fail_on_unexplained(self) -> None:
-        unexplained = [finding for finding in self.findings if finding.deviation is None]
-        if unexplained:
-            raise Mismatch(unexplained[-1])
+        if self._unexplained is not None:
+            raise Mismatch(self._unexplained)

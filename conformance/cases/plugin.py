@@ -1,5 +1,6 @@
 """The pytest plugin of a run: chooses the cases, gives them a judge, and turns their outcomes into events."""
 
+import errno
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,16 @@ from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
 from conformance.reports.events import CaseEnded, CaseOutcome, append_line, event_line
 from conformance.targets.errors import AdapterFault
+from conformance.texts import clip
 
 SETTINGS = pytest.StashKey[RunSettings]()
+TRACEBACK_CHARACTERS = 8000
+FULL = (errno.ENOSPC, errno.EDQUOT)
+WORDS: dict[type[BaseException], CaseOutcome] = {
+    Mismatch: "fail",
+    AdapterFault: "unknown",
+    pytest.skip.Exception: "not run",
+}
 CASE = "conformance case"  # the name under which the line of a case travels from a worker
 
 
@@ -49,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class BrokenModules:
     """Ends pytest with its exit code for internal errors if a module could not be collected.
 
-    pytest itself ends as after Ctrl-C, or with `--maxfail 1` as after a case that fails.
+    pytest itself ends as after Ctrl-C, and with several workers as if the module had no case.
     """
 
     def __init__(self) -> None:
@@ -82,10 +91,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" or report.failed:
-        outcome, message = _outcome(report, call)
         judge: TargetJudge | None = getattr(item, "funcargs", {}).get("judge")
+        outcome, message = _outcome(report, call, judge)
         if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
-            judge.after_fault(call.excinfo.value)
+            judge.patience.note(call.excinfo.value)
         ended = CaseEnded(
             name=report.nodeid.rpartition("/")[2],
             requirements=_judged(item, item.config.stash[SETTINGS]),
@@ -93,7 +102,12 @@ def pytest_runtest_makereport(
             message=message,
             findings=[] if judge is None else judge.findings,
         )
+        if judge is not None and judge.omitted:
+            ended = ended.model_copy(update={"omitted": judge.omitted})
         report.user_properties.append((CASE, event_line(ended)))
+        settings = item.config.stash[SETTINGS]
+        if settings.fail_fast and outcome == "fail" and not set(ended.requirements).isdisjoint(settings.decisive):
+            item.session.shouldfail = f"{ended.name} failed"
     return report
 
 
@@ -109,15 +123,27 @@ def _judged(item: Any, settings: RunSettings) -> list[str]:
     return [requirement for requirement in _covered(item) if requirement in settings.judged]
 
 
-def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[CaseOutcome, str]:
+def _outcome(
+    report: pytest.TestReport, call: pytest.CallInfo[None], judge: TargetJudge | None
+) -> tuple[CaseOutcome, str]:
     """The case's outcome in the suite's words, and why."""
     if report.passed:
         return "pass", ""
-    error = call.excinfo.value if call.excinfo is not None else None
-    if isinstance(error, Mismatch):
-        return "fail", str(error)
-    if isinstance(error, AdapterFault):
-        return "unknown", str(error)
-    if report.skipped:
-        return "not run", str(error)
-    return "error", report.longreprtext
+    error = _weightiest(call.excinfo.value) if call.excinfo is not None else None
+    for kind, word in WORDS.items():
+        if isinstance(error, kind):
+            return word, str(error)
+    if isinstance(error, OSError) and judge is not None and judge.has_lost_folder():
+        return "unknown", f"{judge.settings.name} removed the folder that holds its home; expected it to keep within it"
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = error.filename or "the temporary folder"
+        return "error", f"cannot write {where}: {error.strerror}; free some space, or name another folder in TMPDIR"
+    return "error", clip(report.longreprtext, TRACEBACK_CHARACTERS)
+
+
+def _weightiest(error: BaseException) -> BaseException:
+    """Of several exceptions the one that decides: a mismatch is proven, and a fault of the target explains others."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    parts = [_weightiest(part) for part in error.exceptions]
+    return next((part for kind in (Mismatch, AdapterFault) for part in parts if isinstance(part, kind)), parts[0])

@@ -26,12 +26,14 @@ class RunSettings:
     waivers: list[Waiver]
     events: str  # file to append events to
     profile: str = "recommended"  # that the target is judged by
-    timeout_s: float = 60
+    timeout_s: float = 20  # of one answer
+    time_limit_s: float = 600  # of the run
     wire_log: str | None = None
     processes: int = 8  # real processes started at the same moment
     namespaces: bool = True  # processes may be given chosen ids
     python_host: list[str] = field(default_factory=list)  # the command that serves a Python port; else empty
     fail_fast: bool = False
+    decisive: list[str] = field(default_factory=list)  # ids whose failure decides the run, and ends it if `fail_fast`
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")

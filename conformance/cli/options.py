@@ -11,7 +11,8 @@ from conformance.processes.fitting import MOST_ACCOUNTS
 from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-DEFAULT_TIMEOUT_S = 60
+DEFAULT_TIMEOUT_S = 20
+DEFAULT_TIME_LIMIT_S = 600
 LONGEST_TIMEOUT_S = 24 * 3600
 DEFAULT_PROCESSES = 8
 MOST_WORKERS = 64
@@ -31,8 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECTION|all",
         help="Fail these if they are not claimed or not run",
     )
+    add("--no-fork", action="store_true", help="Do not require rules of `fork`, which only Python ports can claim")
+    add("-v", "--verbose", action="store_true", help="Print a line for each rule, and each failure in full")
     add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
-    add("--fail-fast", action="store_true", help="Stop at the first case that fails")
+    add("--fail-fast", action="store_true", help="Stop at the first failure that makes the target not conformant")
     add("--deviations", type=Path, metavar="FILE", help="File of known deviations of the target")
     add("--today", type=day, metavar="DATE", help="Date for the expiry of deviations (default: today)")
     for report in FORMATS:
@@ -46,6 +49,13 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     """How long, by how many processes and with how many examples a target is judged."""
     add = parser.add_argument
     add_timeout(parser)
+    add(
+        "--time-limit",
+        type=seconds,
+        default=DEFAULT_TIME_LIMIT_S,
+        metavar="S",
+        help=f"Time limit of the run in seconds; what is left then is unknown (default: {DEFAULT_TIME_LIMIT_S})",
+    )
     add_env(parser)
     add(
         "--processes",
@@ -100,10 +110,7 @@ def repeated(options: argparse.Namespace) -> list[str]:
     """The options that shape verdicts, as words that a shell reads back."""
     words: list[str] = []
     for name, value, default in (
-        ("--profile", options.profile, None),
-        ("--mapping", options.mapping, None),
         ("--deviations", options.deviations, None),
-        ("--timeout", options.timeout, DEFAULT_TIMEOUT_S),
         ("--processes", options.processes, DEFAULT_PROCESSES),
         ("--draw", options.draw, 0),
     ):
@@ -111,6 +118,19 @@ def repeated(options: argparse.Namespace) -> list[str]:
             words += [name, shlex.quote(str(value))]
     if options.no_namespaces:
         words.append("--no-namespaces")
+    return [*asking(options), *words]
+
+
+def asking(options: argparse.Namespace) -> list[str]:
+    """The options that decide what a target is asked and compared with, in any command, as words for a shell."""
+    words: list[str] = []
+    for name, value, default in (
+        ("--profile", options.profile, None),
+        ("--mapping", options.mapping, None),
+        ("--timeout", options.timeout, DEFAULT_TIMEOUT_S),
+    ):
+        if value != default:
+            words += [name, shlex.quote(str(value))]
     for name in options.env:
         words += ["--env", shlex.quote(name)]
     return words

@@ -17,11 +17,14 @@ from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.verdicts import conclude
 from conformance.targets.self_removing import self_removing_folder
+from conformance.texts import printable
+
+ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 
 
 def judge(plan: Plan) -> Run:
     """Run the cases. On Ctrl-C, the run contains what was judged so far."""
-    started_s = time.monotonic()
+    started_s, user_folder = time.monotonic(), str(Path.cwd())  # which a target may remove
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
     subject, options = plan.subject, plan.options
@@ -43,7 +46,7 @@ def judge(plan: Plan) -> Run:
             seconds=round(time.monotonic() - started_s, 3),
             python=platform.python_version(),
             system=platform.platform(),
-            folder=str(Path.cwd()),
+            folder=user_folder,
         ),
     )
 
@@ -67,7 +70,8 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
         interrupted = True
     seen = read_events(file)
     if not interrupted and not any(isinstance(event, RunEnded) and event.pytest_exit in USUAL for event in seen):
-        sys.stderr.write(engine_log(folder))
+        lines = printable(engine_log(folder)).splitlines()
+        sys.stderr.write("\n".join(lines[-ENGINE_LINES:]) + "\n")
     return seen, interrupted
 
 
@@ -85,9 +89,11 @@ def _settings(plan: Plan, events_file: Path) -> RunSettings:
         events=str(events_file),
         profile=plan.subject.profile.name,
         timeout_s=options.timeout,
+        time_limit_s=options.time_limit,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
         processes=options.processes,
         namespaces=not options.no_namespaces,
         python_host=target.python_host,
         fail_fast=options.fail_fast,
+        decisive=plan.criteria.decisive,
     )

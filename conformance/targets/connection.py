@@ -8,15 +8,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from conformance.targets import pids
-from conformance.targets.errors import AdapterFault, NoAnswer
+from conformance.targets.errors import AdapterFault, NoAnswer, WrongAnswer
 from conformance.targets.exchange import MethodCall, RequestLine, ask_batch, ask_one, read_answers
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.wire_log import Direction, WireLog
-from conformance.wire.answers import Answer, AnswerError, Result
-from conformance.wire.framing import MAX_LINE_BYTES
+from conformance.texts import safe
+from conformance.wire.answers import Answer, AnswerError, MalformedAnswerError, Result, in_words
+from conformance.wire.framing import MAX_LINE_BYTES, excerpt
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import WIRE_VERSION
 
+MESSAGE_CHARACTERS = 2000  # of a fault, before what the target wrote to standard error
+BROKEN_BOUND_S = 1.0  # for what a target that closed its input, or is about to exit, still says
 EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
 
 
@@ -38,7 +41,7 @@ class Connection:
         self._supervisor_pid: int | None = None
         self._input, self._output, self._errors = streams
         self._loop = loop
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s  # of one line
         self._memory_limit_bytes = memory_limit_bytes
         self._wire_log = wire_log
         self._sent: deque[list[RequestLine]] = deque()
@@ -51,7 +54,7 @@ class Connection:
         """Who the target says it is."""
         answer = self.call("hello", wire=WIRE_VERSION)
         if not isinstance(answer, Result):
-            self._fail(f"answered `hello` with {answer}; expected a result, for every adapter must answer it")
+            self._fail(f"answered `hello` with {in_words(answer)}; expected a result, for every adapter must answer it")
         return HelloResult.model_validate(answer.value)
 
     def call(self, method: str, /, **params: Any) -> Answer:
@@ -70,7 +73,8 @@ class Connection:
 
     def receive(self) -> list[Answer]:
         """The second half: wait for the answers to the oldest `send` that is not received."""
-        return [answer for asked, line in self.receive_lines() for answer in self.read(asked, line)]
+        lines = list(self.receive_lines())  # all, so that a wrong answer in the first leaves none behind
+        return [answer for asked, line in lines for answer in self.read(asked, line)]
 
     def send_lines(self, lines: list[RequestLine]) -> None:
         """`send` for calls that are lines already."""
@@ -92,9 +96,11 @@ class Connection:
             yield asked, line
 
     def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
-        """The answers in a line. Raises AdapterFault for a line that holds none."""
+        """The answers in a line. Raises WrongAnswer for one with the wrong content, AdapterFault for any other line."""
         try:
             return read_answers(asked, line)
+        except MalformedAnswerError as error:
+            raise WrongAnswer(safe(f"{self.name} {error}", MESSAGE_CHARACTERS)) from error
         except AnswerError as error:
             self._fail(str(error))
 
@@ -102,6 +108,16 @@ class Connection:
     def has_exited(self) -> bool:
         """Is the process that was started known to be gone?"""
         return self._returncode is not None
+
+    @property
+    def received_bytes(self) -> int:
+        """How much the target has written to standard output."""
+        return self._output.received_bytes
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code of the process, negative for the signal that ended it; None while it runs."""
+        return self._returncode
 
     @property
     def is_dead(self) -> bool:
@@ -125,7 +141,7 @@ class Connection:
         The deadline counts only when nothing more comes: what was there in time is taken, however late this
         process, on a busy machine, comes to read it.
         """
-        deadline_s = time.monotonic() + self._timeout_s
+        deadline_s = time.monotonic() + self.timeout_s
         late = idle = False
         while True:
             line = self._output.take_line()
@@ -133,7 +149,7 @@ class Connection:
             if too_long:
                 self._fail(
                     f"wrote a line of more than {MAX_LINE_BYTES} bytes when asked {asked.described}; "
-                    "expected each line to have at most that many"
+                    "expected each answer in one line of at most that many"
                 )
             if line is not None:
                 self._note_end()
@@ -142,12 +158,10 @@ class Connection:
             if self._output.ended:
                 self._fail_ended(asked)
             if late and idle:
-                self._fail(
-                    f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs "
-                    "longer, raise the limit with --timeout",
-                    NoAnswer,
-                )
+                self._fail(self._no_answer(asked), NoAnswer)
             late = time.monotonic() >= deadline_s
+            if self._input.is_broken and not late:
+                deadline_s = min(deadline_s, time.monotonic() + BROKEN_BOUND_S)
             received_bytes = self._output.received_bytes
             self._loop.pump(0 if late else deadline_s - time.monotonic())
             idle = self._output.received_bytes == received_bytes
@@ -220,12 +234,27 @@ class Connection:
             raise AdapterFault(self._fault)
 
     def _fail_ended(self, asked: RequestLine) -> NoReturn:
-        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self._timeout_s)
+        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self.timeout_s)
         while self._returncode is None and time.monotonic() < deadline_s:
             self._loop.pump(deadline_s - time.monotonic())
         when = "in the middle of its answer to" if self._output.has_rest else "before it answered"
         self._fail(
             f"{self._ending()} {when} {asked.described}; expected it to answer every line until its standard input ends"
+        )
+
+    def _no_answer(self, asked: RequestLine) -> str:
+        if self._input.is_broken:
+            return f"closed its standard input before it had read {asked.described}, and did not answer"
+        unfinished = self._output.unfinished
+        if unfinished:
+            return (
+                f"wrote {len(unfinished)} bytes and no line end within {self.timeout_s:g} s when asked "
+                f"{asked.described}; expected each answer to end with a newline, and to be flushed. The bytes begin "
+                f"with {excerpt(unfinished, 80)}"
+            )
+        return (
+            f"gave no answer to {asked.described} within {self.timeout_s:g} s; if it only needs longer, raise the "
+            "limit with --timeout"
         )
 
     def _ending(self) -> str:
@@ -242,7 +271,7 @@ class Connection:
     def _fail(self, what: str, kind: type[AdapterFault] = AdapterFault) -> NoReturn:
         shown = self.standard_error()
         tail = f"\n  The end of its standard error:\n{shown}" if shown else ""
-        self._fault = f"{self.name} {what}.{tail}"
+        self._fault = f"{safe(f'{self.name} {what}', MESSAGE_CHARACTERS)}.{tail}"
         self._log("!!", f"({what})")
         self.close()
         raise kind(self._fault)

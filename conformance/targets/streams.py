@@ -6,6 +6,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 
+from conformance.texts import safe
 from conformance.wire.framing import MAX_LINE_BYTES
 
 READ_BYTES = 64 * 1024
@@ -56,6 +57,7 @@ class Input(Stream):
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
         self._waiting: deque[memoryview] = deque()
+        self.is_broken = False  # the target takes no more
 
     @property
     def wanted(self) -> bool:
@@ -72,7 +74,7 @@ class Input(Stream):
             except BlockingIOError:
                 return
             except OSError:
-                self.ended = True
+                self.ended = self.is_broken = True
                 return
             self._waiting[0] = self._waiting[0][written:]
             if not self._waiting[0]:
@@ -100,6 +102,11 @@ class Output(Stream):
     def has_rest(self) -> bool:
         """Is anything waiting, a line or a part of one?"""
         return bool(self._data)
+
+    @property
+    def unfinished(self) -> bytes:
+        """What is waiting, if no line of it is complete."""
+        return b"" if b"\n" in self._data else bytes(self._data)
 
     def read(self) -> bool:
         """Read once. False: there is nothing to read at present."""
@@ -141,7 +148,8 @@ class Errors(Stream):
 
     def shown(self) -> str:
         """The last lines, for a message; empty if there were none."""
-        lines = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip().splitlines()
+        text = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip()
+        lines = [safe(line, SHOWN_BYTES) for line in text.splitlines()]
         return "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
 
 

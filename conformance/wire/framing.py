@@ -1,5 +1,6 @@
 """One message a line: JSON in UTF-8, with the limits of the wire. Standard library only: adapters import this."""
 
+import codecs
 import json
 import math
 import re
@@ -8,6 +9,9 @@ from conformance.json_type import Json
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 64  # of arrays and objects in each other; deeper ones exhaust the stack of some readers
+TOO_DEEP = f"arrays and objects nested more than {MAX_DEPTH} levels deep"
+MAX_ITEMS = 200_000  # values in one line; each takes many times its length in memory
 
 # Every line with a value that `_check_values` refuses has one of these; looking at each value takes far longer.
 _DOUBTFUL = re.compile(rb"[0-9]{16}|[eE][+-]?[0-9]{3}|NaN|Infinity|\\u[dD]")
@@ -39,13 +43,23 @@ def decode(line: bytes) -> Json:
     """Read one line. Raises FrameError, quoting the line, where it is not JSON within the wire's limits."""
     if len(line) > MAX_LINE_BYTES:
         raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed")
+    if (brackets := line.count(b"[") + line.count(b"{")) + line.count(b",") > MAX_ITEMS:
+        raise FrameError(f"a line with more than {MAX_ITEMS} values; the line was {excerpt(line)}")
+    if line.startswith(codecs.BOM_UTF8):
+        raise FrameError(f"not a JSON message: it begins with a byte order mark; the line was {excerpt(line)}")
+    if b"\0" in line:
+        raise FrameError(f"not a JSON message: it contains a NUL byte; the line was {excerpt(line)}")
     try:
         message = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise FrameError(f"{TOO_DEEP}; the line was {excerpt(line)}") from error
+    except ValueError as error:
         raise FrameError(f"not a JSON message: {error}; the line was {excerpt(line)}") from error
     try:
         if _DOUBTFUL.search(line):
             _check_values(message)
+        if brackets > MAX_DEPTH:
+            _check_depth(message)
     except ValueError as error:
         raise FrameError(f"{error}; the line was {excerpt(line)}") from error
     return message
@@ -67,6 +81,19 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         names = [name for name, _ in pairs]
         raise ValueError(f"duplicate key {next(name for name in names if names.count(name) > 1)!r}")
     return message
+
+
+def _check_depth(message: Json) -> None:
+    level, depth = [message], 0
+    while level := [
+        item
+        for value in level
+        for item in (value.values() if isinstance(value, dict) else value)
+        if isinstance(item, dict | list)
+    ]:
+        depth += 1
+        if depth >= MAX_DEPTH:
+            raise FrameError(TOO_DEEP)
 
 
 def _check_values(value: Json) -> None:

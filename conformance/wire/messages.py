@@ -77,7 +77,7 @@ class OpenParams(Strict):
         default=None, description="the PID to use, from 0 to 2^32 - 1 (as on Windows); default: the real one"
     )
     random: list[float] = Field(
-        default=[], description="random numbers in [0, 1), used in order and then again from the first"
+        default=[0.5], description="random numbers in [0, 1), used in order and then again from the first", min_length=1
     )
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None
@@ -104,7 +104,7 @@ class SelectParams(Strict):
 
 
 class Account(Reply):
-    label: str
+    label: Any = Field(description="label of the account; a pool file may hold one that is no string")
     index: Integer = Field(description="current index of the account in the pool")
 
 
@@ -214,7 +214,7 @@ class AdvanceResult(Reply):
 
 
 class AccountSnapshot(Reply):
-    label: str
+    label: Any
     index: Integer
     enabled: bool | None = None
     last_used_ms: Milliseconds | None = None

@@ -67,7 +67,7 @@ def test_changed_line_is_shown_by_its_effect(fork: Path) -> None:
     changed = text.replace("this.cursor++;", "this.cursor += 2;")
     assert changed != text
     file.write_text(changed)
-    told = run_kit("identify", f"plugin:{fork}", "--calls", "200").stdout
+    told = run_kit("identify", f"plugin:{fork}", "--calls", "1500").stdout
     assert "behaves like 1.6.0, except" in " ".join(told.split())
     assert "expected" in told
     assert "cursor" in told

@@ -23,7 +23,7 @@ def test_slow_modules_are_imported_late() -> None:
 def test_broken_module_is_a_suite_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kit: Kit, options: list[str]
 ) -> None:
-    """pytest ends with the same exit code after Ctrl-C, and with `--maxfail` as after a case that fails."""
+    """pytest itself ends as after Ctrl-C, and with several workers as if the module had no case."""
     broken = tmp_path / "test_30_broken.py"
     broken.write_text("import no_such_module_anywhere\n", encoding="utf-8")
     monkeypatch.setattr(engine, "modules_judging", lambda _: [engine.CASES / "test_30_pid.py", broken])
