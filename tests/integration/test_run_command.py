@@ -12,7 +12,7 @@ import pytest
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.mutants import target_word
-from tests.support.command import CHECKOUT, Kit
+from tests.support.command import CHECKOUT, run_kit
 from tests.support.factories import deviation_entry
 from tests.support.kit_runs import KIT, Bench, breaking, comparable, verdicts
 
@@ -122,14 +122,11 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_usage_is_refused_with_one_clear_message(
-    tmp_path: Path, arguments: list[str], message: str, kit: Kit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_wrong_usage_is_refused_with_one_clear_message(tmp_path: Path, arguments: list[str], message: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "deep.json").write_text(json.dumps({"deviations": [deviation_entry(when=nested(300))]}))
     (tmp_path / "deeper.json").write_text("[" * 100_000)
-    run = kit(*arguments)
+    run = run_kit(*arguments, folder=tmp_path)
     assert run.returncode == 2, run.stdout + run.stderr
     assert run.stdout == ""
     assert message in run.stderr
