@@ -27,13 +27,6 @@ PIDS = [123, 456, 789]
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
-
-
-@pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder for temporary ones, which must be empty at the end."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

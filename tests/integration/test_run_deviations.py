@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +9,6 @@ from conformance.json_type import Json
 from tests.support.kit_runs import Bench, breaking, verdicts
 
 ONLY_PID_001 = ("--only", "PID-001")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 def deviations(bench: Bench, **changed: Json) -> tuple[str, str]:

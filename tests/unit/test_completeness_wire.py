@@ -4,7 +4,6 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Iterable
 from itertools import islice
 
 import pytest
@@ -26,6 +25,7 @@ from conformance.wire.scenario import Call
 from reference_impl import adapter as reference
 from reference_impl.profiles import SINCE
 from tests.support.command import CHECKOUT
+from tests.support.forgotten import assert_none
 
 VECTORS = load_vectors()
 SESSIONS = [decode(draft, list(CAPABILITIES)) for draft in islice(stream("complete"), 400)]
@@ -40,11 +40,6 @@ FIRST = {
 }  # fmt: skip
 OF_THE_CALL = {"family", "strategy", "model", "header_style", "label", "retry_after_ms", "failure_ttl_ms", "reason",
                "cooldown_ms", "enabled", "outcome", "amount", "ms"}  # fmt: skip
-
-
-def assert_none(forgotten: Iterable[object], advice: str) -> None:
-    named = sorted(map(str, forgotten))
-    assert not named, f"{advice}: {', '.join(named)}"
 
 
 # The adapters
