@@ -37,6 +37,8 @@ def attribute_differences(
     one: Profile, other: Profile, capabilities: Collection[str], sessions: int
 ) -> QuirkAttribution:
     """Generate sessions, then toggle one differing quirk at a time and count the sessions that it changes."""
+    if one == other:
+        return QuirkAttribution(sessions, {}, 0)
     quirks = sorted(one.quirks ^ other.quirks)
     counts: Counter[str] = Counter(dict.fromkeys(quirks, 0))
     unnamed = 0
