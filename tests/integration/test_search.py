@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from conformance.search.differential import IN_FLIGHT, DifferentialRunner
+from conformance.search.differential import IN_FLIGHT, MAX_FAULTS, DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_vector
 from conformance.search.fuzz import KEY, Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.search.sessions import decode
 from conformance.search.source import stream
+from conformance.targets.errors import GivenUp
 from conformance.targets.resolve import Target, resolve
 from conformance.vectors.model import VectorDocument
 from conformance.wire.answers import Raised, Result
@@ -80,6 +81,6 @@ def test_a_target_that_never_starts_ends_the_search() -> None:
     target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
     with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
         session = decode(next(stream(SEED)), CAPABILITIES)
-        found = runner.differences([(None, session)] * (MOST_FAULTS + 1))
+        found = runner.differences([(None, session)] * (MAX_FAULTS + 1))
         with pytest.raises(GivenUp, match=r"failed 60 times and is not started again\. .* exited with code 3"):
             list(found)

@@ -93,7 +93,7 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "told"),
     [
         (["fuzz", "reference", "--shard", "3/2"], "--shard 3/2: expected a part and the number of parts, such as 2/8"),
         (["fuzz", "reference", "--shard", "x"], "--shard x: expected a part"),
@@ -107,11 +107,11 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
 def test_wrong_usage_is_reported(arguments: list[str], told: str, kit: Kit) -> None:
     run = kit(*arguments)
     assert run.returncode == 2
-    assert message in run.stderr
+    assert told in run.stderr
 
 
 @pytest.mark.parametrize(
-    ("document", "message"),
+    ("document", "told"),
     [
         ([], "a scenario is an object with a list `calls`"),
         ({"calls": [{"method": 1}]}, "calls[0] must be an object with a method"),
@@ -123,7 +123,7 @@ def test_invalid_scenario_is_not_replayed(document: Json, told: str, tmp_path: P
     file.write_text(json.dumps(document))
     run = kit("replay", str(file), "reference")
     assert run.returncode == 2
-    assert message in run.stderr
+    assert told in run.stderr
 
 
 def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None:
@@ -142,9 +142,9 @@ def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None
 def test_a_release_is_identified(version: str) -> None:
     run = run_kit("identify", f"{RELEASE}@{version}", "--calls", "3000")
     assert run.returncode == 0, run.stderr
-    message = " ".join(run.stdout.split())
+    told = " ".join(run.stdout.split())
     alike = "1.3.2 and 1.4.3" if version == "1.4.3" else version
-    assert message.startswith(f"{RELEASE}@{version} behaves like {alike} every answer is the same in 3,0")
+    assert told.startswith(f"{RELEASE}@{version} behaves like {alike} every answer is the same in 3,0")
 
 
 def test_identify_names_quirk_and_other_differences() -> None:
@@ -181,6 +181,6 @@ def test_a_target_does_not_differ_from_itself() -> None:
 def test_diff_shows_only_unnamed_differences() -> None:
     run = run_kit("diff", "reference", WRONG, "--calls", "1500")
     assert run.returncode == 1
-    assert f"without a name, in {WRONG}:" in run.stdout
+    assert f"unexplained, in {WRONG}:" in run.stdout
     both = run_kit("diff", "python:tests.fakes.searched:OffsetAgainToo", WRONG, "--calls", "1500")
     assert both.returncode == 0, both.stdout
