@@ -12,6 +12,7 @@ from conformance.search.fuzz import KEY, Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.search.sessions import decode
 from conformance.search.source import stream
+from conformance.targets.errors import GivenUp
 from conformance.targets.resolve import Target, resolve
 from conformance.vectors.model import VectorDocument
 from conformance.wire.answers import Raised, Result
