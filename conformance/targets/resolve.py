@@ -35,6 +35,11 @@ class Target:
     python_host: list[str] = field(default_factory=list)
 
     @property
+    def is_node(self) -> bool:
+        """Does the kit itself start it in Node? What a target calls its language decides nothing."""
+        return self.is_checkout or self.word.startswith("npm:")
+
+    @property
     def is_checkout(self) -> bool:
         return self.checkout is not None
 
