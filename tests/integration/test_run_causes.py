@@ -31,7 +31,7 @@ def test_pool_file_elsewhere_causes_process_failures(tmp_path: Path) -> None:
     (cause,) = report["causes"]
     assert cause["finding"]["actual"] == {"accounts": []}
     assert "CAUSE reads-the-pool-file: The target reads `.config/opencode/antigravity-accounts.json`" in text
-    assert "3 failures follow from it: STO-001, PROC-001, PROC-006" in text
+    assert "3 failures follow from it: PROC-001, PROC-006, STO-001" in text
 
 
 def test_target_without_failures_names_no_cause(tmp_path: Path) -> None:
