@@ -16,7 +16,6 @@ from conformance.requirements.deviations import (
     release_deviations,
     shipped_deviations,
 )
-from conformance.search.inheritance import is_as_in
 from conformance.targets.errors import UsageFault
 from reference_impl.releases import VERSIONS
 
@@ -116,4 +115,6 @@ def _is_as_in(release: str, finding: Finding) -> bool:
     """Is it the answer of the release? True for computed and observed values, which the reference cannot repeat."""
     if finding.position is None or finding.observed:
         return True
+    from conformance.search.inheritance import is_as_in  # slow to import, and needed for findings only
+
     return is_as_in(release, finding.scenario, finding.position, finding.actual)
