@@ -18,6 +18,8 @@ _SECRET = re.compile(rf"(?<![\w.+-])(?:{'|'.join(SECRETS)})")
 _NAMED = re.compile(
     r"""\b(bearer |(?:[a-z_]{0,20}token|secret|password|api_?key)["']?\s?[=:]\s?["']?)[^\s"',&;}]{8,}""", re.IGNORECASE
 )
+# C1 controls, and characters that hide or reorder text; JSON escapes C0 controls itself.
+_ACTIVE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 REDACTED = "[redacted]"
 
 
@@ -34,6 +36,11 @@ def clip(text: str, most: int = MOST_CHARACTERS) -> str:
 def printable(text: str) -> str:
     """The text with control characters escaped. A target may send any, and XML does not allow them."""
     return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def inert(document: str) -> str:
+    """The same JSON with characters escaped that a terminal or an editor would act on."""
+    return _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def safe(text: str, most: int = MOST_CHARACTERS) -> str:

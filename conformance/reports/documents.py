@@ -7,12 +7,12 @@ from conformance.reports.describe import describe, describe_scenario
 from conformance.reports.report import Report
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict
-from conformance.texts import printable
+from conformance.texts import inert, printable
 
 
 def render_json(report: Report) -> str:
     """The text of the JSON report."""
-    return json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n"
+    return inert(json.dumps(report.to_json(), indent=2, ensure_ascii=False)) + "\n"
 
 
 def render_junit(run: Run) -> str:

@@ -229,7 +229,7 @@ class DifferentialRunner:
         if self._group is None:
             self._patience.check(self.target.word)
             launch = Launch(self.target.argv, self.target.environment, self.target.word)
-            timeout_s = self._patience.timeout_s(self._timeout_s)
+            timeout_s = self._patience.start_timeout_s(self._timeout_s)
             self._group = Group([launch], timeout_s=timeout_s, pass_environment=self._pass_environment)
         return Pipeline(self._group.connections[0], self.oracle, tally, self._group.folder)
 
