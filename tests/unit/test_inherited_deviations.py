@@ -1,4 +1,4 @@
-"""A checkout inherits what its release does, and no more; evidence is shown for code that it has."""
+"""A checkout inherits only what its release does; evidence is shown only for code that it has."""
 
 import argparse
 from collections.abc import Sequence
@@ -164,7 +164,7 @@ def test_build_is_read_where_there_is_no_source(tmp_path: Path) -> None:
 
 
 def port(*findings: Finding, deviations: Sequence[Json] = ()) -> tuple[Outcome, Run]:
-    """A port without a release that fails HEA-016 by these answers, and another rule."""
+    """A port without a release that fails HEA-016 with these answers, and another rule."""
     rules = [requirement("HEA-016"), requirement("HEA-001")]
     chosen = criteria(*rules, deviations=list(deviations))
     outcome = concluded([judged(*findings, outcome="fail"), case("fail", "HEA-001", findings=[finding()])], *rules)
@@ -198,7 +198,7 @@ def test_release_name_accepts_all_its_deviations() -> None:
     accepted = read_accepted("1.6.0", CATALOGUE)
     shipped = [deviation.id for deviation in shipped_deviations("1.6.0", CATALOGUE)]
     assert [deviation.id for deviation in accepted.deviations] == shipped
-    assert accepted.optional == set(shipped)  # a port need not have them
+    assert accepted.optional == set(shipped)  # not every port has them
 
 
 def test_deviation_ids_accept_single_deviations() -> None:
@@ -208,7 +208,7 @@ def test_deviation_ids_accept_single_deviations() -> None:
         ("offset-counts-from-minus-one", "REM-010"),
     ]
     assert "setAccountEnabled" in accepted.deviations[1].evidence  # of two with this id, the newer one
-    assert accepted.optional == frozenset()  # one that does not show is stale, as in a file
+    assert accepted.optional == frozenset()  # a single one that does not show is stale, as in a file
 
 
 def test_optional_deviation_is_not_stale() -> None:

@@ -1,4 +1,4 @@
-"""The reports: 80 columns whatever a target sent, JSON that repeats, JUnit that parses."""
+"""The reports: at most 80 columns with any text of a target, reproducible JSON, valid JUnit."""
 
 import io
 import json
@@ -41,7 +41,7 @@ STARTED = RunStarted(format=1, target="python:port:Port", hello=hello(), judged=
 
 
 def mixed_outcome(text: str = "a word") -> Outcome:
-    """Every verdict once, with this text wherever a target or its machine can put one."""
+    """Each verdict once, with this text wherever a target or the machine can supply text."""
     known = deviation("ONE-002", reason=f"It was decided: {text}", evidence=f"it says {text}")
     scenario = {"files": {f"home/{text}": {"text": text}}, "calls": [{"method": "select", "params": {"model": text}}]}
     found = finding({"label": "a"}, {"label": text, "index": [text]}, scenario=scenario)
@@ -125,7 +125,7 @@ def test_a_fault_of_the_suite_is_narrow_too() -> None:
 
 
 def test_only_words_of_commands_may_be_wider() -> None:
-    """They are copied."""
+    """Users copy them, so they are not broken."""
     word = "python:" + "package." * 20 + "port:Port"
     shown = list(command(f"repeat: antigravity-conformance run --only ONE-001 {word}", " " * 6))
     assert [line.strip() for line in shown if len(line) > WIDTH] == [word]
@@ -184,7 +184,7 @@ def test_waived_finding_is_not_shown_as_failure() -> None:
 
 def test_stale_deviation_is_shown_with_the_edit() -> None:
     shown = lines(finished_run(concluded([case("pass")], deviations=[deviation()])))
-    assert "stale deviation answers-b (ONE-001): no answer shows it any more, and ONE-001" in shown
+    assert "stale deviation answers-b (ONE-001): no answer shows it any more, although" in shown
     assert '  remove the entry with "id": "answers-b" from the file of deviations' in shown
 
 
@@ -201,7 +201,7 @@ def test_unclaimed_neighbours_with_one_reason_are_joined() -> None:
 @pytest.mark.parametrize("status", ["verified", "unverified", "false"])
 def test_unverified_pid_is_shown(status: str) -> None:
     run = finished_run(mixed_outcome(), machine=machine(pid_status=status))
-    assert any(f"process id in hello: 4711, {status}" in line for line in lines(run)) is (status != "verified")
+    assert any(f"PID in hello: 4711, {status}" in line for line in lines(run)) is (status != "verified")
 
 
 class Terminal(io.StringIO):
@@ -246,7 +246,7 @@ def test_last_words_of_adapter_are_shown_once() -> None:
         ("a\x1b", '"a\\u001b"'),
         (None, "null"),
         ({"a": [1, True]}, '{"a": [1, true]}'),
-        (ABSENT, "(not there)"),
+        (ABSENT, "(absent)"),
     ],
 )
 def test_values_are_json_and_plain_words_unquoted(value: Json, shown: str) -> None:
@@ -283,11 +283,11 @@ def test_ordinary_text_is_printable_as_it_is(text: str) -> None:
     assert printable(text) == text
 
 
-# What machines read
+# Reports for machines
 
 
 def report(pid: int) -> Json:
-    """The JSON of a run in which everything that a machine can give depends on this number."""
+    """The JSON of a run in which every machine-dependent value is derived from this number."""
     events = [
         case("unknown", "ONE-001", message=f"process {pid} exited"),
         case("fail", "ONE-002", findings=[finding(pid, pid + 1, observed=True), finding()]),
@@ -314,7 +314,7 @@ def test_json_report_has_every_verdict_and_finding() -> None:
     assert verdicts == dict(zip(IDS, ["fail", "waived", "unknown", "not run", "pass", "not claimed"], strict=True))
     assert (document["exit_code"], document["complete"], document["format"]) == (1, True, 1)
     assert document["stale_deviations"] == [
-        {"id": "past", "why": "no answer shows it any more, and TWO-001 was judged"}
+        {"id": "past", "why": "no answer shows it any more, although TWO-001 was judged"}
     ]
     (failed,) = document["requirements"][0]["cases"]
     assert failed["findings"][0]["actual"] == {"label": "a word", "index": ["a word"]}
