@@ -208,7 +208,7 @@ def test_deviation_ids_accept_single_deviations() -> None:
         ("offset-counts-from-minus-one", "REM-010"),
     ]
     assert "setAccountEnabled" in accepted.deviations[1].evidence  # of two with this id, the newer one
-    assert accepted.optional == frozenset()  # one that does not show is stale, as in a file
+    assert accepted.optional == frozenset()  # a single one that does not show is stale, as in a file
 
 
 def test_optional_deviation_is_not_stale() -> None:
