@@ -1,0 +1,175 @@
+"""One run of the kit on an adapter of the gallery, measured from outside: time, memory, output and what is left."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from conformance.json_type import Json
+
+KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
+MODULE = "tests.fakes.gallery"
+MARKER = "ANTIGRAVITY_GALLERY_MARK"
+TIMEOUT_S = 5  # of one answer
+LOOK_S = 0.1
+LONGEST_S = 300.0
+PATIENCE_S = 60.0  # after SIGTERM
+MOMENT_S = 10.0  # processes that were killed need it to be gone
+
+
+@dataclass
+class Measured:
+    """What a run took and left. `report` is None where the kit wrote none."""
+
+    exit_code: int
+    seconds: float = 0.0
+    memory_mib: float = 0.0
+    report_bytes: int = 0
+    terminal_lines: int = 0
+    terminal_bytes: int = 0
+    left: list[str] = field(default_factory=list)
+    stopped: bool = False
+    stdout: str = ""
+    stderr: str = ""
+    report: Json = None
+
+
+def target(name: str, mark: str = "") -> list[str]:
+    """The command that serves an adapter; the mark, which it ignores, makes it possible to find its processes."""
+    return [sys.executable, "-P", "-B", "-m", MODULE, name, mark]
+
+
+def measure(name: str, options: Sequence[str] = (), command: str = "run", longest_s: float = LONGEST_S) -> Measured:
+    """Run the kit once on the adapter, in a folder of its own, and clean up behind both."""
+    mark = f"mark-{uuid.uuid4().hex}"
+    with scratch() as folder:
+        temporary, working = folder / "temporary", folder / "working"
+        for made in (temporary, working):
+            made.mkdir()
+        (working / "made-by-the-gallery").touch()
+        report = folder / "report.json"
+        files = ["--json", str(report)] if command == "run" else []
+        passed = [] if command == "identify" else ["--env", MARKER]
+        started_s = time.monotonic()
+        with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+            kit = subprocess.Popen(
+                [KIT, command, "--timeout", str(TIMEOUT_S), *passed, *files, *options, "--", *target(name, mark)],
+                cwd=working,
+                env={**os.environ, "TMPDIR": str(temporary), MARKER: mark, "COLUMNS": "120"},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+            with Sampler(kit.pid) as sampler:
+                stopped = not ended_within(kit, longest_s)
+        measured = Measured(kit.returncode, time.monotonic() - started_s, sampler.peak_mib, stopped=stopped)
+        measured.left = left_processes(mark) + sorted(f"folder {path.name}" for path in temporary.iterdir())
+        read_output(measured, folder)
+        if report.exists():
+            measured.report_bytes = report.stat().st_size
+            with suppress(ValueError):
+                measured.report = json.loads(report.read_bytes())
+        return measured
+
+
+def ended_within(kit: subprocess.Popen[bytes], longest_s: float) -> bool:
+    """Wait for the kit; stop it where it needs too long."""
+    with suppress(subprocess.TimeoutExpired):
+        kit.wait(longest_s)
+        return True
+    kit.send_signal(signal.SIGTERM)
+    try:
+        kit.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        kit.kill()
+        kit.wait()
+    return False
+
+
+def read_output(measured: Measured, folder: Path) -> None:
+    out, err = (folder / "stdout").read_bytes(), (folder / "stderr").read_bytes()
+    measured.stdout, measured.stderr = out.decode(errors="replace"), err.decode(errors="replace")
+    measured.terminal_lines = len(measured.stdout.splitlines()) + len(measured.stderr.splitlines())
+    measured.terminal_bytes = len(out) + len(err)
+
+
+class Sampler(threading.Thread):
+    """Looks at the memory of all processes of the kit, without those of the adapter, while it runs."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.kit = psutil.Process(pid)
+        self.peak_mib = 0.0
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.wait(LOOK_S):
+            with suppress(psutil.Error):
+                processes = [self.kit, *self.kit.children(recursive=True)]
+                self.peak_mib = max(self.peak_mib, sum(map(resident_mib, processes)))
+
+    def __enter__(self) -> "Sampler":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self.join()
+
+
+def resident_mib(process: psutil.Process) -> float:
+    """0 for a process of the adapter."""
+    with suppress(psutil.Error, OSError):
+        command = process.cmdline()
+        if MODULE in command and KIT not in command:
+            return 0.0
+        return float(process.memory_full_info().pss) / 1024**2  # pages that processes share count once
+    return 0.0
+
+
+def left_processes(mark: str) -> list[str]:
+    """Name and end those that are still there."""
+    deadline_s = time.monotonic() + MOMENT_S
+    while (found := marked(mark)) and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    names = []
+    for process in found:
+        with suppress(psutil.Error):
+            names.append("process " + ("of the adapter" if MODULE in process.cmdline() else "of the kit"))
+            process.kill()
+    return sorted(names)
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and (mark in process.cmdline() or process.environ().get(MARKER) == mark):
+                found.append(process)
+    return found
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder, in memory where the machine has such a place, that is removed however deep it has become."""
+    memory = Path("/dev/shm")  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="gallery-", dir=memory if memory.is_dir() else None))
+    try:
+        yield folder
+    finally:
+        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", str(folder)], check=False)
+        shutil.rmtree(folder, ignore_errors=True)
