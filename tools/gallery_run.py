@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,15 +19,23 @@ from pathlib import Path
 import psutil
 
 from conformance.json_type import Json
+from tests.fakes.gallery.catalogue import load
 
 KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
 MODULE = "tests.fakes.gallery"
 MARKER = "ANTIGRAVITY_GALLERY_MARK"
-TIMEOUT_S = 5  # of one answer
-LOOK_S = 0.1
+TIMEOUT_S = 30  # of one answer
+LOOK_S = 0.25
+POLL_S = 0.02
 LONGEST_S = 300.0
 PATIENCE_S = 60.0  # after SIGTERM
 MOMENT_S = 10.0  # processes that were killed need it to be gone
+UNSAFE = {
+    "a control sequence": re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"),
+    "a command of a CI system": re.compile(r"^(::\w|##vso\[)", re.MULTILINE),
+    "a token": re.compile(r"ya29\.[\w-]{20}|1//0[\w-]{20}"),
+    "a traceback": re.compile(r"Traceback \(most recent"),
+}
 
 
 @dataclass
@@ -40,7 +49,9 @@ class Measured:
     terminal_lines: int = 0
     terminal_bytes: int = 0
     left: list[str] = field(default_factory=list)
+    cpu_s: float = 0.0
     stopped: bool = False
+    unsafe: list[str] = field(default_factory=list)  # what no output of the kit may hold
     stdout: str = ""
     stderr: str = ""
     report: Json = None
@@ -48,7 +59,7 @@ class Measured:
 
 def target(name: str, mark: str = "") -> list[str]:
     """The command that serves an adapter; the mark, which it ignores, makes it possible to find its processes."""
-    return [sys.executable, "-P", "-B", "-m", MODULE, name, mark]
+    return [sys.executable, "-P", "-m", MODULE, f"{load()[name].kind}/{name}", mark]
 
 
 def measure(name: str, options: Sequence[str] = (), command: str = "run", longest_s: float = LONGEST_S) -> Measured:
@@ -74,10 +85,22 @@ def measure(name: str, options: Sequence[str] = (), command: str = "run", longes
                 start_new_session=True,
             )
             with Sampler(kit.pid) as sampler:
-                stopped = not ended_within(kit, longest_s)
-        measured = Measured(kit.returncode, time.monotonic() - started_s, sampler.peak_mib, stopped=stopped)
+                cpu_s = wait(kit, longest_s)
+                if cpu_s is None:
+                    stop(kit)
+        measured = Measured(kit.returncode, time.monotonic() - started_s, sampler.peak_mib, stopped=cpu_s is None)
+        measured.cpu_s = cpu_s or 0.0
         measured.left = left_processes(mark) + sorted(f"folder {path.name}" for path in temporary.iterdir())
         read_output(measured, folder)
+        measured.unsafe = [
+            f"{what} in the {where}"
+            for where, text in (
+                ("terminal", measured.stdout + measured.stderr),
+                ("report", report.read_text(encoding="utf-8", errors="replace") if report.exists() else ""),
+            )
+            for what, pattern in UNSAFE.items()
+            if pattern.search(text)
+        ]
         if report.exists():
             measured.report_bytes = report.stat().st_size
             with suppress(ValueError):
@@ -85,18 +108,24 @@ def measure(name: str, options: Sequence[str] = (), command: str = "run", longes
         return measured
 
 
-def ended_within(kit: subprocess.Popen[bytes], longest_s: float) -> bool:
-    """Wait for the kit; stop it where it needs too long."""
-    with suppress(subprocess.TimeoutExpired):
-        kit.wait(longest_s)
-        return True
+def wait(kit: subprocess.Popen[bytes], longest_s: float) -> float | None:
+    """Wait for the kit and return the CPU time of all that it started, in seconds; None where it is not over by then."""
+    deadline_s = time.monotonic() + longest_s
+    while time.monotonic() < deadline_s:
+        pid, status, used = os.wait4(kit.pid, os.WNOHANG)
+        if pid:
+            kit.returncode = os.waitstatus_to_exitcode(status)
+            return used.ru_utime + used.ru_stime
+        time.sleep(POLL_S)
+    return None
+
+
+def stop(kit: subprocess.Popen[bytes]) -> None:
+    """End a kit that needs too long: it may tidy up, for a while."""
     kit.send_signal(signal.SIGTERM)
-    try:
-        kit.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
+    if wait(kit, PATIENCE_S) is None:
         kit.kill()
         kit.wait()
-    return False
 
 
 def read_output(measured: Measured, folder: Path) -> None:

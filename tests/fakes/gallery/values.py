@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.json_type import Json
+from conformance.wire.serve import Wire
 from tests.fakes.gallery.serving import Asked, add, encode, responses, serve
 
 Response = dict[str, Any]
@@ -29,8 +30,15 @@ def replaced(method: str, value: bytes) -> Callable[[Asked], bytes]:
     return change
 
 
-def add_value(name: str, method: str, value: bytes, text: str) -> None:
-    add(name, "values", text, lambda wire: serve(wire, replaced(method, value)))
+def add_value(name: str, method: str, value: bytes | Callable[[], bytes], text: str) -> None:
+    def main(wire: Wire) -> None:
+        serve(wire, replaced(method, value if isinstance(value, bytes) else value()))
+
+    add(name, "values", text, main)
+
+
+def many_keys() -> bytes:
+    return json.dumps({"config": {f"key_{number}": number for number in range(100_000)}}).encode()
 
 
 def nested(levels: int, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
@@ -40,7 +48,7 @@ def nested(levels: int, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
 SELECT = "select"
 for named, method, value, text in [
     ("nested-900", SELECT, nested(900), "Answers `select` with a list nested 900 levels deep."),
-    ("nested-100000", SELECT, nested(100_000), "Answers `select` with a list nested 100,000 levels deep."),
+    ("nested-100000", SELECT, lambda: nested(100_000), "Answers `select` with a list nested 100,000 levels deep."),
     (
         "config-nested-900",
         "load_config",
@@ -56,7 +64,7 @@ for named, method, value, text in [
     ("duplicate-keys", SELECT, b'{"label":"a","label":"b","index":0}', "Answers `select` with two labels."),
     ("numeric-label", SELECT, b'{"label":7,"index":0}', "Answers `select` with a label that is a number."),
     ("null-label", SELECT, b'{"label":null,"index":0}', "Answers `select` with a label that is null."),
-    ("label-of-1-mib", SELECT, b'{"label":"%s","index":0}' % (b"l" * MIB), "Answers `select` with a label of 1 MiB."),
+    ("label-of-1-mib", SELECT, lambda: b'{"label":"%s","index":0}' % (b"l" * MIB), "Answers `select` with a label of 1 MiB."),
     ("index-is-a-string", SELECT, b'{"label":"a","index":"0"}', "Answers `select` with an index that is a string."),
     ("index-is-true", SELECT, b'{"label":"a","index":true}', "Answers `select` with an index that is true."),
     ("index-is-a-fraction", SELECT, b'{"label":"a","index":0.5}', "Answers `select` with the index 0.5."),
@@ -71,11 +79,11 @@ for named, method, value, text in [
     ("numeric-labels", "open", b'{"accounts":[1,2]}', "Answers `open` with labels that are numbers."),
     ("config-is-a-list", "load_config", b'{"config":[]}', "Answers `load_config` with a list."),
     ("config-is-null", "load_config", b'{"config":null}', "Answers `load_config` with a config that is null."),
-    ("config-of-5-mib", "load_config", b'{"config":{"log_dir":"%s"}}' % (b"c" * 5 * MIB), "Answers `load_config` with a string of 5 MiB."),
+    ("config-of-5-mib", "load_config", lambda: b'{"config":{"log_dir":"%s"}}' % (b"c" * 5 * MIB), "Answers `load_config` with a string of 5 MiB."),
     (
         "config-of-100000-keys",
         "load_config",
-        json.dumps({"config": {f"key_{number}": number for number in range(100_000)}}).encode(),
+        many_keys,
         "Answers `load_config` with 100,000 keys.",
     ),
     ("close-answers-true", "close", b"true", "Answers `close` with true."),
