@@ -37,7 +37,6 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
     settings.write(settings_file)
     variables = {VARIABLE: str(settings_file), DRAW_VARIABLE: str(draw)}
     options = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
-    options += ["--maxfail", "1"] if settings.fail_fast else []
     modules = modules_judging(settings.judged)
     shares = [modules] if settings.fail_fast or workers > 1 else _shares(modules)
     with ExitStack() as running:

@@ -1,19 +1,23 @@
 """Builds findings: answers, and values computed from several answers, that differ from the expected ones."""
 
+import json
 from collections.abc import Mapping
 
 from conformance.json_type import Json
 from conformance.processes.record import Record
 from conformance.reports.events import Finding
-from conformance.wire.answers import Answer
+from conformance.texts import clip
+from conformance.wire.answers import Answer, shown
 from conformance.wire.scenario import Scenario, show_answer
+
+ANSWER_CHARACTERS = 4000  # of an answer in the report
 
 
 class Mismatch(AssertionError):  # noqa: N818 - what was found, not what went wrong here
     """The case fails: at least one finding that no deviation explains."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.what}: expected {finding.expected!r}, got {finding.actual!r}")
+        super().__init__(f"{finding.what}: expected {shown(finding.expected)}, got {shown(finding.actual)}")
 
 
 def of_call(scenario: Scenario, position: int, answer: Answer) -> Finding:
@@ -53,6 +57,14 @@ def with_record(finding: Finding, process: int | None, record: Record) -> Findin
     if not record.entries:
         return finding
     return finding.model_copy(update={"process": process, "record": list(record.entries)})
+
+
+def bounded(finding: Finding) -> Finding:
+    """The same finding for the report. A long answer is cut, and becomes a text with a mark."""
+    text = json.dumps(finding.actual, ensure_ascii=False)
+    if len(text) <= ANSWER_CHARACTERS:
+        return finding
+    return finding.model_copy(update={"actual": clip(text, ANSWER_CHARACTERS)})
 
 
 def facts(finding: Finding) -> Mapping[str, Json]:

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.findings import Mismatch, facts, of_call, of_value, with_record
+from conformance.cases.findings import Mismatch, bounded, facts, of_call, of_value, with_record
 from conformance.cases.kit import Shape
+from conformance.cases.patience import Patience
 from conformance.cases.settings import RunSettings
 from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.processes.record import Record
 from conformance.reports.events import Finding
 from conformance.targets import namespaces
-from conformance.targets.errors import AdapterFault, NoAnswer
+from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.group import Group, Launch
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
@@ -22,7 +23,7 @@ from conformance.wire.files import ask
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
-UNANSWERED_BEFORE_GIVING_UP = 3  # each costs the whole time limit
+MOST_FINDINGS_ALIKE = 8  # of a case that no deviation covers, or that the same one covers
 MOST_PROCESSES_SHOWN = 8  # of those that were wrong in a case
 
 
@@ -32,13 +33,15 @@ class TargetJudge:
     def __init__(self, settings: RunSettings) -> None:
         self.settings = settings
         self.findings: list[Finding] = []
+        self.omitted = 0  # findings of the case that are like those that are kept
+        self._unexplained: Finding | None = None  # the last finding that no deviation covers
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
         self._group: Group | None = None
         self._fleet_group: Group | None = None
         self._fleet: Fleet | None = None
         self._shape: Shape | None = None
-        self._unanswered = 0
+        self.patience = Patience()
 
     @property
     def capabilities(self) -> Sequence[str]:
@@ -47,7 +50,7 @@ class TargetJudge:
     def start_case(self, requirements: Sequence[str]) -> None:
         """Begin a case that judges these requirements."""
         self.requirements = requirements
-        self.findings = []
+        self.findings, self.omitted, self._unexplained = [], 0, None
         if self._fleet is not None:
             self._fleet.begin_case()
 
@@ -122,20 +125,15 @@ class TargetJudge:
             pytest.skip(reason)
 
     def _start(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
-        if self._unanswered >= UNANSWERED_BEFORE_GIVING_UP:
-            raise AdapterFault(f"{self.settings.name} gave no answer {self._unanswered} times and is not asked again")
+        self.patience.check(self.settings.name)
         return Group(
             launches,
-            timeout_s=self.settings.timeout_s,
+            timeout_s=self.patience.timeout_s(self.settings.timeout_s),
             wire_log=self.wire_log,
             pass_environment=self.settings.pass_environment,
             pids=pids,
             held=held,
         )
-
-    def after_fault(self, fault: AdapterFault) -> None:
-        """A case has met this fault. Each answer that does not come costs the whole time limit."""
-        self._unanswered += isinstance(fault, NoAnswer)
 
     def close(self) -> None:
         self._end_fleet()
@@ -153,11 +151,15 @@ class TargetJudge:
         self._skip_unclaimed(scenario)
         try:
             answers = self.answers_to(scenario)
-        except AdapterFault:
+        except WrongAnswer:
+            raise
+        except AdapterFault as fault:
+            self.patience.note(fault)
             self.close()
             raise
+        self.patience.note_answer()
         if (method := unsupported(answers)) is not None:
-            raise AdapterFault(
+            raise WrongAnswer(
                 f"{self.settings.name} claims what this case needs, but answered that {method} is not supported; "
                 "leave the capability out of its hello, or support the call"
             )
@@ -182,9 +184,13 @@ class TargetJudge:
         covering = next((w for w in self.settings.waivers if w.covers(self.requirements, seen)), None)
         if covering is not None:
             finding = finding.model_copy(update={"deviation": covering.deviation, "waives": covering.requirement})
-        self.findings.append(finding)
+        alike = sum(other.deviation == finding.deviation for other in self.findings)
+        if alike < MOST_FINDINGS_ALIKE:
+            self.findings.append(bounded(finding))
+        else:
+            self.omitted += 1
+        self._unexplained = finding if finding.deviation is None else self._unexplained
 
     def _fail_on_unexplained(self) -> None:
-        unexplained = [finding for finding in self.findings if finding.deviation is None]
-        if unexplained:
-            raise Mismatch(unexplained[-1])
+        if self._unexplained is not None:
+            raise Mismatch(self._unexplained)

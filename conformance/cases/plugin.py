@@ -12,8 +12,10 @@ from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
 from conformance.reports.events import CaseEnded, CaseOutcome, append_line, event_line
 from conformance.targets.errors import AdapterFault
+from conformance.texts import clip
 
 SETTINGS = pytest.StashKey[RunSettings]()
+TRACEBACK_CHARACTERS = 8000
 CASE = "conformance case"  # the name under which the line of a case travels from a worker
 
 
@@ -67,7 +69,7 @@ def pytest_runtest_makereport(
         outcome, message = _outcome(report, call)
         judge: TargetJudge | None = getattr(item, "funcargs", {}).get("judge")
         if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
-            judge.after_fault(call.excinfo.value)
+            judge.patience.note(call.excinfo.value)
         ended = CaseEnded(
             name=report.nodeid.rpartition("/")[2],
             requirements=_judged(item, item.config.stash[SETTINGS]),
@@ -75,7 +77,12 @@ def pytest_runtest_makereport(
             message=message,
             findings=[] if judge is None else judge.findings,
         )
+        if judge is not None and judge.omitted:
+            ended = ended.model_copy(update={"omitted": judge.omitted})
         report.user_properties.append((CASE, event_line(ended)))
+        settings = item.config.stash[SETTINGS]
+        if settings.fail_fast and outcome == "fail" and not set(ended.requirements).isdisjoint(settings.decisive):
+            item.session.shouldfail = f"{ended.name} failed"
     return report
 
 
@@ -95,11 +102,19 @@ def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Ca
     """The case's outcome in the suite's words, and why."""
     if report.passed:
         return "pass", ""
-    error = call.excinfo.value if call.excinfo is not None else None
+    error = _weightiest(call.excinfo.value) if call.excinfo is not None else None
     if isinstance(error, Mismatch):
         return "fail", str(error)
     if isinstance(error, AdapterFault):
         return "unknown", str(error)
     if report.skipped:
         return "not run", str(error)
-    return "error", report.longreprtext
+    return "error", clip(report.longreprtext, TRACEBACK_CHARACTERS)
+
+
+def _weightiest(error: BaseException) -> BaseException:
+    """Of several exceptions the one that decides: a mismatch is proven, and a fault of the target explains others."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    parts = [_weightiest(part) for part in error.exceptions]
+    return next((part for kind in (Mismatch, AdapterFault) for part in parts if isinstance(part, kind)), parts[0])

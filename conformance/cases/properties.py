@@ -15,16 +15,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from conformance.cases.findings import Mismatch
 from conformance.cases.settings import DRAW_VARIABLE
 from conformance.fixtures import fixtures_folder
+from conformance.targets.errors import AdapterFault, GivenUp
 
 Property = Callable[..., None]
 Row = dict[str, Any]
 ROWS_A_PROPERTY = 24
+Skipped: type[BaseException] = pytest.skip.Exception
 
 
 class CorpusError(Exception):
@@ -60,15 +63,26 @@ def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], P
 
 
 def _replay(function: Property, rows: Sequence[Row], given_by_pytest: Mapping[str, Any]) -> None:
-    """Judge the rows, all of them, so that the report shows each deviation; without Hypothesis, which prints each."""
-    first: Mismatch | None = None
+    """Judge all rows, so that the report shows each deviation. A mismatch outranks a fault, and a fault a skip.
+
+    Without Hypothesis, which prints each row.
+    """
+    ended: dict[type[BaseException], BaseException] = {}
+    passed = False
     for row in rows:
         try:
             function(**given_by_pytest, **row)
-        except Mismatch as mismatch:
-            first = first or mismatch
-    if first is not None:
-        raise first
+            passed = True
+        except GivenUp as fault:  # it is for every further row, too
+            ended.setdefault(AdapterFault, fault)
+            break
+        except AdapterFault as fault:
+            ended.setdefault(AdapterFault, fault)
+        except (Mismatch, Skipped) as ending:
+            ended.setdefault(type(ending), ending)
+    for kind in (Mismatch, AdapterFault, *([] if passed else [Skipped])):
+        if kind in ended:
+            raise ended[kind]
 
 
 def _draw(function: Property, arguments: Mapping[str, st.SearchStrategy[Any]], count: int) -> Property:
@@ -77,6 +91,7 @@ def _draw(function: Property, arguments: Mapping[str, st.SearchStrategy[Any]], c
         max_examples=count,
         derandomize=True,
         database=None,
+        report_multiple_bugs=False,  # which would be a group of exceptions; one is enough
         deadline=None,  # nothing here depends on how fast a target is
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )(given(**arguments)(function))

@@ -32,6 +32,7 @@ class RunSettings:
     namespaces: bool = True  # processes may be given chosen ids
     python_host: list[str] = field(default_factory=list)  # the command that serves a Python port; else empty
     fail_fast: bool = False
+    decisive: list[str] = field(default_factory=list)  # ids whose failure decides the run, and ends it if `fail_fast`
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")

@@ -31,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECTION|all",
         help="Fail these if they are not claimed or not run",
     )
+    add("-v", "--verbose", action="store_true", help="Print a line for each rule, and each failure in full")
     add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
-    add("--fail-fast", action="store_true", help="Stop at the first case that fails")
+    add("--fail-fast", action="store_true", help="Stop at the first failure that makes the target not conformant")
     add("--deviations", type=Path, metavar="FILE", help="File of known deviations of the target")
     add("--today", type=day, metavar="DATE", help="Date for the expiry of deviations (default: today)")
     for report in FORMATS:

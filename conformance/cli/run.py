@@ -48,7 +48,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise
     for report in FORMATS:
         write_report(getattr(options, report.name), report.render(run))
-    for line in render(run):
+    for line in render(run, verbose=options.verbose):
         print(line)
     return run.outcome.exit_code
 

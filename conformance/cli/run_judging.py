@@ -90,4 +90,5 @@ def _settings(plan: Plan, events_file: Path) -> RunSettings:
         namespaces=not options.no_namespaces,
         python_host=target.python_host,
         fail_fast=options.fail_fast,
+        decisive=plan.criteria.decisive,
     )

@@ -26,12 +26,12 @@ from conformance.reports.board import (
 from conformance.reports.board_html import render_html
 from conformance.reports.board_markdown import render_markdown
 from conformance.reports.board_terminal import render_board
-from conformance.reports.describe import printable
 from conformance.reports.report import ReportError, read_report
 from conformance.requirements import load_catalogue
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
 from conformance.targets.self_removing import self_removing_folder
+from conformance.texts import printable
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 HELP = "judge several targets and compare them on one board"

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from conformance.reports.board import LEGEND, Board, Row, cell
-from conformance.reports.describe import printable
+from conformance.texts import printable
 
 STYLE = Path(__file__).with_name("board.css")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

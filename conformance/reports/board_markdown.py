@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from conformance.reports.board import LEGEND, Board, cell
-from conformance.reports.describe import printable
+from conformance.texts import printable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~&!@$])")
 

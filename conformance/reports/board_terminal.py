@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from conformance.reports.board import LEGEND, Board, Row, cell
-from conformance.reports.describe import WIDTH, printable, wrap
+from conformance.reports.describe import WIDTH, wrap
+from conformance.texts import printable
 
 COLUMN = 4  # of one implementation
 COLUMNS_MOST = 12  # side by side; more of them stand in further tables, as wide as each other

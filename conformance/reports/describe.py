@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from conformance.json_type import Json
+from conformance.texts import printable
 from conformance.wire.scenario import ABSENT, Scenario
 
 WIDTH = 80
@@ -78,11 +79,6 @@ def command(text: str, indent: str) -> Iterator[str]:
 
 
 _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
-
-
-def printable(text: str) -> str:
-    """The same text with control characters escaped: a target may have sent any, and XML has no place for them."""
-    return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def wrap(text: str, indent: str, hanging: int = 4) -> str:

@@ -3,10 +3,11 @@
 import json
 import xml.etree.ElementTree as ET
 
-from conformance.reports.describe import describe, describe_scenario, printable
+from conformance.reports.describe import describe, describe_scenario
 from conformance.reports.report import Report
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict
+from conformance.texts import printable
 
 
 def render_json(report: Report) -> str:

@@ -98,6 +98,7 @@ class CaseEnded(Document):
     outcome: CaseOutcome
     message: str
     findings: Sequence[Finding]
+    omitted: int = 0
 
 
 class RunEnded(Document):

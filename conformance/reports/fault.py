@@ -3,10 +3,10 @@
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
-from conformance.reports.describe import printable
 from conformance.reports.documents import junit_text
 from conformance.reports.report import FORMAT, Observed, Report
 from conformance.reports.run import CONCLUSIONS
+from conformance.texts import printable
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class CaseResult(Document):
     case: str = Field(description="file and name of the case")
     outcome: CaseOutcome = Field(description="outcome of the case; `error` is a fault of the suite")
     findings: Sequence[Finding] = Field(description="answers that differ from the expected ones")
+    omitted: int = Field(default=0, description="number of further findings that are like the listed ones")
 
 
 class RequirementResult(Document):
@@ -158,11 +159,13 @@ def _requirement(verdict: Verdict) -> RequirementResult:
         title=verdict.requirement.title,
         verdict=verdict.word,
         reason=verdict.reason,
-        cases=[
-            CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
-            for case in verdict.cases
-        ],
+        cases=[_case(case) for case in verdict.cases],
     )
+
+
+def _case(case: CaseEnded) -> CaseResult:
+    result = CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
+    return result.model_copy(update={"omitted": case.omitted}) if case.omitted else result
 
 
 def _observed(run: Run) -> Observed:

@@ -4,8 +4,8 @@ import textwrap
 import xml.etree.ElementTree as ET
 
 from conformance.processes.spread import Spread
-from conformance.reports.describe import printable
 from conformance.reports.spread_text import answer
+from conformance.texts import printable
 
 MOST_BARS = 64
 MOST_LABELS = 32

@@ -1,25 +1,52 @@
-"""The report a person reads: by section, at 80 columns."""
+"""The report a person reads: at 80 columns, what fails last but for the verdict, in about 200 lines at most."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
-from conformance.reports.events import CaseEnded, Finding
+from conformance.reports.describe import wrap
+from conformance.reports.failures import describe_failure, describe_waived
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
-from conformance.wire.scenario import difference
 
-FINDINGS_SHOWN = 1
-RECORD_SHOWN = 10
+DETAIL_LINES = 80  # of failures in full; further ones are a line each
+LISTED = 25  # failures in a line each
+REASONS = 4  # why rules are unknown or not run
+FAULTS = 3
+BLOCK_LINES = 10  # of a reason or a fault
 PID_STATUS = {
     "unverified": "unverified: none of the processes that the kit started is seen to have it",
     "false": "false: another process has it",
 }
 
 
-def render(run: Run) -> Iterator[str]:
-    """All lines of the report."""
+def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
+    """All lines of the report. `verbose`: each rule has a line, and each failure is shown in full."""
+    yield from _head(run)
+    for section in run.catalogue.sections:
+        verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
+        if verdicts and verbose:
+            yield ""
+            yield section.title
+            for verdict in verdicts:
+                yield _rule(verdict)
+                yield from describe_waived(run, verdict) if verdict.word == "waived" else ()
+        elif verdicts:
+            yield wrap(f"{section.title + ' ':.<46} {_counts(verdicts)}", "  ", 49)
+    yield from _failures(run, DETAIL_LINES if not verbose else None)
+    yield from _groups(run, "unknown", lambda verdict: verdict.observed_reason or verdict.reason)
+    yield from _groups(run, "not run", lambda verdict: verdict.reason)
+    yield from _groups(run, "not claimed", lambda verdict: verdict.reason)
+    yield from _trouble(run)
+    yield ""
+    if run.left_out:
+        yield wrap(f"{len(run.left_out)} rules of other releases were left out", "")
+    if run.outcome.mended:
+        named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
+        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
+    yield from summary(run)
+
+
+def _head(run: Run) -> Iterator[str]:
     yield wrap(f"target   {run.target_word}", "", 9)
     yield wrap(run.hello_line, " " * 9, 0)
     for note in run.notes:
@@ -29,26 +56,78 @@ def render(run: Run) -> Iterator[str]:
     yield wrap(f"profile  {run.profile.name} ({run.profile.reason})", "", 9)
     if run.criteria.inherited:
         yield wrap(_inherited(run), " " * 9, 0)
-    shown: set[str] = set()
-    for section in run.catalogue.sections:
-        verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
-        if verdicts:
-            yield ""
-            yield section.title
-            for (is_unclaimed, _), same in groupby(verdicts, lambda v: (v.word == "not claimed", v.reason)):
-                if is_unclaimed:
-                    yield _unclaimed([*same])
-                else:
-                    for verdict in same:
-                        yield from _verdict(run, verdict, shown)
-    yield from _trouble(run)
     yield ""
-    if run.left_out:
-        yield wrap(f"rules of other releases, left out: {', '.join(run.left_out)}", "")
-    if run.outcome.mended:
-        named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
-        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
-    yield from summary(run)
+
+
+def _counts(verdicts: Sequence[Verdict]) -> str:
+    found = [(word, sum(verdict.word == word for verdict in verdicts)) for word in WORDS]
+    return ", ".join(f"{count} {word}" for word, count in found if count)
+
+
+def _rule(verdict: Verdict) -> str:
+    word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
+    level = "" if verdict.requirement.level == "MUST" else f" ({verdict.requirement.level})"
+    return wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}{level}", "  ", 21)
+
+
+def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
+    """Each failed rule, in full while there is room."""
+    failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail"]
+    if failed:
+        yield ""
+        yield "FAILED"
+    used = 0
+    listed: list[Verdict] = []
+    for verdict in failed:
+        lines = "\n".join([_rule(verdict), *describe_failure(run, verdict)]).split("\n")
+        used += len(lines)
+        if most_lines is None or used <= most_lines:
+            yield from lines
+        else:
+            listed.append(verdict)
+    yield from (_rule(verdict) for verdict in listed[:LISTED])
+    if len(listed) > LISTED:
+        yield wrap(f"and {len(listed) - LISTED} more failed rules", "  ")
+    if listed:
+        yield wrap("-v shows every failure in full; --json FILE has all of them", "  ")
+
+
+def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterator[str]:
+    """The rules that have this verdict, by reason."""
+    verdicts = sorted((v for v in run.outcome.verdicts if v.word == word), key=reason_of)
+    groups = [(reason, list(same)) for reason, same in groupby(verdicts, reason_of)]
+    groups.sort(key=lambda group: -len(group[1]))
+    if not groups:
+        return
+    yield ""
+    yield word.upper()
+    for reason, same in groups[:REASONS]:
+        yield wrap(f"{_ids(same)}:", "  ")
+        yield from _block(reason.removeprefix(NOT_CLAIMED), "    ")
+    if others := groups[REASONS:]:
+        rules = [verdict for _, same in others for verdict in same]
+        yield wrap(f"{_ids(rules)}: {len(others)} other reasons; --json FILE has them", "  ")
+
+
+def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:
+    """A text of several lines: its beginning, or its end."""
+    lines = [part for line in text.splitlines() for part in wrap(line, indent).split("\n")]
+    shown = lines[-BLOCK_LINES:] if last else lines[:BLOCK_LINES]
+    yield from shown
+    if len(shown) < len(lines):
+        yield f"{indent}[{len(lines) - len(shown)} more lines]"
+
+
+def _ids(verdicts: Sequence[Verdict]) -> str:
+    """`PID-001 to PID-004, RR-002`: neighbours in a section are joined."""
+    runs: list[list[str]] = []
+    for id_ in sorted(verdict.requirement.id for verdict in verdicts):
+        prefix, _, number = id_.partition("-")
+        if runs and runs[-1][-1] == f"{prefix}-{int(number) - 1:03}":
+            runs[-1].append(id_)
+        else:
+            runs.append([id_])
+    return ", ".join(ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}" for ids in runs)
 
 
 def _inherited(run: Run) -> str:
@@ -70,91 +149,13 @@ def summary(run: Run) -> Iterator[str]:
     yield f"{len(judged)} MUST{'' if len(judged) == 1 else 's'} judged / {len(claimed)} claimed / {len(musts)} in all"
 
 
-def _verdict(run: Run, verdict: Verdict, shown: set[str]) -> Iterator[str]:
-    word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
-    yield wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}", "  ", 21)
-    if verdict.reason:
-        yield wrap(verdict.reason, " " * 11)
-    if verdict.word == "waived":
-        yield from _waived(run, verdict)
-    if verdict.word == "fail":
-        failed = [case for case in verdict.cases if case.outcome == "fail"]
-        for case in sorted(failed, key=_size)[:FINDINGS_SHOWN]:
-            yield from _failure(verdict, case)
-        yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
-    if verdict.observed_reason and verdict.observed_reason not in shown:
-        shown.add(verdict.observed_reason)
-        yield from (wrap(line, "      ") for line in verdict.observed_reason.splitlines())
-
-
-def _unclaimed(verdicts: Sequence[Verdict]) -> str:
-    """Neighbours that need the same are one entry; JSON has each of them."""
-    first, last = verdicts[0].requirement, verdicts[-1].requirement
-    missing = verdicts[0].reason.removeprefix(NOT_CLAIMED)
-    if first is last:
-        return wrap(f"{first.id:9}{'not claimed':12}{first.title} ({missing})", "  ", 21)
-    return wrap(f"{first.id} to {last.id}  not claimed  ({missing})", "  ", 4)
-
-
-def _in_words(case: str) -> str:
-    """`test_30_pid.py::test_a_b[7]` as `a b [7], in test_30_pid.py`."""
-    file, _, name = case.partition("::")
-    words, bracket, parameters = name.removeprefix("test_").partition("[")
-    return f"{words.replace('_', ' ')}{' ' + bracket + parameters if bracket else ''}, in {file}"
-
-
-def _waived(run: Run, verdict: Verdict) -> Iterator[str]:
-    for deviation in run.criteria.deviations:
-        if deviation.id in verdict.waivers:
-            yield wrap(deviation.reason, " " * 11)
-            yield wrap(f"evidence: {deviation.evidence}", " " * 11)
-
-
-def _size(case: CaseEnded) -> int:
-    """The smallest scenario is the easiest to understand."""
-    return min(
-        (len(json.dumps(finding.scenario.to_json())) for finding in case.findings if finding.deviation is None),
-        default=0,
-    )
-
-
-def _failure(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
-    yield wrap(verdict.requirement.text, " " * 6)
-    yield wrap(f"case: {_in_words(case.name)}", " " * 6)
-    finding = next((f for f in case.findings if f.deviation is None), None)
-    if finding is None:
-        return
-    for line in describe_scenario(finding.scenario, finding.position):
-        yield wrap(line.strip() if line.startswith("  ") else line, " " * (8 if line.startswith("  ") else 6))
-    places = list(difference(finding.expected, finding.actual)) or [("", finding.expected, finding.actual)]
-    for place, expected, actual in places[:4]:
-        where = f"{finding.what}{' ' + place if place else ''}: "
-        yield wrap(f"{where}expected {describe(expected)}, got {describe(actual)}", " " * 6)
-    yield from _what_happened(finding)
-    others = sum(other.outcome == "fail" for other in verdict.cases) - 1
-    if others:
-        yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
-
-
-def _what_happened(finding: Finding) -> Iterator[str]:
-    """What the process at fault did, and which were killed meanwhile; of many lines the last ones."""
-    mine = [entry for entry in finding.record if entry.process == finding.process or entry.did == "killed"]
-    if mine:
-        all_of_them = max(entry.process for entry in finding.record)
-        what = "as it happened (place in the record, process id, what):"
-        yield wrap(f"process {finding.process} of {all_of_them}, {what}", " " * 6)
-    for entry in mine[-RECORD_SHOWN:]:
-        did = f"{entry.did} {describe_params(entry.did, entry.params)}".rstrip()
-        shown = entry.answer.get("label", entry.answer) if isinstance(entry.answer, dict) else entry.answer
-        answered = f": {describe(shown)}" if shown else ""
-        yield wrap(f"{entry.order:5} {entry.pid:8} {did}{answered}", " " * 4, 16)
-
-
 def _trouble(run: Run) -> Iterator[str]:
-    for fault in run.outcome.suite_faults:
+    for fault in run.outcome.suite_faults[:FAULTS]:
         yield ""
         yield "FAULT OF THE SUITE"
-        yield from (wrap(line, "  ") for line in fault.splitlines())
+        yield from _block(fault, "  ", last=True)
+    if (more := len(run.outcome.suite_faults) - FAULTS) > 0:
+        yield wrap(f"and {more} more; --json FILE has them", "  ")
     if not run.outcome.complete:
         yield ""
         yield "THE RUN WAS CUT SHORT: what follows is all that was seen"

@@ -15,6 +15,8 @@ WORDS: tuple[Word, ...] = get_args(Word)
 CONFORMANT, NOT_CONFORMANT, WRONG_USAGE, ADAPTER_FAULT, SUITE_FAULT, NOTHING_JUDGED, STALE = range(7)
 INTERRUPTED = 130  # as shells report Ctrl-C
 NOT_CLAIMED = "the target does not claim: "
+REQUIRED_BUT = "required, but "
+STOPPED = "the run stopped at the first failure (--fail-fast)"
 
 
 @dataclass
@@ -48,12 +50,18 @@ class Criteria:
     today: datetime.date  # decides which deviations have expired
     required: Sequence[str] = ()  # ids that must be judged: not claimed and not run then fail
     strict: bool = False  # a SHOULD that fails decides too
-    fail_fast: bool = False  # the run stops at the first case that fails, so no deviation can be called stale
+    fail_fast: bool = False  # the run stops at the first failure that decides, so no deviation can be called stale
 
     @property
     def judged(self) -> list[str]:
         """Ids of the requirements of which the target claims all that they need."""
         return [r.id for r in self.requirements if not not_claimed_reason(r, self.capabilities)]
+
+    @property
+    def decisive(self) -> list[str]:
+        """Ids of the requirements whose failure decides: MUSTs, and with `strict` SHOULDs too."""
+        levels = ("MUST", "SHOULD") if self.strict else ("MUST",)
+        return [requirement.id for requirement in self.requirements if requirement.level in levels]
 
     @property
     def current_deviations(self) -> list[Deviation]:
@@ -77,7 +85,7 @@ class Outcome:
     stale: list[Stale]
     complete: bool
     suite_faults: list[str]
-    strict: bool = False
+    decisive: Sequence[str] = ()  # ids of the requirements whose failure decides
     interrupted: bool = False
     mended: list[Deviation] = field(default_factory=list)  # those of the release it is judged as that do not show
 
@@ -86,9 +94,12 @@ class Outcome:
 
     @property
     def failures(self) -> list[Verdict]:
-        """The failures that decide: MUSTs, with `strict` SHOULDs too."""
-        levels = ("MUST", "SHOULD") if self.strict else ("MUST",)
-        return [v for v in self.verdicts if v.word == "fail" and v.requirement.level in levels]
+        """The failures that decide."""
+        return [
+            v
+            for v in self.verdicts
+            if v.word == "fail" and (v.requirement.id in self.decisive or v.reason.startswith(REQUIRED_BUT))
+        ]
 
     @property
     def exit_code(self) -> int:
@@ -119,7 +130,10 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
     faults = [f"{case.name}: {case.message}" for case in cases if case.outcome == "error"]
     if end is not None and end.pytest_exit not in (0, 1, 5):
         faults.append(f"the engine ended with pytest's exit code {end.pytest_exit}")
-    verdicts = [_verdict(requirement, cases, criteria) for requirement in criteria.requirements]
+    stopped = criteria.fail_fast and any(
+        case.outcome == "fail" and not set(case.requirements).isdisjoint(criteria.decisive) for case in cases
+    )
+    verdicts = [_verdict(requirement, cases, criteria, stopped=stopped) for requirement in criteria.requirements]
     unseen = [] if criteria.fail_fast else list(_stale(verdicts, criteria))
     mended = [entry.deviation for entry in unseen if _word_of(verdicts, entry.deviation) == "pass"]
     return Outcome(
@@ -128,20 +142,21 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
         mended=mended if criteria.inherited else [],
         complete=end is not None,
         suite_faults=faults,
-        strict=criteria.strict,
+        decisive=criteria.decisive,
         interrupted=interrupted,
     )
 
 
-def _verdict(requirement: Requirement, cases: Sequence[CaseEnded], criteria: Criteria) -> Verdict:
+def _verdict(requirement: Requirement, cases: Sequence[CaseEnded], criteria: Criteria, *, stopped: bool) -> Verdict:
     reason = not_claimed_reason(requirement, criteria.capabilities)
-    verdict = Verdict(requirement, "not claimed", reason) if reason else _judge(requirement, cases)
-    if requirement.id in criteria.required and verdict.word in ("not claimed", "not run"):
-        return Verdict(requirement, "fail", f"required, but {verdict.word}: {verdict.reason}")
+    no_case = STOPPED if stopped else "no case was run"
+    verdict = Verdict(requirement, "not claimed", reason) if reason else _judge(requirement, cases, no_case)
+    if requirement.id in criteria.required and verdict.word in ("not claimed", "not run") and verdict.reason != STOPPED:
+        return Verdict(requirement, "fail", f"{REQUIRED_BUT}{verdict.word}: {verdict.reason}")
     return verdict
 
 
-def _judge(requirement: Requirement, cases: Sequence[CaseEnded]) -> Verdict:
+def _judge(requirement: Requirement, cases: Sequence[CaseEnded], no_case: str) -> Verdict:
     mine = [case for case in cases if requirement.id in case.requirements]
     outcomes = {case.outcome for case in mine}
     verdict = Verdict(requirement, "pass", cases=mine)
@@ -153,7 +168,7 @@ def _judge(requirement: Requirement, cases: Sequence[CaseEnded]) -> Verdict:
     elif verdict.waivers:
         verdict.word, verdict.reason = "waived", ", ".join(sorted(verdict.waivers))
     elif "pass" not in outcomes:
-        verdict.word, verdict.reason = "not run", next((case.message for case in mine), "no case was run")
+        verdict.word, verdict.reason = "not run", next((case.message for case in mine), no_case)
     verdict.observed_reason = next((case.message for case in mine if case.outcome in ("unknown", "error")), "")
     return verdict
 

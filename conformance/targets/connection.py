@@ -8,15 +8,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from conformance.targets import pids
-from conformance.targets.errors import AdapterFault, NoAnswer
+from conformance.targets.errors import AdapterFault, NoAnswer, WrongAnswer
 from conformance.targets.exchange import MethodCall, RequestLine, ask_batch, ask_one, read_answers
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.wire_log import Direction, WireLog
-from conformance.wire.answers import Answer, AnswerError, Result
-from conformance.wire.framing import MAX_LINE_BYTES
+from conformance.texts import safe
+from conformance.wire.answers import Answer, AnswerError, MalformedAnswerError, Result
+from conformance.wire.framing import MAX_LINE_BYTES, excerpt
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import WIRE_VERSION
 
+MESSAGE_CHARACTERS = 2000  # of a fault, before what the target wrote to standard error
 EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
 
 
@@ -70,7 +72,8 @@ class Connection:
 
     def receive(self) -> list[Answer]:
         """The second half: wait for the answers to the oldest `send` that is not received."""
-        return [answer for asked, line in self.receive_lines() for answer in self.read(asked, line)]
+        lines = list(self.receive_lines())  # all, so that a wrong answer in the first leaves none behind
+        return [answer for asked, line in lines for answer in self.read(asked, line)]
 
     def send_lines(self, lines: list[RequestLine]) -> None:
         """`send` for calls that are lines already."""
@@ -92,9 +95,11 @@ class Connection:
             yield asked, line
 
     def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
-        """The answers in a line. Raises AdapterFault for a line that holds none."""
+        """The answers in a line. Raises WrongAnswer for one with the wrong content, AdapterFault for any other line."""
         try:
             return read_answers(asked, line)
+        except MalformedAnswerError as error:
+            raise WrongAnswer(safe(f"{self.name} {error}", MESSAGE_CHARACTERS)) from error
         except AnswerError as error:
             self._fail(str(error))
 
@@ -133,7 +138,7 @@ class Connection:
             if too_long:
                 self._fail(
                     f"wrote a line of more than {MAX_LINE_BYTES} bytes when asked {asked.described}; "
-                    "expected each line to have at most that many"
+                    "expected each answer in one line of at most that many"
                 )
             if line is not None:
                 self._note_end()
@@ -142,11 +147,7 @@ class Connection:
             if self._output.ended:
                 self._fail_ended(asked)
             if late and idle:
-                self._fail(
-                    f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs "
-                    "longer, raise the limit with --timeout",
-                    NoAnswer,
-                )
+                self._fail(self._no_answer(asked), NoAnswer)
             late = time.monotonic() >= deadline_s
             received_bytes = self._output.received_bytes
             self._loop.pump(0 if late else deadline_s - time.monotonic())
@@ -228,6 +229,19 @@ class Connection:
             f"{self._ending()} {when} {asked.described}; expected it to answer every line until its standard input ends"
         )
 
+    def _no_answer(self, asked: RequestLine) -> str:
+        unfinished = self._output.unfinished
+        if unfinished:
+            return (
+                f"wrote {len(unfinished)} bytes and no line end within {self._timeout_s:g} s when asked "
+                f"{asked.described}; expected each answer to end with a newline, and to be flushed. The bytes begin "
+                f"with {excerpt(unfinished, 80)}"
+            )
+        return (
+            f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs longer, raise the "
+            "limit with --timeout"
+        )
+
     def _ending(self) -> str:
         if self._held_bytes is not None:
             return f"was ended because it held {_mib(self._held_bytes)} (limit {_mib(self._memory_limit_bytes)})"
@@ -242,7 +256,7 @@ class Connection:
     def _fail(self, what: str, kind: type[AdapterFault] = AdapterFault) -> NoReturn:
         shown = self.standard_error()
         tail = f"\n  The end of its standard error:\n{shown}" if shown else ""
-        self._fault = f"{self.name} {what}.{tail}"
+        self._fault = f"{safe(f'{self.name} {what}', MESSAGE_CHARACTERS)}.{tail}"
         self._log("!!", f"({what})")
         self.close()
         raise kind(self._fault)

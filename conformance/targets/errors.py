@@ -21,3 +21,11 @@ class AdapterFault(TargetError):  # noqa: N818
 
 class NoAnswer(AdapterFault):
     """The adapter gave no answer in time. Each costs the whole time limit, so a run does not wait for many."""
+
+
+class WrongAnswer(AdapterFault):
+    """One answer has the wrong content. The adapter still runs, and what it is asked next may be answered rightly."""
+
+
+class GivenUp(AdapterFault):
+    """The adapter failed so often that it is not started any more."""

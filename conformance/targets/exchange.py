@@ -8,12 +8,19 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from conformance.wire import answers, framing
-from conformance.wire.answers import Answer, AnswerError, Result
+from conformance.wire.answers import (
+    Answer,
+    AnswerError,
+    MalformedAnswerError,
+    Result,
+    check_envelope,
+    read_response,
+    shown,
+)
 from conformance.wire.methods import METHODS
 
 # Splitting by size alone would let a thousand small calls have answers that no line can hold.
 MAX_CALLS_A_LINE = 256
-SHOWN_CHARACTERS = 600
 
 MethodCall = tuple[str, dict[str, Any]]
 
@@ -68,7 +75,11 @@ def _batch(parts: list[bytes], first_id: int, methods: list[str]) -> RequestLine
 
 
 def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
-    """The answers in a line. Raises AnswerError, with what was wrong and what was expected."""
+    """The answers in a line.
+
+    Raises AnswerError where the line is no answer to what was asked, MalformedAnswerError where it is one whose content
+    is wrong.
+    """
     try:
         message = framing.decode(line)
     except framing.FrameError as error:
@@ -76,36 +87,38 @@ def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
             f"wrote a line that is no answer to {asked.described}: {error}. Standard output belongs to the "
             "wire; the adapter must write everything else to standard error"
         ) from error
-    if not asked.is_batch:
-        return [_read(message, asked.first_id, asked.methods[0], "")]
+    responses = message if asked.is_batch else [message]
     count = len(asked.methods)
-    if not isinstance(message, list):
+    if not isinstance(responses, list):
         raise AnswerError(
             f"answered {asked.described} with {framing.excerpt(line)}; expected one array of {count} answers"
         )
-    if len(message) != count:
+    if len(responses) != count:
         raise AnswerError(
-            f"answered {asked.described} with {len(message)} answers; expected {count}, one for each call, "
+            f"answered {asked.described} with {len(responses)} answers; expected {count}, one for each call, "
             "in the order of the calls"
         )
-    return [
-        _read(response, asked.first_id + place, method, f", call {place + 1} of {count} in a batch")
-        for place, (response, method) in enumerate(zip(message, asked.methods, strict=True))
-    ]
-
-
-def _read(response: Any, call_id: int, method: str, where: str) -> Answer:
+    place, answers = 0, []
     try:
-        answer = answers.read_response(response, call_id, method)
+        for place, method in enumerate(asked.methods):  # before any content: the line may answer other calls
+            check_envelope(responses[place], asked.first_id + place, method)
+        for place, method in enumerate(asked.methods):
+            answers.append(_read(responses[place], asked.first_id + place, method))
     except AnswerError as error:
-        raise AnswerError(f"gave no valid answer{where}: {_shortened(str(error))}") from error
+        where = f", call {place + 1} of {count} in a batch" if asked.is_batch else ""
+        raise type(error)(f"gave no valid answer{where}: {error}") from error
+    return answers
+
+
+def _read(response: Any, call_id: int, method: str) -> Answer:
+    answer = read_response(response, call_id, method)
     if isinstance(answer, Result) and method in METHODS:
         try:
             _result_type(method).validate_python(answer.value)
         except ValidationError as error:
-            raise AnswerError(
-                f"answered `{method}`{where} with a malformed result: {_problems(error)}. The result was "
-                f"{_shortened(repr(answer.value))}; see the table of methods for its shape"
+            raise MalformedAnswerError(
+                f"`{method}` with a malformed result: {_problems(error)}. The result was {shown(answer.value)}; "
+                "docs/wire.md has its shape"
             ) from error
     return answer
 
@@ -121,7 +134,3 @@ def _problems(error: ValidationError) -> str:
         for problem in error.errors(include_url=False, include_context=False)
     ]
     return "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ..."

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,11 +31,18 @@ from conformance.targets.wire_log import WireLog
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 START_BOUND_S = 120.0
 CORES = os.cpu_count() or 1
+PROCESSES_A_CORE = 4  # that start within the time limit of one
+LOOK_INTERVAL_S = 1.0  # at a supervisor that gives no news
 STOP_BOUND_S = KILL_BOUND_S + 30.0
+SUPERVISOR_END_S = 5.0  # between the end of its socket and that of the process
 
 
 class SupervisorLostError(RuntimeError):
     """The supervisor ended on its own: a fault of the suite or of the machine, not of the target."""
+
+
+class SupervisorSignalledError(AdapterFault):
+    """A signal ended or stopped the supervisor, which is the parent of the target."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Group:
     namespace, where each has the id given for it; `held`: the first of them runs when all are there. Raises
     AdapterFault where a command cannot be started, UsageFault where an id cannot be had or too many files are open.
 
-    The time limit is one process's on a core of its own: where more are started at once, each waits for the others.
+    The time limit is that of few processes: where many are started at once, each waits for the others.
     """
 
     def __init__(
@@ -111,7 +119,7 @@ class Group:
             launch.name if count == 1 else f"{launch.name} [{number + 1}/{count}]",
             streams,
             self._loop,
-            timeout_s=self._timeout_s * max(1.0, count / CORES),
+            timeout_s=self._timeout_s * max(1.0, count / (CORES * PROCESSES_A_CORE)),
             memory_limit_bytes=self._memory_limit_bytes,
             wire_log=self._wire_log,
         )
@@ -125,9 +133,7 @@ class Group:
         self._tell({"kill": self.connections.index(connection)})
         deadline_s = time.monotonic() + START_BOUND_S
         while not connection.has_exited:
-            if self._lost or time.monotonic() > deadline_s:
-                self._raise_lost()
-            self._loop.pump(deadline_s - time.monotonic())
+            self._wait(deadline_s)
         connection.give_up()
 
     @property
@@ -269,14 +275,29 @@ class Group:
     def _await(self, *kinds: str) -> dict[str, Any]:
         deadline_s = time.monotonic() + START_BOUND_S
         while not self._events:
-            if self._lost or time.monotonic() > deadline_s:
-                self._raise_lost()
-            self._loop.pump(deadline_s - time.monotonic())
+            self._wait(deadline_s)
         if self._events[0]["event"] not in kinds:  # it is done already: somebody else ended it
             self._raise_lost()
         return self._events.popleft()
 
+    def _wait(self, deadline_s: float) -> None:
+        """Wait a while for news of the supervisor. Raises SupervisorLostError or SupervisorSignalledError."""
+        if self._lost or time.monotonic() > deadline_s or self._is_stopped():
+            self._raise_lost()
+        self._loop.pump(min(deadline_s - time.monotonic(), LOOK_INTERVAL_S))
+
+    def _is_stopped(self) -> bool:
+        with suppress(psutil.Error):
+            return psutil.Process(self.supervisor_pid).status() == psutil.STATUS_STOPPED
+        return False
+
     def _raise_lost(self) -> NoReturn:
+        assert self._supervisor is not None
+        if self._is_stopped():
+            self._raise_signalled("stopped")
+        with suppress(subprocess.TimeoutExpired):
+            if (code := self._supervisor.wait(SUPERVISOR_END_S)) < 0:
+                self._raise_signalled(f"ended by {signal.Signals(-code).name}")
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip()
         raise SupervisorLostError(
@@ -284,11 +305,20 @@ class Group:
             + (f" It said:\n{said}" if said else "")
         )
 
+    def _raise_signalled(self, what: str) -> NoReturn:
+        name = self._launches[0].name if self._launches else "the target"
+        raise SupervisorSignalledError(
+            f"the supervisor, which is the parent of {name}, was {what}. If nobody else sent that signal, {name} did: "
+            "a target must signal only processes that it has started"
+        )
+
     # Stopping.
 
     def _stop(self) -> None:
         if self._supervisor is None:
             return
+        with suppress(OSError):
+            os.kill(self.supervisor_pid, signal.SIGCONT)  # a target may have stopped it
         try:
             self._socket.settimeout(STOP_BOUND_S)
             self._socket.sendall(b'{"stop": true}\n')

@@ -1,5 +1,6 @@
 """Smoke before verdict: a broken adapter is told from an implementation that does not conform."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,12 @@ from conformance.targets.group import Group, Launch
 from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog
+from conformance.texts import NAME_CHARACTERS, safe
 from conformance.wire.answers import NotSupported, Result
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import CAPABILITIES
+
+OTHER_KEYS_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,11 @@ def greet(
     launch = Launch(target.argv, target.environment, target.word)
     with Group([launch], timeout_s=timeout_s, wire_log=log, pass_environment=pass_environment) as group:
         connection = group.connections[0]
-        hello = connection.hello()
+        hello = _bounded(connection.hello())
         greeting = Greeting(hello, connection.pid_status(hello.pid))
         if unknown := [word for word in hello.capabilities if word not in CAPABILITIES]:
             raise AdapterFault(
-                f"{target.word} claims the capability {unknown[0]!r}, which does not exist; "
+                f"{target.word} claims the capability {safe(unknown[0])!r}, which does not exist; "
                 f"the capabilities are {', '.join(CAPABILITIES)}"
             )
         account = {"refreshToken": "a", "addedAt": 0, "lastUsed": 0}
@@ -52,3 +56,11 @@ def greet(
         if not isinstance(connection.call("close"), Result | NotSupported):
             raise AdapterFault(f"{target.word} refused `close`; expected the result null")
     return greeting
+
+
+def _bounded(hello: HelloResult) -> HelloResult:
+    """What reports show of the target. Other keys of an adapter are kept while they are small."""
+    own = hello.model_extra or {}
+    kept = own if len(json.dumps(own)) <= OTHER_KEYS_CHARACTERS else {}
+    texts = {name: safe(getattr(hello, name), NAME_CHARACTERS) for name in ("name", "version", "language")}
+    return HelloResult.model_validate(hello.model_dump(exclude={*own}) | texts | kept)

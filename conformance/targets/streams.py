@@ -6,6 +6,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 
+from conformance.texts import safe
 from conformance.wire.framing import MAX_LINE_BYTES
 
 READ_BYTES = 64 * 1024
@@ -101,6 +102,11 @@ class Output(Stream):
         """Is anything waiting, a line or a part of one?"""
         return bool(self._data)
 
+    @property
+    def unfinished(self) -> bytes:
+        """What is waiting, if no line of it is complete."""
+        return b"" if b"\n" in self._data else bytes(self._data)
+
     def read(self) -> bool:
         """Read once. False: there is nothing to read at present."""
         data = self._read()
@@ -141,7 +147,8 @@ class Errors(Stream):
 
     def shown(self) -> str:
         """The last lines, for a message; empty if there were none."""
-        lines = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip().splitlines()
+        text = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip()
+        lines = [safe(line) for line in text.splitlines()]
         return "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from conformance.json_type import Json
+from conformance.texts import NAME_CHARACTERS, clip, safe
 
 # JSON-RPC's own codes, and one of ours.
 PARSE_ERROR = -32700
@@ -86,24 +87,37 @@ class AnswerError(ValueError):
     """A response is no JSON-RPC response to the request that was sent: a fault of the adapter."""
 
 
+class MalformedAnswerError(AnswerError):
+    """The response belongs to the request, but its content does not fit the method. The next answer may be right."""
+
+
 def request(call_id: int, method: str, params: dict[str, Json]) -> dict[str, Json]:
     """One JSON-RPC request."""
     return {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
 
 
-def read_response(response: Json, call_id: int, method: str) -> Answer:
-    """Read the response to one request. Raises AnswerError, with the response, where it is not one."""
+def check_envelope(response: Json, call_id: int, method: str) -> None:
+    """Check that this is the response to that request. Raises AnswerError, with the response, where it is not."""
     if not isinstance(response, dict) or response.get("jsonrpc") != "2.0":
-        raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {response!r}")
+        raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {shown(response)}")
     if response.get("id") is None and isinstance(response.get("error"), dict):
-        raise AnswerError(f"{method}: the adapter could not read the call: {response['error'].get('message')}")
+        message = clip(str(response["error"].get("message")))
+        raise AnswerError(f"{method}: the adapter could not read the call: {message}")
     if response.get("id") != call_id or isinstance(response["id"], bool):
         raise AnswerError(
-            f"{method}: expected the answer to id {call_id}, got one to id {response.get('id')!r}; "
-            "answers must come in the order of the calls"
+            f"{method}: expected the answer to id {call_id}, got one to id {shown(response.get('id'))}; "
+            "answers must come in the order of the calls, one for each"
         )
+
+
+def read_response(response: Json, call_id: int, method: str) -> Answer:
+    """Read the response to one request.
+
+    Raises AnswerError where it is no response to it, MalformedAnswerError where its content is wrong.
+    """
+    check_envelope(response, call_id, method)
     if ("result" in response) == ("error" in response):
-        raise AnswerError(f"{method}: expected either result or error, got {sorted(response)}")
+        raise MalformedAnswerError(f"{method}: expected either result or error, got {shown(sorted(response))}")
     if "result" in response:
         return Result(response["result"])
     return _read_error(response["error"], method)
@@ -111,13 +125,18 @@ def read_response(response: Json, call_id: int, method: str) -> Answer:
 
 def _read_error(error: Json, method: str) -> Answer:
     if not isinstance(error, dict) or type(error.get("code")) is not int:  # True is an int to isinstance
-        raise AnswerError(f"{method}: expected an error object with a code, got {error!r}")
-    code, message = error["code"], str(error.get("message", ""))
+        raise MalformedAnswerError(f"{method}: expected an error object with a code, got {shown(error)}")
+    code, message = error["code"], safe(str(error.get("message", "")))
     if code == NOT_SUPPORTED:
         return NotSupported(method)
     if code == INTERNAL_ERROR:
         return Raised(message)
     data = error.get("data")
     if code == REFUSED and isinstance(data, dict) and isinstance(data.get("refusal"), str):
-        return Refused(data["refusal"], message)
-    raise AnswerError(f"{method}: the adapter failed with error {code}: {message}")
+        return Refused(safe(data["refusal"], NAME_CHARACTERS), message)
+    raise MalformedAnswerError(f"{method}: the adapter failed with error {code}: {message}")
+
+
+def shown(value: Json) -> str:
+    """A value in a message, cut where it is long."""
+    return clip(repr(value))

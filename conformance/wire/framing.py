@@ -8,6 +8,8 @@ from conformance.json_type import Json
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 64  # of arrays and objects in each other; deeper ones exhaust the stack of some readers
+MAX_ITEMS = 200_000  # values in one line; each takes many times its length in memory
 
 # Every line with a value that `_check_values` refuses has one of these; looking at each value takes far longer.
 _DOUBTFUL = re.compile(rb"[0-9]{16}|[eE][+-]?[0-9]{3}|NaN|Infinity|\\u[dD]")
@@ -39,6 +41,8 @@ def decode(line: bytes) -> Json:
     """Read one line. Raises FrameError, quoting the line, where it is not JSON within the wire's limits."""
     if len(line) > MAX_LINE_BYTES:
         raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed")
+    if (brackets := line.count(b"[") + line.count(b"{")) + line.count(b",") > MAX_ITEMS:
+        raise FrameError(f"a line with more than {MAX_ITEMS} values; the line was {excerpt(line)}")
     try:
         message = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
@@ -46,6 +50,8 @@ def decode(line: bytes) -> Json:
     try:
         if _DOUBTFUL.search(line):
             _check_values(message)
+        if brackets > MAX_DEPTH:
+            _check_depth(message)
     except ValueError as error:
         raise FrameError(f"{error}; the line was {excerpt(line)}") from error
     return message
@@ -67,6 +73,19 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         names = [name for name, _ in pairs]
         raise ValueError(f"duplicate key {next(name for name in names if names.count(name) > 1)!r}")
     return message
+
+
+def _check_depth(message: Json) -> None:
+    level, depth = [message], 0
+    while level := [
+        item
+        for value in level
+        for item in (value.values() if isinstance(value, dict) else value)
+        if isinstance(item, dict | list)
+    ]:
+        depth += 1
+        if depth >= MAX_DEPTH:
+            raise FrameError(f"arrays and objects nested more than {MAX_DEPTH} levels deep")
 
 
 def _check_values(value: Json) -> None:

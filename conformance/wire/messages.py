@@ -104,7 +104,7 @@ class SelectParams(Strict):
 
 
 class Account(Reply):
-    label: str
+    label: Any = Field(description="label of the account; a pool file may hold one that is no string")
     index: Integer = Field(description="current index of the account in the pool")
 
 
@@ -214,7 +214,7 @@ class AdvanceResult(Reply):
 
 
 class AccountSnapshot(Reply):
-    label: str
+    label: Any
     index: Integer
     enabled: bool | None = None
     last_used_ms: Milliseconds | None = None

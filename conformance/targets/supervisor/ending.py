@@ -28,17 +28,30 @@ def of_sessions(sessions: list[int]) -> list[psutil.Process]:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove the folder, also where a process took away the permissions to do so."""
-    with contextlib.suppress(OSError):
-        os.chmod(folder, 0o700)
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)
-            with contextlib.suppress(OSError):
-                if not os.path.islink(path):
-                    os.chmod(path, 0o700)
+    """Remove the folder, also where a process took away the permissions or nested folders below the system's limits."""
     for _ in range(REMOVAL_ATTEMPTS):  # the engine of a runner that was killed may still be writing there
-        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(RecursionError):
+            shutil.rmtree(folder, ignore_errors=True)
         if not os.path.lexists(folder):
             return
+        _remove_piece_by_piece(folder)
         time.sleep(REMOVAL_PAUSE_S)
+
+
+def _remove_piece_by_piece(folder: str) -> None:
+    """Make every folder accessible, and move it to the top before its content is looked at: no path becomes long."""
+    waiting, number = [folder], 0
+    while waiting:
+        current = waiting.pop()
+        with contextlib.suppress(OSError):
+            os.chmod(current, 0o700)
+            for entry in list(os.scandir(current)):
+                if entry.is_dir(follow_symlinks=False):
+                    number += 1
+                    moved = f"{folder}.{number}"
+                    os.chmod(entry.path, 0o700)
+                    os.rename(entry.path, moved)
+                    waiting.append(moved)
+                else:
+                    os.unlink(entry.path)
+            os.rmdir(current)

@@ -1,0 +1,117 @@
+"""A failed rule as a person reads it: its text, the smallest scenario that shows it, and what differs."""
+
+import json
+from collections.abc import Iterator
+
+from conformance.json_type import Json
+from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
+from conformance.reports.events import CaseEnded, Finding
+from conformance.reports.run import Run
+from conformance.reports.verdicts import Verdict
+from conformance.texts import clip
+from conformance.wire.scenario import UNJUDGED, difference
+
+RECORD_SHOWN = 10
+CALLS_SHOWN = 12
+DIFFERENCES_SHOWN = 4
+LINE_CHARACTERS = 300  # of a call, a file or a value
+KINDS = {"refusal": "the refusal", "raised": "an exception:", "not supported": "not supported:"}
+
+
+def describe_failure(run: Run, verdict: Verdict) -> Iterator[str]:
+    """The lines below the rule."""
+    if verdict.reason:
+        yield wrap(verdict.reason, " " * 6)
+    failed = [case for case in verdict.cases if case.outcome == "fail"]
+    if failed:
+        yield from _case(verdict, min(failed, key=_size))
+    yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
+
+
+def describe_waived(run: Run, verdict: Verdict) -> Iterator[str]:
+    """Why known deviations cover what the target does."""
+    for deviation in run.criteria.deviations:
+        if deviation.id in verdict.waivers:
+            yield wrap(f"{deviation.id}: {deviation.reason}", " " * 11)
+            yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+
+
+def _in_words(case: str) -> str:
+    """`test_30_pid.py::test_a_b[7]` as `a b [7], in test_30_pid.py`."""
+    file, _, name = case.partition("::")
+    words, bracket, parameters = name.removeprefix("test_").partition("[")
+    return f"{words.replace('_', ' ')}{' ' + bracket + parameters if bracket else ''}, in {file}"
+
+
+def _size(case: CaseEnded) -> int:
+    """The smallest scenario is the easiest to understand."""
+    return min(
+        (len(json.dumps(finding.scenario.to_json())) for finding in case.findings if finding.deviation is None),
+        default=0,
+    )
+
+
+def _case(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
+    yield wrap(verdict.requirement.text, " " * 6)
+    yield wrap(f"case: {_in_words(case.name)}", " " * 6)
+    finding = next((f for f in case.findings if f.deviation is None), None)
+    if finding is None:
+        return
+    yield from _scenario(finding)
+    yield from _difference(finding)
+    yield from _what_happened(finding)
+    others = sum(other.outcome == "fail" for other in verdict.cases) - 1
+    if others:
+        yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
+
+
+def _scenario(finding: Finding) -> Iterator[str]:
+    lines = list(describe_scenario(finding.scenario, finding.position))
+    first = lines[: CALLS_SHOWN // 2]
+    shown = lines if len(lines) <= CALLS_SHOWN else [*first, *lines[-CALLS_SHOWN // 2 :]]
+    for number, full in enumerate(shown):
+        if len(lines) > len(shown) and number == len(first):
+            yield f"        [{len(lines) - len(shown)} more]"
+        line = clip(full, LINE_CHARACTERS)
+        yield wrap(line.strip() if line.startswith("  ") else line, " " * (8 if line.startswith("  ") else 6))
+
+
+def _difference(finding: Finding) -> Iterator[str]:
+    expected, actual = finding.expected, finding.actual
+    whole = [("", expected, actual)]
+    places = whole if _kind(expected) or _kind(actual) else (list(difference(expected, actual)) or whole)
+    for place, wanted, given in places[:DIFFERENCES_SHOWN]:
+        where = f"{finding.what}{' ' + place if place else ''}: "
+        wanted_text = "any result" if _takes_any(finding) else _answer(wanted)
+        yield wrap(f"{where}expected {wanted_text}, got {_answer(given)}", " " * 6)
+
+
+def _takes_any(finding: Finding) -> bool:
+    if finding.position is None or finding.expected is not None:
+        return False
+    call = finding.scenario.calls[finding.position]
+    return call.expect is UNJUDGED and call.refusal is None
+
+
+def _kind(answer: Json) -> str:
+    """The word for an answer that is no result."""
+    return next(iter(answer)) if isinstance(answer, dict) and len(answer) == 1 and set(answer) <= KINDS.keys() else ""
+
+
+def _answer(value: Json) -> str:
+    kind = _kind(value)
+    return clip(f"{KINDS[kind]} {describe(value[kind])}" if kind else describe(value), LINE_CHARACTERS)
+
+
+def _what_happened(finding: Finding) -> Iterator[str]:
+    """What the process at fault did, and which were killed meanwhile; of many lines the last ones."""
+    mine = [entry for entry in finding.record if entry.process == finding.process or entry.did == "killed"]
+    if mine:
+        all_of_them = max(entry.process for entry in finding.record)
+        what = "as it happened (place in the record, process id, what):"
+        yield wrap(f"process {finding.process} of {all_of_them}, {what}", " " * 6)
+    for entry in mine[-RECORD_SHOWN:]:
+        did = f"{entry.did} {describe_params(entry.did, entry.params)}".rstrip()
+        shown = entry.answer.get("label", entry.answer) if isinstance(entry.answer, dict) else entry.answer
+        answered = f": {describe(shown)}" if shown else ""
+        yield wrap(f"{entry.order:5} {entry.pid:8} {did}{answered}", " " * 4, 16)
