@@ -2,7 +2,7 @@
 
 import re
 
-MOST_CHARACTERS = 600  # of one text of a target in a message
+MOST_CHARACTERS = 400  # of one text of a target in a message
 NAME_CHARACTERS = 80  # of its name, version and language
 SECRETS = (
     r"ya29\.[\w.-]{10,}",  # access token of Google
@@ -11,12 +11,12 @@ SECRETS = (
     r"gh[a-z]_\w{20,}|github_pat_\w{20,}",
     r"(?:sk|pk|rk)-[\w-]{16,}",
     r"xox[a-z]-[\w-]{10,}",
-    r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?",  # JSON Web Token
-    r"[\w.+-]{1,64}@(?!example\.)[\w-]{1,63}(?:\.[\w-]{1,63})*\.(?!example\b|invalid\b|test\b)[A-Za-z]{2,24}\b",
+    r"eyJ[\w-]{8,2000}\.[\w-]{8,2000}(?:\.[\w-]{1,2000})?",  # JSON Web Token
+    r"[\w.+-]{1,64}@(?!(?:[\w-]{1,63}\.){0,5}example\.)[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?!example\b|invalid\b|test\b)[A-Za-z]{2,24}\b",
 )
-_SECRET = re.compile("|".join(SECRETS))
+_SECRET = re.compile(rf"(?<![\w.+-])(?:{'|'.join(SECRETS)})")
 _NAMED = re.compile(
-    r"""((?:bearer |(?:token|secret|password|api_?key)["']?\s?[=:]\s?["']?))[^\s"',&;}]{8,}""", re.IGNORECASE
+    r"""\b(bearer |(?:[a-z_]{0,20}token|secret|password|api_?key)["']?\s?[=:]\s?["']?)[^\s"',&;}]{8,}""", re.IGNORECASE
 )
 REDACTED = "[redacted]"
 

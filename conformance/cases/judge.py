@@ -8,7 +8,6 @@ import pytest
 
 from conformance.cases.findings import Mismatch, bounded, facts, of_call, of_value, with_record
 from conformance.cases.kit import Shape
-from conformance.cases.patience import Patience
 from conformance.cases.settings import RunSettings
 from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
@@ -17,6 +16,7 @@ from conformance.reports.events import Finding
 from conformance.targets import namespaces
 from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.group import Group, Launch
+from conformance.targets.patience import Patience
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
@@ -157,7 +157,6 @@ class TargetJudge:
             self.patience.note(fault)
             self.close()
             raise
-        self.patience.note_answer()
         if (method := unsupported(answers)) is not None:
             raise WrongAnswer(
                 f"{self.settings.name} claims what this case needs, but answered that {method} is not supported; "
@@ -167,10 +166,15 @@ class TargetJudge:
 
     def answers_to(self, scenario: Scenario) -> list[Answer]:
         """Start the target where it does not run yet, and ask it."""
+        self.patience.check(self.settings.name)
         if self._group is None:
             self._group = self._start([self.launch()])
             self._group.connections[0].hello()
-        return ask(scenario, self._group.connections[0].batch, self._group.folder)
+        connection = self._group.connections[0]
+        received_bytes = connection.received_bytes
+        answers = ask(scenario, connection.batch, self._group.folder)
+        self.patience.note_answer(connection.received_bytes - received_bytes)
+        return answers
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:
         """A case may ask for more than its requirement needs; without that, the requirement's other cases judge."""

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 
-from conformance.cli.options import add_timeout, between
+from conformance.cli.options import add_env, add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.search.attribution import attribute_differences, config_rows
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"Number of generated calls for each (default: {CALLS})",
     )
     add_timeout(parser)
+    add_env(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
@@ -54,8 +55,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def _identify(target: Target, options: argparse.Namespace) -> Identification:
-    hello = greet(target, timeout_s=options.timeout).hello
-    return identify(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+    asking = {"timeout_s": options.timeout, "pass_environment": options.env}
+    return identify(target, greet(target, **asking).hello.capabilities, calls=options.calls, **asking)
 
 
 def _differences(one: Identification, other: Identification, options: argparse.Namespace) -> Iterator[str]:
@@ -75,6 +76,6 @@ def _differences(one: Identification, other: Identification, options: argparse.N
     if named.unnamed:
         yield f"  {named.unnamed} of the sessions differ for another reason"
     for side, left in ((one, other), (other, one)):
-        for discrepancy in unshared(side.discrepancies, left, options.timeout):
+        for discrepancy in unshared(side.discrepancies, left, timeout_s=options.timeout, pass_environment=options.env):
             yield wrap(f"without a name, in {side.target.word}:", "  ")
             yield from describe_discrepancy(discrepancy.to_json(side.target.word))

@@ -8,15 +8,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conformance.cli.options import MOST_WORKERS, add_env, add_mapping, add_profile, add_timeout, between, seconds
+from conformance.cli.options import (
+    MOST_WORKERS,
+    add_env,
+    add_mapping,
+    add_profile,
+    add_timeout,
+    asking,
+    between,
+    seconds,
+)
 from conformance.cli.profile import profile_of
 from conformance.json_type import Json
 from conformance.reports.describe import command as wrapped_command
+from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.reports.progress import Progress
 from conformance.search.discrepancy import write_vector
 from conformance.search.workers import Plan, State, search
-from conformance.targets.errors import UsageFault
+from conformance.targets.errors import GivenUp, UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
@@ -86,7 +96,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     seed = _seed(options)
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
-    profile = profile_of(options.profile, target, hello, options.timeout).name
+    profile = profile_of(options.profile, target, hello, timeout_s=options.timeout, pass_environment=options.env).name
     database = options.database or cache_folder() / "sessions"
     calls = options.calls or (None if options.seconds else CALLS)
     plan = Plan(
@@ -120,6 +130,9 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise fault
     if not any(state.calls for state in states):
         return NOTHING_JUDGED
+    answered_wrongly = any(not discrepancy["failed"] for discrepancy in found)
+    if (given_up := next((state.given_up for state in states if state.given_up), None)) and not answered_wrongly:
+        raise GivenUp(given_up)
     return DIFFERENT if any(state.differences for state in states) else 0
 
 
@@ -141,7 +154,8 @@ def _show(number: int, discrepancy: Json, options: argparse.Namespace, command: 
         print(line)
     if discrepancy["vector"] is not None:
         path = write_vector(discrepancy["vector"], options.out)
-        again = f"antigravity-conformance replay {shlex.quote(str(path))} {_named(options, command)}"
+        words = ["antigravity-conformance replay", *asking(options), shlex.quote(str(path)), _named(options, command)]
+        again = " ".join(words)
         for line in wrapped_command(again, "    "):
             print(line)
 
@@ -180,4 +194,6 @@ def _summary(states: Sequence[State], discrepancies: int) -> Iterator[str]:
         yield f"  {calls:>11,} {kind}"
     sessions, differing = sum(s.sessions for s in states), sum(s.differences for s in states)
     told = f"{differing:,} of them differ, {discrepancies} shown above" if differing else "none differs"
+    for reason in dict.fromkeys(state.given_up for state in states if state.given_up):
+        yield wrap(f"the search ended early: {reason.splitlines()[0]}", "")
     yield f"{sum(by_kind.values()):,} calls in {sessions:,} sessions, {told}"

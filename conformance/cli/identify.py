@@ -2,9 +2,8 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from conformance.cli.options import add_timeout, between
+from conformance.cli.options import add_env, add_mapping, add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.search.identify import Identification, identify
@@ -25,19 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("target", nargs="?", metavar="TARGET", help="Target to identify, or a command after --")
     add("--calls", type=between(0), default=CALLS, metavar="N", help=f"Number of generated calls (default: {CALLS})")
-    add(
-        "--mapping",
-        type=Path,
-        metavar="FILE",
-        help="Mapping file for renamed modules or methods (default: in the checkout)",
-    )
+    add_mapping(parser)
     add_timeout(parser)
+    add_env(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     target = resolve(options.target, command, options.mapping)
-    hello = greet(target, timeout_s=options.timeout).hello
-    identification = identify(target, hello.capabilities, calls=options.calls, timeout_s=options.timeout)
+    asking = {"timeout_s": options.timeout, "pass_environment": options.env}
+    hello = greet(target, **asking).hello
+    identification = identify(target, hello.capabilities, calls=options.calls, **asking)
     for line in describe_identification(identification):
         print(line)
     return 0

@@ -11,7 +11,7 @@ from conformance.processes.fitting import MOST_ACCOUNTS
 from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-DEFAULT_TIMEOUT_S = 60
+DEFAULT_TIMEOUT_S = 20
 LONGEST_TIMEOUT_S = 24 * 3600
 DEFAULT_PROCESSES = 8
 MOST_WORKERS = 64
@@ -101,10 +101,7 @@ def repeated(options: argparse.Namespace) -> list[str]:
     """The options that shape verdicts, as words that a shell reads back."""
     words: list[str] = []
     for name, value, default in (
-        ("--profile", options.profile, None),
-        ("--mapping", options.mapping, None),
         ("--deviations", options.deviations, None),
-        ("--timeout", options.timeout, DEFAULT_TIMEOUT_S),
         ("--processes", options.processes, DEFAULT_PROCESSES),
         ("--draw", options.draw, 0),
     ):
@@ -112,6 +109,19 @@ def repeated(options: argparse.Namespace) -> list[str]:
             words += [name, shlex.quote(str(value))]
     if options.no_namespaces:
         words.append("--no-namespaces")
+    return [*asking(options), *words]
+
+
+def asking(options: argparse.Namespace) -> list[str]:
+    """The options that decide what a target is asked and compared with, in any command, as words for a shell."""
+    words: list[str] = []
+    for name, value, default in (
+        ("--profile", options.profile, None),
+        ("--mapping", options.mapping, None),
+        ("--timeout", options.timeout, DEFAULT_TIMEOUT_S),
+    ):
+        if value != default:
+            words += [name, shlex.quote(str(value))]
     for name in options.env:
         words += ["--env", shlex.quote(name)]
     return words

@@ -1,6 +1,7 @@
 """By which profile a target is judged."""
 
 import re
+from collections.abc import Sequence
 
 from conformance.reports.run import ChosenProfile
 from conformance.targets.errors import AdapterFault
@@ -38,17 +39,15 @@ def choose_profile(asked: str | None, claimed: str | None) -> ChosenProfile:
     return ChosenProfile(older[-1], reason)
 
 
-def profile_of(asked: str | None, target: Target, hello: HelloResult, timeout_s: float) -> ChosenProfile:
+def profile_of(
+    asked: str | None, target: Target, hello: HelloResult, *, timeout_s: float, pass_environment: Sequence[str]
+) -> ChosenProfile:
     """The profile to judge a target by. A checkout claims none: the kit asks it which release it behaves like."""
-    if target.is_checkout and asked is None:
-        return _nearest(target, hello, timeout_s)
-    return choose_profile(asked, hello.profile)
-
-
-def _nearest(target: Target, hello: HelloResult, timeout_s: float) -> ChosenProfile:
+    if not target.is_checkout or asked is not None:
+        return choose_profile(asked, hello.profile)
     from conformance.search.identify import nearest_release  # slow, and for checkouts only
 
-    found = nearest_release(target, hello.capabilities, timeout_s)
+    found = nearest_release(target, hello.capabilities, timeout_s=timeout_s, pass_environment=pass_environment)
     return ChosenProfile(found.nearest, found.reason, found.between)
 
 

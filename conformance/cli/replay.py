@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from conformance.cli.options import add_profile, add_timeout
+from conformance.cli.options import add_env, add_mapping, add_profile, add_timeout
 from conformance.cli.profile import profile_of
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params, wrap
@@ -34,27 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("file", type=Path, metavar="FILE", help="JSON file with a list `calls` and optional `files`")
     add("target", nargs="?", metavar="TARGET", help="Target, or a command after --")
     add_profile(parser)
-    add(
-        "--mapping",
-        type=Path,
-        metavar="FILE",
-        help="Mapping file for renamed modules or methods (default: in the checkout)",
-    )
+    add_mapping(parser)
     add_timeout(parser)
-    add(
-        "--env",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="Pass this environment variable to the target; may be repeated",
-    )
+    add_env(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     scenario = read_scenario(options.file)
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
-    profile = profile_of(options.profile, target, hello, options.timeout).name
+    profile = profile_of(options.profile, target, hello, timeout_s=options.timeout, pass_environment=options.env).name
     launch = Launch(target.argv, target.environment, target.word)
     with Group([launch], timeout_s=options.timeout, pass_environment=options.env) as group:
         answers = ask(scenario, partial(group.connections[0].batch), group.folder)

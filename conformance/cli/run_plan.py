@@ -61,7 +61,10 @@ def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject
     """Resolve and greet the target. Raises AdapterFault where it cannot be asked, UsageFault for no target."""
     target = resolve(options.target, command, options.mapping)
     greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
-    return Subject(target, greeting, profile_of(options.profile, target, greeting.hello, options.timeout))
+    profile = profile_of(
+        options.profile, target, greeting.hello, timeout_s=options.timeout, pass_environment=options.env
+    )
+    return Subject(target, greeting, profile)
 
 
 def make_plan(options: argparse.Namespace, selection: Selection, subject: Subject) -> Plan:

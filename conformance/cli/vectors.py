@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from conformance.cli.options import add_profile
+from conformance.cli.options import add_env, add_profile, add_timeout
 from conformance.cli.profile import profile_of
 from conformance.targets.errors import UsageFault
 from conformance.targets.group import Group, Launch
@@ -32,9 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "list", "write"])
     parser.add_argument("--target", metavar="TARGET", help="check: Also ask this target, or a command after --")
     add_profile(parser)
-    parser.add_argument(
-        "--timeout", type=float, default=60, metavar="S", help="Time limit of one answer in seconds (default: 60)"
-    )
+    add_timeout(parser)
+    add_env(parser)
     parser.add_argument(
         "--folder", type=Path, default=vectors_folder(), help="Folder of vectors (default: that of the kit)"
     )
@@ -80,11 +79,12 @@ def _tell(problems: Sequence[str]) -> int:
 def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[Vector]) -> int:
     """Every vector that holds for the target's profile, of a quirk or not."""
     target = resolve(options.target, command)
-    hello = greet(target, timeout_s=options.timeout).hello
-    profile = profile_of(options.profile, target, hello, options.timeout).name
+    asking = {"timeout_s": options.timeout, "pass_environment": options.env}
+    hello = greet(target, **asking).hello
+    profile = profile_of(options.profile, target, hello, **asking).name
     by_id = {vector.id: vector for vector in vectors}
     asked = differing = left_out = 0
-    with Group([Launch(target.argv, target.environment, target.word)], timeout_s=options.timeout) as group:
+    with Group([Launch(target.argv, target.environment, target.word)], **asking) as group:
         answers = partial(ask, send=group.connections[0].batch, within=group.folder)
         for vector in vectors:
             if profile not in vector.profiles:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from conformance.targets.errors import UsageFault
+from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.pids import own_pid
 
@@ -57,8 +57,8 @@ def start_many(
     """Start the command, read the ids, and end all of it.
 
     A wrapper such as `sh -c` or `npm run` is no agent: of a process whose only child still runs the child is read,
-    and so on; or the last descendant of the given `name`. Raises AdapterFault where the command cannot be started,
-    UsageFault where no process has that name or too many files are open.
+    and so on; or the last descendant of the given `name`. Raises AdapterFault where the command cannot be started
+    or fails every time, UsageFault where no process has that name or too many files are open.
     """
     launch = Launch(list(command), name=command[0])
     found: list[tuple[int, str]] = []
@@ -80,8 +80,21 @@ def start_many(
         first_ended = next((place for place, (_, whose) in enumerate(found) if not whose), None)
         if first_ended is not None:
             said = group.connections[first_ended].standard_error()
+        if not any(whose for _, whose in found):
+            codes = {group.wait_for_exit(connection) for connection in group.connections}
+            if 0 not in codes:
+                raise AdapterFault(_failed_every_time(command[0], min(codes), said))
     whose = Counter(names for _, names in found if names)
     return Starts(tuple(pid for pid, _ in found), dict(whose), count - whose.total(), busy, said)
+
+
+def _failed_every_time(name: str, code: int, said: str) -> str:
+    ending = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    tail = f"\n  The end of its standard error:\n{said}" if said else ""
+    return (
+        f"{name} {ending} before its process id could be read, and so did every other process; expected a command "
+        f"that runs until it is ended, or ends with code 0{tail}"
+    )
 
 
 def _tree(pid: int, supervisor: psutil.Process) -> Tree:

@@ -18,15 +18,16 @@ from conformance.search.oracle import Oracle
 from conformance.search.source import Draft
 from conformance.search.steps import GeneratedSession
 from conformance.targets.connection import Connection
-from conformance.targets.errors import AdapterFault
+from conformance.targets.errors import AdapterFault, GivenUp, NoAnswer
 from conformance.targets.exchange import MAX_CALLS_A_LINE, RequestLine
 from conformance.targets.group import Group, Launch
+from conformance.targets.patience import Patience
 from conformance.targets.resolve import Target
 from conformance.wire.answers import Answer, Raised
 from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
-MOST_FAULTS = 500  # each costs a start; a target that fails at every session has been seen enough
+MOST_FAULTS = 60  # each costs a start, and shrinking one failure takes some twenty
 IN_FLIGHT = 8  # sessions: the target is never idle, and the pipes never full
 WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # Python takes 1 for true
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -41,6 +42,7 @@ class Difference:
     expected: Answer | None
     answered: Answer
     draft: Draft | None = None
+    is_silence: bool = False  # no answer came in time: to ask again costs the time limit again
 
 
 @dataclass
@@ -159,7 +161,8 @@ class Pipeline:
 class DifferentialRunner:
     """Runs sessions on a target; restarts the target after a fault, so that one session cannot end a search.
 
-    A context manager. `tally` counts the calls of `differences`, not those of shrinking.
+    A context manager. Each method raises GivenUp once the target has failed too often. `tally` counts the calls of
+    `differences`, not those of shrinking.
     """
 
     def __init__(
@@ -168,6 +171,7 @@ class DifferentialRunner:
         self.target, self.oracle = target, oracle
         self.tally = Tally()
         self.faults = 0
+        self._patience = Patience(in_a_row=MOST_FAULTS, faults=MOST_FAULTS)
         self._timeout_s, self._pass_environment = timeout_s, pass_environment
         self._group: Group | None = None
 
@@ -190,7 +194,10 @@ class DifferentialRunner:
                         break
                 else:
                     return
-            except AdapterFault:
+            except GivenUp:
+                raise
+            except AdapterFault as fault:
+                self._patience.note(fault)
                 self._end()
             for draft, session in pipeline.in_flight():
                 lost = self.first(session, draft)
@@ -201,12 +208,14 @@ class DifferentialRunner:
         """What one session shows, asked in the process that is there."""
         try:
             return next(self._pipeline(Tally()).differences([(draft, session)]), None)
+        except GivenUp:
+            raise
         except AdapterFault as fault:
             self._end()
             self.faults += 1
-            if self.faults > MOST_FAULTS:
-                raise
-            return Difference(session, len(session.calls) - 1, None, Raised(str(fault)), draft)
+            self._patience.note(fault)
+            silence = isinstance(fault, NoAnswer)
+            return Difference(session, len(session.calls) - 1, None, Raised(str(fault)), draft, silence)
 
     def alone(self, session: GeneratedSession, draft: Draft | None = None) -> Difference | None:
         """The same in a process of its own, which knows of no earlier session."""
@@ -218,8 +227,10 @@ class DifferentialRunner:
 
     def _pipeline(self, tally: Tally) -> Pipeline:
         if self._group is None:
+            self._patience.check(self.target.word)
             launch = Launch(self.target.argv, self.target.environment, self.target.word)
-            self._group = Group([launch], timeout_s=self._timeout_s, pass_environment=self._pass_environment)
+            timeout_s = self._patience.timeout_s(self._timeout_s)
+            self._group = Group([launch], timeout_s=timeout_s, pass_environment=self._pass_environment)
         return Pipeline(self._group.connections[0], self.oracle, tally, self._group.folder)
 
     def _end(self) -> None:

@@ -12,6 +12,7 @@ from conformance.search.discrepancy import Discrepancy, investigate
 from conformance.search.sessions import decode
 from conformance.search.source import Draft, from_choices, stream, to_choices
 from conformance.search.steps import GeneratedSession
+from conformance.targets.errors import GivenUp
 
 KEY = b"antigravity-conformance sessions"  # one for all targets: what one was wrong on is worth asking another
 SESSIONS_A_REPORT = 100
@@ -38,6 +39,7 @@ class Search:
     database: ExampleDatabase | None = None
     on_progress: Callable[[], None] = lambda: None
     differences: int = 0
+    given_up: str = ""  # why the target is not asked any more
     discrepancies: list[Discrepancy] = field(default_factory=list)
     _looked_into: Counter[str] = field(default_factory=Counter)
     _began_s: float = 0
@@ -47,7 +49,16 @@ class Search:
         return self.runner.tally
 
     def run(self) -> Iterator[Discrepancy]:
-        """Each find that is not like one before it, as soon as it is shrunk."""
+        """Each discrepancy that is unlike those before it, as soon as it is shrunk.
+
+        Ends early, with `given_up` set, where the target fails too often.
+        """
+        try:
+            yield from self._run()
+        except GivenUp as fault:
+            self.given_up = str(fault)
+
+    def _run(self) -> Iterator[Discrepancy]:
         for difference in self.runner.differences(self._sessions()):
             self.differences += 1
             method, params = difference.session.calls[difference.position]

@@ -18,8 +18,9 @@ from conformance.search.differential import DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_session
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
-from conformance.targets.errors import AdapterFault
+from conformance.targets.errors import AdapterFault, GivenUp, WrongAnswer
 from conformance.targets.group import Group, Launch
+from conformance.targets.patience import Patience
 from conformance.targets.resolve import Target
 from conformance.vectors.predict import answers_of
 from conformance.wire.answers import Answer, Result
@@ -62,6 +63,8 @@ class NearestRelease:
     @property
     def differences(self) -> list[str]:
         """The signs in which the target is not like the nearest release."""
+        if self.nearest == RECOMMENDED:
+            return []
         return [sign.name for sign in self.signs if not sign.agrees.get(self.nearest, True)]
 
     @property
@@ -99,6 +102,9 @@ class NearestRelease:
     @property
     def reason(self) -> str:
         """Why it is the nearest, in one sentence."""
+        if self.nearest == RECOMMENDED and self.signs:
+            count = sum(sign.kind == "scenario" for sign in self.signs)
+            return f"no release is near: none of {count} distinguishing scenarios agrees with any"
         if self.nearest == RECOMMENDED:
             return "no question could be asked that tells the releases apart"
         kinds = [
@@ -156,7 +162,9 @@ def _nearest(signs: Sequence[Sign]) -> str:
         agreed = [sign.agrees[release] for sign in signs if release in sign.agrees]
         return 2 * sum(agreed) - len(agreed), VERSIONS.index(release)
 
-    return max(VERSIONS, key=score)
+    scenarios = [sign for sign in signs if sign.kind == "scenario"]
+    nearest = max(VERSIONS, key=score)
+    return nearest if not scenarios or any(sign.agrees.get(nearest) for sign in scenarios) else RECOMMENDED
 
 
 def _shown(distinguishing: DistinguishingScenario, send: Send, capabilities: Sequence[str]) -> Shown:
@@ -195,6 +203,8 @@ def _keys(answers: Sequence[Answer] | None) -> dict[str, Json]:
 def _asked(scenario: Scenario, send: Send) -> list[Answer] | None:
     try:
         return ask(scenario, send)
+    except GivenUp:
+        raise
     except AdapterFault:
         return None
 
@@ -202,18 +212,28 @@ def _asked(scenario: Scenario, send: Send) -> list[Answer] | None:
 Start = Callable[[], Send]
 
 
-def restarting(start: Start) -> Send:
-    """A `send` for targets that a question can end: after a fault, the next question goes to a new one."""
+def restarting(start: Start, name: str) -> Send:
+    """A `send` for targets that a question can end: after a fault, the next question goes to a new one.
+
+    Raises GivenUp once the target has failed too often.
+    """
     current: list[Send] = []
+    patience = Patience()
 
     def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        patience.check(name)
         if not current:
             current.append(start())
         try:
-            return current[0](calls)
-        except AdapterFault:
+            answers = current[0](calls)
+        except WrongAnswer:
+            raise
+        except AdapterFault as fault:
+            patience.note(fault)
             current.clear()
             raise
+        patience.note_answer()
+        return answers
 
     return send
 
@@ -247,24 +267,38 @@ class Identification:
         return [f"{s.kind} {s.name}" for s in differing if s.kind != "scenario" or s.name not in self.flipped]
 
 
-def nearest_release(target: Target, capabilities: Sequence[str], timeout_s: float) -> NearestRelease:
-    """Start a target, anew after each fault, and ask it which release it behaves like."""
+def nearest_release(
+    target: Target, capabilities: Sequence[str], *, timeout_s: float, pass_environment: Sequence[str] = ()
+) -> NearestRelease:
+    """Start a target, anew after each fault, and ask it which release it behaves like.
+
+    Raises AdapterFault where it fails too often to be asked.
+    """
     with ExitStack() as groups:
 
         def start() -> Send:
+            groups.close()
             launch = Launch(target.argv, target.environment, target.word)
-            return groups.enter_context(Group([launch], timeout_s=timeout_s)).connections[0].batch
+            group = Group([launch], timeout_s=timeout_s, pass_environment=pass_environment)
+            return groups.enter_context(group).connections[0].batch
 
-        return find_nearest(restarting(start), capabilities)
+        return find_nearest(restarting(start, target.word), capabilities)
 
 
 def identify(
-    target: Target, capabilities: list[str], *, calls: int, timeout_s: float, discrepancies: int = 5
+    target: Target,
+    capabilities: list[str],
+    *,
+    calls: int,
+    timeout_s: float,
+    discrepancies: int = 5,
+    pass_environment: Sequence[str] = (),
 ) -> Identification:
     """Find out what a target behaves like: ask what tells releases apart, then search beside it."""
-    found = nearest_release(target, capabilities, timeout_s)
+    found = nearest_release(target, capabilities, timeout_s=timeout_s, pass_environment=pass_environment)
     flipped = tuple(_flipped(found))
-    with DifferentialRunner(target, Oracle(flip_quirks(found.nearest, flipped)), timeout_s=timeout_s) as runner:
+    oracle = Oracle(flip_quirks(found.nearest, flipped))
+    with DifferentialRunner(target, oracle, timeout_s=timeout_s, pass_environment=pass_environment) as runner:
         search = Search(runner, capabilities, IDENTIFY_SEED, Bounds(calls=calls, discrepancies=discrepancies))
         beyond = tuple(search.run())
         return Identification(target, capabilities, found, flipped, beyond, runner.tally.calls, search.differences)
@@ -279,10 +313,17 @@ def _flipped(found: NearestRelease) -> Iterator[str]:
             yield name
 
 
-def unshared(discrepancies: Sequence[Discrepancy], other: Identification, timeout_s: float) -> list[Discrepancy]:
-    """Those finds that another target does not answer in the same way."""
+def unshared(
+    discrepancies: Sequence[Discrepancy],
+    other: Identification,
+    *,
+    timeout_s: float,
+    pass_environment: Sequence[str] = (),
+) -> list[Discrepancy]:
+    """Those discrepancies that another target does not show in the same way."""
     left = []
-    with DifferentialRunner(other.target, Oracle(other.profile), timeout_s=timeout_s) as runner:
+    oracle = Oracle(other.profile)
+    with DifferentialRunner(other.target, oracle, timeout_s=timeout_s, pass_environment=pass_environment) as runner:
         for discrepancy in discrepancies:
             difference = runner.first(to_session(discrepancy.scenario))
             if difference is None or difference.answered != discrepancy.answered:

@@ -45,6 +45,7 @@ class State:
     calls: int = 0
     sessions: int = 0
     differences: int = 0
+    given_up: str = ""  # why the target is not asked any more
     by_kind: dict[str, int] = dataclasses.field(default_factory=dict)
     discrepancies: list[Json] = dataclasses.field(default_factory=list)
 
@@ -66,7 +67,14 @@ def search(plan: Plan, worker: int, report: Callable[[State], None]) -> None:
 def _state(running: Search, plan: Plan) -> State:
     tally = running.tally
     discrepancies = [discrepancy.to_json(plan.word) for discrepancy in running.discrepancies]
-    return State(tally.calls, tally.sessions, running.differences, dict(tally.by_kind), discrepancies)
+    return State(
+        calls=tally.calls,
+        sessions=tally.sessions,
+        differences=running.differences,
+        given_up=running.given_up,
+        by_kind=dict(tally.by_kind),
+        discrepancies=discrepancies,
+    )
 
 
 def _database(plan: Plan) -> ExampleDatabase | None:

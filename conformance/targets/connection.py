@@ -109,6 +109,16 @@ class Connection:
         return self._returncode is not None
 
     @property
+    def received_bytes(self) -> int:
+        """How much the target has written to standard output."""
+        return self._output.received_bytes
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code of the process, negative for the signal that ended it; None while it runs."""
+        return self._returncode
+
+    @property
     def is_dead(self) -> bool:
         """Has it come to a fault or an end, so that it cannot be asked any more?"""
         return self._fault is not None or self._returncode is not None

@@ -117,7 +117,7 @@ def _read(response: Any, call_id: int, method: str) -> Answer:
             _result_type(method).validate_python(answer.value)
         except ValidationError as error:
             raise MalformedAnswerError(
-                f"`{method}` with a malformed result: {_problems(error)}. The result was {shown(answer.value)}; "
+                f"{method}: malformed result: {_problems(error)}. The result was {shown(answer.value)}; "
                 "docs/wire.md has its shape"
             ) from error
     return answer

@@ -136,6 +136,13 @@ class Group:
             self._wait(deadline_s)
         connection.give_up()
 
+    def wait_for_exit(self, connection: Connection) -> int:
+        """Wait for the news that a process which has ended has done so; returns its exit code."""
+        deadline_s = time.monotonic() + START_BOUND_S
+        while connection.returncode is None:
+            self._wait(deadline_s)
+        return connection.returncode
+
     @property
     def home(self) -> Path:
         """The home folder that the processes see."""

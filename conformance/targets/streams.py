@@ -148,7 +148,7 @@ class Errors(Stream):
     def shown(self) -> str:
         """The last lines, for a message; empty if there were none."""
         text = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip()
-        lines = [safe(line) for line in text.splitlines()]
+        lines = [safe(line, SHOWN_BYTES) for line in text.splitlines()]
         return "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
 
 

@@ -84,12 +84,22 @@ def test_name_chooses_whose_pid_is_read(told: Path) -> None:
 
 def test_ended_command_keeps_pid_and_error_output(tmp_path: Path, spread: Spread) -> None:
     file = tmp_path / "a.json"
-    command = ["sh", "-c", f'touch "{tmp_path}/pid-$$"; echo no licence >&2; exit 3']
+    command = ["sh", "-c", f'touch "{tmp_path}/pid-$$"; echo no licence >&2']
     text = spread("--accounts", "3", "--processes", "3", "--json", str(file), "--", *command)
     assert {f"pid-{pid}" for pid in observed(file)["pids"]} == {path.name for path in tmp_path.glob("pid-*")}
     assert observed(file)["ended"] == 3
     assert "3 of the started command, which had ended" in text
     assert "      The first that had ended said:\n        no licence\n" in text
+
+
+@pytest.mark.parametrize(
+    ("script", "ending"), [("exit 3", "ended with exit code 3"), ("kill -9 $$", "was ended by signal 9")]
+)
+def test_command_that_always_fails_has_no_spread(script: str, ending: str) -> None:
+    run = run_kit("spread", "--accounts", "3", "--processes", "2", "--", "sh", "-c", f"echo no licence >&2; {script}")
+    assert (run.returncode, run.stdout) == (3, "")
+    assert f"sh {ending} before its process id could be read" in run.stderr
+    assert run.stderr.endswith("    no licence\n")
 
 
 def test_command_has_own_home_and_named_variables(

@@ -8,10 +8,10 @@ from conformance.cli.identify import describe_identification
 from conformance.json_type import Json
 from conformance.requirements.quirks import load_distinguishing_scenarios
 from conformance.search.identify import Identification, NearestRelease, find_nearest, restarting
-from conformance.targets.errors import AdapterFault
+from conformance.targets.errors import AdapterFault, GivenUp
 from conformance.targets.resolve import Target
 from conformance.vectors.predict import send_to
-from conformance.wire.answers import Answer, NotSupported, Result
+from conformance.wire.answers import Answer, NotSupported, Raised
 from conformance.wire.files import Send
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import BY_NAME, Profile, profile
@@ -79,14 +79,8 @@ def test_releases_on_both_sides_are_named() -> None:
 
 
 def test_a_tie_goes_to_the_newer_release() -> None:
-    """What all releases have alike tells none of them."""
-    names = {"limits", "min-wait", "cooldown", "clock", "pid"}
-
-    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
-        return [Result(None)] * len(calls)
-
-    found = find_nearest(send, sorted(names))
-    assert found.nearest == VERSIONS[-1]
+    found = identified(ReferenceAdapter("1.3.2"))
+    assert (found.nearest, found.equals) == ("1.4.3", ["1.3.2"])
 
 
 def test_target_without_capabilities_has_no_nearest_release() -> None:
@@ -124,9 +118,33 @@ def test_crash_during_call_restarts_target() -> None:
 
         return send
 
-    found = find_nearest(restarting(start), CAPABILITIES)
+    found = find_nearest(restarting(start, "it"), CAPABILITIES)
     assert found.nearest == "1.6.0"
     assert found.quirks["trackers-by-index"] == "neither"
     assert found.quirks["offset-counts-from-minus-one"] == "neither"
     assert found.quirks["wait-ignores-cooldown"] == "with"
     assert len(started) > 1
+
+
+def test_target_that_always_crashes_has_no_release() -> None:
+    started = []
+
+    def start() -> Send:
+        def send(_: Sequence[tuple[str, Json]]) -> list[Answer]:
+            raise AdapterFault("it ended")
+
+        started.append(send)
+        return send
+
+    with pytest.raises(GivenUp, match=r"it failed 3 times and is not started again\. The last time: it ended"):
+        find_nearest(restarting(start, "it"), CAPABILITIES)
+    assert len(started) == 3
+
+
+def test_no_agreement_means_no_release() -> None:
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        return [Raised("no")] * len(calls)
+
+    found = find_nearest(send, CAPABILITIES)
+    assert (found.nearest, found.differences, found.equals, found.between) == ("recommended", [], [], None)
+    assert found.reason.startswith("no release is near: none of ")

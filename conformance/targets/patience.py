@@ -5,6 +5,7 @@ from conformance.targets.errors import AdapterFault, GivenUp, NoAnswer, WrongAns
 MOST_IN_A_ROW = 3
 MOST_SILENCES = 3  # each costs a time limit
 MOST_FAULTS = 12
+MOST_BYTES = 128 * 1024**2  # of answers; the reference sends some 10 MiB in a run
 SHORTER = 4.0  # the time limit is divided by this after the first silence
 LEAST_TIMEOUT_S = 2.0
 
@@ -12,9 +13,11 @@ LEAST_TIMEOUT_S = 2.0
 class Patience:
     """Counts the faults of a target that cost a start. One wrong answer costs none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_a_row: int = MOST_IN_A_ROW, faults: int = MOST_FAULTS) -> None:
         self._noted: list[AdapterFault] = []
         self._in_a_row = 0
+        self._most_in_a_row, self._most_faults = in_a_row, faults
+        self._received_bytes = 0
 
     def note(self, fault: AdapterFault) -> None:
         """The target failed. The same fault may be noted again."""
@@ -23,20 +26,22 @@ class Patience:
         self._noted.append(fault)
         self._in_a_row += 1
 
-    def note_answer(self) -> None:
-        """The target answered as the wire demands."""
+    def note_answer(self, received_bytes: int = 0) -> None:
+        """The target answered as the wire demands, in so many bytes."""
         self._in_a_row = 0
+        self._received_bytes += received_bytes
 
     def timeout_s(self, limit_s: float) -> float:
         """The time limit of the next answer: shorter once the target has had the whole limit and gave none."""
         return min(limit_s, max(LEAST_TIMEOUT_S, limit_s / SHORTER)) if self._silences else limit_s
 
     def check(self, name: str) -> None:
-        """Raise AdapterFault, with the last fault, if the target has failed too often."""
-        if self._in_a_row < MOST_IN_A_ROW and self._silences < MOST_SILENCES and len(self._noted) < MOST_FAULTS:
-            return
+        """Raise GivenUp if the target has sent too much, or, with the last fault, if it has failed too often."""
+        if self._received_bytes > MOST_BYTES:
+            raise GivenUp(f"{name} sent {self._received_bytes >> 20} MiB of answers and is not asked any more")
         count = len(self._noted)
-        raise GivenUp(f"{name} failed {count} times and is not started again. The last time: {self._noted[-1]}")
+        if self._in_a_row >= self._most_in_a_row or self._silences >= MOST_SILENCES or count >= self._most_faults:
+            raise GivenUp(f"{name} failed {count} times and is not started again. The last time: {self._noted[-1]}")
 
     @property
     def _silences(self) -> int:

@@ -1,0 +1,76 @@
+"""When a target that fails is not started again."""
+
+import pytest
+
+from conformance.targets.errors import AdapterFault, GivenUp, NoAnswer, WrongAnswer
+from conformance.targets.patience import MOST_BYTES, Patience
+
+
+def is_given_up(patience: Patience) -> bool:
+    try:
+        patience.check("the port")
+    except GivenUp:
+        return True
+    return False
+
+
+def test_three_faults_in_a_row_are_enough() -> None:
+    patience = Patience()
+    seen = []
+    for _ in range(3):
+        seen.append(is_given_up(patience))
+        patience.note(AdapterFault("it exited"))
+    assert seen == [False, False, False]
+    with pytest.raises(GivenUp, match=r"the port failed 3 times and is not started again\. The last time: it exited"):
+        patience.check("the port")
+
+
+def test_answers_between_faults_earn_nine_more_starts() -> None:
+    patience = Patience()
+    for number in range(12):
+        assert not is_given_up(patience), number
+        patience.note(AdapterFault("it exited"))
+        patience.note_answer()
+    assert is_given_up(patience)
+
+
+def test_third_silence_is_the_last() -> None:
+    patience = Patience()
+    for _ in range(3):
+        assert not is_given_up(patience)
+        patience.note(NoAnswer("nothing in 20 s"))
+        patience.note_answer()
+    assert is_given_up(patience)
+
+
+def test_time_limit_is_shorter_after_a_silence() -> None:
+    patience = Patience()
+    assert patience.timeout_s(20) == 20
+    patience.note(AdapterFault("it exited"))
+    assert patience.timeout_s(20) == 20
+    patience.note(NoAnswer("nothing in 20 s"))
+    assert [patience.timeout_s(limit_s) for limit_s in (20, 4, 1)] == [5, 2, 1]
+
+
+def test_wrong_answers_cost_no_start() -> None:
+    patience = Patience()
+    for _ in range(100):
+        patience.note(WrongAnswer("a label that is a list"))
+    assert not is_given_up(patience)
+
+
+def test_same_fault_counts_once() -> None:
+    patience = Patience()
+    fault = AdapterFault("it exited")
+    for _ in range(3):
+        patience.note(fault)
+    assert not is_given_up(patience)
+
+
+def test_target_that_sends_too_much_is_given_up() -> None:
+    patience = Patience()
+    patience.note_answer(MOST_BYTES)
+    assert not is_given_up(patience)
+    patience.note_answer(1)
+    with pytest.raises(GivenUp, match="the port sent 128 MiB of answers"):
+        patience.check("the port")
