@@ -24,7 +24,7 @@ from tests.fakes.gallery.catalogue import load
 KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
 MODULE = "tests.fakes.gallery"
 MARKER = "ANTIGRAVITY_GALLERY_MARK"
-TIMEOUT_S = 30  # of one answer
+TIMEOUT_S = 10  # of one answer
 LOOK_S = 0.25
 POLL_S = 0.02
 LONGEST_S = 300.0
@@ -64,7 +64,7 @@ def target(name: str, mark: str = "") -> list[str]:
 
 def measure(name: str, options: Sequence[str] = (), command: str = "run", longest_s: float = LONGEST_S) -> Measured:
     """Run the kit once on the adapter, in a folder of its own, and clean up behind both."""
-    mark = f"mark-{uuid.uuid4().hex}"
+    mark = f"run{uuid.uuid4().hex}"
     with scratch() as folder:
         temporary, working = folder / "temporary", folder / "working"
         for made in (temporary, working):
@@ -109,7 +109,7 @@ def measure(name: str, options: Sequence[str] = (), command: str = "run", longes
 
 
 def wait(kit: subprocess.Popen[bytes], longest_s: float) -> float | None:
-    """Wait for the kit and return the CPU time of all that it started, in seconds; None where it is not over by then."""
+    """Wait for the kit and return the CPU time of all that it started, in seconds; None where it is not over."""
     deadline_s = time.monotonic() + longest_s
     while time.monotonic() < deadline_s:
         pid, status, used = os.wait4(kit.pid, os.WNOHANG)

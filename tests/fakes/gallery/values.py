@@ -46,7 +46,7 @@ def nested(levels: int, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
 
 
 SELECT = "select"
-for named, method, value, text in [
+ROWS: list[tuple[str, str, bytes | Callable[[], bytes], str]] = [
     ("nested-900", SELECT, nested(900), "Answers `select` with a list nested 900 levels deep."),
     ("nested-100000", SELECT, lambda: nested(100_000), "Answers `select` with a list nested 100,000 levels deep."),
     (
@@ -55,16 +55,31 @@ for named, method, value, text in [
         b'{"config":{"debug":%s}}' % nested(900, b'{"a":', b"}").replace(b":}", b":1}"),
         "Answers `load_config` with an object nested 900 levels deep.",
     ),
-    ("label-nested-900", "open", b'{"accounts":[%s]}' % nested(900), "Answers `open` with a label nested 900 levels deep."),
+    (
+        "label-nested-900",
+        "open",
+        b'{"accounts":[%s]}' % nested(900),
+        "Answers `open` with a label nested 900 levels deep.",
+    ),
     ("nan", SELECT, b'{"label":"a","index":NaN}', "Answers `select` with the index NaN."),
     ("infinity", SELECT, b'{"label":"a","index":-Infinity}', "Answers `select` with the index -Infinity."),
     ("beyond-binary64", SELECT, b'{"label":"a","index":1e999}', "Answers `select` with the index 1e999."),
     ("huge-integer", SELECT, b'{"label":"a","index":9007199254740993}', "Answers `select` with the index 2^53 + 1."),
-    ("integer-of-5000-digits", SELECT, b'{"label":"a","index":%s}' % (b"9" * 5000), "Answers `select` with an index of 5,000 digits."),
+    (
+        "integer-of-5000-digits",
+        SELECT,
+        b'{"label":"a","index":%s}' % (b"9" * 5000),
+        "Answers `select` with an index of 5,000 digits.",
+    ),
     ("duplicate-keys", SELECT, b'{"label":"a","label":"b","index":0}', "Answers `select` with two labels."),
     ("numeric-label", SELECT, b'{"label":7,"index":0}', "Answers `select` with a label that is a number."),
     ("null-label", SELECT, b'{"label":null,"index":0}', "Answers `select` with a label that is null."),
-    ("label-of-1-mib", SELECT, lambda: b'{"label":"%s","index":0}' % (b"l" * MIB), "Answers `select` with a label of 1 MiB."),
+    (
+        "label-of-1-mib",
+        SELECT,
+        lambda: b'{"label":"%s","index":0}' % (b"l" * MIB),
+        "Answers `select` with a label of 1 MiB.",
+    ),
     ("index-is-a-string", SELECT, b'{"label":"a","index":"0"}', "Answers `select` with an index that is a string."),
     ("index-is-true", SELECT, b'{"label":"a","index":true}', "Answers `select` with an index that is true."),
     ("index-is-a-fraction", SELECT, b'{"label":"a","index":0.5}', "Answers `select` with the index 0.5."),
@@ -79,7 +94,12 @@ for named, method, value, text in [
     ("numeric-labels", "open", b'{"accounts":[1,2]}', "Answers `open` with labels that are numbers."),
     ("config-is-a-list", "load_config", b'{"config":[]}', "Answers `load_config` with a list."),
     ("config-is-null", "load_config", b'{"config":null}', "Answers `load_config` with a config that is null."),
-    ("config-of-5-mib", "load_config", lambda: b'{"config":{"log_dir":"%s"}}' % (b"c" * 5 * MIB), "Answers `load_config` with a string of 5 MiB."),
+    (
+        "config-of-5-mib",
+        "load_config",
+        lambda: b'{"config":{"log_dir":"%s"}}' % (b"c" * 5 * MIB),
+        "Answers `load_config` with a string of 5 MiB.",
+    ),
     (
         "config-of-100000-keys",
         "load_config",
@@ -87,8 +107,9 @@ for named, method, value, text in [
         "Answers `load_config` with 100,000 keys.",
     ),
     ("close-answers-true", "close", b"true", "Answers `close` with true."),
-]:  # fmt: skip
-    add_value(named, method, value, text)
+]
+for _row in ROWS:
+    add_value(*_row)
 
 
 def changed(value: Json, change: Callable[[Json], Json]) -> Json:
@@ -184,5 +205,15 @@ def _serve_long_error(code: int) -> Callable[[Asked], bytes]:
     return change
 
 
-add("long-internal-error", "values", "Answers the first `select` of a batch with an internal error of 4 MiB.", lambda wire: serve(wire, _serve_long_error(-32603)))
-add("long-unknown-error", "values", "Answers the first `select` of a batch with the error -32000 and a text of 4 MiB.", lambda wire: serve(wire, _serve_long_error(-32000)))
+add(
+    "long-internal-error",
+    "values",
+    "Answers the first `select` of a batch with an internal error of 4 MiB.",
+    lambda wire: serve(wire, _serve_long_error(-32603)),
+)
+add(
+    "long-unknown-error",
+    "values",
+    "Answers the first `select` of a batch with the error -32000 and a text of 4 MiB.",
+    lambda wire: serve(wire, _serve_long_error(-32000)),
+)
