@@ -29,4 +29,4 @@ def test_no_row_breaks_a_limit(name: str) -> None:
 
 
 def test_the_page_is_made_from_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(TABLE), "run `python -m tools.gallery --page`"
+    assert PAGE.read_text(encoding="utf-8") == render(TABLE), "run `make docs`"

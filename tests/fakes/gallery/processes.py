@@ -7,6 +7,7 @@ import threading
 import time
 
 from conformance.wire.serve import Wire
+from tests.fakes.breaking import die, leave_a_grandchild
 from tests.fakes.gallery.serving import Asked, asked_lines, fork, in_batches, lines, process, serve, write
 
 IGNORED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -51,8 +52,8 @@ def dies_at_hello(wire: Wire) -> None:
 @in_batches
 def dies_in_the_first_batch(asked: Asked) -> bytes:
     """Exits with code 9 in the first batch."""
-    print("the port ran out of luck", file=sys.stderr, flush=True)
-    os._exit(9)
+    die(asked.wire.output, asked.answer)
+    return b""
 
 
 @in_batches
@@ -188,11 +189,8 @@ def leaves_a_child_that_never_stops_writing(asked: Asked) -> bytes:
 @in_batches
 def leaves_a_child_that_holds_the_pipes(asked: Asked) -> bytes:
     """Forks a child that ignores SIGTERM and holds all pipes open, then dies without an answer."""
-    if fork():
-        ignore_signals()
-        os.setsid()
-        sleep_on()
-    os._exit(5)
+    leave_a_grandchild(asked.wire.output, asked.answer)
+    return b""
 
 
 @process

@@ -18,7 +18,7 @@ from tests.fakes.gallery.serving import Asked, asked_lines, in_batches, lines, p
 
 MIB = 1024**2
 DEEP = 3000
-JUST_BELOW_S = 4.0  # `make gallery` gives --timeout 5
+JUST_BELOW_S = 4.0  # this row has --timeout 5
 
 
 def temporary() -> Path:
@@ -262,7 +262,7 @@ def hangs_on_close(wire: Wire) -> None:
 
 @in_batches
 def sleeps_just_below_the_limit(asked: Asked) -> bytes:
-    """Sleeps 4 seconds in each batch, where the limit is 5."""
+    """Sleeps 4 seconds in each batch, where the limit is 5 seconds."""
     time.sleep(JUST_BELOW_S)
     return asked.answer
 
@@ -276,7 +276,7 @@ def sleeps_half_a_second(asked: Asked) -> bytes:
 
 @process
 def starts_slowly(wire: Wire) -> None:
-    """Needs 3 seconds to start, where the limit is 5."""
+    """Needs 3 seconds to start, where the limit of an answer is 10."""
     time.sleep(3)
     for asked in asked_lines(wire):
         write(wire, asked.answer)
@@ -284,7 +284,7 @@ def starts_slowly(wire: Wire) -> None:
 
 @process
 def starts_too_slowly(wire: Wire) -> None:
-    """Needs a minute to start, where the limit is 5 seconds."""
+    """Needs a minute to start, where the limit of an answer is 10 seconds."""
     time.sleep(60)
     for asked in asked_lines(wire):
         write(wire, asked.answer)
