@@ -25,9 +25,9 @@ from reference_impl.trackers import Health, HealthSettings, Outcome, Tokens, Tok
 
 POOL_FILE = ".config/opencode/antigravity-accounts.json"
 CAPABILITIES = (
-    "sticky", "round-robin", "hybrid", "pid", "clock", "random", "limits", "backoff", "used", "cooldown", "enabled",
-    "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait", "reset-limits", "other-account", "snapshot",
-    "storage", "save", "config", "environment", "platform", "fork",
+    "sticky", "round-robin", "hybrid", "pid", "offset", "clock", "random", "limits", "header-styles", "stored-state",
+    "backoff", "used", "cooldown", "enabled", "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait",
+    "reset-limits", "other-account", "snapshot", "storage", "save", "config", "environment", "platform", "fork",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 Rows of the corpus hold them whole, as JSON: another way of drawing does not change what is judged.
 """
 
+import copy
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -14,8 +15,8 @@ from conformance.search.sessions import decode
 from conformance.search.source import RECORD_BYTES, Draft
 from conformance.wire.answers import Answer, Raised
 from conformance.wire.calls import NOW_MS, advance, label, limit_family, open_pool, pool
-from conformance.wire.methods import CAPABILITIES, METHODS
-from conformance.wire.needs import BY_PARAMETER
+from conformance.wire.methods import CAPABILITIES
+from conformance.wire.needs import need_of_parameter, needs, without_unclaimed
 from conformance.wire.scenario import Call, Scenario, show_answer
 
 Row = dict[str, Json]  # {"stored": a parsed pool, "events": [[method, parameters], ...]}
@@ -167,21 +168,16 @@ ANY_SESSION = st.builds(
 
 
 def claimed(calls: Sequence[Call], capabilities: Collection[str]) -> list[Call]:
-    """The calls that a target with these capabilities can be asked, without the parameters that it does not claim."""
-
-    def can(word: str) -> bool:
-        return not word or word in capabilities
-
-    asked = [c for c in calls if can(METHODS[c.method].needs) and can(c.params.get("strategy", ""))]
-    return [
-        dataclasses.replace(call, params={k: v for k, v in call.params.items() if can(_need_of(call, k))})
-        for call in asked
-    ]
+    """The calls that a target with these capabilities can be asked, without parameters and values that need others."""
+    reduced = [_reduced(call, capabilities) for call in calls]
+    return [call for call in reduced if needs([call]) - {"clock"} <= set(capabilities)]
 
 
-def _need_of(call: Call, parameter: str) -> str:
-    is_style_of_wait = call.method == "min_wait" and parameter == "header_style"
-    return "strict-wait" if is_style_of_wait else BY_PARAMETER.get(parameter, "")
+def _reduced(call: Call, capabilities: Collection[str]) -> Call:
+    params = {k: v for k, v in call.params.items() if need_of_parameter(call.method, k) in ("", *capabilities)}
+    if isinstance(params.get("pool"), dict):
+        params["pool"] = without_unclaimed(copy.deepcopy(params["pool"]), capabilities)
+    return dataclasses.replace(call, params=params)
 
 
 def comparable(answers: Sequence[Answer]) -> list[Json]:

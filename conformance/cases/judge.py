@@ -20,7 +20,7 @@ from conformance.targets.patience import Patience
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer
 from conformance.wire.files import ask
-from conformance.wire.methods import METHODS
+from conformance.wire.needs import needs_of_scenario
 from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
 MOST_FINDINGS_ALIKE = 8  # of a case that no deviation covers, or that the same one covers
@@ -178,10 +178,9 @@ class TargetJudge:
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:
         """A case may ask for more than its requirement needs; without that, the requirement's other cases judge."""
-        for call in scenario.calls:
-            needed = METHODS[call.method].needs
-            if needed and needed not in self.settings.capabilities:
-                pytest.skip(f"the target does not claim: {needed}")
+        missing = needs_of_scenario(scenario) - set(self.settings.capabilities)
+        if missing:
+            pytest.skip(f"the target does not claim: {', '.join(sorted(missing))}")
 
     def _record(self, finding: Finding) -> None:
         seen = facts(finding)

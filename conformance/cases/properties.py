@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from conformance.cases.engine import VECTORS
 from conformance.cases.findings import Mismatch
 from conformance.cases.settings import DRAW_VARIABLE
 from conformance.fixtures import fixtures_folder
@@ -121,7 +122,7 @@ def draw_rows(arguments: Mapping[str, st.SearchStrategy[Any]]) -> list[Row]:
 
 def refresh_corpus() -> None:
     """Draw the corpus anew and write it, one file a property, one row a line."""
-    for module in sorted(Path(__file__).parent.glob("test_*.py")):
+    for module in sorted({*Path(__file__).parent.glob("test_*.py")} - {VECTORS}):
         importlib.import_module(f"conformance.cases.{module.stem}")
     folder = fixtures_folder() / "corpus"
     folder.mkdir(exist_ok=True)

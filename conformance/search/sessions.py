@@ -13,6 +13,7 @@ from conformance.search.pools import plain_file, pool_file, pool_of
 from conformance.search.source import Draft, Table, table
 from conformance.search.steps import KINDS, GeneratedSession, save
 from conformance.wire.calls import NOW_MS, POOL_FILE
+from conformance.wire.needs import without_unclaimed
 from conformance.wire.scenario import ROOT
 
 SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 2, *["config"] * 2)
@@ -68,7 +69,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
     else:
-        session.opened = {"pool": pool_of(head, draft.given)}
+        session.opened = {"pool": without_unclaimed(pool_of(head, draft.given), can.capabilities)}
         entries = session.opened["pool"]["accounts"]
         tokens = [entry.get("refreshToken") for entry in entries if isinstance(entry, dict)]
         session.labels = [token for token in tokens if isinstance(token, str) and token]
@@ -83,6 +84,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
 
 @dataclass(frozen=True)
 class _Abilities:
+    capabilities: frozenset[str]
     kinds: Table[Callable[[GeneratedSession, bytes], None]]
     strategies: frozenset[str]
     selection: bool
@@ -90,7 +92,8 @@ class _Abilities:
     storage: bool
     save: bool
     snapshot: bool
-    pid: bool
+    offset: bool
+    header_styles: bool
     health: bool
     tokens: bool
     soft_quota: bool
@@ -116,23 +119,28 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
         opened["tokens"] = tokens
     session.families = FAMILIES_ASKED[head[13]]
     session.strategies = tuple(word for word in STRATEGIES_ASKED[head[12]] if word in can.strategies) or ("sticky",)
-    session.offsets = OFFSETS[head[9]] if can.pid else (False,)
+    session.offsets = OFFSETS[head[9]] if can.offset else (False,)
     session.threshold = THRESHOLDS[head[11]] if can.soft_quota else None
     session.styled_waits = can.styled_waits
+    session.draws = can.random
+    if not can.header_styles:
+        session.families, session.styles = ("claude",), (None,)
 
 
 @cache
 def _abilities(capabilities: frozenset[str]) -> _Abilities:
     chosen = [kind for kind, weight, needs in KINDS if needs in capabilities for _ in range(weight)]
     return _Abilities(
+        capabilities=capabilities,
         kinds=table(*chosen) if chosen else (),
         strategies=capabilities & {"sticky", "round-robin", "hybrid"},
         selection=bool(chosen) and "clock" in capabilities,
         config={"config", "environment", "platform"} <= capabilities,
-        storage="storage" in capabilities,
-        save={"storage", "save"} <= capabilities,
+        storage={"storage", "stored-state", "header-styles"} <= capabilities,
+        save={"storage", "save", "stored-state", "header-styles"} <= capabilities,
         snapshot="snapshot" in capabilities,
-        pid="pid" in capabilities,
+        offset={"pid", "offset"} <= capabilities,
+        header_styles="header-styles" in capabilities,
         health="health" in capabilities,
         tokens="tokens" in capabilities,
         soft_quota="soft-quota" in capabilities,

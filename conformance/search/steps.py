@@ -10,6 +10,7 @@ from conformance.json_type import Json
 from conformance.search.pools import plain_file
 from conformance.search.source import Table, table
 from conformance.wire.calls import NOW_MS, POOL_FILE
+from conformance.wire.needs import DRAWING_REASON
 from conformance.wire.scenario import Call, Scenario
 
 Params = dict[str, Json]
@@ -53,6 +54,8 @@ class GeneratedSession:
     offsets: tuple[bool, ...] = (False,)
     threshold: float | None = None
     styled_waits: bool = False
+    styles: Table[str | None] = STYLES
+    draws: bool = True  # a step may use a random number
 
     @property
     def saves(self) -> bool:
@@ -80,7 +83,7 @@ def _asked(session: GeneratedSession, record: bytes) -> Params:
 
 def _styled(session: GeneratedSession, record: bytes) -> Params:
     params = _asked(session, record)
-    if (style := STYLES[record[3]]) is not None:
+    if (style := session.styles[record[3] % len(session.styles)]) is not None:
         params["header_style"] = style
     return params
 
@@ -133,7 +136,10 @@ def _limit_for_a_reason(session: GeneratedSession, record: bytes) -> None:
     label = _label(session, record)
     if label is None:
         return
-    params = {"label": label, **_styled(session, record), "reason": REASONS[record[5]]}
+    reason = REASONS[record[5]]
+    if reason == DRAWING_REASON and not session.draws:
+        reason = "QUOTA_EXHAUSTED"
+    params = {"label": label, **_styled(session, record), "reason": reason}
     if (retry_after_ms := RETRY_AFTER_MS[record[6]]) is not None:
         params["retry_after_ms"] = retry_after_ms
     if (ttl_ms := FAILURE_TTLS_MS[record[7]]) is not None:
@@ -207,7 +213,7 @@ def _refund(session: GeneratedSession, record: bytes) -> None:
 
 def _wait(session: GeneratedSession, record: bytes) -> None:
     params = _asked(session, record)
-    if session.styled_waits and (style := STYLES[record[3]]) is not None:
+    if session.styled_waits and (style := session.styles[record[3] % len(session.styles)]) is not None:
         params["header_style"] = style
         params["strict"] = record[5] >= 128
     session.calls.append(("min_wait", params))

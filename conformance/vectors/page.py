@@ -25,7 +25,7 @@ confirm it.
   "why": "Boundary: the PID equals the number of accounts.",
   "requirements": ["PID-001"],
   "since": "1.2.8",
-  "needs": ["pid", "sticky"],
+  "needs": ["offset", "pid", "sticky"],
   "calls": [
     {"method": "open", "params": {"pid": 3, "pool": {"accounts": [{"refreshToken": "plum"}, ...], "activeIndex": 0}}},
     {"method": "select", "params": {"family": "claude", "strategy": "sticky", "pid_offset_enabled": true},

@@ -77,7 +77,7 @@ class OpenParams(Strict):
         default=None, description="the PID to use, from 0 to 2^32 - 1 (as on Windows); default: the real one"
     )
     random: list[float] = Field(
-        default=[], description="random numbers in [0, 1), used in order and then again from the first"
+        default=[0.5], description="random numbers in [0, 1), used in order and then again from the first", min_length=1
     )
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None

@@ -25,13 +25,14 @@ fails.
 
 - A line is a request, or an array of requests (a batch). **A batch runs strictly in order and is answered by one
   array in that order.**
+- Arrays and objects are nested at most 64 levels deep; a line has at most 200,000 values.
 - Numbers are finite. Integers are between -(2^53 - 1) and 2^53 - 1. -0 equals 0, and 1.0 is the integer 1.
 - The **label** of an account is its `refreshToken` in the pool. The kit uses synthetic words.
 - The adapter exits when its standard input ends.
 
 ```
 --> {"jsonrpc":"2.0","id":1,"method":"hello","params":{"wire":1}}
-<-- {"jsonrpc":"2.0","id":1,"result":{"name":"my-port","version":"0.1","language":"go","capabilities":["sticky","pid"],"pid":4711}}
+<-- {"jsonrpc":"2.0","id":1,"result":{"name":"my-port","version":"0.1","language":"go","capabilities":["sticky","pid","offset"],"pid":4711}}
 --> [{"jsonrpc":"2.0","id":2,"method":"open","params":{"pool":{"version":3,"accounts":[{"refreshToken":"a"},{"refreshToken":"b"}],"activeIndex":0},"pid":7}},{"jsonrpc":"2.0","id":3,"method":"select","params":{"family":"claude","strategy":"sticky","pid_offset_enabled":true}}]
 <-- [{"jsonrpc":"2.0","id":2,"result":{"accounts":["a","b"]}},{"jsonrpc":"2.0","id":3,"result":{"label":"b","index":1}}]
 ```
@@ -59,7 +60,8 @@ def render() -> str:
     lines = [MARKDOWN_NOTE + HEAD.replace("{refusals}", refusals), "## Capabilities\n"]
     lines.append(
         "A target lists its capabilities in its answer to `hello`. The kit never uses a capability that is not listed, and never\n"
-        "shows its requirements as passed.\n"
+        "shows its requirements as passed. A target without `clock` uses the clock of its machine: the kit then sends no stored\n"
+        "times, no limit shorter than 60 s, and nothing whose answer changes with every millisecond.\n"
     )
     lines.append("| capability | claims |\n|-|-|")
     lines += [f"| `{name}` | {text} |" for name, text in CAPABILITIES.items()]

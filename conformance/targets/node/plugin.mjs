@@ -50,7 +50,7 @@ export async function loadPlugin(folder) {
   };
 
   const selecting = {
-    open({ pool, home: folderGiven, now_ms = 0, pid = null, random = [], health, tokens }) {
+    open({ pool, home: folderGiven, now_ms = 0, pid = null, random = [0.5], health, tokens }) {
       manager = null;
       home = folderGiven ?? null;
       if (home !== null && !load) throw new NotSupported(`${name} ${version} reads no folder`);
@@ -234,8 +234,8 @@ export async function loadPlugin(folder) {
   const capabilities = [
     ...has("select", "sticky", "clock", "random"),
     ...(takes("select", "strategy") ? has("select", "round-robin", "hybrid") : []),
-    ...(takes("select", "pid_offset_enabled") ? has("select", "pid") : []),
-    ...has("mark_rate_limited", "limits"),
+    ...(takes("select", "pid_offset_enabled") ? has("select", "pid", "offset") : []),
+    ...has("mark_rate_limited", "limits", "header-styles", "stored-state"),
     ...has("mark_cooling_down", "cooldown"),
     ...has("remove", "remove"),
     ...has("min_wait", "min-wait"),

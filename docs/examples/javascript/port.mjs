@@ -1,7 +1,9 @@
 // A small port of the account selection: strategies sticky and round-robin, the PID offset, limits, cooldowns, removal.
 // What it can do is in `capabilities`; vectors that need more are not asked.
 
-export const capabilities = ["sticky", "round-robin", "pid", "limits", "cooldown", "clock", "remove"];
+export const capabilities = [
+  "sticky", "round-robin", "pid", "offset", "limits", "header-styles", "stored-state", "cooldown", "clock", "remove",
+];
 
 export class Refusal extends Error {
   constructor(kind) {
