@@ -44,7 +44,7 @@ OTHER_COMMANDS = ("wrong-order", "hangs-in-one-method", "dies-in-every-ninth-cal
 ALIKE: frozenset[str] = frozenset()  # as others of their kind: only `make gallery` compares them
 UNSTEADY = (  # what they answer is chance, so only the limits are compared
     "random-account", "rarely-random", "raises-at-random", "dies-at-random", "wrong-in-every-second-process",
-    "claims-less-the-second-time",
+    "claims-less-the-second-time", "prints-beside", "late-second-answer",
 )  # fmt: skip
 
 
