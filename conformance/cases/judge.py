@@ -1,5 +1,6 @@
 """`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class TargetJudge:
         self._fleet_group: Group | None = None
         self._fleet: Fleet | None = None
         self._shape: Shape | None = None
-        self.patience = Patience()
+        self.patience = Patience(time_limit_s=settings.time_limit_s)
 
     @property
     def capabilities(self) -> Sequence[str]:
@@ -135,6 +136,14 @@ class TargetJudge:
             held=held,
         )
 
+    def has_lost_folder(self) -> bool:
+        """Is the folder gone that the target was given? It is made anew with the next process."""
+        groups = [group for group in (self._group, self._fleet_group) if group is not None]
+        is_lost = any(not group.folder.is_dir() for group in groups)
+        if is_lost:
+            self.close()
+        return is_lost
+
     def close(self) -> None:
         self._end_fleet()
         if self._group is not None:
@@ -171,9 +180,10 @@ class TargetJudge:
             self._group = self._start([self.launch()])
             self._group.connections[0].hello()
         connection = self._group.connections[0]
-        received_bytes = connection.received_bytes
+        connection.timeout_s = self.patience.timeout_s(self.settings.timeout_s)
+        received_bytes, began_s = connection.received_bytes, time.monotonic()
         answers = ask(scenario, connection.batch, self._group.folder)
-        self.patience.note_answer(connection.received_bytes - received_bytes)
+        self.patience.note_answer(connection.received_bytes - received_bytes, time.monotonic() - began_s)
         return answers
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:

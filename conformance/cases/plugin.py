@@ -1,5 +1,6 @@
 """The pytest plugin of a run: chooses the cases, gives them a judge, and turns their outcomes into events."""
 
+import errno
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ from conformance.texts import clip
 
 SETTINGS = pytest.StashKey[RunSettings]()
 TRACEBACK_CHARACTERS = 8000
+FULL = (errno.ENOSPC, errno.EDQUOT)
+WORDS: dict[type[BaseException], CaseOutcome] = {
+    Mismatch: "fail",
+    AdapterFault: "unknown",
+    pytest.skip.Exception: "not run",
+}
 CASE = "conformance case"  # the name under which the line of a case travels from a worker
 
 
@@ -66,8 +73,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" or report.failed:
-        outcome, message = _outcome(report, call)
         judge: TargetJudge | None = getattr(item, "funcargs", {}).get("judge")
+        outcome, message = _outcome(report, call, judge)
         if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
             judge.patience.note(call.excinfo.value)
         ended = CaseEnded(
@@ -98,17 +105,21 @@ def _judged(item: Any, settings: RunSettings) -> list[str]:
     return [requirement for requirement in _covered(item) if requirement in settings.judged]
 
 
-def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[CaseOutcome, str]:
+def _outcome(
+    report: pytest.TestReport, call: pytest.CallInfo[None], judge: TargetJudge | None
+) -> tuple[CaseOutcome, str]:
     """The case's outcome in the suite's words, and why."""
     if report.passed:
         return "pass", ""
     error = _weightiest(call.excinfo.value) if call.excinfo is not None else None
-    if isinstance(error, Mismatch):
-        return "fail", str(error)
-    if isinstance(error, AdapterFault):
-        return "unknown", str(error)
-    if report.skipped:
-        return "not run", str(error)
+    for kind, word in WORDS.items():
+        if isinstance(error, kind):
+            return word, str(error)
+    if isinstance(error, OSError) and judge is not None and judge.has_lost_folder():
+        return "unknown", f"{judge.settings.name} removed the folder that holds its home; expected it to keep within it"
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = error.filename or "the temporary folder"
+        return "error", f"cannot write {where}: {error.strerror}; free some space, or name another folder in TMPDIR"
     return "error", clip(report.longreprtext, TRACEBACK_CHARACTERS)
 
 

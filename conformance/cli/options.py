@@ -12,6 +12,7 @@ from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DEFAULT_TIMEOUT_S = 20
+DEFAULT_TIME_LIMIT_S = 600
 LONGEST_TIMEOUT_S = 24 * 3600
 DEFAULT_PROCESSES = 8
 MOST_WORKERS = 64
@@ -47,6 +48,13 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     """How long, by how many processes and with how many examples a target is judged."""
     add = parser.add_argument
     add_timeout(parser)
+    add(
+        "--time-limit",
+        type=seconds,
+        default=DEFAULT_TIME_LIMIT_S,
+        metavar="S",
+        help=f"Time limit of the run in seconds; what is left then is unknown (default: {DEFAULT_TIME_LIMIT_S})",
+    )
     add_env(parser)
     add(
         "--processes",

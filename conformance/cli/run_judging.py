@@ -21,7 +21,7 @@ from conformance.targets.self_removing import self_removing_folder
 
 def judge(plan: Plan) -> Run:
     """Run the cases. On Ctrl-C, the run contains what was judged so far."""
-    started_s = time.monotonic()
+    started_s, user_folder = time.monotonic(), str(Path.cwd())  # which a target may remove
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
     subject, options = plan.subject, plan.options
@@ -43,7 +43,7 @@ def judge(plan: Plan) -> Run:
             seconds=round(time.monotonic() - started_s, 3),
             python=platform.python_version(),
             system=platform.platform(),
-            folder=str(Path.cwd()),
+            folder=user_folder,
         ),
     )
 
@@ -85,6 +85,7 @@ def _settings(plan: Plan, events_file: Path) -> RunSettings:
         events=str(events_file),
         profile=plan.subject.profile.name,
         timeout_s=options.timeout,
+        time_limit_s=options.time_limit,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
         processes=options.processes,
         namespaces=not options.no_namespaces,

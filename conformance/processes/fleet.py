@@ -11,7 +11,7 @@ from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
 from conformance.targets.exchange import MethodCall
 from conformance.targets.group import Group, Launch
-from conformance.wire.answers import Answer, Result
+from conformance.wire.answers import Answer, Result, in_words
 from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
 from conformance.wire.scenario import Call, Scenario
 
@@ -249,5 +249,5 @@ def _selection(family: str, config: Mapping[str, Json]) -> Call:
 
 def _value(answer: Answer) -> Json:
     if not isinstance(answer, Result):
-        raise AdapterFault(f"expected a result, got {answer}")
+        raise AdapterFault(f"`load_config` was answered with {in_words(answer)}; expected a result")
     return answer.value

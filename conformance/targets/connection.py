@@ -13,12 +13,13 @@ from conformance.targets.exchange import MethodCall, RequestLine, ask_batch, ask
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.wire_log import Direction, WireLog
 from conformance.texts import safe
-from conformance.wire.answers import Answer, AnswerError, MalformedAnswerError, Result
+from conformance.wire.answers import Answer, AnswerError, MalformedAnswerError, Result, in_words
 from conformance.wire.framing import MAX_LINE_BYTES, excerpt
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import WIRE_VERSION
 
 MESSAGE_CHARACTERS = 2000  # of a fault, before what the target wrote to standard error
+BROKEN_BOUND_S = 1.0  # for what a target that closed its input, or is about to exit, still says
 EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
 
 
@@ -40,7 +41,7 @@ class Connection:
         self._supervisor_pid: int | None = None
         self._input, self._output, self._errors = streams
         self._loop = loop
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s  # of one line
         self._memory_limit_bytes = memory_limit_bytes
         self._wire_log = wire_log
         self._sent: deque[list[RequestLine]] = deque()
@@ -53,7 +54,7 @@ class Connection:
         """Who the target says it is."""
         answer = self.call("hello", wire=WIRE_VERSION)
         if not isinstance(answer, Result):
-            self._fail(f"answered `hello` with {answer}; expected a result, for every adapter must answer it")
+            self._fail(f"answered `hello` with {in_words(answer)}; expected a result, for every adapter must answer it")
         return HelloResult.model_validate(answer.value)
 
     def call(self, method: str, /, **params: Any) -> Answer:
@@ -140,7 +141,7 @@ class Connection:
         The deadline counts only when nothing more comes: what was there in time is taken, however late this
         process, on a busy machine, comes to read it.
         """
-        deadline_s = time.monotonic() + self._timeout_s
+        deadline_s = time.monotonic() + self.timeout_s
         late = idle = False
         while True:
             line = self._output.take_line()
@@ -159,6 +160,8 @@ class Connection:
             if late and idle:
                 self._fail(self._no_answer(asked), NoAnswer)
             late = time.monotonic() >= deadline_s
+            if self._input.is_broken and not late:
+                deadline_s = min(deadline_s, time.monotonic() + BROKEN_BOUND_S)
             received_bytes = self._output.received_bytes
             self._loop.pump(0 if late else deadline_s - time.monotonic())
             idle = self._output.received_bytes == received_bytes
@@ -231,7 +234,7 @@ class Connection:
             raise AdapterFault(self._fault)
 
     def _fail_ended(self, asked: RequestLine) -> NoReturn:
-        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self._timeout_s)
+        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self.timeout_s)
         while self._returncode is None and time.monotonic() < deadline_s:
             self._loop.pump(deadline_s - time.monotonic())
         when = "in the middle of its answer to" if self._output.has_rest else "before it answered"
@@ -240,15 +243,17 @@ class Connection:
         )
 
     def _no_answer(self, asked: RequestLine) -> str:
+        if self._input.is_broken:
+            return f"closed its standard input before it had read {asked.described}, and did not answer"
         unfinished = self._output.unfinished
         if unfinished:
             return (
-                f"wrote {len(unfinished)} bytes and no line end within {self._timeout_s:g} s when asked "
+                f"wrote {len(unfinished)} bytes and no line end within {self.timeout_s:g} s when asked "
                 f"{asked.described}; expected each answer to end with a newline, and to be flushed. The bytes begin "
                 f"with {excerpt(unfinished, 80)}"
             )
         return (
-            f"gave no answer to {asked.described} within {self._timeout_s:g} s; if it only needs longer, raise the "
+            f"gave no answer to {asked.described} within {self.timeout_s:g} s; if it only needs longer, raise the "
             "limit with --timeout"
         )
 

@@ -40,7 +40,7 @@ class RequestLine:
         if not self.is_batch:
             return f"`{self.methods[0]}`"
         shown = ", ".join(self.methods[:3]) + (", ..." if len(self.methods) > 3 else "")
-        return f"a batch of {len(self.methods)} calls ({shown})"
+        return f"a batch of {len(self.methods)} call{'s' if len(self.methods) > 1 else ''} ({shown})"
 
 
 def ask_one(call: MethodCall, call_id: int) -> RequestLine:
@@ -85,7 +85,8 @@ def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
     except framing.FrameError as error:
         raise AnswerError(
             f"wrote a line that is no answer to {asked.described}: {error}. Standard output belongs to the "
-            "wire; the adapter must write everything else to standard error"
+            "wire: one JSON message a line, without headers and without line breaks inside. The adapter must write "
+            "everything else to standard error"
         ) from error
     responses = message if asked.is_batch else [message]
     count = len(asked.methods)
@@ -101,7 +102,7 @@ def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
     place, answers = 0, []
     try:
         for place, method in enumerate(asked.methods):  # before any content: the line may answer other calls
-            check_envelope(responses[place], asked.first_id + place, method)
+            check_envelope(responses[place], asked.first_id + place, method, asked.first_id)
         for place, method in enumerate(asked.methods):
             answers.append(_read(responses[place], asked.first_id + place, method))
     except AnswerError as error:

@@ -1,5 +1,6 @@
 """Target processes that start and end together, and the runner's connections to them."""
 
+import fcntl
 import json
 import os
 import signal
@@ -32,6 +33,7 @@ MEMORY_LIMIT_BYTES = 2 * 1024**3
 START_BOUND_S = 120.0
 CORES = os.cpu_count() or 1
 PROCESSES_A_CORE = 4  # that start within the time limit of one
+PIPE_BYTES = 1 << 20  # of answers: a large line takes few turns of two processes
 LOOK_INTERVAL_S = 1.0  # at a supervisor that gives no news
 STOP_BOUND_S = KILL_BOUND_S + 30.0
 SUPERVISOR_END_S = 5.0  # between the end of its socket and that of the process
@@ -300,10 +302,10 @@ class Group:
 
     def _raise_lost(self) -> NoReturn:
         assert self._supervisor is not None
-        if self._is_stopped():
+        if self._launches and self._is_stopped():
             self._raise_signalled("stopped")
         with suppress(subprocess.TimeoutExpired):
-            if (code := self._supervisor.wait(SUPERVISOR_END_S)) < 0:
+            if (code := self._supervisor.wait(SUPERVISOR_END_S)) < 0 and self._launches:
                 self._raise_signalled(f"ended by {signal.Signals(-code).name}")
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip()
@@ -313,7 +315,7 @@ class Group:
         )
 
     def _raise_signalled(self, what: str) -> NoReturn:
-        name = self._launches[0].name if self._launches else "the target"
+        name = self._launches[0].name
         raise SupervisorSignalledError(
             f"the supervisor, which is the parent of {name}, was {what}. If nobody else sent that signal, {name} did: "
             "a target must signal only processes that it has started"
@@ -369,4 +371,7 @@ def _pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, in
             f"raise the limit with `ulimit -n {3 * count + 256}` or use fewer processes"
         ) from error
     stdin, our_stdin, our_stdout, stdout, our_stderr, stderr = opened
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # a user may have only so much
+            fcntl.fcntl(our_stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return (Input(our_stdin), Output(our_stdout), Errors(our_stderr)), (stdin, stdout, stderr)

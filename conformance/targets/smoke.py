@@ -11,7 +11,7 @@ from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog
 from conformance.texts import NAME_CHARACTERS, safe
-from conformance.wire.answers import NotSupported, Result
+from conformance.wire.answers import NotSupported, Result, in_words
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import CAPABILITIES
 
@@ -50,7 +50,7 @@ def greet(
         if selects and (not isinstance(opened, Result) or opened.value["accounts"] != ["a"]):
             said = connection.standard_error()
             raise AdapterFault(
-                f"{target.word} was asked to open a pool of one account `a` and answered {opened}; "
+                f"{target.word} was asked to open a pool of one account `a` and answered {in_words(opened)}; "
                 'expected the result {"accounts": ["a"]}' + (f"\n  Its standard error:\n{said}" if said else "")
             )
         if not isinstance(connection.call("close"), Result | NotSupported):

@@ -57,6 +57,7 @@ class Input(Stream):
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
         self._waiting: deque[memoryview] = deque()
+        self.is_broken = False  # the target takes no more
 
     @property
     def wanted(self) -> bool:
@@ -73,7 +74,7 @@ class Input(Stream):
             except BlockingIOError:
                 return
             except OSError:
-                self.ended = True
+                self.ended = self.is_broken = True
                 return
             self._waiting[0] = self._waiting[0][written:]
             if not self._waiting[0]:

@@ -1,5 +1,6 @@
 """The answers to a call: result, typed refusal, not supported, or that the target raised. Standard library only."""
 
+import json
 from dataclasses import dataclass
 
 from conformance.json_type import Json
@@ -96,16 +97,22 @@ def request(call_id: int, method: str, params: dict[str, Json]) -> dict[str, Jso
     return {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
 
 
-def check_envelope(response: Json, call_id: int, method: str) -> None:
-    """Check that this is the response to that request. Raises AnswerError, with the response, where it is not."""
+def check_envelope(response: Json, call_id: int, method: str, first_id: int | None = None) -> None:
+    """Check that this is the response to that request, of a line that began with `first_id`.
+
+    Raises AnswerError, with the response, where it is not.
+    """
     if not isinstance(response, dict) or response.get("jsonrpc") != "2.0":
         raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {shown(response)}")
     if response.get("id") is None and isinstance(response.get("error"), dict):
         message = clip(str(response["error"].get("message")))
         raise AnswerError(f"{method}: the adapter could not read the call: {message}")
-    if response.get("id") != call_id or isinstance(response["id"], bool):
+    given_id = response.get("id")
+    if type(given_id) is int and given_id < (call_id if first_id is None else first_id):
+        raise AnswerError(f"{method}: expected the answer to id {call_id}, got another one to id {given_id}")
+    if given_id != call_id or isinstance(given_id, bool):
         raise AnswerError(
-            f"{method}: expected the answer to id {call_id}, got one to id {shown(response.get('id'))}; "
+            f"{method}: expected the answer to id {call_id}, got one to id {shown(given_id)}; "
             "answers must come in the order of the calls, one for each"
         )
 
@@ -117,7 +124,8 @@ def read_response(response: Json, call_id: int, method: str) -> Answer:
     """
     check_envelope(response, call_id, method)
     if ("result" in response) == ("error" in response):
-        raise MalformedAnswerError(f"{method}: expected either result or error, got {shown(sorted(response))}")
+        both = "; leave out the one that is null" if "result" in response else ""
+        raise MalformedAnswerError(f"{method}: expected either result or error, got {shown(sorted(response))}{both}")
     if "result" in response:
         return Result(response["result"])
     return _read_error(response["error"], method)
@@ -135,6 +143,19 @@ def _read_error(error: Json, method: str) -> Answer:
     if code == REFUSED and isinstance(data, dict) and isinstance(data.get("refusal"), str):
         return Refused(safe(data["refusal"], NAME_CHARACTERS), message)
     raise MalformedAnswerError(f"{method}: the adapter failed with error {code}: {message}")
+
+
+def in_words(answer: Answer) -> str:
+    """An answer in a message."""
+    match answer:
+        case Result(value):
+            return f"the result {clip(json.dumps(value, ensure_ascii=False))}"
+        case Refused(kind):
+            return f"the refusal {kind}"
+        case Raised(message):
+            return f"an exception: {message}"
+        case NotSupported():
+            return "that it is not supported"
 
 
 def shown(value: Json) -> str:

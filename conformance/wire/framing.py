@@ -1,5 +1,6 @@
 """One message a line: JSON in UTF-8, with the limits of the wire. Standard library only: adapters import this."""
 
+import codecs
 import json
 import math
 import re
@@ -9,6 +10,7 @@ from conformance.json_type import Json
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64  # of arrays and objects in each other; deeper ones exhaust the stack of some readers
+TOO_DEEP = f"arrays and objects nested more than {MAX_DEPTH} levels deep"
 MAX_ITEMS = 200_000  # values in one line; each takes many times its length in memory
 
 # Every line with a value that `_check_values` refuses has one of these; looking at each value takes far longer.
@@ -43,9 +45,15 @@ def decode(line: bytes) -> Json:
         raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed")
     if (brackets := line.count(b"[") + line.count(b"{")) + line.count(b",") > MAX_ITEMS:
         raise FrameError(f"a line with more than {MAX_ITEMS} values; the line was {excerpt(line)}")
+    if line.startswith(codecs.BOM_UTF8):
+        raise FrameError(f"not a JSON message: it begins with a byte order mark; the line was {excerpt(line)}")
+    if b"\0" in line:
+        raise FrameError(f"not a JSON message: it contains a NUL byte; the line was {excerpt(line)}")
     try:
         message = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise FrameError(f"{TOO_DEEP}; the line was {excerpt(line)}") from error
+    except ValueError as error:
         raise FrameError(f"not a JSON message: {error}; the line was {excerpt(line)}") from error
     try:
         if _DOUBTFUL.search(line):
@@ -85,7 +93,7 @@ def _check_depth(message: Json) -> None:
     ]:
         depth += 1
         if depth >= MAX_DEPTH:
-            raise FrameError(f"arrays and objects nested more than {MAX_DEPTH} levels deep")
+            raise FrameError(TOO_DEEP)
 
 
 def _check_values(value: Json) -> None:

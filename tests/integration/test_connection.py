@@ -171,7 +171,7 @@ def test_error_in_the_adapter_shows_its_standard_error(started: Started) -> None
         assert group.connections[0].call("snapshot") == Raised("oops")  # an answer; the connection lives on
         assert group.connections[0].standard_error() == "    Traceback: the port divided by zero"
         message = fault(group.connections[0])
-    assert "answered `hello` with Raised(message='oops'); expected a result" in message
+    assert "answered `hello` with an exception: oops; expected a result" in message
     assert "Traceback: the port divided by zero" in message
 
 

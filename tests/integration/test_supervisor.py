@@ -16,7 +16,7 @@ import pytest
 
 from conformance.targets import namespaces
 from conformance.targets.errors import AdapterFault
-from conformance.targets.group import Group, Launch, SupervisorLostError
+from conformance.targets.group import Group, Launch, SupervisorSignalledError
 from conformance.wire.answers import Result
 
 FAKES = Path(__file__).parents[1] / "fakes"
@@ -129,22 +129,42 @@ def test_terminated_supervisor_ends_its_processes(tmp_path: Path, monkeypatch: p
         family = supervisor.children(recursive=True)
         assert len(family) >= 2
         supervisor.terminate()
-        with pytest.raises(SupervisorLostError):  # and no fault of the target's, which did nothing wrong
+        with pytest.raises(SupervisorSignalledError, match="was ended by SIGTERM"):
             group.connections[0].hello()
         assert_all_end(family)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_killed_supervisor_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_supervisor_is_no_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with Group([misbehaving(mode) for mode in MODES[:2]], timeout_s=BOUND_S) as group:
         group.connections[1].hello()
         supervisor = psutil.Process(group.supervisor_pid)
         family = supervisor.children(recursive=True)
         supervisor.kill()
-        with pytest.raises(SupervisorLostError, match="was it killed"):
+        with pytest.raises(SupervisorSignalledError, match="was ended by SIGKILL"):
             group.connections[0].hello()
     assert_all_end(family)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopped_supervisor_is_noticed_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Group([misbehaving("good")], timeout_s=BOUND_S) as group:
+        psutil.Process(group.supervisor_pid).suspend()
+        with pytest.raises(SupervisorSignalledError, match="the parent of good, was stopped"):
+            group.start(misbehaving("good"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_deeply_nested_folders_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Group([misbehaving("good")], timeout_s=BOUND_S) as group:
+        monkeypatch.chdir(group.home)
+        for _ in range(3000):
+            os.mkdir("deeper")
+            os.chdir("deeper")
+        monkeypatch.chdir(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -52,7 +52,12 @@ def test_invalid_response_is_quoted(answer: Json) -> None:
     assert str(caught.value) == f"select: expected a JSON-RPC 2.0 response, got {answer!r}"
 
 
-@pytest.mark.parametrize("call_id", [6, 8, "7", None, True])
+def test_second_answer_to_an_earlier_call_is_named() -> None:
+    with pytest.raises(AnswerError, match="expected the answer to id 7, got another one to id 6"):
+        read(response(result=1) | {"id": 6})
+
+
+@pytest.mark.parametrize("call_id", [8, "7", None, True])
 def test_an_answer_to_another_call_breaks_the_order(call_id: Json) -> None:
     with pytest.raises(AnswerError) as caught:
         read(response(result=1) | {"id": call_id})
@@ -69,7 +74,8 @@ def test_true_is_not_accepted_as_id_1() -> None:
 def test_response_needs_either_result_or_error(members: dict[str, Json]) -> None:
     with pytest.raises(AnswerError, match="expected either result or error, got") as caught:
         read(response(**members))
-    assert str(caught.value).endswith(f"got {sorted(response(**members))}")
+    assert f"got {sorted(response(**members))}" in str(caught.value)
+    assert ("leave out the one that is null" in str(caught.value)) is bool(members)
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,36 @@ def test_deep_nesting_is_refused_in_both_directions() -> None:
         value = [value]
     with pytest.raises(FrameError, match="cannot travel"):
         encode(value)
-    with pytest.raises(FrameError, match=r"not a JSON message.* and 199800 bytes more"):
+    with pytest.raises(FrameError, match=r"nested more than 64 levels deep.* and 199800 bytes more"):
         decode(b"[" * DEEP + b"]" * DEEP)
+
+
+@pytest.mark.parametrize(("levels", "is_read"), [(64, True), (65, False), (900, False)])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_answers_are_nested_64_levels_at_most(opening: bytes, closing: bytes, levels: int, is_read: bool) -> None:
+    line = opening * levels + (b"1" if opening != b"[" else b"") + closing * levels
+    if is_read:
+        assert decode(line)
+    else:
+        with pytest.raises(FrameError, match="nested more than 64 levels deep"):
+            decode(line)
+
+
+def test_brackets_in_texts_are_no_levels() -> None:
+    assert decode(b'["' + b"[" * 1000 + b'"]') == ["[" * 1000]
+
+
+def test_line_with_too_many_values_is_refused() -> None:
+    with pytest.raises(FrameError, match="more than 200000 values"):
+        decode(b"[" + b"1," * 200_000 + b"1]")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [(b"\xef\xbb\xbf{}", "begins with a byte order mark"), (b'{"a":1}\0', "contains a NUL byte")]
+)
+def test_unusual_bytes_are_named(line: bytes, said: str) -> None:
+    with pytest.raises(FrameError, match=said):
+        decode(line)
 
 
 def test_a_value_that_holds_itself_is_refused() -> None:

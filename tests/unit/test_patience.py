@@ -19,9 +19,9 @@ def test_three_faults_in_a_row_are_enough() -> None:
     seen = []
     for _ in range(3):
         seen.append(is_given_up(patience))
-        patience.note(AdapterFault("it exited"))
+        patience.note(AdapterFault("the port exited at once"))
     assert seen == [False, False, False]
-    with pytest.raises(GivenUp, match=r"the port failed 3 times and is not started again\. The last time: it exited"):
+    with pytest.raises(GivenUp, match=r"failed 3 times and is not started again\. The last time: it exited at once"):
         patience.check("the port")
 
 
@@ -74,3 +74,18 @@ def test_target_that_sends_too_much_is_given_up() -> None:
     patience.note_answer(1)
     with pytest.raises(GivenUp, match="the port sent 128 MiB of answers"):
         patience.check("the port")
+
+
+def test_slow_answers_use_up_the_long_time_limit() -> None:
+    patience = Patience()
+    patience.note_answer(took_s=2)
+    patience.note_answer(took_s=19)
+    assert patience.timeout_s(20) == 20
+    patience.note_answer(took_s=2.5)
+    assert patience.timeout_s(20) == 5
+
+
+def test_run_ends_at_its_time_limit() -> None:
+    Patience(time_limit_s=600).check("the port")
+    with pytest.raises(GivenUp, match=r"has taken -1 s, which is its limit \(--time-limit\)"):
+        Patience(time_limit_s=-1).check("the port")

@@ -63,7 +63,7 @@ class Supervisor:
         self.runner_pid = runner_pid
         self.memory_limit_bytes = memory_limit_bytes
         self.folder = folder
-        self.stopping = False
+        self.stopping = self.is_terminated = False
         self.running: dict[int, int] = {}  # pid of each started process that is not reaped -> its number
         self.owners: dict[int, int] = {}  # pid of each descendant -> the process it came from, orphans too
         self.sessions: list[int] = []
@@ -130,7 +130,7 @@ class Supervisor:
 
     def read_signals(self, signals: socket.socket) -> None:
         if signal.SIGTERM in signals.recv(4096):
-            self.stopping = True
+            self.stopping = self.is_terminated = True
 
     def start(self, message: dict[str, Any]) -> None:
         """Fork a process that becomes the target, at once or when it is let go."""
@@ -285,6 +285,9 @@ def main() -> None:
         finally:
             remove_folder(folder)
             supervisor.send(event="done", left=left)
+            if supervisor.is_terminated:  # the runner sees by what
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
