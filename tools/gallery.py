@@ -34,9 +34,10 @@ INTRO = """\
 The kit judges whatever somebody calls an adapter. Each row is the reference with one misbehaviour. `make gallery`
 judges all of them and makes this page; a test compares the rows that are not marked with `*`.
 
-In every row: the kit ends within 60 seconds and needs at most 200 MiB of memory, a report has at most 5 MB and the
-terminal at most 200 lines. No process and no folder is left. No output holds a control sequence, a command of a CI
-system, a token of the adapter or a traceback. Rows that break one of these say so in bold.
+In every row the kit ends within 60 seconds (on a busy machine proportionally later) and needs at most 200 MiB of
+memory; a report has at most 5 MB and the terminal at most 200 lines. No process and no folder is left. No output holds
+a control sequence, a command of a CI system, a token of the adapter or a traceback of the kit. Rows that break one of
+these say so in bold.
 
 The time limit of an answer is 10 seconds, unless the row says otherwise.
 """
@@ -58,7 +59,8 @@ def judge(row: Row) -> Outcome:
     shown = outcome(row, measured)
     print(
         f"{row.name}: exit {shown.exit_code}, {measured.seconds:.1f} s, {measured.memory_mib:.0f} MiB, "
-        f"{measured.report_bytes} bytes, {measured.terminal_lines} lines. {'; '.join(faults(shown))}",
+        f"{measured.report_bytes} bytes, {measured.terminal_lines} lines. {'; '.join(faults(shown))}\n"
+        f"    {shown.verdicts} {shown.cause}",
         flush=True,
     )
     return shown
