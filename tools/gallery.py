@@ -1,7 +1,8 @@
-"""`python -m tools.gallery [measure [REGEX ...]]` writes docs/gallery.md, the table of adapters that misbehave.
+"""`python -m tools.gallery [measure [--missing] [REGEX ...]]` writes docs/gallery.md, the table of bad adapters.
 
 The table is made from docs/gallery.json. `measure` judges the adapters anew, those whose row a REGEX finds or all, two
-at a time. It ends 1 if a row breaks a limit, runs into a fault of the suite or leaves something.
+at a time; with `--missing`, only those without a row. It ends 1 if a row breaks a limit, runs into a fault of the suite
+or leaves something.
 """
 
 import json
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from conformance.generated import MARKDOWN_NOTE
 from tests.fakes.gallery.catalogue import load
 from tests.support.command import CHECKOUT
-from tools.gallery_rows import Outcome, Row, outcome, rows
+from tools.gallery_rows import FAIR, Outcome, Row, outcome, rows
 from tools.gallery_run import measure
 
 TABLE = CHECKOUT / "docs" / "gallery.json"
@@ -68,7 +69,7 @@ def judge(row: Row) -> Outcome:
 
 def faults(shown: Outcome) -> Iterator[str]:
     """What no row may show."""
-    if shown.exit_code not in (0, 1, 3, 5):
+    if shown.exit_code not in (*FAIR, None):
         yield f"exit code {shown.exit_code}"
     yield from (f"not within {limit}" for limit, kept in shown.within.items() if not kept)
     yield from (f"left: {what}" for what in shown.left)
@@ -97,14 +98,23 @@ def _line(row: Row, text: str, shown: Outcome) -> str:
     command = "" if row.tested else f" (`{' '.join((row.command, *row.options))}`)"
     counts = ", ".join(f"{count} {word}" for word, count in shown.verdicts.items())
     bad = "; ".join(faults(shown))
-    cells = [name, text + command, str(shown.exit_code), counts, shown.cause + (f" **{bad}**" if bad else "")]
+    cells = [
+        name,
+        text + command,
+        "varies" if shown.exit_code is None else str(shown.exit_code),
+        counts,
+        shown.cause + (f" **{bad}**" if bad else ""),
+    ]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
 
 
 def main(words: Sequence[str]) -> int:
     table = read_table()
     if words:
-        chosen = [row for row in rows() if not words[1:] or any(re.search(word, row.name) for word in words[1:])]
+        wanted = [word for word in words[1:] if word != "--missing"] or [""]
+        chosen = [row for row in rows() if any(re.search(word, row.name) for word in wanted)]
+        if "--missing" in words:
+            chosen = [row for row in chosen if row.name not in table]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for row, shown in zip(chosen, pool.map(judge, chosen), strict=True):
                 table[row.name] = shown

@@ -1,7 +1,9 @@
 """The rows of the gallery: which command judges which adapter, and what is compared."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -10,42 +12,10 @@ from conformance.json_type import Json
 from tests.fakes.gallery.catalogue import load
 from tools.gallery_run import MOST_SECONDS, Measured
 
-RULES = "PID-001,CFG-001"  # some sessions and a load of config: few seconds a row
-RULES_OF = {  # where the misbehaviour shows in no session of those
-    "lacks-mark-rate-limited": "LIM-001,PID-001",
-    "raises-in-mark-rate-limited": "LIM-001,PID-001",
-    "hangs-in-one-method": "LIM-001,PID-001",
-    "wrong-and-dies": "LIM-001,PID-001",
-    "lacks-advance": "STK-003,CFG-001",
-    "raises-in-advance": "STK-003,CFG-001",
-    "lacks-snapshot": "POOL-008,WIRE-001",
-    "raises-in-snapshot": "POOL-008,WIRE-001",
-    "takes-memory-without-end": "POOL-008,WIRE-001",
-    "lacks-save": "STO-013,CFG-001",
-    "raises-in-save": "STO-013,CFG-001",
-    "writes-the-pool-file-in-place": "STO-013,CFG-001",
-    "saves-nothing": "STO-013,CFG-001",
-    "saves-garbage": "STO-013,CFG-001",
-    "saves-a-folder": "STO-013,CFG-001",
-    "lacks-close": "WIRE-001,CFG-001",
-    "raises-in-close": "WIRE-001,CFG-001",
-    "hangs-on-close": "WIRE-001,CFG-001",
-    "close-answers-true": "WIRE-001,CFG-001",
-}
+DATA = tomllib.loads(Path(__file__).with_name("gallery.toml").read_text(encoding="utf-8"))
 MOST_MIB, MOST_REPORT_BYTES, MOST_LINES = 200, 5_000_000, 200
 CAUSE_CHARACTERS = 160
-ALL_RULES = (
-    "dies-in-every-ninth-call", "wrong-order", "closes-all-pipes", "hangs-in-one-method", "sleeps-just-below-the-limit",
-    "fills-lines-to-the-limit", "long-internal-error", "batch-as-single-lines", "random-account", "wrong-and-dies",
-    "lacks-select", "raises-in-load-config",
-)  # fmt: skip
-MORE_OPTIONS = {"sleeps-just-below-the-limit": ("--timeout", "5")}
-OTHER_COMMANDS = ("wrong-order", "hangs-in-one-method", "dies-in-every-ninth-call", "fills-lines-to-the-limit")
-ALIKE: frozenset[str] = frozenset()  # as others of their kind: only `make gallery` compares them
-UNSTEADY = (  # what they answer is chance, so only the limits are compared
-    "random-account", "rarely-random", "raises-at-random", "dies-at-random", "wrong-in-every-second-process",
-    "claims-less-the-second-time", "prints-beside", "late-second-answer",
-)  # fmt: skip
+FAIR = (0, 1, 3)  # exit codes
 
 
 class Row(NamedTuple):
@@ -62,7 +32,7 @@ class Row(NamedTuple):
 
     @property
     def is_steady(self) -> bool:
-        return self.fake not in UNSTEADY
+        return self.fake not in DATA["unsteady"]
 
 
 class Outcome(BaseModel):
@@ -70,7 +40,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    exit_code: int
+    exit_code: int | None  # null where it is chance
     verdicts: dict[str, int]
     cause: str
     within: dict[str, bool]
@@ -79,19 +49,20 @@ class Outcome(BaseModel):
 
 
 def rows() -> Iterator[Row]:
-    fakes = load()
-    for name in fakes:
-        yield Row(name, "run", ("--only", RULES_OF.get(name, RULES), *MORE_OPTIONS.get(name, ())), name not in ALIKE)
-    for name in ALL_RULES:
-        yield Row(name)
-    for name in OTHER_COMMANDS:
-        yield Row(name, "identify", ("--calls", "2000"))
-        yield Row(name, "fuzz", ("--calls", "2000", "--seed", "gallery", "--no-database"))
+    for name in load():
+        rules = DATA["rules_of"].get(name, DATA["rules"])
+        waiting = ("--timeout", "5") if name in DATA["hanging"] else ()
+        yield Row(name, "run", ("--only", rules, *waiting), name not in DATA["alike"])
+    for name in DATA["all_rules"]:
+        yield Row(name, "run", ("--timeout", "5"))
+    for name in DATA["other_commands"]:
+        yield Row(name, "identify", ("--calls", "2000", "--timeout", "5"))
+        yield Row(name, "fuzz", ("--calls", "2000", "--timeout", "5", "--seed", "gallery", "--no-database"))
 
 
 def outcome(row: Row, measured: Measured) -> Outcome:
     return Outcome(
-        exit_code=measured.exit_code,
+        exit_code=measured.exit_code if row.is_steady or measured.exit_code not in FAIR else None,
         verdicts=verdicts(measured.report) if row.is_steady else {},
         cause=cause(measured) if row.is_steady else "",
         within={
@@ -137,6 +108,6 @@ def _failures(report: Json) -> Iterator[str]:
 def plain(message: str) -> str:
     """One line of at most 160 characters, with `the target` for its command."""
     line = next(iter(message.splitlines()), "").removeprefix("antigravity-conformance: ")
-    line = re.sub(r"-- \S*python\S* -P -m tests\.fakes\.gallery \S+( mark-\w+)?", "the target", line)
+    line = re.sub(r"-- \S*python\S* -P -m tests\.fakes\.gallery \S+( run\w+)?", "the target", line)
     line = re.sub(r"/\S*/(antigravity-conformance-\w+|gallery-\w+)", "FOLDER", line)
     return line if len(line) <= CAUSE_CHARACTERS else line[:CAUSE_CHARACTERS] + "..."
