@@ -16,6 +16,7 @@ from conformance import __version__
 from conformance.cli.faults import TRACEBACK_VARIABLE, explain
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
+from conformance.texts import printable
 
 COMMANDS = (  # modules of this folder
     "run",
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     _prepare_streams()
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI that gives up on us: as Ctrl-C
+        _end_as_by_interrupt(signal.SIGTERM)  # a CI that gives up on us
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+            _end_as_by_interrupt(signal.SIGHUP)  # the terminal is closed
         message, code = "", _run(list(sys.argv[1:] if arguments is None else arguments))
     except BaseException as error:
         if os.environ.get(TRACEBACK_VARIABLE):
@@ -51,9 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message, code = explain(lost)
     if message:
         with suppress(OSError):  # there is nowhere else to tell it
-            print(f"antigravity-conformance: {message}", file=sys.stderr)
+            print(f"antigravity-conformance: {printable(message)}", file=sys.stderr)
     _flush(sys.stderr)
     return code
+
+
+def _end_as_by_interrupt(number: int) -> None:
+    """The reports of what was judged so far are written, as after Ctrl-C."""
+    signal.signal(number, signal.default_int_handler)
 
 
 def _run(given: list[str]) -> int:

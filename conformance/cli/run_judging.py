@@ -17,6 +17,9 @@ from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.verdicts import conclude
 from conformance.targets.self_removing import self_removing_folder
+from conformance.texts import printable
+
+ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 
 
 def judge(plan: Plan) -> Run:
@@ -67,7 +70,8 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
         interrupted = True
     seen = read_events(file)
     if not interrupted and not any(isinstance(event, RunEnded) for event in seen):
-        sys.stderr.write(engine_log(folder))
+        lines = printable(engine_log(folder)).splitlines()
+        sys.stderr.write("\n".join(lines[-ENGINE_LINES:]) + "\n")
     return seen, interrupted
 
 

@@ -78,7 +78,7 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
         deviations=deviations,
         inherited=bool(deviations) and subject.target.is_checkout and options.deviations is None,
         today=options.today or datetime.date.today(),
-        required=required_of(hello.language, selection.required, chosen),
+        required=required_of(selection.required, chosen, without_fork=options.no_fork or subject.target.is_node),
         strict=options.strict,
         fail_fast=options.fail_fast,
     )
@@ -91,9 +91,9 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
     )
 
 
-def required_of(language: str, required: Sequence[str], chosen: Sequence[Requirement]) -> list[str]:
-    """Without what needs `fork` where the target is not in Python: no other language can claim it (docs/wire.md)."""
-    beyond = {requirement.id for requirement in chosen if "fork" in requirement.needs and language.lower() != "python"}
+def required_of(required: Sequence[str], chosen: Sequence[Requirement], *, without_fork: bool) -> list[str]:
+    """What must be judged. Only Python ports can claim `fork`: without it, no rule that needs it is required."""
+    beyond = {requirement.id for requirement in chosen if without_fork and "fork" in requirement.needs}
     return [id_ for id_ in required if id_ not in beyond]
 
 

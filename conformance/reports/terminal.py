@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from conformance.reports.describe import wrap
+from conformance.reports.describe import command, wrap
 from conformance.reports.failures import describe_failure, describe_waived
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 
-DETAIL_LINES = 80  # of failures in full; further ones are a line each
-LISTED = 25  # failures in a line each
+DETAIL_LINES = 72  # of failures in full; further ones are a line each
+LISTED = 20  # failures in a line each
 REASONS = 4  # why rules are unknown or not run
 FAULTS = 3
-BLOCK_LINES = 10  # of a reason or a fault
+BLOCK_LINES = 8  # of a reason or a fault
 PID_STATUS = {
     "unverified": "unverified: none of the processes that the kit started is seen to have it",
     "false": "false: another process has it",
@@ -104,6 +104,8 @@ def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterato
     for reason, same in groups[:REASONS]:
         yield wrap(f"{_ids(same)}:", "  ")
         yield from _block(reason.removeprefix(NOT_CLAIMED), "    ")
+        if word == "unknown":
+            yield from command(f"repeat: {run.repeat_command(same[0].requirement.id)}", "    ")
     if others := groups[REASONS:]:
         rules = [verdict for _, same in others for verdict in same]
         yield wrap(f"{_ids(rules)}: {len(others)} other reasons; --json FILE has them", "  ")

@@ -34,6 +34,11 @@ class Target:
     is_checkout: bool = False  # which claims no release, and inherits what its upstream does
     python_host: list[str] = field(default_factory=list)
 
+    @property
+    def is_node(self) -> bool:
+        """Does the kit itself start it in Node? What a target calls its language decides nothing."""
+        return self.is_checkout or self.word.startswith("npm:")
+
 
 def is_word(text: str) -> bool:
     """Does it have the form of a target word?"""

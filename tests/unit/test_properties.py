@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from conformance.cases import test_80_offset, test_81_availability, test_82_sessions, test_83_config_loads
 from conformance.cases.findings import Mismatch
-from conformance.cases.properties import CorpusError, property_case
+from conformance.cases.plugin import _outcome
+from conformance.cases.properties import CorpusError, _replay, property_case
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
+from conformance.targets.errors import AdapterFault, GivenUp
 from tests.fakes import subtle, unsteady
 from tests.mutants import factory
+from tests.support.factories import finding
 from tests.support.judging import InProcessJudge
 
 CATALOGUE = load_catalogue()
@@ -74,3 +77,66 @@ def test_property_without_stored_rows_fails(monkeypatch: pytest.MonkeyPatch) -> 
     assert list(inspect.signature(test_that_has_no_rows).parameters) == ["judge", "family"]
     with pytest.raises(CorpusError, match=r"test_that_has_no_rows has no rows in .*; run `make corpus`"):
         test_that_has_no_rows(judge=None, family="claude")
+
+
+class Silent:
+    """A judge that answers each row with what is planned for it."""
+
+    def __init__(self, *planned: BaseException | None) -> None:
+        self.planned = list(planned)
+
+
+def replayed(*planned: BaseException | None) -> tuple[BaseException | None, int]:
+    """What a case with these rows ends with, and how many rows were judged."""
+    judge, judged = Silent(*planned), []
+
+    def rule(judge: Silent, row: int) -> None:
+        judged.append(row)
+        if (error := judge.planned[row]) is not None:
+            raise error
+
+    try:
+        _replay(rule, [{"row": row} for row in range(len(planned))], {"judge": judge})
+    except BaseException as error:
+        return error, len(judged)
+    return None, len(judged)
+
+
+MISMATCH = Mismatch(finding())
+FAULT, GIVEN_UP = AdapterFault("it exited"), GivenUp("it failed 3 times")
+SKIP = pytest.skip.Exception("not claimed")
+
+
+@pytest.mark.parametrize(
+    ("planned", "ending", "judged"),
+    [
+        ([None, None], None, 2),
+        ([FAULT, MISMATCH, FAULT], MISMATCH, 3),
+        ([MISMATCH, FAULT], MISMATCH, 2),
+        ([None, FAULT, None], FAULT, 3),
+        ([SKIP, MISMATCH], MISMATCH, 2),
+        ([SKIP, None], None, 2),
+        ([SKIP, SKIP], SKIP, 2),
+        ([SKIP, FAULT], FAULT, 2),
+        ([MISMATCH, GIVEN_UP, MISMATCH], MISMATCH, 2),
+        ([GIVEN_UP, MISMATCH], GIVEN_UP, 1),
+    ],
+)
+def test_gravest_row_decides(planned: list[Any], ending: BaseException | None, judged: int) -> None:
+    assert replayed(*planned) == (ending, judged)
+
+
+@pytest.mark.parametrize(
+    ("group", "outcome"),
+    [
+        ([FAULT, MISMATCH], "fail"),
+        ([LookupError(), FAULT], "unknown"),
+        ([LookupError(), ValueError()], "error"),
+    ],
+)
+def test_gravest_exception_of_a_group_decides(group: list[Exception], outcome: str) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        raise ExceptionGroup("several", [ExceptionGroup("nested", group)])
+    call: pytest.CallInfo[None] = pytest.CallInfo(None, caught, 0, 0, 0, "call", _ispytest=True)
+    report = pytest.TestReport("test", ("file", 1, "test"), {}, "failed", "why", "call")
+    assert _outcome(report, call, None)[0] == outcome

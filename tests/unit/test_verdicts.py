@@ -210,3 +210,16 @@ def test_odd_engine_exit_is_a_suite_fault(pytest_exit: int, is_fault: bool) -> N
 def test_failing_case_is_a_named_suite_fault() -> None:
     outcome = concluded([case("error", name="test_one.py::test_a", message="KeyError: 'b'")])
     assert outcome.suite_faults == ["test_one.py::test_a: KeyError: 'b'"]
+
+
+@pytest.mark.parametrize("events", [[], [case("not run")]])
+def test_a_required_should_that_is_not_judged_decides(events: list[Event]) -> None:
+    outcome = concluded(events, requirement(level="SHOULD"), required=["ONE-001"])
+    assert (outcome.verdicts[0].word, outcome.exit_code) == ("fail", NOT_CONFORMANT)
+
+
+def test_early_stop_blames_no_required_rule() -> None:
+    rules = [requirement("ONE-001"), requirement("ONE-002")]
+    outcome = concluded([FAILED], *rules, required=["ONE-002"], fail_fast=True)
+    assert [verdict.word for verdict in outcome.verdicts] == ["fail", "not run"]
+    assert outcome.verdicts[1].reason == "the run stopped at the first failure (--fail-fast)"
