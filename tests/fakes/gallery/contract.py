@@ -50,7 +50,7 @@ def add_object(name: str, text: str, make: Callable[[], object]) -> None:
     add(name, "contract", text, lambda wire: serve(wire, lambda asked: asked.answer, make()))
 
 
-METHODS = ("open", "select", "mark_rate_limited", "snapshot", "advance", "load_config", "save", "close")
+METHODS = ("open", "select", "mark_rate_limited", "load_config", "save", "close")
 for _method in METHODS:
     _name = _method.replace("_", "-")
     add_object(f"lacks-{_name}", f"Lacks `{_method}`, which it claims.", lambda method=_method: Without(method))  # type: ignore[misc]
@@ -86,14 +86,11 @@ def add_hello(name: str, text: str, /, **members: Json) -> None:
 add_hello("claims-an-unknown-capability", "Claims the capability `teleport`.", capabilities=["sticky", "teleport"])
 add_hello("claims-nothing", "Claims no capability.", capabilities=[])
 add_hello("claims-a-capability-twice", "Claims `sticky` twice.", capabilities=["sticky", "sticky"])
-add_hello("capabilities-are-a-string", "Claims a string.", capabilities="sticky")
 add_hello("capabilities-are-null", "Claims null.", capabilities=None)
 add_hello("a-capability-is-a-number", "Claims the number 1.", capabilities=[1])
 add_hello("claims-100000-capabilities", "Claims 100,000 capabilities.", capabilities=[f"c{n}" for n in range(100_000)])
 add_hello("no-name", "Gives no name.", name="(left out)")
-add_hello("empty-name", "Gives an empty name.", name="")
 add_hello("name-of-5-mib", "Gives a name of 5 MiB.", name="n" * 5 * MIB)
-add_hello("version-of-1-mib", "Gives a version of 1 MiB.", version="v" * MIB)
 add_hello("name-of-1000-lines", "Gives a name of 1,000 lines.", name="\n".join(["line"] * 1000))
 add_hello("control-sequences-in-the-name", "Gives a name with control sequences of a terminal.", name=CONTROL)
 add_hello("html-in-the-name", "Gives a name that is HTML.", name=HTML)
@@ -101,9 +98,7 @@ add_hello("markdown-in-the-name", "Gives a name that is Markdown.", name=MARKDOW
 add_hello("workflow-commands-in-the-name", "Gives a name with commands of CI systems.", name=WORKFLOW)
 add_hello("profile-from-the-future", "Claims to behave like release 99.0.0.", profile="99.0.0")
 add_hello("profile-is-a-number", "Claims to behave like release 1.6, a number.", profile=1.6)
-add_hello("version-is-a-number", "Gives a version that is a number.", version=2)
 add_hello("pid-is-a-string", "Gives its PID as a string.", pid="4711")
-add_hello("pid-is-negative", "Gives a negative PID.", pid=-1)
 add_hello("pid-of-another-process", "Gives the PID 1.", pid=1)
 
 

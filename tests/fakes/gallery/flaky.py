@@ -28,21 +28,6 @@ class WrongInEverySecondCall(ReferenceAdapter):
 
 
 @port
-class WrongInEverySecondSession(ReferenceAdapter):
-    """Every second session of a process answers `select` with an account that does not exist."""
-
-    sessions = 0
-
-    def open(self, *args: Any, **params: Any) -> Json:
-        self.sessions += 1
-        return super().open(*args, **params)
-
-    def select(self, *args: Any, **params: Any) -> Json:
-        chosen = super().select(*args, **params)
-        return chosen if self.sessions % 2 else _other(chosen)
-
-
-@port
 class WrongInEverySecondProcess(ReferenceAdapter):
     """Processes with an odd PID answer `select` with an account that does not exist."""
 
@@ -71,16 +56,6 @@ class RarelyRandom(ReferenceAdapter):
     def select(self, *args: Any, **params: Any) -> Json:
         chosen = super().select(*args, **params)
         return _other(chosen) if random.random() < RARE else chosen  # noqa: S311
-
-
-@port
-class RaisesAtRandom(ReferenceAdapter):
-    """One `select` in fifty raises."""
-
-    def select(self, *args: Any, **params: Any) -> Json:
-        if random.random() < RARE:  # noqa: S311
-            raise ConnectionResetError("the database is away")
-        return super().select(*args, **params)
 
 
 @in_batches

@@ -1,6 +1,5 @@
 """Adapters that write lines which are not lines of JSON."""
 
-import gzip
 import json
 import threading
 import time
@@ -55,33 +54,15 @@ def nul_bytes(asked: Asked) -> bytes:
 
 
 @in_batches
-def only_nul_bytes(asked: Asked) -> bytes:
-    """Answers each batch with 4,096 NUL bytes and a newline."""
-    return bytes(4096) + b"\n"
-
-
-@in_batches
 def utf16(asked: Asked) -> bytes:
     """Writes UTF-16."""
     return asked.answer.decode().encode("utf-16")
 
 
 @in_batches
-def gzipped(asked: Asked) -> bytes:
-    """Compresses each answer."""
-    return gzip.compress(asked.answer) + b"\n"
-
-
-@in_batches
 def lone_surrogates(asked: Asked) -> bytes:
     r"""Escapes half a character, \ud800, in each answer."""
     return asked.answer.replace(b'"jsonrpc"', rb'"\ud800":1,"jsonrpc"')
-
-
-@in_batches
-def raw_control_characters(asked: Asked) -> bytes:
-    """Writes a tab unescaped in a string of each answer."""
-    return asked.answer.replace(b'"jsonrpc"', b'"\ttab":1,"jsonrpc"')
 
 
 @in_batches
@@ -121,12 +102,6 @@ def prints_before(asked: Asked) -> bytes:
 def prints_after(asked: Asked) -> bytes:
     """Prints a line after each answer."""
     return asked.answer + b"debug: answered\n"
-
-
-@in_batches
-def prints_in_the_line(asked: Asked) -> bytes:
-    """Prints a word before each answer, in the same line."""
-    return b"debug: " + asked.answer
 
 
 @process
@@ -170,33 +145,9 @@ def content_length(asked: Asked) -> bytes:
 
 
 @in_batches
-def record_separators(asked: Asked) -> bytes:
-    """Begins each line with the record separator of JSON text sequences."""
-    return b"\x1e" + asked.answer
-
-
-@in_batches
-def python_literals(asked: Asked) -> bytes:
-    """Writes Python's repr in place of JSON."""
-    return repr(json.loads(asked.answer)).encode() + b"\n"
-
-
-@in_batches
 def trailing_comma(asked: Asked) -> bytes:
     """Writes a comma before the end of each array."""
     return asked.answer[:-2] + b",]\n"
-
-
-@in_batches
-def html_page(asked: Asked) -> bytes:
-    """Answers with an HTML page, as a proxy does."""
-    return b"<html><body><h1>502 Bad Gateway</h1></body></html>\n"
-
-
-@in_batches
-def coloured(asked: Asked) -> bytes:
-    """Colours each answer with control sequences of a terminal."""
-    return b"\x1b[32m" + asked.answer[:-1] + b"\x1b[0m\n"
 
 
 @in_batches

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from typing import Any
 
 from conformance.wire.serve import Wire
@@ -15,13 +14,6 @@ Response = dict[str, Any]
 def wrong_order(asked: Asked) -> bytes:
     """Answers each batch in the reverse order, with the right ids."""
     return encode(asked.responses[::-1])
-
-
-@in_batches
-def last_two_exchanged(asked: Asked) -> bytes:
-    """Exchanges the last two answers of each batch, with the right ids."""
-    answers = asked.responses
-    return encode([*answers[:-2], *answers[:-3:-1]])
 
 
 @process
@@ -50,12 +42,6 @@ def wrong_ids(response: Response, method: str) -> None:
 def missing_ids(response: Response, method: str) -> None:
     """Leaves out the ids."""
     del response["id"]
-
-
-@responses
-def null_ids(response: Response, method: str) -> None:
-    """Answers with null in place of each id."""
-    response["id"] = None
 
 
 @in_batches
@@ -90,12 +76,6 @@ def second_answer(asked: Asked) -> bytes:
 def unsolicited_lines(asked: Asked) -> bytes:
     """Sends an answer that nobody asked for before each answer."""
     return b'{"jsonrpc":"2.0","id":0,"result":null}\n' + asked.answer
-
-
-@in_batches
-def unsolicited_lines_later(asked: Asked) -> bytes:
-    """Sends an answer that nobody asked for after each answer."""
-    return asked.answer + b'{"jsonrpc":"2.0","id":0,"result":null}\n'
 
 
 @in_batches
@@ -150,13 +130,6 @@ def error_without_message(response: Response, method: str) -> None:
 
 
 @responses
-def error_code_is_a_string(response: Response, method: str) -> None:
-    """Answers `select` with an error whose code is a string."""
-    if method == "select":
-        _fail(response, {"code": "-32603", "message": "no account"})
-
-
-@responses
 def error_is_a_string(response: Response, method: str) -> None:
     """Answers `select` with an error that is a string."""
     if method == "select":
@@ -204,15 +177,6 @@ def batch_as_single_lines(asked: Asked) -> bytes:
 
 
 @in_batches
-def batch_as_single_lines_with_pauses(asked: Asked) -> bytes:
-    """Answers the calls of a batch in lines of their own, with 20 ms between two of them."""
-    for response in asked.responses:
-        write(asked.wire, encode(response))
-        time.sleep(0.02)
-    return b""
-
-
-@in_batches
 def empty_batch(asked: Asked) -> bytes:
     """Answers each batch with an empty array."""
     return b"[]\n"
@@ -222,12 +186,6 @@ def empty_batch(asked: Asked) -> bytes:
 def nested_batch(asked: Asked) -> bytes:
     """Answers each batch with an array in an array."""
     return encode([asked.responses])
-
-
-@in_batches
-def batch_as_object(asked: Asked) -> bytes:
-    """Answers each batch with an object of answers by id."""
-    return encode({str(answer["id"]): answer for answer in asked.responses})
 
 
 @in_batches
@@ -260,26 +218,10 @@ def one_answer_behind(wire: Wire) -> None:
             write(wire, asked.answer)
 
 
-@process
-def repeats_the_first_answer(wire: Wire) -> None:
-    """Answers each batch with the answer to the first batch."""
-    first = None
-    for asked in asked_lines(wire):
-        if asked.is_batch:
-            first = first or asked.answer
-        write(wire, first if first and asked.is_batch else asked.answer)
-
-
 @responses
 def no_jsonrpc_member(response: Response, method: str) -> None:
     """Leaves out `jsonrpc`."""
     del response["jsonrpc"]
-
-
-@responses
-def jsonrpc_1_0(response: Response, method: str) -> None:
-    """Says `"jsonrpc": "1.0"`."""
-    response["jsonrpc"] = "1.0"
 
 
 @lines

@@ -56,12 +56,6 @@ def dies_in_the_first_batch(asked: Asked) -> bytes:
     return b""
 
 
-@in_batches
-def dies_in_every_ninth_batch(asked: Asked) -> bytes:
-    """Each process exits with code 9 in its ninth batch."""
-    return asked.answer if asked.number < 9 else dies_in_the_first_batch(asked)
-
-
 @process
 def dies_in_every_ninth_call(wire: Wire) -> None:
     """Each process exits with code 9 at its ninth call."""
@@ -130,13 +124,6 @@ def closes_all_pipes(asked: Asked) -> bytes:
     os.closerange(0, 64)
     sleep_on()
     return b""
-
-
-@in_batches
-def closes_all_pipes_and_ignores_signals(asked: Asked) -> bytes:
-    """Closes every descriptor in the first batch, stays alive and ignores SIGTERM."""
-    ignore_signals()
-    return closes_all_pipes(asked)
 
 
 @in_batches

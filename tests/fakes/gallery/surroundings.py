@@ -267,13 +267,6 @@ def sleeps_just_below_the_limit(asked: Asked) -> bytes:
     return asked.answer
 
 
-@in_batches
-def sleeps_half_a_second(asked: Asked) -> bytes:
-    """Sleeps half a second in each batch."""
-    time.sleep(0.5)
-    return asked.answer
-
-
 @process
 def starts_slowly(wire: Wire) -> None:
     """Needs 3 seconds to start, where the limit of an answer is 10."""
@@ -287,14 +280,6 @@ def starts_too_slowly(wire: Wire) -> None:
     """Needs a minute to start, where the limit of an answer is 10 seconds."""
     time.sleep(60)
     for asked in asked_lines(wire):
-        write(wire, asked.answer)
-
-
-@process
-def reads_only_once_a_second(wire: Wire) -> None:
-    """Reads a line each second, and answers correctly."""
-    for asked in asked_lines(wire):
-        time.sleep(1 if asked.is_batch else 0)
         write(wire, asked.answer)
 
 
