@@ -36,9 +36,9 @@ The kit judges whatever somebody calls an adapter. Each row is the reference wit
 judges all of them and makes this page; a test compares the rows that are not marked with `*`.
 
 In every row the kit ends within 60 seconds (on a busy machine proportionally later) and needs at most 200 MiB of
-memory; a report has at most 5 MB and the terminal at most 200 lines. No process and no folder is left. No output holds
-a control sequence, a command of a CI system, a token of the adapter or a traceback of the kit. Rows that break one of
-these say so in bold.
+memory; a report has at most 5 MB and the terminal at most 200 lines. No process and no folder is left. The terminal
+gets no control sequence, no command of a CI system, no token of the adapter and no traceback of the kit. Rows that
+break one of these say so in bold.
 
 The time limit of an answer is 10 seconds, unless the row says otherwise.
 """
