@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.cases.engine import stop_with_runner
-from conformance.cases.findings import Mismatch
+from conformance.cases.findings import Mismatch, bounded, of_call
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
+from conformance.processes.fleet import ConfigNotLoadedError
 from conformance.reports.events import CaseEnded, CaseOutcome, append_line, event_line
 from conformance.targets.errors import AdapterFault
 from conformance.texts import clip
@@ -20,6 +21,7 @@ TRACEBACK_CHARACTERS = 8000
 FULL = (errno.ENOSPC, errno.EDQUOT)
 WORDS: dict[type[BaseException], CaseOutcome] = {
     Mismatch: "fail",
+    ConfigNotLoadedError: "fail",
     AdapterFault: "unknown",
     pytest.skip.Exception: "not run",
 }
@@ -75,8 +77,11 @@ def pytest_runtest_makereport(
     if report.when == "call" or report.failed:
         judge: TargetJudge | None = getattr(item, "funcargs", {}).get("judge")
         outcome, message = _outcome(report, call, judge)
-        if judge is not None and call.excinfo is not None and isinstance(call.excinfo.value, AdapterFault):
-            judge.patience.note(call.excinfo.value)
+        error = call.excinfo.value if call.excinfo is not None else None
+        if judge is not None and isinstance(error, AdapterFault):
+            judge.patience.note(error)
+        if judge is not None and isinstance(error, ConfigNotLoadedError):
+            judge.findings.append(bounded(of_call(error.scenario, 0, error.answer)))
         ended = CaseEnded(
             name=report.nodeid.rpartition("/")[2],
             requirements=_judged(item, item.config.stash[SETTINGS]),
@@ -128,4 +133,4 @@ def _weightiest(error: BaseException) -> BaseException:
     if not isinstance(error, BaseExceptionGroup):
         return error
     parts = [_weightiest(part) for part in error.exceptions]
-    return next((part for kind in (Mismatch, AdapterFault) for part in parts if isinstance(part, kind)), parts[0])
+    return next((part for kind in WORDS for part in parts if isinstance(part, kind)), parts[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from conformance.cli.options import add_env, add_mapping, add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
+from conformance.search.config_keys import added_keys
 from conformance.search.identify import Identification, identify
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
@@ -32,10 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     target = resolve(options.target, command, options.mapping)
     asking = {"timeout_s": options.timeout, "pass_environment": options.env}
-    hello = greet(target, **asking).hello
-    identification = identify(target, hello.capabilities, calls=options.calls, **asking)
+    greeting = greet(target, with_config=True, **asking)
+    identification = identify(target, greeting.hello.capabilities, calls=options.calls, **asking)
     for line in describe_identification(identification):
         print(line)
+    if added := added_keys(greeting.config):
+        print(wrap(f"it adds config keys that no release has: {', '.join(added)}", ""))
     return 0
 
 

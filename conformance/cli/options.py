@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-v", "--verbose", action="store_true", help="Print a line for each rule, and each failure in full")
     add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
     add("--fail-fast", action="store_true", help="Stop at the first failure that makes the target not conformant")
-    add("--deviations", type=Path, metavar="FILE", help="File of known deviations of the target")
+    add(
+        "--deviations",
+        metavar="FILE|NAME",
+        help="Known deviations of the target: a file, a release, or ids of deviations of releases with , between them",
+    )
     add("--today", type=day, metavar="DATE", help="Date for the expiry of deviations (default: today)")
     for report in FORMATS:
         add(report.option, type=Path, metavar="FILE", help=report.help)

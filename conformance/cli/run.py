@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from conformance import __version__
+from conformance.cli.deviations import file_of
 from conformance.cli.faults import explain
 from conformance.cli.options import add_arguments
 from conformance.cli.outputs import prepare_outputs, write_report
@@ -36,7 +37,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     prepare_outputs(
         {report.option: getattr(options, report.name) for report in FORMATS}
         | {"--events": options.events, "--wire-log": options.wire_log},
-        {"--deviations": options.deviations, "--mapping": options.mapping},
+        {"--deviations": file_of(options.deviations, selection.catalogue), "--mapping": options.mapping},
     )
     try:
         subject = find_subject(options, command)

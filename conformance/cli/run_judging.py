@@ -9,6 +9,9 @@ from pathlib import Path
 from conformance import __version__
 from conformance.cases.engine import engine_log, run_cases
 from conformance.cases.settings import RunSettings
+from conformance.cli.causes import find_causes
+from conformance.cli.deviations import find_known, only_inherited
+from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
 from conformance.cli.run_plan import Plan
 from conformance.reports import events
@@ -16,6 +19,7 @@ from conformance.reports.events import Event, RunEnded, RunStarted, append_event
 from conformance.reports.progress import Progress, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.verdicts import conclude
+from conformance.search.config_keys import added_keys
 from conformance.targets.self_removing import self_removing_folder
 from conformance.texts import printable
 
@@ -28,10 +32,15 @@ def judge(plan: Plan) -> Run:
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
     subject, options = plan.subject, plan.options
+    if plan.criteria.inherited:
+        seen = [only_inherited(event, plan.subject.profile.name) for event in seen]
+    outcome = conclude(plan.criteria, seen, interrupted=interrupted)
+    causes = [] if interrupted else find_causes(plan, outcome)
     return Run(
         target_word=subject.target.word,
         notes=subject.target.notes,
         hello=subject.hello,
+        added_config_keys=added_keys(subject.greeting.config),
         profile=subject.profile,
         kit_version=__version__,
         catalogue=plan.catalogue,
@@ -39,7 +48,10 @@ def judge(plan: Plan) -> Run:
         criteria=plan.criteria,
         today=options.today,
         options=repeated(options),
-        outcome=conclude(plan.criteria, seen, interrupted=interrupted),
+        outcome=outcome,
+        causes=causes,
+        known=find_known(outcome, plan.criteria, plan.catalogue),
+        evidence=find_evidence(plan, outcome),
         machine=Machine(
             pid=subject.hello.pid,
             pid_status=subject.greeting.pid_status,

@@ -4,14 +4,14 @@ import argparse
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from conformance.cli.deviations import Accepted, read_accepted
 from conformance.cli.profile import profile_of
 from conformance.reports.run import ChosenProfile
 from conformance.reports.verdicts import Criteria
 from conformance.requirements import Catalogue, Requirement
 from conformance.requirements.catalogue import applies
-from conformance.requirements.deviations import Deviation, load_deviations, shipped_deviations
+from conformance.requirements.deviations import shipped_deviations
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import Target, resolve
 from conformance.targets.smoke import Greeting, greet
@@ -60,7 +60,13 @@ def select(catalogue: Catalogue, only: Sequence[str], require: Sequence[str]) ->
 def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject:
     """Resolve and greet the target. Raises AdapterFault where it cannot be asked, UsageFault for no target."""
     target = resolve(options.target, command, options.mapping)
-    greeting = greet(target, timeout_s=options.timeout, wire_log=options.wire_log, pass_environment=options.env)
+    greeting = greet(
+        target,
+        timeout_s=options.timeout,
+        wire_log=options.wire_log,
+        pass_environment=options.env,
+        with_config=True,
+    )
     profile = profile_of(
         options.profile, target, greeting.hello, timeout_s=options.timeout, pass_environment=options.env
     )
@@ -71,12 +77,13 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
     """Decide what the target is judged by. Raises DeviationError for a mistaken file of deviations."""
     profile, hello = subject.profile.name, subject.hello
     chosen = [requirement for requirement in selection.named if applies(requirement, profile)]
-    deviations = _deviations(selection.catalogue, options.deviations, subject.target, profile)
+    accepted = _accepted(selection.catalogue, options.deviations, subject.target, profile)
     criteria = Criteria(
         requirements=chosen,
         capabilities=hello.capabilities,
-        deviations=deviations,
-        inherited=bool(deviations) and subject.target.is_checkout and options.deviations is None,
+        deviations=accepted.deviations,
+        optional=accepted.optional,
+        inherited=bool(accepted.deviations) and subject.target.is_checkout and options.deviations is None,
         today=options.today or datetime.date.today(),
         required=required_of(selection.required, chosen, without_fork=options.no_fork or subject.target.is_node),
         strict=options.strict,
@@ -117,12 +124,12 @@ def _required(catalogue: Catalogue, words: Sequence[str], named: Sequence[Requir
     return ids
 
 
-def _deviations(catalogue: Catalogue, path: Path | None, target: Target, profile: str) -> Sequence[Deviation]:
-    """The user's file; for a published release judged as itself, or the reference as that, those that the kit knows.
+def _accepted(catalogue: Catalogue, given: str | None, target: Target, profile: str) -> Accepted:
+    """Those that the user names; for a published release judged as itself, or the reference as that, its own.
 
     A checkout inherits those of the release that it is judged as: what is its own doing then stands out.
     """
-    if path is not None:
-        return load_deviations(path, catalogue)
+    if given is not None:
+        return read_accepted(given, catalogue)
     is_release = target.word in (f"npm:opencode-antigravity-auth@{profile}", f"reference@{profile}")
-    return shipped_deviations(profile, catalogue) if is_release or target.is_checkout else []
+    return Accepted(shipped_deviations(profile, catalogue) if is_release or target.is_checkout else ())

@@ -54,6 +54,15 @@ class Restart:
     record: Record
 
 
+class ConfigNotLoadedError(Exception):
+    """A process answered `load_config` with no result: what it was asked, as a scenario, and its answer."""
+
+    def __init__(self, member: Member, scenario: Scenario, answer: Answer) -> None:
+        super().__init__(f"process {member.number} answered `load_config` with {in_words(answer)}; expected a result")
+        self.scenario = scenario
+        self.answer = answer
+
+
 class Fleet:
     """The processes of a group that have said hello, and the record of what they do.
 
@@ -65,6 +74,7 @@ class Fleet:
         self.group = group
         self.capabilities: Sequence[str] = ()
         self.members: list[Member] = []
+        self.files: dict[str, dict[str, Json]] = {}  # that were prepared last, as a scenario has them
         self.restarted: Restart | None = None
         self.begin_case()
 
@@ -136,13 +146,16 @@ class Fleet:
 
     def prepare(self, pool: Json, user: Json, project: Json = None, *, members: Sequence[Member] | None = None) -> None:
         """Write pool and config files into the homes of the processes. None: no such file."""
+        contents = {POOL_FILE: pool, USER_FILE: user, PROJECT_FILE: project}
+        texts = {name: json.dumps(content) for name, content in contents.items() if content is not None}
+        self.files = {name: {"text": text} for name, text in texts.items()}
         for place in {member.place for member in (self.members if members is None else members)}:
-            for name, content in ((POOL_FILE, pool), (USER_FILE, user), (PROJECT_FILE, project)):
+            for name in contents:
                 path = self.group.folder / place / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.unlink(missing_ok=True)
-                if content is not None:
-                    path.write_text(json.dumps(content), encoding="utf-8")
+                if name in texts:
+                    path.write_text(texts[name], encoding="utf-8")
 
     def load(
         self,
@@ -153,6 +166,7 @@ class Fleet:
         """Each process loads its config from its files and these variables.
 
         For a target that claims no `config`, `config` is what it is told to do.
+        Raises ConfigNotLoadedError where a process gives no result.
         """
         chosen = self.members if members is None else members
         for member in chosen:
@@ -161,7 +175,10 @@ class Fleet:
             variables = {"environment": dict(environment)} if environment else {}
             answers = self.ask_each(lambda member: [("load_config", self._folders(member) | variables)], chosen)
             for member, (answer,) in zip(chosen, answers, strict=True):
-                member.config = _value(answer)["config"]
+                if not isinstance(answer, Result):
+                    call = Call("load_config", {"directory": "{root}/project", "home": "{root}/home"} | variables)
+                    raise ConfigNotLoadedError(member, Scenario([call], self.files), answer)
+                member.config = answer.value["config"]
 
     def select(
         self,
@@ -245,9 +262,3 @@ class Fleet:
 def _selection(family: str, config: Mapping[str, Json]) -> Call:
     strategy, offset = config.get("account_selection_strategy", "hybrid"), config.get("pid_offset_enabled", False)
     return select(family, strategy, offset=bool(offset))
-
-
-def _value(answer: Answer) -> Json:
-    if not isinstance(answer, Result):
-        raise AdapterFault(f"`load_config` was answered with {in_words(answer)}; expected a result")
-    return answer.value

@@ -93,6 +93,7 @@ class Implementation(_Frozen):
     notes: list[str] = Field(default=[], description="how a checkout was built")
     inherited: bool = Field(default=False, description="the deviations are those of the release it is judged as")
     mended: list[str] = Field(default=[], description="deviations of that release that do not show")
+    added_config_keys: list[str] = Field(default=[], description="config keys that no release has")
 
 
 class Row(Implementation):
@@ -259,6 +260,7 @@ def make_row(report: Report, observed: Observed | None = None) -> Row:
         notes=list(report.notes),
         inherited=report.inherited_deviations,
         mended=list(report.mended_deviations),
+        added_config_keys=list(report.added_config_keys),
         reasons={entry.id: entry.reason for entry in report.requirements if entry.reason},
         observed=(observed or Observed()).model_copy(update={"fault": report.observed.fault or ""}),
     )

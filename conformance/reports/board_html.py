@@ -96,6 +96,8 @@ def _details(parent: ET.Element, board: Board, number: int, row: Row) -> None:
         _add(part, "p", f"Profile {row.profile_line}. {row.musts_line}.", "soft")
     if row.notes:
         _add(part, "p", "; ".join(row.notes), "soft")
+    if row.added_config_keys:
+        _add(part, "p", f"Config keys that no release has: {', '.join(row.added_config_keys)}.", "soft")
     if row.ids("fail"):
         _add(part, "p", "Fails:")
         listed = ET.SubElement(part, "ul")

@@ -24,6 +24,9 @@ def _page(board: Board) -> Iterator[str]:
         yield "\n### What fails\n"
         for id_, numbers in board.failures.items():
             yield f"- {failure(board, id_)} In {', '.join(map(str, numbers))}."
+    if any(row.added_config_keys for row in board.rows):
+        yield "\n### Config keys that no release has\n"
+        yield from added_config_keys(board)
     if any(any(row.unanswered()) for row in board.rows):
         yield "\n### What was not answered, and why\n"
         yield from unanswered(board)
@@ -63,6 +66,13 @@ def failure(board: Board, id_: str) -> str:
     """A rule that fails somewhere, with its text."""
     rule = board.rules.get(id_)
     return f"**{id_}** ({rule.level}) {escape(rule.title)}: {escape(rule.text)}" if rule else f"**{id_}**"
+
+
+def added_config_keys(board: Board) -> Iterator[str]:
+    """One entry an implementation that adds any."""
+    for number, row in enumerate(board.rows, 1):
+        if row.added_config_keys:
+            yield f"- {number}: {escape(', '.join(row.added_config_keys))}"
 
 
 def unanswered(board: Board) -> Iterator[str]:

@@ -40,6 +40,8 @@ def _implementation(number: int, row: Row) -> Iterator[str]:
         yield wrap(row.musts_line, "    ", 0)
     if row.deviations_line:
         yield wrap(f"deviations: {row.deviations_line}", "    ", 0)
+    if row.added_config_keys:
+        yield wrap(f"config keys that no release has: {', '.join(row.added_config_keys)}", "    ", 0)
 
 
 def _table(board: Board, start: int, rows: Sequence[Row]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from conformance.json_type import Json
 from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
 from conformance.reports.events import CaseEnded, Finding
-from conformance.reports.run import Run
+from conformance.reports.run import Evidence, Run
 from conformance.reports.verdicts import Verdict
 from conformance.texts import clip
 from conformance.wire.scenario import UNJUDGED, difference
@@ -33,7 +33,29 @@ def describe_waived(run: Run, verdict: Verdict) -> Iterator[str]:
     for deviation in run.criteria.deviations:
         if deviation.id in verdict.waivers:
             yield wrap(f"{deviation.id}: {deviation.reason}", " " * 11)
-            yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+            evidence = run.evidence.get(deviation.id)
+            if evidence is None or evidence.holds:
+                yield wrap(f"evidence: {deviation.evidence}", " " * 11)
+            if evidence is not None:
+                yield from _in_checkout(run, evidence)
+
+
+def _in_checkout(run: Run, evidence: Evidence) -> Iterator[str]:
+    """Where the checkout has the code of the release, or what is other in it."""
+    if evidence.holds and evidence.files:
+        yield wrap(f"in this checkout: {', '.join(evidence.files)}", " " * 11)
+    if evidence.missing:
+        told = f"It answers as release {run.profile.name} does, by other code: no file has"
+        yield wrap(f"{told} {evidence.missing[0]}", " " * 11)
+    if evidence.repaired:
+        told = "It may repair this where the kit does not call it: see"
+        yield wrap(f"{told} {', '.join(evidence.repaired)}", " " * 11)
+
+
+def describe_finding(finding: Finding) -> Iterator[str]:
+    """The calls, and where the answer differs."""
+    yield from _scenario(finding)
+    yield from _difference(finding)
 
 
 def _in_words(case: str) -> str:
@@ -57,8 +79,7 @@ def _case(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
     finding = next((f for f in case.findings if f.deviation is None), None)
     if finding is None:
         return
-    yield from _scenario(finding)
-    yield from _difference(finding)
+    yield from describe_finding(finding)
     yield from _what_happened(finding)
     others = sum(other.outcome == "fail" for other in verdict.cases) - 1
     if others:

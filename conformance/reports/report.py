@@ -4,12 +4,13 @@ A new key needs a default here, so that the survey can still read older reports.
 meaning, needs a new `FORMAT`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
+from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict, Word
@@ -54,7 +55,39 @@ class RequirementResult(Document):
     title: str = Field(description="title of the requirement")
     verdict: Word = Field(description="the verdict")
     reason: str = Field(description="why; empty for `pass`, and for `fail` where the findings say why")
+    follows_from: str | None = Field(
+        default=None, description="id of the cause that a `fail` follows from; left out where it has none"
+    )
     cases: Sequence[CaseResult] = Field(description="the cases that judged the requirement, sorted by name")
+
+
+class CauseOfFailures(Document):
+    """Something that many requirements take for granted, and that the target does not do."""
+
+    id: str = Field(description="id of the precondition")
+    text: str = Field(description="what the target should do")
+    finding: Finding = Field(description="the answer that shows that it does not")
+    follow: Sequence[str] = Field(description="ids of the requirements that fail because of it")
+
+
+class KnownOfRelease(Document):
+    """Failures of a target that are known deviations of a release; `--deviations` accepts them by name."""
+
+    release: str = Field(description="release that does most of what the target fails for")
+    deviations: dict[str, list[str]] = Field(
+        description="for each failing requirement that the release departs from in the same way: ids of its deviations"
+    )
+
+
+class InheritedDeviation(Document):
+    """A known deviation of the release that a checkout is judged as, which an answer of the checkout shows."""
+
+    id: str = Field(description="id of the deviation")
+    requirement: str = Field(description="requirement that it departs from")
+    has_code: bool = Field(description="true where the checkout has the code that the evidence quotes")
+    files: Sequence[str] = Field(description="files of the checkout that have code of it")
+    missing: Sequence[str] = Field(description="quoted code that no file of the checkout has")
+    repaired: Sequence[str] = Field(description="files with code that the release lacks, and that repairs it")
 
 
 class StaleDeviation(Document):
@@ -108,12 +141,23 @@ class Report(Document):
     between: Annotated[tuple[str, str], Field(strict=False)] | None = Field(
         description="the two releases that a checkout lies between, older first"
     )
+    added_config_keys: Sequence[str] = Field(
+        default=(), description="config keys of the target that no release has, by their paths; of many, the first 40"
+    )
     today: str | None = Field(description="date given with `--today`; it decides which deviations have expired")
     complete: bool = Field(description="false where the run did not reach its end")
     exit_code: int = Field(description="exit code of `run`")
     conclusion: str = Field(description="the exit code in words")
     requirements: Sequence[RequirementResult] = Field(
         description="every chosen requirement that applies to the profile, in the order of the catalogue"
+    )
+    causes: Sequence[CauseOfFailures] = Field(default=(), description="causes that several failures have in common")
+    inherited: Sequence[InheritedDeviation] = Field(
+        default=(), description="inherited deviations that show in an answer, and whether the checkout has their code"
+    )
+    known_of_release: KnownOfRelease | None = Field(
+        default=None,
+        description="failures that a release has as well; null where there are none, or deviations were accepted",
     )
     mended_deviations: Sequence[str] = Field(description="ids of inherited deviations that the checkout does not show")
     stale_deviations: Sequence[StaleDeviation] = Field(description="known deviations that no longer hold")
@@ -133,11 +177,15 @@ def report_of(run: Run) -> Report:
         profile_reason=run.profile.reason,
         inherited_deviations=run.criteria.inherited,
         between=run.profile.between,
+        added_config_keys=list(run.added_config_keys),
         today=str(run.today) if run.today else None,
         complete=outcome.complete,
         exit_code=outcome.exit_code,
         conclusion=run.conclusion,
         requirements=[_requirement(verdict) for verdict in outcome.verdicts],
+        causes=[_cause(cause) for cause in run.causes],
+        inherited=list(_inherited(run)),
+        known_of_release=_known(run),
         mended_deviations=[deviation.id for deviation in outcome.mended],
         stale_deviations=[StaleDeviation(id=stale.deviation.id, why=stale.why) for stale in outcome.stale],
         observed=_observed(run),
@@ -159,6 +207,7 @@ def _requirement(verdict: Verdict) -> RequirementResult:
         title=verdict.requirement.title,
         verdict=verdict.word,
         reason=verdict.reason,
+        **({"follows_from": verdict.follows_from} if verdict.follows_from else {}),
         cases=[_case(case) for case in verdict.cases],
     )
 
@@ -166,6 +215,32 @@ def _requirement(verdict: Verdict) -> RequirementResult:
 def _case(case: CaseEnded) -> CaseResult:
     result = CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
     return result.model_copy(update={"omitted": case.omitted}) if case.omitted else result
+
+
+def _known(run: Run) -> KnownOfRelease | None:
+    if run.known is None:
+        return None
+    deviations = {id_: list(by) for id_, by in run.known.deviations.items()}
+    return KnownOfRelease(release=run.known.release, deviations=deviations)
+
+
+def _inherited(run: Run) -> Iterator[InheritedDeviation]:
+    for deviation in run.criteria.deviations:
+        if (evidence := run.evidence.get(deviation.id)) is not None:
+            yield InheritedDeviation(
+                id=deviation.id,
+                requirement=deviation.requirement,
+                has_code=evidence.holds,
+                files=list(evidence.files),
+                missing=list(evidence.missing),
+                repaired=list(evidence.repaired),
+            )
+
+
+def _cause(cause: Cause) -> CauseOfFailures:
+    return CauseOfFailures(
+        id=cause.precondition.id, text=cause.precondition.text, finding=cause.finding, follow=list(cause.follow)
+    )
 
 
 def _observed(run: Run) -> Observed:

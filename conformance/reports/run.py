@@ -1,9 +1,11 @@
 """All that the writers of reports know about one run."""
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from conformance.reports.causes import Cause
+from conformance.reports.known import KnownElsewhere
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
@@ -41,6 +43,19 @@ class ChosenProfile:
     between: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What a checkout has of the code by which a release departs from a rule."""
+
+    files: Sequence[str]  # that have code of it
+    missing: Sequence[str]  # the code that no file has
+    repaired: Sequence[str]  # the files that have code which the release lacks, and which repairs it
+
+    @property
+    def holds(self) -> bool:
+        return not self.missing and not self.repaired
+
+
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """Values of a run that depend on the machine or on the moment."""
@@ -60,6 +75,7 @@ class Run:
     target_word: str
     notes: Sequence[str] = ()  # how the target was built
     hello: HelloResult
+    added_config_keys: Sequence[str] = ()  # that no release has
     profile: ChosenProfile
     kit_version: str
     catalogue: Catalogue
@@ -68,6 +84,9 @@ class Run:
     today: datetime.date | None = None  # that the user asked for; the real one is observed
     options: Sequence[str]  # words of the command line that shape verdicts, quoted for a shell
     outcome: Outcome
+    causes: Sequence[Cause] = ()
+    known: KnownElsewhere | None = None  # what it fails for, and a release does too
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by inherited deviation that shows
     machine: Machine
 
     @property

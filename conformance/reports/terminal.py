@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from conformance.reports.causes import Cause
 from conformance.reports.describe import command, wrap
-from conformance.reports.failures import describe_failure, describe_waived
+from conformance.reports.failures import describe_failure, describe_finding, describe_waived
+from conformance.reports.known import KnownElsewhere
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 
@@ -30,19 +32,17 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
             for verdict in verdicts:
                 yield _rule(verdict)
                 yield from describe_waived(run, verdict) if verdict.word == "waived" else ()
+                yield from [wrap(verdict.reason, " " * 11)] if verdict.follows_from else []
         elif verdicts:
             yield wrap(f"{section.title + ' ':.<46} {_counts(verdicts)}", "  ", 49)
+    yield from (line for cause in run.causes for line in _cause(cause))
     yield from _failures(run, DETAIL_LINES if not verbose else None)
     yield from _groups(run, "unknown", lambda verdict: verdict.observed_reason or verdict.reason)
     yield from _groups(run, "not run", lambda verdict: verdict.reason)
     yield from _groups(run, "not claimed", lambda verdict: verdict.reason)
     yield from _trouble(run)
     yield ""
-    if run.left_out:
-        yield wrap(f"{len(run.left_out)} rules of other releases were left out", "")
-    if run.outcome.mended:
-        named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
-        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
+    yield from _aside(run)
     yield from summary(run)
 
 
@@ -56,6 +56,8 @@ def _head(run: Run) -> Iterator[str]:
     yield wrap(f"profile  {run.profile.name} ({run.profile.reason})", "", 9)
     if run.criteria.inherited:
         yield wrap(_inherited(run), " " * 9, 0)
+    if run.added_config_keys:
+        yield wrap(f"config keys that no release has: {', '.join(run.added_config_keys)}", " " * 9, 0)
     yield ""
 
 
@@ -70,9 +72,20 @@ def _rule(verdict: Verdict) -> str:
     return wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}{level}", "  ", 21)
 
 
+def _cause(cause: Cause) -> Iterator[str]:
+    precondition = cause.precondition
+    yield ""
+    yield wrap(f"CAUSE {precondition.id}: {precondition.text}", "", 2)
+    yield from describe_finding(cause.finding)
+    many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
+    yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
+    if precondition.advice:
+        yield wrap(precondition.advice, "  ")
+
+
 def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
-    """Each failed rule, in full while there is room."""
-    failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail"]
+    """Each failed rule, in full while there is room; those that follow from a cause are listed with it."""
+    failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail" and not verdict.follows_from]
     if failed:
         yield ""
         yield "FAILED"
@@ -102,13 +115,13 @@ def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterato
     yield ""
     yield word.upper()
     for reason, same in groups[:REASONS]:
-        yield wrap(f"{_ids(same)}:", "  ")
+        yield wrap(f"{_ids(_of(same))}:", "  ")
         yield from _block(reason.removeprefix(NOT_CLAIMED), "    ")
         if word == "unknown":
             yield from command(f"repeat: {run.repeat_command(same[0].requirement.id)}", "    ")
     if others := groups[REASONS:]:
         rules = [verdict for _, same in others for verdict in same]
-        yield wrap(f"{_ids(rules)}: {len(others)} other reasons; --json FILE has them", "  ")
+        yield wrap(f"{_ids(_of(rules))}: {len(others)} other reasons; --json FILE has them", "  ")
 
 
 def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:
@@ -120,16 +133,43 @@ def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:
         yield f"{indent}[{len(lines) - len(shown)} more lines]"
 
 
-def _ids(verdicts: Sequence[Verdict]) -> str:
+def _of(verdicts: Sequence[Verdict]) -> list[str]:
+    return [verdict.requirement.id for verdict in verdicts]
+
+
+def _ids(ids: Sequence[str]) -> str:
     """`PID-001 to PID-004, RR-002`: neighbours in a section are joined."""
     runs: list[list[str]] = []
-    for id_ in sorted(verdict.requirement.id for verdict in verdicts):
+    for id_ in sorted(ids):
         prefix, _, number = id_.partition("-")
         if runs and runs[-1][-1] == f"{prefix}-{int(number) - 1:03}":
             runs[-1].append(id_)
         else:
             runs.append([id_])
     return ", ".join(ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}" for ids in runs)
+
+
+def _aside(run: Run) -> Iterator[str]:
+    """What is no verdict: rules and deviations that do not count, and failures that a release shares."""
+    if run.left_out:
+        yield wrap(f"{len(run.left_out)} rules of other releases were left out", "")
+    if run.outcome.mended:
+        named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
+        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
+    if run.known:
+        yield from _known(run.known)
+
+
+def _known(known: KnownElsewhere) -> Iterator[str]:
+    named = ", ".join(f"{id_} ({' and '.join(by)})" for id_, by in known.deviations.items())
+    shared = len(known.deviations)
+    does = "is" if shared == 1 else "are"
+    plural = "" if known.failures == 1 else "s"
+    yield wrap(
+        f"{shared} of {known.failures} failure{plural} {does} what release {known.release} does too: {named}", ""
+    )
+    yield from command(f"to accept them: --deviations {','.join(known.names)}", "  ")
+    yield wrap(f"to accept all known deviations of the release: --deviations {known.release}", "  ")
 
 
 def _inherited(run: Run) -> str:

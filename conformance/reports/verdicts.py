@@ -27,6 +27,7 @@ class Verdict:
     word: Word
     reason: str = ""
     cases: list[CaseEnded] = field(default_factory=list)  # the cases that judged it, by name
+    follows_from: str = ""  # the precondition that the target does not meet, and that this rule takes for granted
     observed_reason: str = ""  # what depends on the machine: an adapter's last words, paths, pids
 
     @property
@@ -46,6 +47,7 @@ class Criteria:
     requirements: Sequence[Requirement]  # that were chosen and apply to the target's profile
     capabilities: Sequence[str]  # that the target claims
     deviations: Sequence[Deviation] = ()
+    optional: frozenset[str] = frozenset()  # ids of deviations that need not show
     inherited: bool = False  # the deviations are those of the release that a checkout is judged as
     today: datetime.date  # decides which deviations have expired
     required: Sequence[str] = ()  # ids that must be judged: not claimed and not run then fail
@@ -138,7 +140,7 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
     mended = [entry.deviation for entry in unseen if _word_of(verdicts, entry.deviation) == "pass"]
     return Outcome(
         verdicts=verdicts,
-        stale=[] if criteria.inherited else unseen,
+        stale=[] if criteria.inherited else [e for e in unseen if e.deviation.id not in criteria.optional],
         mended=mended if criteria.inherited else [],
         complete=end is not None,
         suite_faults=faults,

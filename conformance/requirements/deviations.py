@@ -75,6 +75,18 @@ class Deviation(BaseModel):
 AnyDeviation = TypeVar("AnyDeviation", bound=Deviation)
 
 
+class Code(BaseModel):
+    """The code of the releases that the evidence speaks of, to be looked for in a checkout that inherits it.
+
+    Quotations hold for sources and builds: they have no types, and white space does not count. `…` stands for any code.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    present: list[str] = []
+    absent: list[str] = Field(default=[], description="what repairs it, wherever a checkout has it")
+
+
 class ReleaseDeviation(Deviation):
     """A known departure of one or more releases. `until` is the last release that has it.
 
@@ -85,6 +97,7 @@ class ReleaseDeviation(Deviation):
     since: str
     until: str | None = None
     still_in: str | None = None
+    code: Code = Code()
 
     @property
     def releases(self) -> tuple[str, ...]:

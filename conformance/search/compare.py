@@ -8,14 +8,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.json_type import Json
+from conformance.search.config_keys import known_keys
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import matches, show_answer
-from reference_impl.config.keys import KEYS
 from reference_impl.javascript import to_number
 
 FAILED = {"failed": True}
-_CONFIG_KEYS = {key.path for key in KEYS}
 
 
 def first_difference(
@@ -59,7 +58,7 @@ def normalized(method: str, answer: Answer, now_ms: float) -> Json:
     if method == "snapshot":
         return show_snapshot(answer.value, now_ms)
     if method == "load_config":
-        return _known_keys(answer.value.get("config", {}))
+        return known_keys(answer.value.get("config", {}))
     known = METHODS[method].result
     fields = getattr(known, "model_fields", None) or {"label", "index"}
     return {key: value for key, value in answer.value.items() if key in fields}
@@ -87,20 +86,6 @@ def _show_account(account: Json, now_ms: float) -> Json:
         "limits": {key: end for key, end in limits.items() if now_ms < end},
         "cooling_down_until_ms": rest_ms if now_ms < rest_ms else None,
     }
-
-
-def _known_keys(config: Json, group: str = "") -> Json:
-    """What a fork adds to the config is its own."""
-    if not isinstance(config, dict):
-        return config
-    known = {}
-    for key, value in config.items():
-        path = f"{group}{key}"
-        if isinstance(value, dict) and not group:
-            known[key] = _known_keys(value, f"{path}.")
-        elif path in _CONFIG_KEYS:
-            known[key] = value
-    return known
 
 
 def _is_finite(value: Json) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from conformance.json_type import Json
 from conformance.requirements.quirks import DistinguishingScenario, load_distinguishing_scenarios
+from conformance.search.config_keys import known_keys
 from conformance.search.differential import DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_session
 from conformance.search.fuzz import Bounds, Search
@@ -196,7 +197,7 @@ def _config_signs(send: Send) -> Iterator[Sign]:
 def _keys(answers: Sequence[Answer] | None) -> dict[str, Json]:
     if not answers or not isinstance(answers[0], Result):
         return {}
-    config = answers[0].value.get("config")
+    config = known_keys(answers[0].value.get("config"))
     return config if isinstance(config, dict) else {}
 
 

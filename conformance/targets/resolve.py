@@ -31,13 +31,17 @@ class Target:
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what must be said of how it was built
-    is_checkout: bool = False  # which claims no release, and inherits what its upstream does
+    checkout: Path | None = None  # its folder: it claims no release, and inherits what its upstream does
     python_host: list[str] = field(default_factory=list)
 
     @property
     def is_node(self) -> bool:
         """Does the kit itself start it in Node? What a target calls its language decides nothing."""
         return self.is_checkout or self.word.startswith("npm:")
+
+    @property
+    def is_checkout(self) -> bool:
+        return self.checkout is not None
 
 
 def is_word(text: str) -> bool:
@@ -75,7 +79,7 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         from conformance.targets import checkout
 
         prepared = checkout.prepare(rest, mapping)
-        return Target(shlex.quote(word), prepared.argv, notes=prepared.notes, is_checkout=True)
+        return Target(shlex.quote(word), prepared.argv, notes=prepared.notes, checkout=Path(rest).resolve())
     if kind == "python":
         if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from conformance.json_type import Json
+from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
 from conformance.targets.pids import PidStatus
 from conformance.targets.resolve import Target
 from conformance.targets.wire_log import WireLog
 from conformance.texts import NAME_CHARACTERS, safe
-from conformance.wire.answers import NotSupported, Result, in_words
+from conformance.wire.answers import Answer, NotSupported, Raised, Result, in_words
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import CAPABILITIES
 
@@ -20,16 +23,25 @@ OTHER_KEYS_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class Greeting:
-    """Who the target says it is, and whether the process id that it names can be its own."""
+    """Who the target says it is, and whether the process id that it names can be its own.
+
+    `config` is what it loads where there are no files; None where it was not asked, or gave none.
+    """
 
     hello: HelloResult
     pid_status: PidStatus
+    config: Json = None
 
 
 def greet(
-    target: Target, *, timeout_s: float, wire_log: Path | None = None, pass_environment: Sequence[str] = ()
+    target: Target,
+    *,
+    timeout_s: float,
+    wire_log: Path | None = None,
+    pass_environment: Sequence[str] = (),
+    with_config: bool = False,
 ) -> Greeting:
-    """Start the target, ask who it is, open a pool of one account and end it.
+    """Start the target, ask who it is, open a pool of one account and end it; `with_config`: load a config too.
 
     Raises AdapterFault with one message where any of that fails.
     """
@@ -47,7 +59,7 @@ def greet(
         account = {"refreshToken": "a", "addedAt": 0, "lastUsed": 0}
         opened = connection.call("open", pool={"version": 3, "accounts": [account], "activeIndex": 0})
         selects = "sticky" in hello.capabilities or "round-robin" in hello.capabilities
-        if selects and (not isinstance(opened, Result) or opened.value["accounts"] != ["a"]):
+        if selects and not _opened(opened, target):
             said = connection.standard_error()
             raise AdapterFault(
                 f"{target.word} was asked to open a pool of one account `a` and answered {in_words(opened)}; "
@@ -55,7 +67,29 @@ def greet(
             )
         if not isinstance(connection.call("close"), Result | NotSupported):
             raise AdapterFault(f"{target.word} refused `close`; expected the result null")
+        if with_config and "config" in hello.capabilities:
+            greeting = replace(greeting, config=_config(connection, group.folder))
     return greeting
+
+
+def _config(connection: Connection, folder: Path) -> Json:
+    """A fault is no reason to end the run: the rules about the config meet it again."""
+    places = {"directory": str(folder / "project"), "home": str(folder / "home")}
+    with suppress(AdapterFault):
+        answer = connection.call("load_config", **places)
+        return answer.value["config"] if isinstance(answer, Result) else None
+    return None
+
+
+def _opened(answer: Answer, target: Target) -> bool:
+    """Can the answer to `open` be judged? The adapter of a checkout is ours, so what fails there is the checkout.
+
+    But labels that are no strings say that its mapping must name another place for them.
+    """
+    if isinstance(answer, Result):
+        labels: list[Json] = answer.value["accounts"]
+        return labels == ["a"] or (target.is_checkout and all(isinstance(label, str) for label in labels))
+    return target.is_checkout and isinstance(answer, Raised)
 
 
 def _bounded(hello: HelloResult) -> HelloResult:

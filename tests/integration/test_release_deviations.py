@@ -8,7 +8,9 @@ import pytest
 from conformance.cases.findings import facts, of_call
 from conformance.reports.events import Finding
 from conformance.requirements import load_catalogue
-from conformance.requirements.deviations import shipped_deviations
+from conformance.requirements.deviations import Code, shipped_deviations
+from conformance.targets import npm
+from conformance.targets.checkout.quotes import Sources
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.wire.files import ask
@@ -83,3 +85,15 @@ def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
     answers = ask(scenario, group.connections[0].batch, group.folder)
     pairs = enumerate(zip(scenario.calls, answers, strict=True))
     return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize("version", NPM_VERSIONS)
+def test_release_has_the_code_of_its_deviations(version: str) -> None:
+    """So that a checkout which has other code is told from one that inherits the release's."""
+    sources = Sources(npm.install("opencode-antigravity-auth", version))
+    for deviation in shipped_deviations(version, CATALOGUE):
+        assert deviation.code != Code(), deviation.id
+        _, missing = sources.all_with(deviation.code.present)
+        repaired, _ = sources.all_with(deviation.code.absent)
+        assert (missing, repaired) == ([], []), deviation.id

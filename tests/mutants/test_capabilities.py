@@ -1,13 +1,12 @@
 """What is not claimed is not asked: a target that is right in all that it claims fails no rule, whatever it lacks."""
 
 from collections.abc import Collection, Sequence
-from functools import partial
 
 import pytest
 
 from conformance.reports.verdicts import Verdict
 from conformance.requirements import load_catalogue
-from reference_impl.adapter import CAPABILITIES
+from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from tests.support.judging import Case, judge_in_process, needs_processes
 from tests.support.restricted import Restricted
 
@@ -16,7 +15,7 @@ WITHOUT_PROCESSES = [word for word in CAPABILITIES if word != "fork"]
 
 def judged(cases: Sequence[Case], claimed: Collection[str]) -> list[Verdict]:
     rules = [rule for rule in load_catalogue() if not needs_processes(rule)]
-    return judge_in_process(cases, partial(Restricted, claimed), rules).verdicts
+    return judge_in_process(cases, lambda: Restricted(ReferenceAdapter(), claimed), rules).verdicts
 
 
 def wrong(cases: Sequence[Case], claimed: Collection[str]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""A target that lacks capabilities: the reference behind a filter that hides what is not claimed.
+"""A target that lacks capabilities: a complete one behind a filter that hides what is not claimed.
 
 It stands for ports that are right in what they claim and have no notion of the rest: they use the clock of the machine,
 their own PID and their own random numbers, ignore parameters and stored values, and do not support calls.
@@ -7,14 +7,14 @@ their own PID and their own random numbers, ignore parameters and stored values,
 import copy
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 
 from conformance.json_type import Json
+from conformance.wire.answers import Refusal
 from conformance.wire.methods import METHODS
 from conformance.wire.needs import need_of_parameter, without_unclaimed
-from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.limits import HeaderStyle
-from reference_impl.releases import RECOMMENDED
 
 OWN_PID = 4712
 OWN_DRAW = 0.125
@@ -22,14 +22,15 @@ HEADER_STYLES: tuple[HeaderStyle, ...] = ("antigravity", "gemini-cli")
 
 
 class Restricted:
-    """The reference at a profile with these capabilities only."""
+    """An adapter with these capabilities only."""
 
-    def __init__(self, claimed: Collection[str], profile: str = RECOMMENDED) -> None:
-        self._adapter = ReferenceAdapter(profile)
-        self._claimed = [word for word in CAPABILITIES if word in claimed and self._adapter.profile.knows(word)]
+    def __init__(self, adapter: Any, claimed: Collection[str]) -> None:
+        self._adapter = adapter
+        self._now_ms = 0.0
+        self._claimed = [word for word in adapter.hello(wire=1)["capabilities"] if word in claimed]
 
     def hello(self, wire: int) -> Json:
-        return {**self._adapter.hello(wire), "capabilities": self._claimed}
+        return {**self._adapter.hello(wire=wire), "capabilities": self._claimed}
 
     def __getattr__(self, method: str) -> Callable[..., Json]:
         if method not in METHODS:
@@ -39,12 +40,13 @@ class Restricted:
     def _answer(self, method: str, params: dict[str, Any]) -> Json:
         if not self._can(METHODS[method].needs) or not self._can(params.get("strategy", "")):
             raise NotImplementedError
-        if not self._can("clock"):
-            self._adapter.now_ms = time.time() * 1000
+        if not self._can("clock") and method not in ("open", "close", "load_config"):
+            self._advance()
         asked = {name: value for name, value in params.items() if self._can(need_of_parameter(method, name))}
         if method == "open":
             asked |= self._own_machine()
-            asked["pool"] = without_unclaimed(copy.deepcopy(asked.get("pool")), self._claimed)
+            if "pool" in asked:
+                asked["pool"] = without_unclaimed(copy.deepcopy(asked["pool"]), self._claimed)
         if method == "load_config":
             asked |= {} if self._can("environment") else {"environment": {}}
             asked |= {} if self._can("platform") else {"platform": "linux"}
@@ -55,8 +57,16 @@ class Restricted:
         result: Json = getattr(self._adapter, method)(**asked)
         return result
 
+    def _advance(self) -> None:
+        """Its clock goes on as that of the machine does."""
+        now_ms = time.time() * 1000
+        with suppress(Refusal):  # no pool is open
+            self._adapter.advance(ms=now_ms - self._now_ms)
+        self._now_ms = now_ms
+
     def _own_machine(self) -> dict[str, Json]:
-        own: dict[str, Json] = {} if self._can("clock") else {"now_ms": time.time() * 1000}
+        self._now_ms = time.time() * 1000
+        own: dict[str, Json] = {} if self._can("clock") else {"now_ms": self._now_ms}
         own |= {} if self._can("pid") else {"pid": OWN_PID}
         return own if self._can("random") else {**own, "random": [OWN_DRAW]}
 

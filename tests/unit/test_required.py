@@ -1,5 +1,7 @@
 """`--require all` leaves out what only Python can claim, where the kit knows the language or the user says so."""
 
+from pathlib import Path
+
 import pytest
 
 from conformance.cli.run_plan import required_of
@@ -17,7 +19,7 @@ def test_fork_is_required_unless_left_out(without_fork: bool, required: list[str
     ("target", "is_node"),
     [
         (Target("npm:opencode-antigravity-auth@1.6.0", []), True),
-        (Target("plugin:.", [], is_checkout=True), True),
+        (Target("plugin:.", [], checkout=Path(".")), True),
         (Target("python:port:Port", []), False),
         (Target("-- ./port", []), False),
         (Target("reference", []), False),

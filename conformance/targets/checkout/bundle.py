@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
+from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,9 @@ BUNDLE = "bundle.mjs"
 BUNDLE_BOUND_S = 120.0
 _ROUNDS = 12  # of finding out what stands for which import; each adds at least one
 _STUBS = Path(__file__).parents[1] / "node" / "stubs"
+_KINDS = ("import-statement", "require-call", "dynamic-import")  # those of esbuild's metafile
+_NAMED = "named"  # in a string, as `require.resolve`, `createRequire` and computed imports have it
+_CAUGHT = {"dynamic-import", _NAMED}  # a checkout can catch the error of a package that is not there
 _TEXTS = (".md", ".txt", ".html", ".css", ".sh")
 _OPTIONS = [
     "--bundle",
@@ -35,6 +40,17 @@ _OPTIONS = [
     "$createRequire(import.meta.url);",
     *(f"--loader:{ending}=text" for ending in _TEXTS),
 ]
+
+
+@dataclass
+class _Import:
+    """Something of a package that the bundle imports: in which ways, and in which files of the checkout."""
+
+    kinds: set[str] = field(default_factory=set)
+    files: list[str] = field(default_factory=list)
+
+
+_Imports = dict[str, _Import]  # by what is written: `x`, `x/y`, `@scope/x`
 
 
 @dataclass
@@ -59,12 +75,15 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
     stubs = dict.fromkeys(("process", "node:process"), _STUBS / "process.cjs")
     entry = "".join(f"export * as {part} from {json.dumps('./' + file)};\n" for part, file in modules.items())
     notes: list[str] = []
+    left_out: set[str] = set()  # packages that cannot be installed, and that nothing needs at import
     inputs: dict[Path, str] = {}
     for _ in range(_ROUNDS):
         earlier = inputs
         meta = _run_esbuild(node, esbuild, checkout, entry, folder, stubs)
         inputs = _inputs(meta, checkout, packages)
-        imported = {name: by for name, by in _imported(meta, builtin).items() if name not in stubs}
+        known = {**stubs, **dict.fromkeys(left_out)}
+        found = _named(folder, packages, inputs) | _imported(meta, builtin)
+        imported = {name: each for name, each in found.items() if name not in known}
         sources = {name: source for name in imported if (source := packages.source(name))}
         stubs |= sources
         if sources:
@@ -84,7 +103,9 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
                 notes += [f"{want.name}: npm has no {want.spec}" for want in absent]
         notes += [want.note for want in absent if want.note]
         for want in absent:
-            stubs |= _absent(want.name, [name for name in imported if package_name(name) == want.name], folder)
+            names = {name: each.kinds for name, each in imported.items() if package_name(name) == want.name}
+            left_out |= {name for name, kinds in names.items() if kinds <= _CAUGHT}
+            stubs |= _absent(want.name, [name for name in names if name not in left_out], folder)
     else:
         raise AdapterFault(f"{checkout} changes while it is bundled; run again when nothing writes into it")
     notes += [f"{' '.join(want.spec for want in same if want.spec)} ({lock})" for lock, same in _by_lock(wanted)]
@@ -130,25 +151,38 @@ def digest_of(file: Path) -> str:
         return "unreadable"
 
 
-def _imported(meta: Json, builtin: set[str]) -> dict[str, list[str]]:
-    """What is imported of packages, and by which files; imports of types alone are not left in what was written."""
+def _imported(meta: Json, builtin: set[str]) -> _Imports:
+    """What is imported of packages. Imports of types alone are not left in what was written."""
     left = {
         found["path"] for written in meta["outputs"].values() for found in written["imports"] if found.get("external")
     }
-    imported: dict[str, list[str]] = {}
+    imported: _Imports = {}
     for file, read in meta["inputs"].items():
         for found in read["imports"]:
             name = found["path"]
-            is_package = name in left and not name.startswith("node:") and package_name(name) not in builtin
-            if is_package and found["kind"] in ("import-statement", "require-call"):
-                imported.setdefault(name, []).append(file)
+            is_package = name in left and not name.startswith("node:") and name not in builtin
+            if is_package and found["kind"] in _KINDS:
+                each = imported.setdefault(name, _Import())
+                each.kinds.add(found["kind"])
+                each.files.append(file)
     return imported
 
 
-def _wanted(imported: Dictionary[str, list[str]], packages: Packages) -> list[Wanted]:
+def _named(folder: Path, packages: Packages, inputs: Iterable[Path]) -> _Imports:
+    """The declared packages that the bundle has as a whole string: esbuild does not say how the string is used."""
+    text = (folder / BUNDLE).read_text(encoding="utf-8")
+    files = [str(path.relative_to(packages.checkout)) for path in inputs]
+    return {
+        name: _Import({_NAMED}, files)
+        for name in packages.declared(files)
+        if re.search(rf"""[(=:]\s*["'`]{re.escape(name)}(/[\w./@-]*)?["'`]""", text)
+    }
+
+
+def _wanted(imported: _Imports, packages: Packages) -> list[Wanted]:
     by_name: dict[str, list[str]] = {}
-    for name, files in imported.items():
-        by_name.setdefault(package_name(name), []).extend(files)
+    for name, found in imported.items():
+        by_name.setdefault(package_name(name), []).extend(found.files)
     return [
         Wanted(name, None, f"{name} is Bun's own, and Node has none") if name.partition(":")[0] == "bun" else
         packages.want(name, files)

@@ -68,8 +68,12 @@ def module_files(checkout: Path) -> Iterator[str]:
 
 def rank(file: str) -> tuple[bool, int, str]:
     """Sources before builds, then what lies less deep."""
-    folders = file.split("/")[:-1]
-    return bool(_BUILT & set(folders)), len(folders), file
+    return is_built(file), file.count("/"), file
+
+
+def is_built(file: str) -> bool:
+    """Does it lie in a folder that builds are written to?"""
+    return bool(_BUILT & set(file.split("/")[:-1]))
 
 
 def _plugin_folder(file: str) -> str | None:

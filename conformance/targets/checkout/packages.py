@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,13 @@ class Packages:
                 name, None, f"{said}{name} is declared as {declared}, which npm has not; of a monorepo, name the root"
             )
         return Wanted(name, f"{name}@{declared}", f"{said}the newest of {declared} is taken" if said else "")
+
+    def declared(self, files: Iterable[str]) -> list[str]:
+        """The packages that these files may load when the plugin runs."""
+        folders = {folder for file in files for folder in self._above(file)}
+        documents = [_read_json(folder / "package.json") for folder in sorted(folders)]
+        kinds = [document.get(kind) for document in documents for kind in _DECLARED if kind != "devDependencies"]
+        return sorted({name for kind in kinds if isinstance(kind, dict) for name in kind})
 
     def source(self, imported: str) -> Path | None:
         """The file that stands for an import of a package of this checkout's own, which nobody has built."""

@@ -2,6 +2,7 @@
 // (docs/wire.md).
 import { closeSync, openSync, writeSync } from "node:fs";
 
+import { Unmapped } from "./calls.mjs";
 import { leave } from "./machine.mjs";
 import { NotSupported, Refusal, loadPlugin } from "./plugin.mjs";
 
@@ -12,6 +13,7 @@ const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
 const REFUSED = 1;
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const MAX_MESSAGE = 4000; // of an exception, in characters
 const LINE_END = 10;
 
 // Standard input and output are the wire's before the plugin is loaded: what it prints, console.* too, goes to
@@ -39,22 +41,32 @@ const methods = await loadPlugin(process.argv[2]).catch((error) => {
 
 const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
 
-// JSON would turn a number that is not finite into null, which is another answer.
+// JSON would turn a number that is not finite into null, which is another answer, and has no bigint.
 function canTravel(value) {
   if (typeof value === "object" && value !== null) return Object.values(value).every(canTravel);
-  return typeof value !== "number" || Number.isFinite(value);
+  return typeof value === "number" ? Number.isFinite(value) : typeof value !== "bigint";
 }
 
 function success(id, result) {
   if (canTravel(result)) return { jsonrpc: "2.0", id, result: result ?? null };
-  return failure(id, INTERNAL_ERROR, "the result holds a number that is not finite");
+  return failure(id, INTERNAL_ERROR, "the result holds a number that is not finite, or a bigint");
 }
 
 function raised(id, error) {
   if (error instanceof Refusal) return failure(id, REFUSED, error.message, { refusal: error.kind });
   if (error instanceof NotSupported) return failure(id, NOT_SUPPORTED, error.message);
+  if (error instanceof Unmapped) return failure(id, INVALID_PARAMS, error.message);
   console.error(error);
-  return failure(id, INTERNAL_ERROR, String(error));
+  return failure(id, INTERNAL_ERROR, inWords(error).slice(0, MAX_MESSAGE));
+}
+
+// Whatever was thrown: an object may have no way to become a string.
+function inWords(thrown) {
+  try {
+    return String(thrown);
+  } catch {
+    return "an object was thrown that has no text";
+  }
 }
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -70,10 +82,7 @@ function answer(request) {
   try {
     const result = methods[method](params);
     if (!(result instanceof Promise)) return success(id, result);
-    return result.then(
-      (value) => success(id, value),
-      (error) => raised(id, error),
-    );
+    return result.then((value) => success(id, value)).catch((error) => raised(id, error));
   } catch (error) {
     return raised(id, error);
   }

@@ -1,9 +1,12 @@
 // How the plugin's own methods are called: by calls.json as the releases have them, or as a checkout's mapping says.
 import { readFileSync } from "node:fs";
 
-import { explainConstructor, explainSelect, parametersOf } from "./guess.mjs";
+import { explainConstructor, explainSelect, isUsual, parametersOf } from "./guess.mjs";
 
 const CALLS = JSON.parse(readFileSync(new URL("./calls.json", import.meta.url), "utf8"));
+
+// The constructor takes other parameters than those of the releases: nothing can be judged until a mapping says which.
+export class Unmapped extends Error {}
 
 // What a call can be given beside the wire's parameters. `pid` and `clock` are for what takes them handed in.
 const given = {
@@ -60,9 +63,10 @@ export function callsOf({ selection, config, mapping }) {
     can,
     takes,
     call: (manager, method, values) => manager[calls[method].name](...calls[method].arrange(values)),
-    create: Manager && ((pool) => construct(Manager, calls.open.arrange({ pool }), mapping)),
+    create: Manager && constructorOf(Manager, calls.open, mapping),
     load: has(Manager, "load") && (() => Manager[calls.load.name](...calls.load.arrange({}))),
     loadConfig: load && ((values) => load(...calls.load_config.arrange(values))),
+    nameOf: (method) => calls[method]?.name ?? method,
     labelOf: reader(mapping.label ?? "parts.refreshToken"),
   };
 }
@@ -75,13 +79,19 @@ function missing(part, kind, name, module) {
   );
 }
 
-function construct(Manager, parameters, mapping) {
-  try {
-    return new Manager(...parameters);
-  } catch (error) {
-    if (mapping.calls && !mapping.calls.open) console.error(`If the pool is in order, map it:\n${explainConstructor(Manager)}`);
-    throw error;
-  }
+// One that has made a pool is mapped well: what it throws later is a failure of its own.
+function constructorOf(Manager, open, mapping) {
+  let isMapped = !mapping.calls || mapping.calls.open || isUsual(Manager, open.parameters);
+  return (pool) => {
+    try {
+      const manager = new Manager(...open.arrange({ pool }));
+      isMapped = true;
+      return manager;
+    } catch (error) {
+      if (isMapped) throw error;
+      throw new Unmapped(`its constructor threw ${error}. If the pool is in order, map it:\n${explainConstructor(Manager)}`);
+    }
+  };
 }
 
 // A property below others, such as parts.refreshToken.

@@ -42,7 +42,11 @@ function nameOf(text) {
   return keys.map((key) => key.split(/[:=]/)[0].trim()).filter(Boolean);
 }
 
-const valueOf = (name) => Object.keys(USUAL_NAMES).find((value) => USUAL_NAMES[value].test(name)) ?? `?${name}`;
+// esbuild numbers names that two modules have.
+function valueOf(name) {
+  const plain = String(name).replace(/\d+$/, "");
+  return Object.keys(USUAL_NAMES).find((value) => USUAL_NAMES[value].test(plain)) ?? `?${name}`;
+}
 
 // As TOML. What could not be guessed begins with a question mark, which the kit refuses until it is set right.
 function toml(parameter) {
@@ -67,6 +71,12 @@ export function constructorParameters(Manager) {
     if (source) return parametersOf(source);
   }
   return [];
+}
+
+// Does the constructor take these values, as far as the names of its parameters tell?
+export function isUsual(Manager, values) {
+  const taken = constructorParameters(Manager);
+  return taken.length >= values.length && values.every((value, place) => valueOf(taken[place]) === value);
 }
 
 export function explainConstructor(Manager) {

@@ -4,6 +4,7 @@ import { types } from "node:util";
 import { callsOf } from "./calls.mjs";
 import { machine, realPid, withEnvironment, withFolder } from "./machine.mjs";
 import { loadPackage } from "./package.mjs";
+import { check } from "./results.mjs";
 
 export class Refusal extends Error {
   constructor(kind, message) {
@@ -25,7 +26,7 @@ export async function loadPlugin(folder) {
   const plugin = await loadPackage(folder);
   const { name, version, profile } = plugin;
   const rotation = TRACKERS.every((tracker) => typeof plugin.rotation?.[tracker] === "function") && plugin.rotation;
-  const { can, takes, call, create, load, loadConfig, labelOf } = callsOf(plugin);
+  const { can, takes, call, create, load, loadConfig, nameOf, labelOf } = callsOf(plugin);
   const hasSoftQuota = takes("select", "soft_quota_threshold_percent");
   const waitsByStyle = takes("min_wait", "strict");
   let manager = null;
@@ -220,6 +221,9 @@ export async function loadPlugin(folder) {
     },
   };
 
+  const checked = (method, answer) => (params) =>
+    then(answer(params), (result) => check(method, nameOf(method), result));
+
   const methods = {
     hello: () => ({ name, version, language: "javascript", profile: profile ?? undefined, capabilities, pid: realPid }),
     close() {
@@ -253,7 +257,7 @@ export async function loadPlugin(folder) {
     ...(hasSoftQuota ? has("soft_quota_wait", "soft-quota") : []),
     ...has("record_health", "health", "tokens"),
   ];
-  return methods;
+  return Object.fromEntries(Object.entries(methods).map(([method, answer]) => [method, checked(method, answer)]));
 }
 
 function camelCased(settings) {
