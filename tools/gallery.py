@@ -115,6 +115,7 @@ def main(words: Sequence[str]) -> int:
         chosen = [row for row in rows() if any(re.search(word, row.name) for word in wanted)]
         if "--missing" in words:
             chosen = [row for row in chosen if row.name not in table]
+        chosen.sort(key=lambda row: not row.tested)  # what the tests need comes first
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for row, shown in zip(chosen, pool.map(judge, chosen), strict=True):
                 table[row.name] = shown
