@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from conformance.generated import json_note
+from conformance.generated import drop_null, json_note, schema_text
 from conformance.json_type import Json
 from conformance.reports.report import FORMAT, Report
 from tests.support.command import CHECKOUT
@@ -36,7 +36,7 @@ def build_schema() -> dict[str, Json]:
     schema = Report.model_json_schema(schema_generator=_WithoutTitles)
     for name in NEVER_NULL:
         for field in schema["$defs"][name]["properties"].values():
-            _drop_null(field)
+            drop_null(field)
     head = {
         **json_note(),
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -45,15 +45,8 @@ def build_schema() -> dict[str, Json]:
     return head | {key: value for key, value in schema.items() if key != "title"}
 
 
-def _drop_null(field: dict[str, Json]) -> None:
-    if "anyOf" in field and field.get("default", ...) is None:
-        (kept,) = [part for part in field.pop("anyOf") if part != {"type": "null"}]
-        del field["default"]
-        field.update(kept)
-
-
 def render_schema() -> str:
-    return json.dumps(build_schema(), indent=2, ensure_ascii=False) + "\n"
+    return schema_text(build_schema())
 
 
 def fill(page: str) -> str:

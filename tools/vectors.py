@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reference_impl.profiles import Profile
 
 ROOT = Path(__file__).parents[1]
+_CONTEXTS = count(1)
 
 LEFT_OUT = {  # modules whose branches are not counted, and why
     "__main__.py": "serves the reference as a process",
@@ -47,15 +49,14 @@ EXCLUDED = {  # lines whose branches are not counted, and why
 def measure() -> Json:
     """Percentage of branches, those missing, what no other vector does, and the calls that do nothing."""
     sys.path.insert(0, str(ROOT))
-    recorder = _recorder()
-    recorder.start()
+    _recorder().start()
     from conformance.vectors import load_vectors
 
     vectors = load_vectors()
     for vector in vectors:
         _run(vector)
-    recorder.stop()
-    missing, percent = _missing(recorder)
+    _recorder().stop()
+    missing, percent = _missing(_recorder())
     worth = {vector.id: worth_of(vector) for vector in vectors}
     given = {vector.given for vector in vectors}
     times = Counter(item for items in worth.values() for item in items)
@@ -74,7 +75,9 @@ def measure() -> Json:
     }
 
 
+@cache
 def _recorder() -> coverage.Coverage:
+    """The one recorder: each start costs as much as many vectors. What it records of one vector has its own context."""
     omitted = [str(ROOT / "reference_impl" / pattern) for pattern in LEFT_OUT]
     recorder = coverage.Coverage(
         data_file=None, branch=True, include=[str(ROOT / "reference_impl" / "*")], omit=omitted, config_file=False
@@ -103,11 +106,13 @@ def _missing(recorder: coverage.Coverage) -> tuple[Json, float]:
 
 def _branches(vector: "Vector") -> set[str]:
     """The branches that it takes in the reference, as words."""
-    recorder = _recorder()
+    recorder, context = _recorder(), f"vector {next(_CONTEXTS)}"
     recorder.start()
+    recorder.switch_context(context)
     _run(vector)
     recorder.stop()
     data = recorder.get_data()
+    data.set_query_context(context)
     arcs = ((Path(name).name, arc) for name in data.measured_files() for arc in data.arcs(name) or ())
     return {f"{name}:{start}-{end}" for name, (start, end) in arcs}
 
@@ -121,6 +126,7 @@ class Wrong:
     rules: set[str]  # that it breaks; none: a quirk
     create: Callable[[], Any]
     quirk: str | None = None  # that it lacks
+    flipped: str | None = None  # the quirk in which it differs from the reference
 
     def is_concerned_with(self, vector: "Vector") -> bool:
         """Does the vector judge what it breaks?"""
@@ -157,7 +163,7 @@ def wrong_implementations() -> list[Wrong]:
         for profile, word in ((RECOMMENDED, "with"), (quirk.releases[-1], "without")):
             changed = Profile(profile, profile_of(profile).quirks ^ {quirk.name})
             name, lacks = f"{word} {quirk.name}", quirk.name if word == "without" else None
-            found[name] = Wrong(name, profile, set(), partial(_reference, changed), lacks)
+            found[name] = Wrong(name, profile, set(), partial(_reference, changed), lacks, quirk.name)
     return list(found.values())
 
 
@@ -169,13 +175,32 @@ def _reference(profile: "Profile") -> Any:
     return adapter
 
 
+def _asked_quirks(vector: "Vector", profile: str) -> set[str]:
+    """The quirks that the reference asks for. Without any other it answers the same, whether it has it or not."""
+    from conformance.vectors.predict import answers_of
+    from reference_impl.profiles import Profile
+    from reference_impl.profiles import profile as profile_of
+
+    asked: set[str] = set()
+
+    class Listening(Profile):
+        def has(self, quirk: str) -> bool:
+            asked.add(quirk)
+            return super().has(quirk)
+
+    answers_of(_reference(Listening(profile, profile_of(profile).quirks)), vector.scenario)
+    return asked
+
+
 def _detected(vector: "Vector") -> set[str]:
     """The wrong implementations that answer otherwise than expected, of those that break a rule it judges."""
     from conformance.vectors.predict import answers_of
 
     found, calls = set(), vector.scenario.calls
-    for wrong in wrong_implementations():
-        if wrong.is_concerned_with(vector) and wrong.profile in vector.profiles:
+    concerned = [w for w in wrong_implementations() if w.is_concerned_with(vector) and w.profile in vector.profiles]
+    asked = {profile: _asked_quirks(vector, profile) for profile in {w.profile for w in concerned if w.flipped}}
+    for wrong in concerned:
+        if wrong.flipped is None or wrong.flipped in asked[wrong.profile]:
             answers = answers_of(wrong.create(), vector.scenario)
             if not all(call.accepts(answer) for call, answer in zip(calls, answers, strict=True)):
                 found.add(wrong.name)

@@ -16,7 +16,7 @@ CASES = Path(__file__).parent
 INDEX = CASES / "index.json"  # the requirements of each module; made by `conformance.cases.index`
 VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
-INTERRUPTED = 2  # pytest's exit codes
+INTERRUPTED = 2  # pytest's exit codes; of an error while collecting too, but `plugin` replaces that
 USUAL = (0, 1, 5)  # all pass, some fail, no case was chosen
 # Plugins of pytest that cases do not use; each costs some time per case.
 UNUSED = (

@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         stop_with_runner()
         config.pluginmanager.register(EventWriter(Path(settings.events)))
+        config.pluginmanager.register(BrokenModules())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,6 +55,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = [item for item in items if _judged(item, settings) and _holds(item, settings.profile)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+
+
+class BrokenModules:
+    """Ends pytest with its exit code for internal errors if a module could not be collected.
+
+    pytest itself ends as after Ctrl-C, and with several workers as if the module had no case.
+    """
+
+    def __init__(self) -> None:
+        self.any = False
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.any |= report.failed
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.any:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from conformance.reports.verdicts import INTERRUPTED, SUITE_FAULT, WRONG_USAGE
 from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
 from conformance.requirements.quirks import QuirkError
-from conformance.targets.errors import TargetError
-from conformance.targets.group import SupervisorLostError
+from conformance.targets.errors import SupervisorLostError, TargetError
 
 NOBODY_READS = 128 + signal.SIGPIPE
 TRACEBACK_VARIABLE = "ANTIGRAVITY_CONFORMANCE_TRACEBACK"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance import __version__
-from conformance.cases.engine import engine_log, run_cases
+from conformance.cases.engine import USUAL, engine_log, run_cases
 from conformance.cases.settings import RunSettings
 from conformance.cli.causes import find_causes
 from conformance.cli.deviations import find_known, only_inherited
@@ -81,7 +81,7 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     except KeyboardInterrupt:
         interrupted = True
     seen = read_events(file)
-    if not interrupted and not any(isinstance(event, RunEnded) for event in seen):
+    if not interrupted and not any(isinstance(event, RunEnded) and event.pytest_exit in USUAL for event in seen):
         lines = printable(engine_log(folder)).splitlines()
         sys.stderr.write("\n".join(lines[-ENGINE_LINES:]) + "\n")
     return seen, interrupted

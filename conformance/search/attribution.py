@@ -37,6 +37,8 @@ def attribute_differences(
     one: Profile, other: Profile, capabilities: Collection[str], sessions: int
 ) -> QuirkAttribution:
     """Generate sessions, and ask the reference with each of the quirks that tell the two apart, one at a time."""
+    if one == other:
+        return QuirkAttribution(sessions, {}, 0)
     quirks = sorted(one.quirks ^ other.quirks)
     counts: Counter[str] = Counter(dict.fromkeys(quirks, 0))
     unnamed = 0

@@ -29,3 +29,11 @@ class WrongAnswer(AdapterFault):
 
 class GivenUp(AdapterFault):
     """The adapter failed so often that it is not started any more."""
+
+
+class SupervisorLostError(RuntimeError):
+    """The supervisor ended on its own: a fault of the suite or of the machine, not of the target."""
+
+
+class SupervisorSignalledError(AdapterFault):
+    """A signal ended or stopped the supervisor, which is the parent of the target."""

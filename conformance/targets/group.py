@@ -1,6 +1,5 @@
 """Target processes that start and end together, and the runner's connections to them."""
 
-import fcntl
 import json
 import os
 import signal
@@ -21,10 +20,10 @@ from typing import Any, NoReturn, Self
 import psutil
 
 from conformance.targets.connection import Connection
-from conformance.targets.errors import AdapterFault, UsageFault
+from conformance.targets.errors import AdapterFault, SupervisorLostError, SupervisorSignalledError, UsageFault
 from conformance.targets.isolation import private_environment, temporary_root
 from conformance.targets.namespaces import UNSHARE
-from conformance.targets.streams import Errors, Input, Loop, Output
+from conformance.targets.streams import Loop, open_pipes
 from conformance.targets.supervisor import serve
 from conformance.targets.supervisor.ending import KILL_BOUND_S, remove_folder
 from conformance.targets.wire_log import WireLog
@@ -33,18 +32,9 @@ MEMORY_LIMIT_BYTES = 2 * 1024**3
 START_BOUND_S = 120.0
 CORES = os.cpu_count() or 1
 PROCESSES_A_CORE = 4  # that start within the time limit of one
-PIPE_BYTES = 1 << 20  # of answers: a large line takes few turns of two processes
 LOOK_INTERVAL_S = 1.0  # at a supervisor that gives no news
 STOP_BOUND_S = KILL_BOUND_S + 30.0
 SUPERVISOR_END_S = 5.0  # between the end of its socket and that of the process
-
-
-class SupervisorLostError(RuntimeError):
-    """The supervisor ended on its own: a fault of the suite or of the machine, not of the target."""
-
-
-class SupervisorSignalledError(AdapterFault):
-    """A signal ended or stopped the supervisor, which is the parent of the target."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +106,7 @@ class Group:
         Raises AdapterFault where the command cannot be started, UsageFault where too many files are open.
         """
         number = len(self.connections)
-        streams, descriptors = _pipes(count)
+        streams, descriptors = open_pipes(count)
         connection = Connection(
             launch.name if count == 1 else f"{launch.name} [{number + 1}/{count}]",
             streams,
@@ -355,23 +345,3 @@ class Group:
                         member.kill()
         if self.folder != Path():
             remove_folder(str(self.folder))
-
-
-def _pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, int]]:
-    """Three pipes: our ends and the target's."""
-    opened: list[int] = []
-    try:
-        for _ in range(3):
-            opened += os.pipe()
-    except OSError as error:
-        for descriptor in opened:
-            os.close(descriptor)
-        raise UsageFault(
-            f"cannot open the pipes of {count} processes: {error.strerror}. Each takes three descriptors; "
-            f"raise the limit with `ulimit -n {3 * count + 256}` or use fewer processes"
-        ) from error
-    stdin, our_stdin, our_stdout, stdout, our_stderr, stderr = opened
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):  # a user may have only so much
-            fcntl.fcntl(our_stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    return (Input(our_stdin), Output(our_stdout), Errors(our_stderr)), (stdin, stdout, stderr)

@@ -1,15 +1,19 @@
 """The three pipes of a target, seen from the runner: none of them blocks, and each is bounded."""
 
+import fcntl
 import os
 import selectors
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
+from conformance.targets.errors import UsageFault
 from conformance.texts import safe
 from conformance.wire.framing import MAX_LINE_BYTES
 
 READ_BYTES = 64 * 1024
+PIPE_BYTES = 1 << 20  # of answers: a large line takes few turns of two processes
 TAIL_BYTES = 64 * 1024
 SHOWN_LINES = 20
 SHOWN_BYTES = 4 * 1024
@@ -151,6 +155,26 @@ class Errors(Stream):
         text = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip()
         lines = [safe(line, SHOWN_BYTES) for line in text.splitlines()]
         return "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
+
+
+def open_pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, int]]:
+    """Three pipes: our ends and the target's. Raises UsageFault where the system has no more of them."""
+    opened: list[int] = []
+    try:
+        for _ in range(3):
+            opened += os.pipe()
+    except OSError as error:
+        for descriptor in opened:
+            os.close(descriptor)
+        raise UsageFault(
+            f"cannot open the pipes of {count} processes: {error.strerror}. Each takes three descriptors; "
+            f"raise the limit with `ulimit -n {3 * count + 256}` or use fewer processes"
+        ) from error
+    stdin, our_stdin, our_stdout, stdout, our_stderr, stderr = opened
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # a user may have only so much
+            fcntl.fcntl(our_stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return (Input(our_stdin), Output(our_stdout), Errors(our_stderr)), (stdin, stdout, stderr)
 
 
 class Loop:

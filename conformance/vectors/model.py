@@ -1,13 +1,12 @@
 """What a vector's file holds. `fixtures/vectors/schema.json` is made from this by `make vectors`."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.fixtures import fixtures_folder
-from conformance.generated import json_note
+from conformance.generated import drop_null, json_note, schema_text
 from conformance.json_type import Json
 from conformance.wire.methods import METHODS, REFUSALS
 from reference_impl.profiles import BY_NAME
@@ -73,7 +72,7 @@ def build_schema() -> dict[str, Json]:
     definitions = schema["$defs"]
     for model in (schema, *definitions.values()):
         for field in model["properties"].values():
-            _drop_null(field)
+            drop_null(field)
     definitions["FileDocument"] |= {"minProperties": 1, "maxProperties": 1}
     call = definitions["CallDocument"]
     call["properties"]["method"]["enum"] = [name for name in METHODS if name not in NEVER_ASKED]
@@ -90,17 +89,8 @@ def build_schema() -> dict[str, Json]:
     return {**head, **{key: value for key, value in schema.items() if key != "title"}}
 
 
-def _drop_null(field: dict[str, Json]) -> None:
-    """A key that is optional is left out, never null."""
-    if "anyOf" in field:
-        (kept,) = [part for part in field.pop("anyOf") if part != {"type": "null"}]
-        field.update(kept)
-    if field.get("default", ...) is None:
-        del field["default"]
-
-
 def render_schema() -> str:
-    return json.dumps(build_schema(), indent=2, ensure_ascii=False) + "\n"
+    return schema_text(build_schema())
 
 
 def schema_file() -> Path:

@@ -1,13 +1,12 @@
 """The JSON Schema of every message, made from the table of methods; `schema.json` beside this is its stored form."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from conformance.generated import json_note
+from conformance.generated import json_note, schema_text
 from conformance.wire.methods import CAPABILITIES, METHODS, REFUSALS, WIRE_VERSION
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
@@ -83,8 +82,7 @@ def _response() -> dict[str, Any]:
 
 
 def render() -> str:
-    """The stored form: two spaces, keys in the order above, one newline at the end."""
-    return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"
+    return schema_text(build())
 
 
 if __name__ == "__main__":

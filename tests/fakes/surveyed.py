@@ -4,6 +4,7 @@ import threading
 
 from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
+from tests.mutants.config_keys import PidOffsetOnByDefault
 from tests.mutants.config_layers import Latin1Files
 
 MARKUP = "<script>alert('`|*_')</script>\x1b[2J\u202e"
@@ -29,8 +30,16 @@ class ClaimsNothing(ReferenceAdapter):
         return super().hello(wire) | {"capabilities": []}
 
 
-class ClaimsConfigAndReadsLatin1(Latin1Files):
-    """Breaks one SHOULD of little that there is to judge."""
+class ClaimsConfig(ReferenceAdapter):
+    """Judged in a moment: no rule of config starts further processes."""
 
     def hello(self, wire: int) -> Json:
         return super().hello(wire) | {"capabilities": ["config"]}
+
+
+class ClaimsConfigAndReadsLatin1(ClaimsConfig, Latin1Files):
+    """Breaks one SHOULD."""
+
+
+class ClaimsConfigAndTurnsTheOffsetOn(ClaimsConfig, PidOffsetOnByDefault):
+    """Breaks a MUST."""

@@ -1,6 +1,7 @@
-"""What integration tests share: the releases, running, and a cache in which nothing was built yet."""
+"""What integration tests share: the releases, running; a cache in which nothing was built yet; runs of the kit."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,12 @@ from conformance.targets.connection import Connection
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from reference_impl.releases import NPM_VERSIONS
+from tests.support.built import installed_by_action, wheel
 from tests.support.checkouts import own_cache
+from tests.support.kit_runs import Bench
+from tests.support.node_adapter import adapter, packages
 
-__all__ = ["own_cache", "releases"]
+__all__ = ["adapter", "installed_by_action", "own_cache", "packages", "releases", "wheel"]
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +23,11 @@ def releases() -> Iterator[dict[str, Connection]]:
     targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
     with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
         yield dict(zip(NPM_VERSIONS, group.connections, strict=True))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Starts `run`, or the command that the module names as `COMMAND`, of which nothing may be left."""
+    bench = Bench(tmp_path, getattr(request.module, "COMMAND", "run"))
+    yield bench
+    bench.assert_nothing_left()

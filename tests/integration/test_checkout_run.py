@@ -36,7 +36,7 @@ def fork(tmp_path: Path, own_cache: Path) -> Path:
 
 
 def test_fork_inherits_deviations_of_its_release(fork: Path) -> None:
-    report, finished = judge(fork, "--only", "POOL,PID,PROC,STK,CFG")
+    report, finished = judge(fork, "--only", "POOL,PID,PROC-001,STK,CFG")
     assert finished.returncode == 0, finished.stdout
     assert (report["hello"]["name"], report["profile"], report["inherited_deviations"]) == ("a-fork", "1.6.0", True)
     assert report["profile_reason"].startswith("nearest: 36 of 36 distinguishing scenarios, ")

@@ -3,57 +3,23 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.action import INPUTS, STEPS, blocks
+from tests.support.action import STEPS, Runner, blocks
 from tests.support.command import CHECKOUT
 
+RIGHT = "python:tests.fakes.surveyed:ClaimsConfig"
+PORT = """\
+from reference_impl.adapter import ReferenceAdapter
 
-class Runner:
-    """Runs the shell steps of the action as a runner does: expressions filled in, outputs read back from a file."""
-
-    def __init__(self, folder: Path, **inputs: str) -> None:
-        self.folder = folder
-        self.inputs = INPUTS | inputs
-        self.outputs: dict[str, str] = {}
-        self.summary = folder / "summary.md"
-        self.summary.touch()
-
-    def run(self, id_: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
-        (step,) = [step for step in STEPS if step.get("id") == id_]
-        written = self.folder / "output"
-        written.write_text("", encoding="utf-8")
-        environment = {name: self._fill(value) for name, value in step.get("env", {}).items()}
-        done = subprocess.run(
-            [str(shutil.which("bash")), "--noprofile", "--norc", "-eu", "-c", step["run"]],
-            cwd=CHECKOUT,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
-                "PATH": path,
-                "GITHUB_ACTION_PATH": str(CHECKOUT),
-                "GITHUB_OUTPUT": str(written),
-                "GITHUB_STEP_SUMMARY": str(self.summary),
-                "RUNNER_TEMP": str(self.folder),
-                **environment,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for line in written.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition("=")
-            self.outputs[f"steps.{id_}.outputs.{name}"] = value
-        return done
-
-    def _fill(self, text: str) -> str:
-        known = self.outputs | {f"inputs.{name}": value for name, value in self.inputs.items()}
-        return re.sub(r"\$\{\{ (.*?) \}\}", lambda expression: known.get(expression[1], ""), text)
+class ClaimsConfig(ReferenceAdapter):
+    def hello(self, wire):
+        return super().hello(wire) | {"capabilities": ["config"]}
+"""
 
 
 @pytest.fixture
@@ -97,27 +63,27 @@ def test_old_python_and_node_do_not_count(tmp_path: Path) -> None:
     assert runner.outputs == {}
 
 
-def test_action_installs_the_kit_and_judges(tmp_path: Path) -> None:
-    runner = Runner(tmp_path, target="reference@1.3.0", strict="true")
-    for step in ("look", "install", "judge"):
-        done = runner.run(step)
-        assert done.returncode == 0, done.stdout + done.stderr
+def test_installed_kit_judges(tmp_path: Path, installed_by_action: Path) -> None:
+    runner = Runner(tmp_path, target=RIGHT, strict="true")
+    runner.outputs["steps.install.outputs.folder"] = str(installed_by_action)
+    done = runner.run("judge")
+    assert done.returncode == 0, done.stdout + done.stderr
     assert runner.outputs["steps.judge.outputs.exit-code"] == "0"
-    assert runner.outputs["steps.judge.outputs.verdict"].startswith("conformant, with ")
-    assert "| 1 | reference\\@1.3.0 |" in runner.summary.read_text(encoding="utf-8")
+    assert runner.outputs["steps.judge.outputs.verdict"] == "conformant"
+    assert f"| 1 | {RIGHT} |" in runner.summary.read_text(encoding="utf-8")
 
 
 def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
-    runner.inputs["target"] = "python:tests.mutants.selection:CountsFromOne"
+    runner.inputs["target"] = "python:tests.fakes.surveyed:ClaimsConfigAndTurnsTheOffsetOn"
     runner.summary.write_text("before\n", encoding="utf-8")
     done = runner.run("judge")
     assert done.returncode == 1, done.stderr
-    assert "PID-001  FAIL" in done.stdout
+    assert "CFG-001  FAIL" in done.stdout
     assert runner.outputs["steps.judge.outputs.exit-code"] == "1"
     assert runner.outputs["steps.judge.outputs.verdict"] == "not conformant"
     summary = runner.summary.read_text(encoding="utf-8")
     assert summary.startswith("before\n## Conformance\n")
-    assert "- **PID-001** (MUST)" in summary
+    assert "- **CFG-001** (MUST)" in summary
     report = json.loads(Path(runner.outputs["steps.judge.outputs.report"]).read_text(encoding="utf-8"))
     assert report["exit_code"] == 1
 
@@ -156,14 +122,15 @@ def test_run_that_never_began_has_a_summary(runner: Runner) -> None:
     assert runner.outputs["steps.judge.outputs.verdict"] == "no verdict"
 
 
-def test_script_on_the_page_judges(tmp_path: Path) -> None:
+def test_script_on_the_page_judges(tmp_path: Path, wheel: Path) -> None:
     script = blocks("sh")[0]
     (tmp_path / "conformance.sh").write_text(script, encoding="utf-8")
+    (tmp_path / "port.py").write_text(PORT, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        ["sh", "conformance.sh", "reference"],
+        ["sh", "conformance.sh", "python:port:ClaimsConfig"],
         cwd=tmp_path,
-        env=environment | {"KIT": str(CHECKOUT)},
+        env=environment | {"KIT": str(wheel)},
         capture_output=True,
         text=True,
         check=False,

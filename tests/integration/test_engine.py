@@ -1,7 +1,14 @@
-"""A run imports nothing that is slow before it is needed."""
+"""The engine of a run: what it imports, and what it makes of a module that is broken."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cases import engine
+from tests.support.command import Kit
 
 SLOW = ("asyncio", "filelock", "hypothesis", "jsonschema", "pytest", "reference_impl.adapter")
 
@@ -10,3 +17,20 @@ def test_slow_modules_are_imported_late() -> None:
     script = f"import sys, conformance.cli.run; print([name for name in {SLOW} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--fail-fast"], ["-n", "2"]], ids=["usual", "fail fast", "two cores"])
+def test_broken_module_is_a_suite_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kit: Kit, options: list[str]
+) -> None:
+    """pytest itself ends as after Ctrl-C, and with several workers as if the module had no case."""
+    broken = tmp_path / "test_30_broken.py"
+    broken.write_text("import no_such_module_anywhere\n", encoding="utf-8")
+    monkeypatch.setattr(engine, "modules_judging", lambda _: [engine.CASES / "test_30_pid.py", broken])
+    file = tmp_path / "report.json"
+    done = kit("run", "reference", "--only", "PID-001", "--json", str(file), *options)
+    report = json.loads(file.read_text(encoding="utf-8"))
+    assert (done.returncode, report["complete"]) == (4, True)
+    assert "no_such_module_anywhere" in done.stderr
+    assert report["observed"]["suite_faults"] == ["the engine ended with pytest's exit code 3"]
+    assert "CUT SHORT" not in done.stdout

@@ -148,6 +148,7 @@ def test_held_command_fails_when_it_is_released() -> None:
 
 def test_processes_per_core_multiply_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.targets.group.CORES", 1)
+    monkeypatch.setattr("conformance.targets.group.PROCESSES_A_CORE", 1)
     with (
         Group([misbehaving("never_answers")] * 3, timeout_s=0.5) as group,
         pytest.raises(AdapterFault, match=r"gave no answer to `hello` within 1\.5 s"),

@@ -67,17 +67,24 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 
 
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """The report of a run in an empty folder, which stays empty."""
+    empty = tmp_path_factory.mktemp("empty")
+    report = judge("reference", empty, tmp_path_factory.mktemp("elsewhere") / "report.json")
+    assert list(empty.iterdir()) == []
+    return report
+
+
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one core", "two cores"])
-def test_surrounding_project_changes_no_verdict(hostile: Path, tmp_path: Path, options: list[str]) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
+def test_surrounding_project_changes_no_verdict(
+    hostile: Path, elsewhere: Json, tmp_path: Path, options: list[str]
+) -> None:
     before = contents(hostile)
-    elsewhere = judge("reference", empty, tmp_path / "elsewhere.json")
     inside = judge("reference", hostile, tmp_path / "inside.json", *options, environment=ENVIRONMENT)
     assert inside == elsewhere
     assert {entry["verdict"] for entry in inside["requirements"]} == {"pass"}
     assert contents(hostile) == before
-    assert list(empty.iterdir()) == []
 
 
 def test_port_in_the_project_is_found(hostile: Path, tmp_path: Path) -> None:

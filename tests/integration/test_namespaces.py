@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from conformance.targets import namespaces
-from conformance.targets.errors import AdapterFault, UsageFault
-from conformance.targets.group import Group, Launch, SupervisorLostError
+from conformance.targets.errors import AdapterFault, SupervisorLostError, SupervisorSignalledError, UsageFault
+from conformance.targets.group import Group, Launch
 from tests.integration.test_run_faults import wait_for_line
 from tests.integration.test_supervisor import MODES, assert_all_end, misbehaving, needs_namespaces
 from tests.support.command import CHECKOUT
@@ -24,13 +24,6 @@ from tests.support.kit_runs import BOUND_S, Bench, breaking, verdicts
 CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
 IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen ids in one, and one for each process
 PIDS = [123, 456, 789]
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 @pytest.fixture
@@ -139,7 +132,7 @@ def test_a_killed_supervisor_takes_its_namespace_with_it(temporary: Path, lost: 
         outer = psutil.Process(group.supervisor_pid)
         family = outer.children(recursive=True)
         (outer if lost == "unshare" else outer.children()[0]).kill()
-        with pytest.raises(SupervisorLostError, match="was it killed"):
+        with pytest.raises((SupervisorLostError, SupervisorSignalledError)):
             group.connections[0].hello()
     assert_all_end(family)
 
@@ -175,7 +168,7 @@ def test_not_run_is_counted_and_can_be_required(bench: Bench, tmp_path: Path) ->
 def test_namespaces_can_be_switched_off(bench: Bench) -> None:
     run = bench.run("--no-namespaces", "--only", "PROC-020,PROC-023", "reference")
     assert run.returncode == 5
-    assert run.stdout.count("PID namespaces are switched off") == 2
+    assert run.stdout.count("PROC-020, PROC-023:\n    PID namespaces are switched off") == 1
 
 
 @needs_namespaces

@@ -20,7 +20,7 @@ def test_runs_on_the_page_are_current() -> None:
 
 def test_port_on_the_page_fails_as_stated(tmp_path: Path) -> None:
     (tmp_path / "port.py").write_text(port_of(TEXT), encoding="utf-8")
-    run = run_kit("run", "python:port:Port", folder=tmp_path)
+    run = run_kit("run", "-v", "python:port:Port", folder=tmp_path)
     assert run.returncode == 1, run.stdout + run.stderr
     assert re.search(r"POOL-002 +FAIL", run.stdout)
     assert re.search(r"PID-002 +pass", run.stdout)

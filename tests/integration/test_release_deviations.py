@@ -1,6 +1,8 @@
 """The deviations of the releases: shown by their counterexamples, explaining all that fails, and nothing more."""
 
 import json
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,28 +19,40 @@ from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario
 from reference_impl.releases import NPM_VERSIONS, VERSIONS
 from tests.support.command import run_kit
+from tests.support.judging import Case, CountingJudge, judge_target, needs_processes, words
 
 CATALOGUE = load_catalogue()
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_reference_as_a_release_has_its_deviations(version: str, tmp_path: Path) -> None:
-    assert verdicts(f"reference@{version}", "waived", 0, tmp_path, "--strict") == deviating(version)
-
-
-@pytest.mark.needs_node
-@pytest.mark.parametrize("version", NPM_VERSIONS)
-def test_release_fails_recommended_only_where_it_deviates(version: str, tmp_path: Path) -> None:
-    # The rules of real processes that it does not break are judged by the same cases as its own: see test_releases.py.
-    ids = [entry.id for entry in CATALOGUE if not entry.id.startswith("PROC-") or entry.id in deviating(version)]
-    options = ("--profile", "recommended", "--only", ",".join(ids))
-    failed = verdicts(f"npm:opencode-antigravity-auth@{version}", "fail", 1, tmp_path, *options)
-    newer = {requirement.id for requirement in CATALOGUE if version not in requirement.releases}
-    assert failed - newer == deviating(version)
+OF_PROCESSES = {requirement.id for requirement in CATALOGUE if needs_processes(requirement)}
 
 
 def deviating(version: str) -> set[str]:
     return {deviation.requirement for deviation in shipped_deviations(version, CATALOGUE)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_reference_has_its_deviations_in_real_processes(version: str, tmp_path: Path) -> None:
+    """The other rules are judged in one process by `tests/unit/test_reference_conforms.py`."""
+    options = ("--strict", "--processes", "4", "--only", ",".join(OF_PROCESSES))
+    assert verdicts(f"reference@{version}", "waived", 0, tmp_path, *options) == deviating(version) & OF_PROCESSES
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize("version", NPM_VERSIONS)
+def test_release_fails_recommended_only_where_it_deviates(version: str, cases: Sequence[Case]) -> None:
+    others = [requirement for requirement in CATALOGUE if requirement.id not in OF_PROCESSES]
+    with closing(CountingJudge.of(resolve(f"npm:opencode-antigravity-auth@{version}", []))) as judge:
+        failed = {id_ for id_, word in words(judge_target(cases, judge, others)).items() if word == "fail"}
+    newer = {requirement.id for requirement in others if version not in requirement.releases}
+    assert failed - newer == deviating(version) - OF_PROCESSES
+
+
+# The rules of real processes that no release breaks are judged by the same cases as its own: see test_releases.py.
+@pytest.mark.needs_node
+@pytest.mark.parametrize("version", [version for version in NPM_VERSIONS if deviating(version) & OF_PROCESSES])
+def test_processes_fail_recommended_where_they_deviate(version: str, tmp_path: Path) -> None:
+    ids = deviating(version) & OF_PROCESSES
+    options = ("--profile", "recommended", "--only", ",".join(sorted(ids)))
+    assert verdicts(f"npm:opencode-antigravity-auth@{version}", "fail", 1, tmp_path, *options) == ids
 
 
 def verdicts(target: str, verdict: str, exit_code: int, folder: Path, *options: str) -> set[str]:

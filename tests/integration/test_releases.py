@@ -24,7 +24,8 @@ CATALOGUE = load_catalogue()
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_release_conforms_but_for_its_deviations(version: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    run = run_kit("run", f"npm:opencode-antigravity-auth@{version}", "--json", str(report), "--strict")
+    count = () if version == NPM_VERSIONS[-1] else ("--processes", "4")  # the newest is judged by the usual number
+    run = run_kit("run", f"npm:opencode-antigravity-auth@{version}", "--json", str(report), "--strict", *count)
     assert run.returncode == 0, run.stdout + run.stderr
     entries = json.loads(report.read_text())["requirements"]
     assert {entry["id"] for entry in entries if entry["verdict"] == "waived"} == {

@@ -1,8 +1,6 @@
 """The JSON reports of real runs meet the published schema, and the kit reads them back without a loss."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,6 @@ from tests.support.factories import deviation_entry
 from tests.support.kit_runs import Bench, breaking, misbehaving
 
 MUTANT = target_word("counts-from-one")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 @pytest.mark.parametrize(

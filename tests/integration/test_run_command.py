@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from tests.support.factories import deviation_entry
 from tests.support.kit_runs import KIT, Bench, breaking, comparable, verdicts
 
 WRONG = target_word("counts-from-one")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 def test_the_reference_passes_everything(bench: Bench) -> None:
@@ -206,7 +198,7 @@ def test_list_says_why_a_rule_is_not_judged(bench: Bench) -> None:
 
 
 def test_report_is_equal_every_time_on_any_cores(bench: Bench) -> None:
-    options = ["--only", "PID,PROC,LIM", "--today", "2026-03-01", WRONG]
+    options = ["--only", "PID,PROC,LIM", "--processes", "4", "--today", "2026-03-01", WRONG]
     first = bench.report(*options)
     assert first["exit_code"] == 1
     assert json.dumps(comparable(bench.report(*options))) == json.dumps(comparable(first))

@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +9,6 @@ from conformance.json_type import Json
 from tests.support.kit_runs import Bench, breaking, verdicts
 
 ONLY_PID_001 = ("--only", "PID-001")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 def deviations(bench: Bench, **changed: Json) -> tuple[str, str]:
@@ -51,7 +42,7 @@ def test_a_known_deviation_is_waived(bench: Bench) -> None:
 
 
 def test_waived_requirement_is_shown_with_reason_and_evidence(bench: Bench) -> None:
-    run = bench.run(*deviations(bench), *ONLY_PID_001, *breaking("off-by-one-of-two"))
+    run = bench.run("-v", *deviations(bench), *ONLY_PID_001, *breaking("off-by-one-of-two"))
     assert "PID-001  waived" in run.stdout
     assert "With two accounts, the port counts from one." in run.stdout
     assert "evidence: its issue tracker" in run.stdout

@@ -20,13 +20,6 @@ FAULT_FIRST = ("--only", "STK-003,PID-008")
 FAULT_LAST = ("--only", "PID-008,LIM-001")
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
-
-
 @pytest.mark.parametrize(
     ("command", "message"),
     [

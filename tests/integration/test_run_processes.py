@@ -1,21 +1,11 @@
 """Cases of the offset and of real processes, where a port answers nothing or its ids cannot be told apart."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from conformance.cases.processes_kit import fit_pool_for
 from tests.support.kit_runs import Bench, breaking, verdicts
 
 OFFSET_RULES = ("PID-003", "PID-004", "PID-005", "PROC-001", "PROC-004")
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.assert_nothing_left()
 
 
 @pytest.mark.parametrize("mode", ["none-with-the-offset", "raises-with-the-offset"])

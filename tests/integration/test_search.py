@@ -1,7 +1,6 @@
 """The search over processes: what is wrong is shrunk, asked again, and searched on for after an adapter ends."""
 
 import sys
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from conformance.search.fuzz import KEY, Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.search.sessions import decode
 from conformance.search.source import stream
-from conformance.targets.errors import AdapterFault
+from conformance.targets.errors import GivenUp
 from conformance.targets.resolve import Target, resolve
 from conformance.vectors.model import VectorDocument
 from conformance.wire.answers import Raised, Result
@@ -81,8 +80,7 @@ def test_stored_discrepancy_is_asked_first() -> None:
 def test_a_target_that_never_starts_ends_the_search() -> None:
     target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
     with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
-        runner.faults = MOST_FAULTS
-        (draft,) = islice(stream(SEED), 1)
-        differences = runner.differences([(draft, decode(draft, CAPABILITIES))])
-        with pytest.raises(AdapterFault, match="exited with code 3"):
-            next(differences)
+        session = decode(next(stream(SEED)), CAPABILITIES)
+        found = runner.differences([(None, session)] * (MOST_FAULTS + 1))
+        with pytest.raises(GivenUp, match=r"failed 60 times and is not started again\. .* exited with code 3"):
+            list(found)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from conformance.cli import diff
 from conformance.json_type import Json
 from reference_impl.releases import NPM_VERSIONS
-from tests.support.command import run_kit
+from tests.support.command import Kit, run_kit
 
 WRONG = "python:tests.fakes.searched:OffsetAgain"
 RELEASE = "npm:opencode-antigravity-auth"
@@ -103,8 +104,8 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
         (["replay", "README.md", "reference"], "README.md cannot be read as JSON"),
     ],
 )
-def test_wrong_usage_is_reported(arguments: list[str], told: str) -> None:
-    run = run_kit(*arguments)
+def test_wrong_usage_is_reported(arguments: list[str], told: str, kit: Kit) -> None:
+    run = kit(*arguments)
     assert run.returncode == 2
     assert told in run.stderr
 
@@ -117,10 +118,10 @@ def test_wrong_usage_is_reported(arguments: list[str], told: str) -> None:
         ({"calls": [{"method": "sing"}]}, "there is no method 'sing'"),
     ],
 )
-def test_invalid_scenario_is_not_replayed(document: Json, told: str, tmp_path: Path) -> None:
+def test_invalid_scenario_is_not_replayed(document: Json, told: str, tmp_path: Path, kit: Kit) -> None:
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps(document))
-    run = run_kit("replay", str(file), "reference")
+    run = kit("replay", str(file), "reference")
     assert run.returncode == 2
     assert told in run.stderr
 
@@ -147,7 +148,7 @@ def test_a_release_is_identified(version: str) -> None:
 
 
 def test_identify_names_quirk_and_other_differences() -> None:
-    run = run_kit("identify", "python:tests.fakes.searched:NearlyTheLatest", "--calls", "6000")
+    run = run_kit("identify", "python:tests.fakes.searched:NearlyTheLatest", "--calls", "1500")
     assert run.returncode == 0, run.stderr
     assert "behaves like 1.6.0, except\n" in run.stdout
     assert "it does not show the quirk wait-counts-disabled-accounts" in run.stdout
@@ -155,8 +156,9 @@ def test_identify_names_quirk_and_other_differences() -> None:
 
 
 @pytest.mark.needs_node
-def test_two_releases_differ_by_name() -> None:
-    run = run_kit("diff", f"{RELEASE}@1.4.3", f"{RELEASE}@1.6.0", "--calls", "1500")
+def test_two_releases_differ_by_name(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diff, "SESSIONS", 100)
+    run = kit("diff", f"{RELEASE}@1.4.3", f"{RELEASE}@1.6.0", "--calls", "300")
     assert run.returncode == 1, run.stderr
     for name in (
         "version-4-unknown",
@@ -177,8 +179,8 @@ def test_a_target_does_not_differ_from_itself() -> None:
 
 
 def test_diff_shows_only_unnamed_differences() -> None:
-    run = run_kit("diff", "reference", WRONG, "--calls", "3000")
+    run = run_kit("diff", "reference", WRONG, "--calls", "1500")
     assert run.returncode == 1
     assert f"without a name, in {WRONG}:" in run.stdout
-    both = run_kit("diff", "python:tests.fakes.searched:OffsetAgainToo", WRONG, "--calls", "3000")
+    both = run_kit("diff", "python:tests.fakes.searched:OffsetAgainToo", WRONG, "--calls", "1500")
     assert both.returncode == 0, both.stdout

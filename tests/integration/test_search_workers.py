@@ -3,10 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import psutil
 import pytest
@@ -16,6 +14,7 @@ from conformance.search.workers import Plan
 from conformance.targets.errors import AdapterFault
 from tests.support.kit_runs import BOUND_S, Bench, breaking, wait_until
 
+COMMAND = "fuzz"  # of the fixture `bench`
 WRONG = "python:tests.fakes.searched:OffsetAgain"
 BARE_PYTHON_BYTES = 16 * 1024**2
 PLAN = Plan(
@@ -34,13 +33,6 @@ PLAN = Plan(
     shared=[],
     workers=2,
 )
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path, "fuzz")
-    yield bench
-    bench.assert_nothing_left()
 
 
 def workers_of(bench: Bench) -> list[psutil.Process]:

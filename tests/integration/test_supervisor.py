@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from conformance.targets import namespaces
-from conformance.targets.errors import AdapterFault
-from conformance.targets.group import Group, Launch, SupervisorSignalledError
+from conformance.targets.errors import AdapterFault, SupervisorSignalledError
+from conformance.targets.group import Group, Launch
 from conformance.wire.answers import Result
 
 FAKES = Path(__file__).parents[1] / "fakes"

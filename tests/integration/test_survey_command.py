@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,9 +10,10 @@ import psutil
 import pytest
 
 from conformance.json_type import Json
-from tests.support.command import CHECKOUT, run_kit
+from tests.support.command import CHECKOUT, Kit, run_kit
 from tests.support.kit_runs import Bench, validated, wait_until
 
+COMMAND = "survey"  # of the fixture `bench`
 FAST = ("--only", "POOL-001,PID-001")
 RIGHT = "reference"
 WRONG = "python:tests.mutants.selection:CountsFromOne"
@@ -21,13 +21,6 @@ RELEASE = "npm:opencode-antigravity-auth@1.3.0"
 NEVER_ANSWERS, PRINTS_MARKUP, CANNOT_START, CLAIMS_NOTHING = (
     f"python:tests.fakes.surveyed:{name}" for name in ("NeverAnswers", "PrintsMarkup", "CannotStart", "ClaimsNothing")
 )
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path, "survey")
-    yield bench
-    bench.assert_nothing_left()
 
 
 def survey(bench: Bench, *arguments: str) -> tuple[subprocess.CompletedProcess[str], Json]:
@@ -226,8 +219,8 @@ def git(folder: Path, *words: str) -> str:
         (["-n", "0", RIGHT], "expected a whole number from 1 to 64"),
     ],
 )
-def test_wrong_usage_is_reported_before_judging(arguments: list[str], message: str) -> None:
-    ended = run_kit("survey", *arguments)
+def test_wrong_usage_is_reported_before_judging(arguments: list[str], message: str, kit: Kit) -> None:
+    ended = kit("survey", *arguments)
     assert ended.returncode == 2, ended.stdout
     assert message in ended.stderr
     assert ended.stdout == ""
@@ -236,9 +229,10 @@ def test_wrong_usage_is_reported_before_judging(arguments: list[str], message: s
 
 @pytest.mark.needs_node
 def test_release_and_reference_have_a_row_each(bench: Bench) -> None:
-    ended, board = survey(bench, RELEASE, "reference@1.3.0")
+    only = ("--only", "POOL,PID,PROC-001,PROC-005,PROC-016")
+    ended, board = survey(bench, *only, RELEASE, "reference@1.3.0")
     release, reference = board["implementations"]
     assert ended.returncode == 0
-    assert release["verdicts"]["waived"] == reference["verdicts"]["waived"]
+    assert release["verdicts"]["waived"] == reference["verdicts"]["waived"] != []
     assert release["implementation"] == "opencode-antigravity-auth 1.3.0, javascript"
     assert release["verdicts"]["not claimed"] == ["PID-010", "PROC-005", "PROC-016"]

@@ -40,7 +40,7 @@ def test_check_skips_a_vector_whose_given_fails(tmp_path: Path, kit: Kit) -> Non
     opened = {"method": "open", "params": {"pid": 0, "pool": pool}}
     params = {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}
     shifted = ANSWERED | {"params": params}
-    first = DOCUMENT | {"id": "pid-one", "requirements": ["PID-001"], "needs": ["pid", "sticky"]}
+    first = DOCUMENT | {"id": "pid-one", "requirements": ["PID-001"], "needs": ["offset", "pid", "sticky"]}
     store(tmp_path, first | {"calls": [opened, shifted]}, "pid/pid-one.json")
     then = {"id": "pid-two", "given": "pid-one", "calls": [opened, shifted, shifted]}
     store(tmp_path, first | then, "pid/pid-two.json")

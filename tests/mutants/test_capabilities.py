@@ -42,7 +42,7 @@ def test_capability_beside_sticky_fails_no_rule(cases: Sequence[Case], beside: s
     assert wrong(cases, ["sticky", beside]) == {}
 
 
-def test_port_on_the_clock_of_its_machine_is_right(cases: Sequence[Case]) -> None:
+def test_port_on_machine_clock_is_right(cases: Sequence[Case]) -> None:
     verdicts = judged(cases, ["sticky", "round-robin", "pid", "limits"])
     assert [verdict.requirement.id for verdict in verdicts if verdict.word in ("fail", "unknown")] == []
     assert {"RR-001", "RR-002", "STK-001"} <= {v.requirement.id for v in verdicts if v.word == "pass"}

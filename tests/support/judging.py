@@ -1,12 +1,13 @@
-"""Judges targets in this process: the cases and the judge of a run, without its command, its engine and its processes.
+"""Judges targets in this process: the cases and the judge of a run, without its command and its engine.
 
 `tests/mutants/test_command_line.py` holds that a run on the command line says the same.
 """
 
 import datetime
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -22,6 +23,8 @@ from conformance.requirements.catalogue import applies
 from conformance.requirements.deviations import Deviation
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
+from conformance.targets.resolve import Target
+from conformance.targets.smoke import greet
 from conformance.wire.answers import Answer, Result
 from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario
@@ -43,8 +46,27 @@ class Case:
     parameters: dict[str, Json]
 
 
-class InProcessJudge(TargetJudge):
-    """The judge of a run, asking an adapter in this process. It cannot start processes."""
+class CountingJudge(TargetJudge):
+    """The judge of a run, in this process. It asks a process of the target."""
+
+    asked = 0  # calls of the case
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        capabilities = greet(target, timeout_s=60).hello.capabilities
+        return cls(replace(settings_of(capabilities), argv=target.argv, environment=target.environment))
+
+    def start_case(self, requirements: Sequence[str]) -> None:
+        super().start_case(requirements)
+        self.asked = 0
+
+    def answers_to(self, scenario: Scenario) -> list[Answer]:
+        self.asked += len(scenario.calls)
+        return super().answers_to(scenario)
+
+
+class InProcessJudge(CountingJudge):
+    """The same, asking an adapter in this process. It cannot start processes."""
 
     def __init__(self, factory: Factory, deviations: Sequence[Deviation] = ()) -> None:
         self._factory = factory
@@ -52,11 +74,6 @@ class InProcessJudge(TargetJudge):
         hello = self._connection.call("hello", wire=1)
         assert isinstance(hello, Result), hello
         super().__init__(settings_of(hello.value["capabilities"], deviations))
-        self.asked = 0  # calls of the case
-
-    def start_case(self, requirements: Sequence[str]) -> None:
-        super().start_case(requirements)
-        self.asked = 0
 
     def answers_to(self, scenario: Scenario) -> list[Answer]:
         self.asked += len(scenario.calls)
@@ -115,7 +132,7 @@ def _cases_of(session: pytest.Session, module: Path) -> Iterator[Case]:
 
 
 def judge_cases(
-    cases: Sequence[Case], judge: InProcessJudge, ids: Collection[str], profile: str = RECOMMENDED
+    cases: Sequence[Case], judge: CountingJudge, ids: Collection[str], profile: str = RECOMMENDED
 ) -> Iterator[CaseEnded]:
     """The events of a run that judges these requirements, one a case."""
     for case in cases:
@@ -124,10 +141,13 @@ def judge_cases(
             continue
         judge.start_case(judged)
         outcome, message = _outcome(case, judge)
-        yield CaseEnded(name=case.name, requirements=judged, outcome=outcome, message=message, findings=judge.findings)
+        ended = CaseEnded(
+            name=case.name, requirements=judged, outcome=outcome, message=message, findings=judge.findings
+        )
+        yield ended.model_copy(update={"omitted": judge.omitted}) if judge.omitted else ended
 
 
-def _outcome(case: Case, judge: InProcessJudge) -> tuple[CaseOutcome, str]:
+def _outcome(case: Case, judge: CountingJudge) -> tuple[CaseOutcome, str]:
     try:
         case.function(judge=judge, **case.parameters)
     except Mismatch as mismatch:
@@ -148,7 +168,17 @@ def judge_in_process(
     deviations: Sequence[Deviation] = (),
 ) -> Outcome:
     """What `run --strict` comes to, for those requirements that apply to the profile."""
-    judge = InProcessJudge(factory, deviations)
+    return judge_target(cases, InProcessJudge(factory, deviations), requirements, profile, deviations)
+
+
+def judge_target(
+    cases: Sequence[Case],
+    judge: CountingJudge,
+    requirements: Sequence[Requirement],
+    profile: str = RECOMMENDED,
+    deviations: Sequence[Deviation] = (),
+) -> Outcome:
+    """The same for a judge that was made for the target."""
     criteria = Criteria(
         requirements=[requirement for requirement in requirements if applies(requirement, profile)],
         capabilities=judge.capabilities,

@@ -3,7 +3,7 @@
 import argparse
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +19,12 @@ from reference_impl.config.keys import KEYS, Key
 from reference_impl.profiles import BY_NAME
 from reference_impl.releases import versions_between
 from tests.support.command import CHECKOUT
+from tests.support.forgotten import assert_none
 from tools import vectors as worth
 
 CATALOGUE = load_catalogue()
 REFERENCE = sorted((CHECKOUT / "reference_impl").rglob("*.py"))
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
-
-
-def assert_none(forgotten: Iterable[object], advice: str) -> None:
-    named = sorted(map(str, forgotten))
-    assert not named, f"{advice}: {', '.join(named)}"
 
 
 def arguments_of(methods: set[str]) -> Iterator[ast.expr]:

@@ -4,7 +4,6 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Iterable
 from itertools import islice
 
 import pytest
@@ -26,6 +25,7 @@ from conformance.wire.scenario import Call
 from reference_impl import adapter as reference
 from reference_impl.profiles import SINCE
 from tests.support.command import CHECKOUT
+from tests.support.forgotten import assert_none
 
 VECTORS = load_vectors()
 SESSIONS = [decode(draft, list(CAPABILITIES)) for draft in islice(stream("complete"), 400)]
@@ -40,11 +40,6 @@ FIRST = {
 }  # fmt: skip
 OF_THE_CALL = {"family", "strategy", "model", "header_style", "label", "retry_after_ms", "failure_ttl_ms", "reason",
                "cooldown_ms", "enabled", "outcome", "amount", "ms"}  # fmt: skip
-
-
-def assert_none(forgotten: Iterable[object], advice: str) -> None:
-    named = sorted(map(str, forgotten))
-    assert not named, f"{advice}: {', '.join(named)}"
 
 
 # The adapters
@@ -112,6 +107,8 @@ def test_every_capability_is_needed_by_a_call() -> None:
     load = {"directory": "/", "home": "/", "environment": {"A": "1"}, "platform": "darwin"}
     calls = [Call("load_config", load), Call("min_wait", {"family": "claude", "header_style": "antigravity"})]
     calls += [Call("select", {"family": "claude", "strategy": strategy}) for strategy in STRATEGIES]
+    calls.append(Call("select", {"family": "claude", "strategy": "sticky", "pid_offset_enabled": True}))
+    calls.append(Call("open", {"pool": {"accounts": [{"refreshToken": "a", "enabled": False}]}}))
     needed = needs(calls) | {method.needs for method in METHODS.values()} | set(BY_PARAMETER.values())
     assert_none({*CAPABILITIES} ^ (needed - {""}), "conformance/wire/methods.py and needs.py disagree on")
     assert_none(set(BY_PARAMETER) - {name for _, name in PARAMETERS}, "conformance/wire/needs.py has no such parameter")

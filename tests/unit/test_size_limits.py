@@ -18,7 +18,6 @@ LONG_FILES = {
     "conformance/cases/index.json": "made by `make docs`: one line for each requirement of each module",
     "conformance/requirements/60_config.toml": "data: the requirements of one section, in the order of their ids",
     "conformance/wire/schema.json": "made by `make docs`: one JSON Schema of every message",
-    "tests/integration/test_node_adapter.py": "one adapter: each test runs the same scripts of its own under Node",
     "tools/config_docs.toml": "data: what the plugin's documents say about each key of the config",
     "tools/config_docs_lines.json": "made by `python -m tools.documents`: a line for each line of those documents",
 }

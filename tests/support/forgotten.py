@@ -1,0 +1,8 @@
+"""How a test of completeness names what was forgotten."""
+
+from collections.abc import Iterable
+
+
+def assert_none(forgotten: Iterable[object], advice: str) -> None:
+    named = sorted(map(str, forgotten))
+    assert not named, f"{advice}: {', '.join(named)}"
