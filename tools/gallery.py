@@ -84,13 +84,17 @@ def _page(table: dict[str, Outcome]) -> Iterator[str]:
     fakes = load()
     yield MARKDOWN_NOTE + INTRO
     for kind, title in KINDS.items():
-        yield f"## {title}\n"
-        yield "| adapter | what it does | exit code | verdicts | cause |"
-        yield "|-|-|-|-|-|"
-        for row in rows():
-            if row.name in table and fakes[row.fake].kind == kind:
-                yield _line(row, fakes[row.fake].text, table[row.name])
-        yield ""
+        lines = [
+            _line(row, fakes[row.fake].text, table[row.name])
+            for row in rows()
+            if row.name in table and fakes[row.fake].kind == kind
+        ]
+        if lines:
+            yield f"## {title}\n"
+            yield "| adapter | what it does | exit code | verdicts | cause |"
+            yield "|-|-|-|-|-|"
+            yield from lines
+            yield ""
 
 
 def _line(row: Row, text: str, shown: Outcome) -> str:

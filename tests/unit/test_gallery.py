@@ -52,6 +52,7 @@ def test_cause_does_not_depend_on_the_machine() -> None:
     command = " ".join(["--", *target(NAME, "run0123")])
     assert sys.executable in command
     assert plain(f"antigravity-conformance: {command} exited.\nIts standard error:") == "the target exited."
+    assert plain(f"{command} failed 3 times and is not started again. The last time: it hung") == "hung"
     assert plain("no /dev/shm/gallery-a1_b/working there") == "no FOLDER/working there"
     assert len(plain("x" * 1000)) == CAUSE_CHARACTERS + len("...")
 
