@@ -1,4 +1,4 @@
-"""What to write into a mapping when selection or config is not where the plugin has it: as far as sources tell it."""
+"""Suggests a mapping, from the sources, if selection or config is not at the plugin's usual path."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _EXPORTS = {
     "selection": re.compile(r"export (?:default |abstract )*class (\w*(?:Account|Pool|Manager|Rotat)\w*)"),
     "config": re.compile(r"export (?:async )?function ((?:load|read|get)\w*(?:Config|Settings))\b"),
 }
-# What a module of that part mentions, beside the export.
+# A candidate for that part must also contain this.
 _MENTIONS = {
     "selection": re.compile(r"\b(?:getCurrentOrNext\w*|(?:select|pick|choose|next)\w*Account\w*) ?\("),
     "config": re.compile(r"readFile|JSON\.parse|safeParse|\.env\b"),
@@ -22,7 +22,7 @@ _LIKE = re.compile(r"export (?:async )?function load(?:Plugin)?Config\b|\bgetCur
 
 
 def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mapping) -> str:
-    """What was not found, and the tables that say where it is; all that could be meant is named."""
+    """The message about missing modules, with a mapping to complete that lists all candidates."""
     tables = {part: _table(part, checkout, modules, mapping) for part in NEEDED}
     is_hopeless = not any(tables.values())
     lines = [
@@ -47,7 +47,7 @@ def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mappin
 
 
 def _table(part: str, checkout: Path, modules: Modules, mapping: Mapping) -> list[str]:
-    """The lines of one table; none where nothing looks like it."""
+    """The lines of one table; empty if there is no candidate."""
     if mapping.module(part) is False:
         return []
     if part in modules.found:
@@ -64,7 +64,7 @@ def _table(part: str, checkout: Path, modules: Modules, mapping: Mapping) -> lis
 
 
 def _candidates(part: str, checkout: Path) -> Iterator[tuple[bool, tuple[bool, int, str], bool, str, str]]:
-    """Whether it looks less like the plugin's, its rank, whether its name does; file and name of what it exports."""
+    """Candidates, as sort keys (best first): likeness of the code, rank, likeness of the name, file, exported name."""
     for file in module_files(checkout):
         text = (checkout / file).read_text(encoding="utf-8", errors="replace")
         for name in _EXPORTS[part].findall(text):
