@@ -53,7 +53,7 @@ def members_with(fleet: Fleet, pids: Sequence[int]) -> list[Member]:
     """The processes with these PIDs. Skips the case if the target's own PIDs are not those of its commands."""
     members = [member for member in fleet.members if member.pid in pids]
     if [member.pid for member in members] != list(pids):
-        pytest.skip("the command starts the target as a child, which has another id than the one that was chosen")
+        pytest.skip("the command starts the target as a child, which has another PID than the chosen one")
     return members
 
 
@@ -61,7 +61,7 @@ def check_spread(judge: Judge, fleet: Fleet, pids: Sequence[int], accounts: int,
     """Compare the sorted numbers of processes on each used account. PROC-001 judges which accounts these are."""
     transcripts = fleet.open_and_select(based(accounts), ON, ["claude"], members_with(fleet, pids))
     counts = Counter(account["label"] for transcript in transcripts if (account := answered(transcript)) is not None)
-    what = f"processes on each account, of {len(pids)} with ids from {pids[0]} to {pids[-1]}"
+    what = f"processes on each account, of {len(pids)} with PIDs from {pids[0]} to {pids[-1]}"
     scenario = transcripts[0].scenario
     judge.expect(list(expected), sorted(counts.values()), scenario, what, observed=True, record=fleet.record)
 

@@ -1,5 +1,5 @@
-// Imports a checkout, and keeps what it does to its process away from the harness: handlers, exits, timers, standard
-// input, changed globals.
+// Imports a checkout, and shields the adapter from its effects on the process: handlers, exits, timers, standard input
+// and changed globals.
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { Readable } from "node:stream";
@@ -23,7 +23,7 @@ export async function isolate(url) {
     if (isTold || when === "in a call") return;
     console.error("the import of the checkout does not end: it awaits what cannot come any more");
   });
-  // What nobody waits for may fail, as it may in the plugin's host; a fault of the adapter itself still ends it.
+  // An unhandled error of the checkout is allowed, as in the plugin's host. One of the adapter itself still ends it.
   process.on("uncaughtException", (error) => {
     if (!String(error?.stack).includes(bundle)) tell(error?.stack ?? String(error));
     console.error(`the checkout failed where nobody waits for it${placeIn(bundle, error)}:`, error);
@@ -61,7 +61,7 @@ async function importAndPutBack(url) {
   }
 }
 
-// What a checkout replaces of the language and of Node is put back; what it adds stays.
+// Restores built-in objects that the import of a checkout replaced. Additions stay.
 function remember() {
   const kept = [globalThis, process, console, JSON, Math, Date, Object, Array, Promise, Reflect, Buffer];
   kept.push(...[Object, Array, Map, Set, String, Promise].map((type) => type.prototype));
@@ -79,7 +79,7 @@ function remember() {
   };
 }
 
-// Where in the checkout's own files an error comes from, by the source map beside the bundle.
+// The place of an error in the checkout's own files, by the source map beside the bundle.
 function placeIn(bundle, error) {
   const frames = String(error?.stack).split(bundle).slice(1);
   const places = frames.map((frame) => frame.match(/^:(\d+):(\d+)/)).filter(Boolean);

@@ -1,4 +1,4 @@
-// Stands for a package that cannot be installed: whatever is used of it is told. NAME is filled in by the kit.
+// The stub for a package that cannot be installed: any use throws. The kit replaces NAME.
 const tell = () => {
   throw new Error("NAME is not installed, and is used here");
 };
