@@ -109,7 +109,7 @@ class TargetJudge:
         settings, argv = self.settings, self.settings.argv
         if start_method:
             if not settings.python_host:
-                pytest.skip("the target is a command, which starts Python, if it does, in its own way")
+                pytest.skip("the target is not a Python port, so the kit cannot choose its start method")
             argv = [*settings.python_host, "--start", start_method]
         return Launch(argv, settings.environment, settings.name, Path(settings.folder))
 
@@ -168,8 +168,8 @@ class TargetJudge:
             raise
         if (method := unsupported(answers)) is not None:
             raise WrongAnswer(
-                f"{self.settings.name} claims what this case needs, but answered that {method} is not supported; "
-                "leave the capability out of its hello, or support the call"
+                f"{self.settings.name} claims the capabilities that this case needs, but answered that {method} is "
+                "not supported; remove the capability from its hello, or support the call"
             )
         return answers
 

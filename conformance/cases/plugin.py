@@ -139,7 +139,10 @@ def _outcome(
         if isinstance(error, kind):
             return word, str(error)
     if isinstance(error, OSError) and judge is not None and judge.has_lost_folder():
-        return "unknown", f"{judge.settings.name} removed the folder that holds its home; expected it to keep within it"
+        return (
+            "unknown",
+            f"{judge.settings.name} removed the folder that contains its home; a target must write only below its home",
+        )
     if isinstance(error, OSError) and error.errno in FULL:
         where = error.filename or "the temporary folder"
         return "error", f"cannot write {where}: {error.strerror}; free some space, or name another folder in TMPDIR"

@@ -70,7 +70,7 @@ def test_processes_started_in_turn_use_own_pids(judge: Judge) -> None:
 
 @covers("PROC-019")
 def test_killed_processes_leave_the_others_alone(judge: Judge) -> None:
-    """Kill all processes with the same first account as the first process while they select. The others must not change."""
+    """Kill the processes with the same first account as the first process, while they select. The others must go on."""
     fleet = judge.shared_fleet(in_turn)
     fit = fit_pool_for(fleet.pids)
     stored, families = based(fit.accounts), ["claude"] * 4

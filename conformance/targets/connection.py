@@ -54,7 +54,9 @@ class Connection:
         """The target's answer to `hello`."""
         answer = self.call("hello", wire=WIRE_VERSION)
         if not isinstance(answer, Result):
-            self._fail(f"answered `hello` with {in_words(answer)}; expected a result, for every adapter must answer it")
+            self._fail(
+                f"answered `hello` with {in_words(answer)}; expected a result, because every adapter must answer it"
+            )
         return HelloResult.model_validate(answer.value)
 
     def call(self, method: str, /, **params: Any) -> Answer:
@@ -209,7 +211,7 @@ class Connection:
 
     def give_up(self) -> None:
         """Close the connection after the process was ended on purpose. Its remaining answers are dropped."""
-        self._fault = self._fault or f"{self.name} {self._ending()}, as it was told to"
+        self._fault = self._fault or f"{self.name} {self._ending()} because the kit ended it"
         self.close()
 
     def close(self) -> None:

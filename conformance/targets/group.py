@@ -236,7 +236,7 @@ class Group:
     def _raise_failed(self, event: dict[str, Any]) -> NoReturn:
         launch = self._launches[event["process"]]
         if event["no_pid"]:
-            raise UsageFault(f"{event['error']}; name ids from 2 to the largest of this system, each of them once")
+            raise UsageFault(f"{event['error']}; choose distinct PIDs from 2 to the largest of this system")
         raise AdapterFault(
             f"cannot start {self.connections[event['process']].name}: {event['error']}. The command was {launch.argv}, "
             f"started in {launch.cwd or Path.cwd()}; check its spelling, that the file is there and that it may be "
@@ -301,7 +301,7 @@ class Group:
         said = self._errors.read().decode(errors="replace").strip()
         raise SupervisorLostError(
             "the supervisor of the target processes ended or hangs; was it killed?"
-            + (f" It said:\n{said}" if said else "")
+            + (f" Its standard error:\n{said}" if said else "")
         )
 
     def _raise_signalled(self, what: str) -> NoReturn:
@@ -334,7 +334,7 @@ class Group:
         if done is None:
             self._clean_up_alone()
         elif done["left"]:
-            warnings.warn(f"processes that cannot be ended are left: {done['left']}", RuntimeWarning, stacklevel=3)
+            warnings.warn(f"some processes could not be killed: {done['left']}", RuntimeWarning, stacklevel=3)
 
     def _clean_up_alone(self) -> None:
         """After the loss of the supervisor, kill the processes that can still be found, and remove the folder."""

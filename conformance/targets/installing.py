@@ -37,7 +37,7 @@ class NpmFailedError(AdapterFault):
     def __init__(self, asked: str, run: subprocess.CompletedProcess[str]) -> None:
         super().__init__(
             f"npm could not install {asked} (exit code {run.returncode}): {npm_errors(run)}\n"
-            f"Check the network and npm's settings; `npm install {asked}` in an empty folder shows all of it"
+            f"Check the network and npm's settings; `npm install {asked}` in an empty folder shows the full output"
         )
         self.words = {word.rstrip(".") for word in re.findall(r"[\w@/.^~+-]+", run.stderr + run.stdout)}
 

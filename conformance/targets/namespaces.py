@@ -45,7 +45,7 @@ def why_not() -> str:
         said = probe.stderr.strip().splitlines()
         return f"this system refuses PID namespaces: {said[-1] if said else f'exit code {probe.returncode}'}"
     if probe.stdout.strip() != str(PROBED_PID):
-        return "this system gives no chosen process ids: /proc/sys/kernel/ns_last_pid has no effect"
+        return "this system does not allow chosen PIDs: /proc/sys/kernel/ns_last_pid has no effect"
     return ""
 
 

@@ -90,7 +90,7 @@ def _adapter(target: str, folder: str | None, arguments: Sequence[str] = ()) -> 
             places = "the installed packages" + (f" and {folder}" if folder is not None else "")
             hidden = _hidden(module_name, folder)
             _refuse(f"there is no module {error.name!r} in {places}; {hidden or 'install it, or run in its folder'}")
-        _refuse(f"importing {module_name} failed, for it needs a module {error.name!r}", with_trace=True)
+        _refuse(f"importing {module_name} failed, because it needs a module {error.name!r}", with_trace=True)
     except Exception as error:
         _refuse(f"importing {module_name} raised {type(error).__name__}: {error}", with_trace=True)
     factory: object = module
@@ -100,7 +100,7 @@ def _adapter(target: str, folder: str | None, arguments: Sequence[str] = ()) -> 
             _refuse(f"{target}: there is no {name!r} in {module_name} ({module.__file__}){hidden and '; '}{hidden}")
         factory = getattr(factory, name)
     if not callable(factory):
-        _refuse(f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter")
+        _refuse(f"{target} is {factory!r:.200}; expected a factory that returns the adapter")
     try:
         adapter: object = factory(*arguments)
     except Exception as error:

@@ -56,7 +56,7 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
     Raises UsageFault if the word does not name a target, AdapterFault if installing or bundling fails.
     """
     if mapping is not None and not (word or "").startswith("plugin:"):
-        raise UsageFault("--mapping goes with a target plugin:PATH only")
+        raise UsageFault("--mapping is only for a target plugin:PATH")
     if command:
         if word is not None:
             raise UsageFault(f"both a target, {word!r}, and a command after -- were given; give one of them")

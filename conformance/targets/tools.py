@@ -47,7 +47,7 @@ def tool_path(name: str) -> str:
     """The path of a program. Raises AdapterFault if it is not on the PATH."""
     found = shutil.which(name)
     if found is None:
-        raise AdapterFault(f"releases and checkouts run under Node, and there is no `{name}` on the PATH; {_HOW}")
+        raise AdapterFault(f"releases and checkouts need Node, but there is no `{name}` on the PATH; {_HOW}")
     return found
 
 
@@ -84,4 +84,4 @@ def npm_errors(run: subprocess.CompletedProcess[str]) -> str:
     """The error messages of npm, on one line."""
     said = run.stderr + run.stdout
     errors = re.findall(r"^npm (?:error|ERR!) (.*\S)", said, re.MULTILINE) or said.strip().splitlines()[-4:]
-    return "; ".join(errors[:4]) or "it said nothing"
+    return "; ".join(errors[:4]) or "it printed nothing"

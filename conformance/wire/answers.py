@@ -155,7 +155,7 @@ def in_words(answer: Answer) -> str:
         case Raised(message):
             return f"an exception: {message}"
         case NotSupported():
-            return "that it is not supported"
+            return "the error -32601 (not supported)"
 
 
 def shown(value: Json) -> str:

@@ -34,7 +34,7 @@ def encode(message: Json) -> bytes:
         text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         line = text.encode("utf-8") + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise FrameError(f"this value cannot travel on the wire: {error}") from error
+        raise FrameError(f"this value cannot be sent over the wire: {error}") from error
     if _DOUBTFUL.search(line):
         _check_values(message)  # after `dumps`, which has refused circular values
     if len(line) > MAX_LINE_BYTES:
@@ -75,7 +75,7 @@ def excerpt(line: bytes, limit: int = 200) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON; a value that JSON lacks travels tagged")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

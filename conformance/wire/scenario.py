@@ -92,7 +92,7 @@ class Scenario:
 
 def _read_files(files: Json, where: str = "") -> Mapping[str, Mapping[str, Json]]:
     if not isinstance(files, dict):
-        raise ScenarioError(f"files{where} must be an object: a path, and what is there")
+        raise ScenarioError(f"files{where} must be an object that maps paths to contents")
     for path, content in files.items():
         key, value = next(iter(content.items())) if isinstance(content, dict) and len(content) == 1 else (None, None)
         if key not in _FILE_KEYS or not isinstance(value, _FILE_KEYS[key]):

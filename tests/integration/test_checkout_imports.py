@@ -108,7 +108,7 @@ def test_missing_package_imported_both_ways_is_a_stub(tmp_path: Path) -> None:
     }
     answers = ask_checkout(write_checkout(tmp_path / "fork", files), [OPEN, MIN_WAIT])
     assert isinstance(answers[1], Raised)
-    assert "@a-host/its-own is not installed, and is used here" in answers[1].message
+    assert "@a-host/its-own is not installed, but the checkout uses it here" in answers[1].message
 
 
 def test_package_named_like_a_builtin_module_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
             left_out |= {name for name, kinds in names.items() if kinds <= _CAUGHT}
             stubs |= _absent(want.name, [name for name in names if name not in left_out], folder)
     else:
-        raise AdapterFault(f"{checkout} changes while it is bundled; run again when nothing writes into it")
+        raise AdapterFault(f"{checkout} changed while it was bundled; run again when no program writes into it")
     notes += [f"{' '.join(want.spec for want in same if want.spec)} ({lock})" for lock, same in _by_lock(wanted)]
     notes += [want.note for want in wanted if want.note]
     _name_sources(checkout, folder)
@@ -129,7 +129,7 @@ def _run_esbuild(
     if run.returncode != 0:
         raise AdapterFault(
             f"esbuild could not bundle {checkout}:\n{run.stderr.strip()}\n"
-            "Mend what it names; the same modules must build without running any script of the checkout"
+            "Fix these errors; the modules must build without running any script of the checkout"
         )
     document = json.loads(meta.read_text(encoding="utf-8"))
     meta.unlink()
@@ -184,7 +184,7 @@ def _wanted(imported: _Imports, packages: Packages) -> list[Wanted]:
     for name, found in imported.items():
         by_name.setdefault(package_name(name), []).extend(found.files)
     return [
-        Wanted(name, None, f"{name} is Bun's own, and Node has none") if name.partition(":")[0] == "bun" else
+        Wanted(name, None, f"{name} is a module of Bun and not of Node") if name.partition(":")[0] == "bun" else
         packages.want(name, files)
         for name, files in sorted(by_name.items())
     ]  # fmt: skip

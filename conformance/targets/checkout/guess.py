@@ -30,19 +30,24 @@ def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mappin
         f"{' and '.join(_USUAL[part] for part in modules.missing)}, built or not, at the root or in a package.",
     ]
     if is_hopeless:
-        lines.append("Nothing in it looks like either. A port of another shape is judged by an adapter: docs/wire.md")
+        lines.append(
+            "The kit found no candidate for either. For a port with another structure, write an adapter: docs/wire.md"
+        )
     lines += [
-        f"Write this into {FILE} in the checkout, or a file for --mapping, and set right what is wrong in it:",
+        f"Write this into {FILE} in the checkout, or into a file for --mapping, and correct it:",
         "",
     ]
-    left_out = [f"{part} = false  # nothing looks like it" for part in NEEDED if not tables[part]]
+    left_out = [f"{part} = false  # no candidate found" for part in NEEDED if not tables[part]]
     if left_out and not is_hopeless:
         lines += ["[plugin]", *left_out, ""]
     for part in NEEDED:
         table = tables[part] or ([f'module = "?"  # and {_KEYS[part]} = "?"'] if is_hopeless else [])
         lines += [f"[plugin.{part}]", *table, ""] if table else []
     return "\n".join(
-        [*lines, "`false` leaves a part out, and the other is judged alone; all that can be said: docs/forks.md"]
+        [
+            *lines,
+            "`false` leaves out a part, so that the kit judges only the other one. docs/forks.md describes all keys",
+        ]
     )
 
 

@@ -40,7 +40,7 @@ def locate(checkout: Path, mapping: Mapping) -> Modules:
         module = mapping.module(part)
         if module:
             if not (checkout / module).is_file():
-                raise UsageFault(f"plugin.{part}.module names {module!r}, and there is no such file in {checkout}")
+                raise UsageFault(f"plugin.{part}.module names {module!r}, but there is no such file in {checkout}")
             found[part] = module
     files = [] if all(mapping.module(part) is not None for part in PARTS) else sorted(module_files(checkout), key=rank)
     for part, place in PARTS.items():

@@ -142,7 +142,7 @@ def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | Non
     if TABLE not in document:
         if file is None:
             return Mapping(), path  # the file has only other settings
-        raise UsageFault(f"{path}: there is no table [{TABLE}]; it begins with, for instance, [{TABLE}.selection]")
+        raise UsageFault(f"{path}: there is no table [{TABLE}]; expected a table such as [{TABLE}.selection]")
     try:
         return Mapping.model_validate(document[TABLE]), path
     except ValidationError as error:

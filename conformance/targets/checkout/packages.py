@@ -42,13 +42,12 @@ class Packages:
             if version:
                 return Wanted(name, f"{name}@{version}", lock=lock)
             notes.append(lock)
-        said = f"{name}: {' and '.join(notes)} does not lock it as package.json declares it; " if notes else ""
+        said = f"{name}: {' and '.join(notes)} has no version for the range in package.json; " if notes else ""
         if declared is None:
-            return Wanted(name, None, f"{name} is imported, and no package.json declares it")
+            return Wanted(name, None, f"{name} is imported, but no package.json declares it")
         if _ELSEWHERE.match(declared):
-            return Wanted(
-                name, None, f"{said}{name} is declared as {declared}, which npm has not; of a monorepo, name the root"
-            )
+            advice = "for a package of a monorepo, give the path of its root"
+            return Wanted(name, None, f"{said}{name} is declared as {declared}, which npm cannot install; {advice}")
         return Wanted(name, f"{name}@{declared}", f"{said}the newest of {declared} is taken" if said else "")
 
     def declared(self, files: Iterable[str]) -> list[str]:

@@ -50,7 +50,7 @@ function canTravel(value) {
 
 function success(id, result) {
   if (canTravel(result)) return { jsonrpc: "2.0", id, result: result ?? null };
-  return failure(id, INTERNAL_ERROR, "the result holds a number that is not finite, or a bigint");
+  return failure(id, INTERNAL_ERROR, "the result contains a number that is not finite, or a bigint");
 }
 
 function raised(id, error) {
@@ -66,7 +66,7 @@ function inWords(thrown) {
   try {
     return String(thrown);
   } catch {
-    return "an object was thrown that has no text";
+    return "the thrown object cannot be converted to a string";
   }
 }
 

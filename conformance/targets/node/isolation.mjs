@@ -21,19 +21,19 @@ export async function isolate(url) {
   };
   process.on("exit", () => {
     if (isTold || when === "in a call") return;
-    console.error("the import of the checkout does not end: it awaits what cannot come any more");
+    console.error("the import of the checkout never ends: it awaits a promise that nothing can resolve");
   });
   // An unhandled error of the checkout is allowed, as in the plugin's host. One of the adapter itself still ends it.
   process.on("uncaughtException", (error) => {
     if (!String(error?.stack).includes(bundle)) tell(error?.stack ?? String(error));
-    console.error(`the checkout failed where nobody waits for it${placeIn(bundle, error)}:`, error);
+    console.error(`the checkout raised an error that no code handles${placeIn(bundle, error)}:`, error);
   });
   for (const name of HANDLERS) process[name] = () => process;
   for (const name of EXITS) {
     process[name] = (code = "") =>
       tell(
         `the checkout called process.${name}(${code}) ${when}${placeIn(bundle, new Error())}\n` +
-          "Its modules must leave the process alone: throw an error, or call it in the command that starts the plugin",
+          "Its modules must not end the process: throw an error, or move this call into the command that starts the plugin",
       );
   }
   Object.defineProperty(process, "stdin", { get: () => Readable.from([]), configurable: true });
@@ -44,7 +44,7 @@ export async function isolate(url) {
     return tell(
       `the checkout could not be imported: ${error?.stack?.split("\n    at ")[0] ?? String(error)}` +
         `${placeIn(bundle, error)}\n` +
-        "Selection and config must load without the plugin's host; make this line wait until it is called",
+        "Selection and config must load without the plugin's host; move this line into a function that runs later",
     );
   } finally {
     process.chdir(folder);

@@ -129,7 +129,7 @@ export async function loadPlugin(folder) {
       can("save") && {
         save() {
           opened();
-          if (home === null) throw new Refusal("no_folder", "the pool was handed over parsed: there is no folder");
+          if (home === null) throw new Refusal("no_folder", "the pool was passed as JSON, so there is no folder to write to");
           return done(withFolder(home, () => call(manager, "save", {})));
         },
       }),

@@ -23,7 +23,7 @@ def fork(wanted: int | None) -> int:
             with open(LAST_PID, "w", encoding="ascii") as last:
                 last.write(str(wanted - 1))
         except OSError as error:
-            raise OSError(error.errno, f"process id {wanted} cannot be had: {error.strerror}") from error
+            raise OSError(error.errno, f"PID {wanted} is not available: {error.strerror}") from error
         pid = os.fork()
         if pid == 0:
             if os.getpid() != wanted:
@@ -32,7 +32,7 @@ def fork(wanted: int | None) -> int:
         if pid == wanted:
             return pid
         os.waitpid(pid, 0)
-    raise OSError(errno.EBUSY, f"process id {wanted} cannot be had; another process has it")
+    raise OSError(errno.EBUSY, f"PID {wanted} is not available; another process has it")
 
 
 def become(
