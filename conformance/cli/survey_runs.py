@@ -17,6 +17,7 @@ from conformance.reports.fault import Fault, fault_report
 from conformance.reports.report import Report, read_report
 from conformance.reports.verdicts import ADAPTER_FAULT, INTERRUPTED, SUITE_FAULT
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENDING_BOUND_S = 30.0  # for a run to end its target and write its report
 LAST_WORDS_BYTES = 2000
 
@@ -62,7 +63,7 @@ async def _run_jobs(
     tasks = [asyncio.ensure_future(judge(position)) for position in range(len(jobs))]
     everything = asyncio.gather(*tasks)
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     for number in before:
         loop.add_signal_handler(number, everything.cancel)
     try:
