@@ -1,8 +1,8 @@
-"""Texts that a target sent, made safe to show: short, printable, and without secrets. Standard library only."""
+"""Makes texts of a target safe to show: short, printable and without secrets. Uses only the standard library."""
 
 import re
 
-MOST_CHARACTERS = 400  # of one text of a target in a message
+MOST_CHARACTERS = 400  # in a message, of one text of a target
 NAME_CHARACTERS = 80  # of its name, version and language
 SECRETS = (
     r"ya29\.[\w.-]{10,}",  # access token of Google
@@ -18,24 +18,31 @@ _SECRET = re.compile(rf"(?<![\w.+-])(?:{'|'.join(SECRETS)})")
 _NAMED = re.compile(
     r"""\b(bearer |(?:[a-z_]{0,20}token|secret|password|api_?key)["']?\s?[=:]\s?["']?)[^\s"',&;}]{8,}""", re.IGNORECASE
 )
+# C1 controls, and characters that hide or reorder text; JSON escapes C0 controls itself.
+_ACTIVE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 REDACTED = "[redacted]"
 
 
 def redact(text: str) -> str:
-    """The same text with tokens, keys and e-mail addresses replaced; addresses at example domains stay."""
+    """The text with tokens, keys and e-mail addresses replaced. Addresses at example domains stay."""
     return _NAMED.sub(rf"\1{REDACTED}", _SECRET.sub(REDACTED, text))
 
 
 def clip(text: str, most: int = MOST_CHARACTERS) -> str:
-    """The beginning of a long text, with a mark that says how much was cut."""
+    """The start of a long text, and the number of characters that were cut."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most} more characters]"
 
 
 def printable(text: str) -> str:
-    """The same text with control characters escaped: a target may have sent any, and XML has no place for them."""
+    """The text with control characters escaped. A target may send any, and XML does not allow them."""
     return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def inert(document: str) -> str:
+    """The same JSON with characters escaped that a terminal or an editor would act on."""
+    return _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+
+
 def safe(text: str, most: int = MOST_CHARACTERS) -> str:
-    """A text of a target as messages and reports show it."""
+    """A text of a target for messages and reports."""
     return redact(printable(clip(text, most)))

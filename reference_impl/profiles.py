@@ -1,7 +1,7 @@
-"""Quirks: the named ways in which releases behave, as data over one reference.
+"""Quirks: the named behaviours of releases, as data over one reference.
 
-A profile is a set of quirks. A release has those whose range includes it; `recommended` has none. A quirk is a row
-here, a few lines of code where the rule is, and the scenario in `fixtures/quirks/NAME.json` that distinguishes it.
+A profile is a set of quirks. A release has the quirks whose range includes it; `recommended` has none. A quirk consists
+of a row here, a few lines of code, and the scenario in `fixtures/quirks/NAME.json` that distinguishes it.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,10 +13,10 @@ from reference_impl.releases import NEWEST, RECOMMENDED, VERSIONS, versions_betw
 
 @dataclass(frozen=True)
 class Quirk:
-    """One way of behaving. `until` is the last release that has it.
+    """One behaviour. `until` is the last release that has it.
 
-    A quirk that the newest release still has says so in `still_in`, so that a release that is added inherits nothing
-    unseen: it has the quirk once somebody has confirmed it there and moved `still_in`.
+    `still_in` names the newest release in which the quirk was confirmed. So a release that is added later does not
+    inherit the quirk unnoticed: someone must confirm it there and update `still_in`.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Quirk:
 
     @property
     def releases(self) -> tuple[str, ...]:
-        """The versions of the releases that have it, oldest first."""
+        """The versions of the releases that have the quirk, oldest first."""
         return versions_between(self.since, self.until or self.still_in)
 
     @property
@@ -283,17 +283,17 @@ class Profile:
         return quirk in self.quirks
 
     def is_in(self, since: str, until: str | None = None) -> bool:
-        """Is it a release from `since` to `until`, or to the newest? `recommended` is in every range."""
+        """Is it a release from `since` to `until` (default: the newest)? `recommended` is in every range."""
         return self.name == RECOMMENDED or self.name in versions_between(since, until)
 
     def knows(self, capability: str) -> bool:
-        """Returns whether the release has the capability at all."""
+        """Returns whether the release has the capability."""
         since = SINCE.get(capability)
         return since is None or self.is_in(since)
 
 
 class Row(Protocol):
-    """A row of a table that holds for a range of releases."""
+    """A row of a table, with its range of releases."""
 
     @property
     def since(self) -> str: ...
@@ -305,7 +305,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 def rows_of(profile: Profile, table: Iterable[AnyRow], name: Callable[[AnyRow], str]) -> tuple[AnyRow, ...]:
-    """Returns the rows that hold for a release; for `recommended`, the last row of each name."""
+    """Returns the rows that apply to a release. For `recommended`: the last row of each name."""
     return tuple({name(row): row for row in table if profile.is_in(row.since, row.until)}.values())
 
 

@@ -1,22 +1,21 @@
-"""The releases of the plugin that the project knows, oldest first, and ranges of them.
+"""The releases of the plugin that this project knows, oldest first, and ranges of releases.
 
-Adding a release begins here: append a row. Rules, quirks, deviations and config rows state a range, `since` and, where
-it ended, `until`; everything else that depends on the list of releases is computed from it. CONTRIBUTING.md has the
-recipe.
+To add a release, first append a row here. Rules, quirks, deviations and config rows have a range: `since` and, if it
+has ended, `until`. Everything else follows from the list of releases. CONTRIBUTING.md has the instructions.
 """
 
 import datetime
 from dataclasses import dataclass
 from typing import Literal
 
-RECOMMENDED = "recommended"  # the profile without quirks; it is no release
+RECOMMENDED = "recommended"  # the profile without quirks; not a release
 
 
 @dataclass(frozen=True)
 class Release:
-    """One release: its version, the day it was tagged, and where its code can be had.
+    """One release: its version, the date of its tag, and where its code is available.
 
-    `same_code` lists versions that have the same selection and config code, and are judged as this release.
+    `same_code` lists versions with the same selection and config code. They are judged as this release.
     """
 
     version: str
@@ -42,7 +41,7 @@ OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
 def versions_between(since: str, until: str | None = None) -> tuple[str, ...]:
     """The versions from `since` to `until`, both included; without `until`, up to the newest.
 
-    Raises ValueError for a version that is not listed, and for a range that ends before it begins.
+    Raises ValueError for an unknown version, and for a range that ends before it begins.
     """
     for version in (since, until):
         if version is not None and version not in VERSIONS:

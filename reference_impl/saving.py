@@ -39,8 +39,8 @@ def remember(accounts: Sequence[Account]) -> dict[str, Account]:
 def saved_document(session: SessionState, content: bytes | None, profile: Profile, now_ms: float) -> Json:
     """Returns the new content of the pool file, whose content is `content` now.
 
-    What the session has changed is written; everything else stays as it is in the file. A file that is missing or
-    cannot be read is written again.
+    The session's changes are written; everything else in the file stays. If the file is missing or cannot be read, a
+    new file is written.
     """
     in_file = _accounts_in(content, now_ms, profile)
     kept = dict(in_file or {})
@@ -123,7 +123,7 @@ def _cooldown(account: Account) -> tuple[float, str] | None:
 
 
 def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Time | None:
-    """Returns the time that changed; the later one if both did. None stands for no time."""
+    """Returns the time that changed, or the later one if both changed. None means no time."""
     if mine == before:
         return theirs
     if theirs == before:
@@ -132,7 +132,7 @@ def _changed(mine: Time | None, before: Time | None, theirs: Time | None) -> Tim
 
 
 def _place(session: SessionState, family: Family, labels: Sequence[str], profile: Profile) -> int:
-    """Returns the place of the family's account in the file; if it is gone, that of the next account, or 0."""
+    """Returns the index of the family's account in the file. If the account is gone: that of the next account, or 0."""
     index = max(0, session.current[family])
     if profile.has("saved-index-not-remapped"):
         return index

@@ -141,7 +141,7 @@ class Selector:
                 moment.now_ms,
                 bonus=not self.profile.has("no-bonus-for-the-current-account"),
             )
-            # The releases take the index for a place. With gaps that is another account or none (POOL-007).
+            # The releases use the index as a position. With gaps this is another account or none (POOL-007).
             places = self.pool.accounts
             chosen = places[index] if index is not None and index < len(places) else None
         if chosen is not None:
@@ -213,7 +213,7 @@ class Selector:
             return 0
         if any(not self._is_over(account, request, moment, soft) for account in enabled):
             return 0
-        if not request.model and request.family == "gemini":  # it has two groups, and nothing says which
+        if not request.model and request.family == "gemini":  # Gemini has two groups, and only the model decides
             return None
         waits = [
             soft_quota.reset_wait_ms(account.cached_quota, request.family, request.model, moment.now_ms)

@@ -1,4 +1,4 @@
-"""What cannot run here is "not run": counted, named, and with `--no-missing` a failure."""
+"""Tests that cannot run on this machine are skipped with a reason; `--no-missing` turns each skip into a failure."""
 
 import shutil
 import subprocess
@@ -15,13 +15,13 @@ from tests.support.judging import Case, load_cases
 
 @pytest.fixture(scope="session")
 def cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
-    """The cases of a run, but for those of real processes."""
+    """The cases of a run, without those of real processes."""
     return load_cases(request.session, tmp_path_factory.mktemp("cases"))
 
 
 @pytest.fixture
 def kit(capsys: pytest.CaptureFixture[str]) -> Kit:
-    """The kit as a command in this process."""
+    """Runs the kit as a command in this process."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capsys.readouterr()
@@ -33,7 +33,7 @@ def kit(capsys: pytest.CaptureFixture[str]) -> Kit:
 
 @pytest.fixture
 def spread(kit: Kit) -> Spread:
-    """`spread` in this process."""
+    """Runs `spread` in this process."""
 
     def run(*arguments: str) -> str:
         done = kit("spread", *arguments)
@@ -44,7 +44,7 @@ def spread(kit: Kit) -> Spread:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-missing", action="store_true", help="a test that is not run fails the run")
+    parser.addoption("--no-missing", action="store_true", help="fail if a test is skipped")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

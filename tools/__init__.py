@@ -1,1 +1,1 @@
-"""Generators of the pages, benchmarks, the soak and recordings: run by `make`, never installed."""
+"""Page generators, benchmarks, the soak test and recordings. `make` runs them; the package does not contain them."""

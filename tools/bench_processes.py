@@ -1,8 +1,8 @@
-"""`python -m tools.bench_processes [PAIRS]`: what it costs to judge 64 processes, beside starting them.
+"""`python -m tools.bench_processes [PAIRS]`: the cost of judging 64 processes, relative to starting them.
 
-The one half of a pair starts 64 commands of the target in the kit's isolation and waits for each one's `hello`; the
-other starts as many, has them select, and judges PROC-001. Both end their processes outside the time that is taken.
-Halves change places from pair to pair. Ends 1 if the median of the ratios is above the limit.
+One half of each pair starts 64 commands of the target in the kit's isolation and waits for their `hello`. The other
+half starts as many, lets them select, and judges PROC-001. The time to end the processes is not counted. The order of
+the halves alternates. The exit code is 1 if the median ratio is above the limit.
 """
 
 import statistics
@@ -25,7 +25,7 @@ TIMEOUT_S = 600.0
 
 
 def start_only(judge: TargetJudge) -> float:
-    """Seconds until the last of the processes has said hello."""
+    """Seconds until the last process has answered `hello`."""
     began_s = time.perf_counter()
     with judge.start_group([judge.launch()] * PROCESSES) as group:
         for connection in group.connections:
@@ -34,7 +34,7 @@ def start_only(judge: TargetJudge) -> float:
 
 
 def start_and_judge(judge: TargetJudge) -> float:
-    """Seconds until the rule is judged."""
+    """Seconds until the kit has judged the rule."""
     judge.start_case(["PROC-001"])
     began_s = time.perf_counter()
     cases.test_each_process_selects_by_its_own_pid(judge, judge.shared_fleet(together))
@@ -44,7 +44,7 @@ def start_and_judge(judge: TargetJudge) -> float:
 
 
 def measure(word: str, pairs: int) -> float:
-    """Print the ratio for a target, with its spread; returns the median."""
+    """Print the median ratio of a target, with minimum and maximum. Returns the median."""
     target = resolve(word, [])
     judge = TargetJudge(
         RunSettings(
@@ -62,7 +62,7 @@ def measure(word: str, pairs: int) -> float:
         )
     )
     halves: list[Callable[[TargetJudge], float]] = [start_only, start_and_judge]
-    for half in halves:  # once without taking the time: files are read, code is compiled
+    for half in halves:  # a warm-up without timing: reads files and compiles code
         half(judge)
     ratios, seconds = [], []
     for pair in range(pairs):

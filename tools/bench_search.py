@@ -1,8 +1,8 @@
-"""`python -m tools.bench_search [CALLS]`: generated, predicted and compared calls a second, beside a raw loop.
+"""`python -m tools.bench_search [CALLS]`: calls per second of the search, relative to a raw loop.
 
-The raw loop sends the very same lines to the same adapter and throws the answers away. Both run on one core, in one
-run, in turns; the ratio is what the search costs. Sessions on parsed pools only: those with files wait for the disk,
-and their rate is told besides. Ends 1 if a median ratio is above the limit.
+The search generates, predicts and compares; the raw loop sends the same lines to the same adapter and ignores the
+answers. Both run alternately on one core. The ratio uses only sessions with parsed pools, because sessions with files
+wait for the disk; their rate is printed separately. The exit code is 1 if a median ratio is above the limit.
 """
 
 import gc
@@ -27,7 +27,7 @@ CALLS, ROUNDS, LIMIT, IN_FLIGHT = 100_000, 5, 5.0, 8
 
 
 def drafted(sessions: int, seed: str, *, of_all: bool = False) -> Iterator[Draft]:
-    """So many drafts; of all kinds, or of pools alone."""
+    """The first drafts of a seed: of all kinds, or only those with a parsed pool."""
     plain = (draft for draft in stream(seed) if of_all or SOURCES[draft.head[0]] == "pool")
     return islice(plain, sessions)
 
@@ -35,7 +35,7 @@ def drafted(sessions: int, seed: str, *, of_all: bool = False) -> Iterator[Draft
 def searched(
     connection: Connection, profile: str, sessions: int, seed: str, *, of_all: bool = False
 ) -> tuple[int, float]:
-    """Calls, and the seconds they took."""
+    """The number of calls and the seconds that the search took."""
     pipeline = Pipeline(connection, Oracle(flip_quirks(profile)))
     capabilities = connection.hello().capabilities
     began_s = time.perf_counter()
@@ -47,7 +47,7 @@ def searched(
 
 
 def raw(connection: Connection, sessions: int, seed: str) -> float:
-    """Seconds that the same lines take, made before."""
+    """The seconds that the raw loop took. The lines are made before."""
     capabilities = connection.hello().capabilities
     lines = [to_lines(decode(draft, capabilities).calls) for draft in drafted(sessions, seed)]
     began_s = time.perf_counter()
@@ -84,7 +84,7 @@ def measure(word: str, profile: str, calls: int) -> float:
     print(
         f"{word}: {statistics.median(rates):,.0f} calls/s generated, predicted and compared; "
         f"{median:.2f} times the raw loop (from {min(ratios):.2f} to {max(ratios):.2f} in {ROUNDS} rounds); "
-        f"{asked / took_s:,.0f} calls/s with files among them; "
+        f"{asked / took_s:,.0f} calls/s with files included; "
         f"at most {peak_mib:.0f} MiB so far",
         flush=True,
     )

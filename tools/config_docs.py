@@ -1,7 +1,7 @@
-"""Reads what the plugin's documents state about config, and writes it as `docs/config-docs.md`.
+"""Reads the statements of the plugin's documents about config, and writes `docs/config-docs.md`.
 
-The statements are in `config_docs.toml`, the lines that make them in `config_docs_lines.json` (`tools/documents.py`).
-That each holds, or is wrong, where the page says so is shown by `tests/integration/test_config_docs_run.py`.
+`config_docs.toml` has the statements, `config_docs_lines.json` the lines that make them (`tools/documents.py`).
+`tests/integration/test_config_docs_run.py` checks that each statement holds, or is wrong, as the page says.
 `python -m tools.config_docs` writes the page.
 """
 
@@ -46,7 +46,7 @@ class _Model(BaseModel):
 
 
 class Run(_Model):
-    """One load of config: files and variables as given, and what the statement says of the config."""
+    """One config load: the files, the variables, and the expected config."""
 
     user: dict[str, Json] | None = None
     project: dict[str, Json] | None = None
@@ -58,13 +58,13 @@ class Run(_Model):
     lacks: Annotated[list[str], Field(description="keys that the config does not have")] = []
 
     def denied_by(self, config: Json) -> bool:
-        """Whether the config is not what the statement says."""
+        """Does the config contradict the statement?"""
         said = all(_same(_at(config, path), value) for path, value in self.says.items())
         return not said or any(_at(config, path) is not MISSING for path in self.lacks)
 
 
 class Statement(_Model):
-    """What documents state; `wrong` has the releases that do something else, and what."""
+    """One statement of the documents. `wrong` has the releases that behave differently, and how."""
 
     id: str
     text: str
@@ -77,7 +77,7 @@ class Statement(_Model):
     shown_by: str | None = None
 
     def runs(self) -> Iterator[Run]:
-        """Every load that shows it."""
+        """All config loads that check the statement."""
         yield from self.run
         if self.defaults:
             yield Run(says=self.defaults)
@@ -96,7 +96,7 @@ class Section(_Model):
 
 
 class Beyond(_Model):
-    """What lines say that is no matter of this kit, or no statement."""
+    """Lines that are outside the scope of this kit, or make no statement."""
 
     id: str
     text: str
@@ -113,12 +113,12 @@ class ConfigDocs(_Model):
 
 
 def load_config_docs(file: Path = FILE) -> ConfigDocs:
-    """Read the statements. Raises pydantic's ValidationError for an entry that is wrong."""
+    """Read the statements. Raises pydantic's ValidationError for a wrong entry."""
     return ConfigDocs.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 def places(lines: Lines, id_: str) -> dict[str, dict[str, list[int]]]:
-    """Where a statement stands: numbers of lines by release and document."""
+    """The places of a statement: line numbers by release and document."""
     found = {
         release: {
             document: [number for number, line in numbered.items() if id_ in line.ids]
@@ -134,7 +134,7 @@ def places(lines: Lines, id_: str) -> dict[str, dict[str, list[int]]]:
 
 
 def render(docs: ConfigDocs, lines: Lines) -> str:
-    """The whole page: what is wrong by release, what holds by section, and what is beyond."""
+    """The whole page: wrong statements by release, correct ones by section, and what is out of scope."""
     count = sum(len(numbered) for documents in lines.values() for numbered in documents.values())
     tags = ", ".join(f"v{release}" for release in _read_releases(lines))
     head = HEAD.format(tags=tags, lines=f"{count:,}", statements=len(docs.statements))
@@ -143,22 +143,22 @@ def render(docs: ConfigDocs, lines: Lines) -> str:
     for release in _read_releases(lines):
         wrong = [statement for statement in docs.statements if release in statement.wrong]
         page += [f"### {release}: {len(wrong)} statements", ""]
-        page += ["| statement | stands in | the release | rule |", "|-|-|-|-|"]
+        page += ["| statement | document and lines | the release | rule |", "|-|-|-|-|"]
         for it in wrong:
             where = _places(places(lines, it.id)[release])
             page.append(f"| {it.text} | {where} | {it.wrong[release]} | {', '.join(it.rules)} |")
         page.append("")
     for section in docs.section:
-        page += [f"## {section.title}", "", "What holds, where, and the rule that covers it.", ""]
-        page += ["| statement | stands in | rule |", "|-|-|-|"]
+        page += [f"## {section.title}", "", "The statements that hold, and the rules that cover them.", ""]
+        page += ["| statement | document and lines | rule |", "|-|-|-|"]
         for it in section.statement:
             right = {release: where for release, where in places(lines, it.id).items() if release not in it.wrong}
             if right:
                 stands = "; ".join(f"**{release}** {_places(where)}" for release, where in right.items())
                 page.append(f"| {it.text} | {stands} | {', '.join(it.rules)} |")
         page.append("")
-    page += ["## Stated nowhere", "", UNSTATED, "", ", ".join(docs.unstated), ""]
-    page += ["## Beyond this kit", "", "Not judged here, though lines about config speak of it:", ""]
+    page += ["## Not documented", "", UNSTATED, "", ", ".join(docs.unstated), ""]
+    page += ["## Out of scope", "", "The kit does not judge these topics of lines about config:", ""]
     page += [f"- {it.text} ({_count(lines, it.id)} lines)" for it in docs.beyond]
     return "\n".join(page) + "\n"
 
@@ -169,14 +169,14 @@ def _read_releases(lines: Lines) -> list[str]:
 
 
 def _overview(docs: ConfigDocs, lines: Lines) -> list[str]:
-    """How many lines of each document are wrong."""
+    """A table of the number of wrong lines in each document."""
     numbers: dict[str, dict[str, set[int]]] = {}
     for it in docs.statements:
         for release, where in places(lines, it.id).items():
             for document, found in where.items() if release in it.wrong else ():
                 numbers.setdefault(document, {}).setdefault(release, set()).update(found)
     releases = _read_releases(lines)
-    rows = ["| lines that are wrong in | " + " | ".join(releases) + " |", "|-|" + "-|" * len(releases)]
+    rows = ["| wrong lines in | " + " | ".join(releases) + " |", "|-|" + "-|" * len(releases)]
     for document in DOCUMENTS:
         if document in numbers:
             wrong = [str(len(numbers[document].get(release, ())) or "") for release in releases]
@@ -211,7 +211,7 @@ def _document(path: str, value: Json) -> dict[str, Json]:
 
 
 def _refused(path: str, value: Json) -> Run:
-    """The value is not accepted: the whole file is ignored."""
+    """The value is not valid, so the release ignores the whole file."""
     return Run(user={**_document(path, value), "debug": True}, says={"debug": False})
 
 
@@ -222,7 +222,7 @@ def _at(config: Json, path: str) -> Json:
 
 
 def _same(found: Json, said: Json) -> bool:
-    """Equal, and a switch is no number."""
+    """Equal, where a boolean never equals a number."""
     return bool(found == said) and isinstance(found, bool) == isinstance(said, bool)
 
 

@@ -1,9 +1,9 @@
-"""The plugin's documents about config, line by line: which statement of `config_docs.toml` each line makes.
+"""The plugin's documents about config, line by line, with the statements that each line makes.
 
-`config_docs_lines.json` holds, for each document of each release, the lines that speak of config: the number, a
-fingerprint of the text, and the ids of the statements. The texts stay where they are. `python -m tools.documents CLONE`
-reads them anew from a clone of the plugin's repository; a line that is new or has changed has no id then, until
-someone reads it and gives it one.
+`config_docs_lines.json` has the lines about config of each document of each release: number, fingerprint of the text,
+and ids of the statements in `config_docs.toml`. It does not contain the texts. `python -m tools.documents CLONE` reads
+the lines again from a clone of the plugin's repository. A new or changed line then has no ids until someone assigns
+them.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from reference_impl.config.keys import KEYS
 from reference_impl.releases import NPM_VERSIONS
 
 FILE = Path(__file__).with_name("config_docs_lines.json")
-TUTORIAL = "tutorial"  # in the place of a release; its lines are kept by hand
+TUTORIAL = "tutorial"  # in place of a release; its lines are maintained by hand
 DOCUMENTS = (
     "README.md",
     "CHANGELOG.md",
@@ -45,7 +45,7 @@ _NOTHING = re.compile(r"^(#.*|```.*|[-|\s:]*|[\[\]{}(),;\s]*|</?\w+>|<summary>.*
 
 
 class Line(NamedTuple):
-    """A line as it was read: the first 8 digits of its SHA-256 and the ids of its statements."""
+    """One line: the first 8 hex digits of its SHA-256, and the ids of its statements."""
 
     fingerprint: str
     ids: tuple[str, ...]
@@ -55,7 +55,7 @@ Lines = dict[str, dict[str, dict[int, Line]]]  # by release, document and number
 
 
 def load_lines(file: Path = FILE) -> Lines:
-    """The lines as they were read."""
+    """The stored lines."""
     stored = json.loads(file.read_text(encoding="utf-8"))
     return {
         release: {
@@ -83,11 +83,11 @@ def save_lines(lines: Lines, file: Path = FILE) -> None:
 
 
 def speaking(document: str, content: str) -> Iterator[tuple[int, str]]:
-    """The lines that speak of config, counted from 1, without the marks around their text.
+    """The lines about config, with numbers from 1, without the markup around their text.
 
-    Of source code every comment; of the page and the section about configuration every sentence; of the schema every
-    key, with its default and range, and every sentence; elsewhere the lines that name a key, a variable, a strategy or
-    a config file.
+    In source code: every comment. In CONFIGURATION.md and the configuration section of the README: every sentence. In
+    the schema: every key with its default and range, and every sentence. Elsewhere: lines that name a key, a variable,
+    a strategy or a config file.
     """
     if document.endswith(".json"):
         yield from _in_schema(content)
@@ -105,7 +105,7 @@ def speaking(document: str, content: str) -> Iterator[tuple[int, str]]:
 
 
 def _in_schema(content: str) -> Iterator[tuple[int, str]]:
-    """Each line of note, with those that follow it up to the next one."""
+    """Each significant line, joined with the following lines up to the next one."""
     number, found = 0, ""
     for at, line in enumerate(content.splitlines(), 1):
         if _IN_SCHEMA.search(line):
@@ -119,7 +119,7 @@ def _in_schema(content: str) -> Iterator[tuple[int, str]]:
 
 
 def comment(line: str) -> str:
-    """The text of a comment: compiling moves it, and keeps it."""
+    """The text of a comment. Compilation moves comments but keeps their text."""
     return re.sub(r"^.*?(/\*+|\*|//)", "", line, count=1).removesuffix("*/").strip()
 
 
@@ -128,7 +128,7 @@ def fingerprint(text: str) -> str:
 
 
 def read(shown: Callable[[str, str], str | None], known: Lines) -> Lines:
-    """The lines of all releases, of the documents that `shown` has; those that are known, by their text, keep ids."""
+    """The lines of all releases. Lines whose text is known keep their ids."""
     lines: Lines = {}
     for release in NPM_VERSIONS:
         for document in DOCUMENTS:
@@ -143,7 +143,7 @@ def read(shown: Callable[[str, str], str | None], known: Lines) -> Lines:
 
 
 def in_clone(clone: Path) -> Callable[[str, str], str | None]:
-    """The documents as they are at the releases' tags; not every release has every one."""
+    """Reads documents at the tags of the releases. Returns None if a release lacks the document."""
 
     def shown(release: str, document: str) -> str | None:
         command = ["git", "-C", str(clone), "show", f"v{release}:{document}"]
@@ -154,7 +154,7 @@ def in_clone(clone: Path) -> Callable[[str, str], str | None]:
 
 
 def _ids(old: dict[int, Line], number: int, mark: str) -> tuple[str, ...]:
-    """Those of the same line, or else of the one line with the same text."""
+    """The ids of the same line, or else of the only line with the same text."""
     if number in old and old[number].fingerprint == mark:
         return old[number].ids
     same = {line.ids for line in old.values() if line.fingerprint == mark}

@@ -1,6 +1,6 @@
 """`python -m tools.evidence [measure]` fills the tables, runs and pictures of `docs/evidence.md`.
 
-The tables are made from `docs/evidence.json`, which `measure` makes anew on this machine (Linux; some ten minutes).
+The tables come from `docs/evidence.json`. `measure` creates this file on this machine (Linux; about ten minutes).
 """
 
 import datetime
@@ -47,7 +47,7 @@ AGENTS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One way to start processes. The command stands on the page; it is run where AGENTS lie."""
+    """One way to start processes. The page shows the command; it runs in a folder with AGENTS."""
 
     title: str
     command: str
@@ -75,7 +75,7 @@ ROWS = {
 
 
 def measure() -> None:
-    """Run every row RUNS times, and write down what was found under which conditions."""
+    """Run each row RUNS times, and store the PIDs and the conditions."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in AGENTS.items():
             Path(folder, name).write_text(text, encoding="utf-8")
@@ -123,13 +123,13 @@ def load_data() -> Json:
 
 
 def write_data(data: Json) -> None:
-    """One run a line."""
+    """Write the data, with one run on each line."""
     text = json.dumps(data, indent=2)
     DATA.write_text(re.sub(r"\[[\d,\s]+\]", lambda run: json.dumps(json.loads(run[0])), text) + "\n", encoding="utf-8")
 
 
 def render(page: str, data: Json) -> str:
-    """The same page with tables, runs and pictures as they are now."""
+    """The page with new tables, runs and pictures."""
     tables = {
         "conditions": lambda: conditions(data["conditions"]),
         "expected": expected,
@@ -159,7 +159,7 @@ def conditions(found: Json) -> str:
 
 
 def expected() -> str:
-    """What would be even, and what random choice gives."""
+    """The table of even spreads and of random choice."""
     lines = [_head("processes", "")]
     for processes in (64, 8):
         even = " | ".join(f"{even_figures(processes, number).fullest:.0f}" for number in NUMBERS)
@@ -169,8 +169,8 @@ def expected() -> str:
 
 
 def starts(rows: Json) -> str:
-    """The gaps of every way to start, and how many processes the fullest account has."""
-    lines = [_head("how started", "gaps between ids")]
+    """The table of the measured gaps, and of the processes on the fullest account."""
+    lines = [_head("how started", "gaps between PIDs")]
     for name, row in ROWS.items():
         cells = []
         for number in NUMBERS:
@@ -182,11 +182,11 @@ def starts(rows: Json) -> str:
 
 
 def gaps_text(runs: Sequence[Sequence[int]]) -> str:
-    """Of all runs together. Not the largest: in a run that passes the end of the numbers it is that of the way back."""
+    """The gaps of all runs. The maximum is left out: in a run in which PIDs wrap around, it says nothing."""
     gaps = gaps_of(runs)
     gap, times = gaps.most_common(1)[0]
     if len(gaps) == 1:
-        return "none: equal ids" if gap == 0 else f"{gap}"
+        return "none: equal PIDs" if gap == 0 else f"{gap}"
     share = 100 * times / gaps.total()
     return f"{min(gaps)} or more, half {median(gaps.elements()):.0f} or more, most often {gap} ({share:.0f} %)"
 
@@ -215,7 +215,7 @@ def pictured(arguments: str) -> Spread:
 
 
 def pictures(page: str) -> dict[str, str]:
-    """Every picture of the page, drawn."""
+    """All pictures of the page, by file name."""
     found = re.findall(r"<!-- picture: (\S+) (.*?) -->", page)
     return {name: spread_svg.render(pictured(arguments)) for name, arguments in found}
 

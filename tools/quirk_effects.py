@@ -1,4 +1,4 @@
-"""Which quirks change the answers to a scenario: the reference is asked with each quirk and without it."""
+"""Finds the quirks that change the answers to a scenario, by asking the reference with each quirk and without it."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -11,7 +11,7 @@ from reference_impl.profiles import Profile
 
 
 class CountingProfile(Profile):
-    """A profile that knows which quirks it was asked for: no other can change an answer."""
+    """A profile that records which quirks were queried. No other quirk can change an answer."""
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile.name, profile.quirks)
@@ -24,7 +24,7 @@ class CountingProfile(Profile):
 
 
 def quirk_effects(scenario: Scenario, profile: Profile, quirks: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Each of these quirks that the profile has, and in how many answers the scenario shows it."""
+    """Each of these quirks that the profile has, with the number of answers that it changes."""
     counting = CountingProfile(profile)
     answers = answers_of(scenario, counting)
     for quirk in sorted(counting.__dict__["seen"] & profile.quirks & set(quirks)):
@@ -33,12 +33,12 @@ def quirk_effects(scenario: Scenario, profile: Profile, quirks: Collection[str])
 
 
 def changed(scenario: Scenario, answers: Sequence[Answer], others: Sequence[Answer]) -> int:
-    """The number of calls that the two answer differently."""
+    """The number of calls with different answers."""
     calls = [(call.method, call.params) for call in scenario.calls]
     asked = zip(calls, answers, others, instants(calls), strict=True)
     return sum(not are_same(method, answer, other, now_ms) for (method, _), answer, other, now_ms in asked)
 
 
 def answers_of(scenario: Scenario, profile: Profile) -> list[Answer]:
-    """What the reference answers with the quirks of a profile."""
+    """The answers of the reference with the quirks of a profile."""
     return ask(scenario, Oracle(profile).answers)

@@ -1,6 +1,6 @@
-"""`python -m tools.readme` puts real runs into the README.
+"""`python -m tools.readme` puts the output of real runs into the README.
 
-They are the blocks after `<!-- run: ARGUMENTS -->` and `<!-- spread: ARGUMENTS -->`.
+The output replaces the blocks after `<!-- run: ARGUMENTS -->` and `<!-- spread: ARGUMENTS -->`.
 """
 
 import re
@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"(<!-- (run|spread): (.*?) -->\n```\n).*?(```\n)", re.DOTAL
 
 
 def fill(text: str) -> str:
-    """The same page with every run as it is now."""
+    """The page with the current output of every run."""
     return _BLOCK.sub(lambda block: block[1] + output(block[2], block[3]) + block[4], text)
 
 
@@ -23,7 +23,7 @@ def output(command: str, arguments: str) -> str:
 
 
 def port_of(text: str) -> str:
-    """The Python port that the page shows."""
+    """The Python port on the page."""
     found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert found is not None
     return found[1]

@@ -1,8 +1,8 @@
-"""`python -m tools.recordings [VERSION=PATH ...]`: asks the releases the stored scenarios, and stores their answers.
+"""`python -m tools.recordings [VERSION=PATH ...]`: sends the stored scenarios to the releases and stores the answers.
 
-A release on npm is asked always, one that exists only as a git tag where a checkout is given; otherwise it keeps the
-answers that are stored. The scenarios stay as they are, whatever becomes of the generator, the vectors and the quirks;
-those of new vectors and quirks are added. What a release does not claim it is not asked.
+Releases on npm are always asked. A release that exists only as a git tag is asked if a checkout is given; otherwise it
+keeps its stored answers. The stored scenarios never change; those of new vectors and quirks are added. A release is
+asked only what it claims.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tools.release_targets import add_checkouts, release_targets
 
 
 def record(version: str, word: str, scenarios: Scenarios) -> Recording:
-    """Ask a release every scenario that it claims to be able to answer."""
+    """Send a release every scenario whose capabilities it claims."""
     target = resolve(word, [])
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
         connection = group.connections[0]
@@ -38,7 +38,7 @@ def record(version: str, word: str, scenarios: Scenarios) -> Recording:
 
 
 def describe(recording: Recording, before: Recording | None, scenarios: Scenarios) -> str:
-    """What was recorded, and what is not as it was stored before."""
+    """One line about a new recording, with the changes since the stored one."""
     calls = sum(map(len, recording.answers.values()))
     old = before.answers if before else {}
     changed = [
@@ -46,13 +46,13 @@ def describe(recording: Recording, before: Recording | None, scenarios: Scenario
         for id_, answers in recording.answers.items()
         if id_ in old and first_change(scenarios[id_], old[id_], answers) is not None
     ]
-    told = f"; it answers otherwise than stored: {', '.join(changed)}" if changed else ""
+    changes = f"; its answers differ from the stored ones in: {', '.join(changed)}" if changed else ""
     added = len(recording.answers.keys() - old.keys())
-    return f"{recording.version}: {calls:,} calls in {len(recording.answers)} scenarios, {added} of them new{told}"
+    return f"{recording.version}: {calls:,} calls in {len(recording.answers)} scenarios, {added} of them new{changes}"
 
 
 def describe_kept(version: str, stored: Recording | None, scenarios: Scenarios) -> str:
-    """That a release was not asked, and what it has not answered yet."""
+    """One line about a release that was not asked."""
     give = f"give a checkout of its tag, {version}=PATH"
     if stored is None:
         return f"{version}: not recorded; {give}"
@@ -62,7 +62,7 @@ def describe_kept(version: str, stored: Recording | None, scenarios: Scenarios) 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m tools.recordings", description="Record what the releases answer.")
-    parser.add_argument("--draw", action="store_true", help="Draw other sessions; every release must be given then.")
+    parser.add_argument("--draw", action="store_true", help="Draw new sessions; needs a checkout of every git tag.")
     parser.add_argument(
         "--show", metavar="ID", help="Print a stored scenario, as `replay` reads it, and record nothing."
     )

@@ -1,4 +1,4 @@
-"""The scenarios that the releases are recorded with: vectors, scenarios of quirks, and drawn sessions."""
+"""The scenarios of the recordings: vectors, scenarios of quirks, and drawn sessions."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
@@ -17,11 +17,11 @@ from tools.release_targets import claimed_capabilities
 
 SEED = "recordings"
 SAMPLE = 30  # sessions for each set of capabilities
-MOST = 5_000  # sessions in which a quirk is looked for; one that another quirk of the release hides shows in none
+MOST = 5_000  # sessions to search for a quirk; one that another quirk of the release hides is never found
 
 
 def written() -> Iterator[tuple[str, Scenario]]:
-    """The scenarios that were written by hand, by id: those of the vectors and of the quirks."""
+    """The hand-written scenarios by id: those of vectors and of quirks."""
     for vector in load_vectors():
         yield f"vector-{vector.id}", unexpecting(vector.scenario)
     for name, distinguishing in load_distinguishing_scenarios().items():
@@ -29,12 +29,12 @@ def written() -> Iterator[tuple[str, Scenario]]:
 
 
 def unexpecting(scenario: Scenario) -> Scenario:
-    """The same, with nothing expected."""
+    """The scenario without expectations."""
     return Scenario([Call(call.method, call.params, files=call.files) for call in scenario.calls], scenario.files)
 
 
 def added(stored: Scenarios, asked: Iterable[tuple[str, Scenario]]) -> dict[str, Scenario]:
-    """Those that are not stored yet, under ids that are free. A scenario that was stored under another id stays so."""
+    """The scenarios that are not stored yet, under free ids. Scenarios stored under another id are left out."""
     new: dict[str, Scenario] = {}
     for id_, scenario in asked:
         if scenario not in stored.values():
@@ -44,10 +44,10 @@ def added(stored: Scenarios, asked: Iterable[tuple[str, Scenario]]) -> dict[str,
 
 
 def drawn() -> Iterator[tuple[str, Scenario]]:
-    """Sessions by id: for each set of capabilities a sample; and for each release those that show its other quirks.
+    """Sessions by id: a sample for each set of capabilities, and sessions that show the other quirks of each release.
 
-    Sessions of an older release are asked of the newer ones, too. What is drawn depends on the generator, so it is
-    stored.
+    Sessions of an older release are also sent to newer ones. The drawn sessions are stored, because they depend on the
+    generator.
     """
     kept: dict[str, Scenario] = {}
     for version in VERSIONS:
@@ -61,7 +61,7 @@ def drawn() -> Iterator[tuple[str, Scenario]]:
 
 
 def first_with(capabilities: list[str]) -> str:
-    """The oldest release that claims exactly these."""
+    """The oldest release that claims exactly these capabilities."""
     return next(version for version in VERSIONS if claimed_capabilities(version) == capabilities)
 
 
@@ -73,7 +73,7 @@ def _stream(version: str, count: int) -> Iterator[tuple[int, Scenario]]:
 
 
 def _showing(version: str, kept: list[Scenario]) -> Iterator[tuple[int, Scenario]]:
-    """The first sessions that show those quirks of a release that no kept session shows."""
+    """The first sessions that show the release's quirks which no kept session shows."""
     missing = set(profile(version).quirks)
     for scenario in kept:
         if needs(scenario.calls) <= set(claimed_capabilities(version)):

@@ -1,10 +1,10 @@
-"""The files of `fixtures/recordings`: scenarios, and what each release answered to them.
+"""The files of `fixtures/recordings`: scenarios, and the answers of each release.
 
-`scenarios.jsonl` holds one scenario a line, with its id; all releases share it. `VERSION.json` holds one scenario a
-line: the answers that differ from those of the release before it, by the position of the call, or the list of all
-answers where the release before it was not asked. A config is stored as its differences from `defaults`, the config
-that the release loads without any file. A release that is added is a file of a few lines, which a reviewer can read;
-that is why this is text, although gzip would make it a fourteenth of the size.
+`scenarios.jsonl` has one scenario with its id on each line, for all releases. `VERSION.json` has one line for each
+scenario with changes: the answers that differ from the previous release, by position of the call, or all answers if the
+previous release was not asked. A config is stored as its differences from `defaults`, the config that the release loads
+without any file. So a new release adds a few lines that a reviewer can read. That is why the files are text, although
+gzip would make them fourteen times smaller.
 """
 
 import json
@@ -26,7 +26,7 @@ SCENARIOS = "scenarios.jsonl"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 Scenarios = Mapping[str, Scenario]  # by id
-Stored = list[Json] | dict[str, Json] | None  # answers to a scenario; those that changed; not asked
+Stored = list[Json] | dict[str, Json] | None  # all answers, the changed answers by position, or not asked
 
 
 class RecordingError(ValueError):
@@ -35,15 +35,15 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True)
 class Recording:
-    """What one release answered, a list of answers for each scenario that it was asked."""
+    """The answers of one release, as a list for each scenario that it was asked."""
 
     version: str
     capabilities: list[str]
-    defaults: Json  # the config without any file
+    defaults: Json  # the config that it loads without any file
     answers: dict[str, list[Answer]] = field(default_factory=dict)
 
     def is_asked(self, scenario: Scenario) -> bool:
-        """Does the release claim what the scenario needs?"""
+        """Does the release claim the capabilities that the scenario needs?"""
         return needs(scenario.calls) <= set(self.capabilities)
 
     def not_asked_yet(self, scenarios: Scenarios) -> list[str]:
@@ -52,7 +52,7 @@ class Recording:
 
 
 def differences(recording: Recording, scenarios: Scenarios, send: Send, within: Path | None = None) -> Iterator[str]:
-    """Each scenario to which `send` does not answer as recorded, with the first call that differs."""
+    """One line for each scenario that `send` does not answer as recorded, with the first different call."""
     for id_, recorded in recording.answers.items():
         scenario = scenarios[id_]
         answered = ask(scenario, send, within)
@@ -66,7 +66,7 @@ def differences(recording: Recording, scenarios: Scenarios, send: Send, within: 
 
 
 def first_change(scenario: Scenario, recorded: list[Answer], answered: list[Answer]) -> int | None:
-    """The position of the first call that is not answered as recorded."""
+    """The position of the first call with a different answer, or None."""
     calls = [(call.method, call.params) for call in scenario.calls]
     asked = zip(calls, recorded, answered, instants(calls), strict=True)
     same = (are_same(method, one, other, now_ms) for (method, _), one, other, now_ms in asked)
@@ -74,7 +74,7 @@ def first_change(scenario: Scenario, recorded: list[Answer], answered: list[Answ
 
 
 def load_scenarios(folder: Path = FOLDER) -> dict[str, Scenario]:
-    """Every stored scenario, by id."""
+    """All stored scenarios, by id."""
     path = folder / SCENARIOS
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     documents = [json.loads(line) for line in lines]
@@ -82,7 +82,7 @@ def load_scenarios(folder: Path = FOLDER) -> dict[str, Scenario]:
 
 
 def load_recordings(scenarios: Scenarios, folder: Path = FOLDER) -> dict[str, Recording]:
-    """The recording of each release that has one, oldest first. Raises RecordingError."""
+    """The recordings of the releases, oldest first. Raises RecordingError."""
     packed: dict[str, dict[str, list[Json]]] = {}
     found: dict[str, Recording] = {}
     for version in VERSIONS:
@@ -104,7 +104,7 @@ def load_recordings(scenarios: Scenarios, folder: Path = FOLDER) -> dict[str, Re
 
 
 def store(scenarios: Scenarios, recordings: Mapping[str, Recording], folder: Path = FOLDER) -> None:
-    """Write all files anew."""
+    """Write all files."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [_encode({"id": id_, **scenario.to_json()}) for id_, scenario in scenarios.items()]
     (folder / SCENARIOS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -133,7 +133,7 @@ def store(scenarios: Scenarios, recordings: Mapping[str, Recording], folder: Pat
 def _changes(
     recording: Recording, scenarios: Scenarios, packed: dict[str, list[Json]], before: dict[str, list[Json]]
 ) -> Iterator[tuple[str, Stored]]:
-    """The lines of a release: what does not follow from the release before it."""
+    """The lines of a release: its differences from the previous release."""
     for id_, scenario in scenarios.items():
         if id_ not in packed:
             if id_ in before and recording.is_asked(scenario):
@@ -157,7 +157,7 @@ def _whole(stored: Stored, before: list[Json] | None, calls: int, where: str) ->
 
 
 def to_json(answer: Answer) -> Json:
-    """An answer as it is stored. Of a failure only that it was one: the words depend on the version of Node."""
+    """An answer as it is stored. Messages of failures are left out, because they depend on the version of Node."""
     match answer:
         case Result(value):
             return value

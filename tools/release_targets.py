@@ -1,4 +1,4 @@
-"""Where each release can be had: on npm, or as a checkout of its git tag, given as `VERSION=PATH`."""
+"""Where to get each release: on npm, or from a checkout of its git tag, given as `VERSION=PATH`."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ Checkout = tuple[str, Path]  # the version of a release, and the folder
 
 
 def add_checkouts(parser: argparse.ArgumentParser) -> None:
-    """The arguments by which a command is given checkouts of releases."""
+    """Add the arguments for checkouts of releases."""
     parser.add_argument(
         "checkouts",
         nargs="*",
@@ -23,7 +23,7 @@ def add_checkouts(parser: argparse.ArgumentParser) -> None:
 
 
 def checkout(text: str) -> Checkout:
-    """Read `VERSION=PATH`. Raises ArgumentTypeError where no checkout of that release lies there."""
+    """Read `VERSION=PATH`. Raises ArgumentTypeError unless PATH is a checkout of that release."""
     version, _, path = text.partition("=")
     release = next((release for release in RELEASES if release.version == version), None)
     if release is None or not path:
@@ -31,7 +31,7 @@ def checkout(text: str) -> Checkout:
     try:
         found = json.loads((Path(path) / "package.json").read_text(encoding="utf-8"))["version"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise argparse.ArgumentTypeError(f"no version can be read from {path}/package.json: {error}") from error
+        raise argparse.ArgumentTypeError(f"cannot read a version from {path}/package.json: {error}") from error
     if found not in (version, *release.same_code):
         raise argparse.ArgumentTypeError(
             f"{path} is version {found}; expected {' or '.join((version, *release.same_code))}"
@@ -40,7 +40,7 @@ def checkout(text: str) -> Checkout:
 
 
 def release_targets(checkouts: Iterable[Checkout]) -> dict[str, str]:
-    """The word of the target of each release that can be had, by version, oldest first."""
+    """The target word of each available release, by version, oldest first."""
     words = {version: f"npm:opencode-antigravity-auth@{version}" for version in NPM_VERSIONS}
     words |= {version: f"plugin:{path}" for version, path in checkouts}
     return {version: words[version] for version in VERSIONS if version in words}

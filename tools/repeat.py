@@ -1,6 +1,6 @@
-"""`python -m tools.repeat N TARGET [OPTIONS]`: the same verdicts N times, while every core is busy with something else.
+"""`python -m tools.repeat N TARGET [OPTIONS]`: judges a target N times while all cores are busy.
 
-Ends 0 if all reports are equal outside `observed`, and 1 naming the first difference.
+The exit code is 0 if all reports are equal outside `observed`; else it is 1 and the first difference is printed.
 """
 
 import json
@@ -15,11 +15,11 @@ from pathlib import Path
 from conformance.json_type import Json
 from tests.support.command import run_kit
 
-BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"  # ends with us, however we end
+BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"  # ends when its parent ends
 
 
 def difference(first: Json, other: Json, place: str = "") -> str | None:
-    """Where two reports differ outside `observed`, and how; None if they do not. Requirements go by their ids."""
+    """The first difference of two reports outside `observed`, or None. Requirements are named by their ids."""
     if isinstance(first, dict) and isinstance(other, dict):
         for key in [*first, *(key for key in other if key not in first)]:
             if key == "observed" and not place:
@@ -63,7 +63,7 @@ def busy_cores() -> Iterator[None]:
 
 
 def judge(target: str, report: Path, options: Sequence[str] = ()) -> Json:
-    """One report. Raises SystemExit, with what the kit said, where there is none."""
+    """The report of one run. Raises SystemExit, with the message of the kit, if there is none."""
     run = run_kit("run", target, "--json", str(report), *options)
     text = report.read_text(encoding="utf-8") if report.exists() else ""
     if not text:
@@ -72,7 +72,7 @@ def judge(target: str, report: Path, options: Sequence[str] = ()) -> Json:
 
 
 def repeat(count: int, target: str, options: Sequence[str] = ()) -> int:
-    """Run, compare and tell; returns the exit code."""
+    """Run, compare and print the result. Returns the exit code."""
     with busy_cores(), tempfile.TemporaryDirectory() as folder:
         first: Json = None
         for number in range(1, count + 1):

@@ -1,4 +1,4 @@
-"""`python -m tools.report_docs` writes docs/report.schema.json and the keys of docs/report.md from the model."""
+"""`python -m tools.report_docs` writes docs/report.schema.json and the tables of docs/report.md from the model."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.support.command import CHECKOUT
 SCHEMA = CHECKOUT / "docs" / "report.schema.json"
 PAGE = CHECKOUT / "docs" / "report.md"
 HEADING = "## Keys\n"
-NEVER_NULL = ("Hello", "Observed")  # their optional keys are left out instead
+NEVER_NULL = ("Hello", "Observed")  # their optional keys are left out instead of null
 PLACES = {  # where the objects of each kind are
     "Report": "the document",
     "Hello": "`hello`",
@@ -50,7 +50,7 @@ def render_schema() -> str:
 
 
 def fill(page: str) -> str:
-    """The page with the tables of today."""
+    """The page with current tables."""
     written, heading, _ = page.partition(HEADING)
     return written + heading + "".join(_tables(build_schema()))
 

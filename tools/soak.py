@@ -1,8 +1,8 @@
-"""`python -m tools.soak [VERSION=PATH ...]`: a million generated calls against each release, and what they reached.
+"""`python -m tools.soak [VERSION=PATH ...]`: sends a million generated calls to each release and counts their effects.
 
-A release on npm is asked always, one that exists only as a git tag where a checkout is given. Ends 0 if no release
-answers otherwise than the reference at its profile, every quirk was reached at least 1,000 times (it changed as many
-answers, in all releases that have it together), and a port that is wrong on one input in a million is caught.
+Releases on npm are always asked. A release that exists only as a git tag is asked if a checkout is given. The exit code
+is 0 if every answer equals that of the reference at the release's profile, if every quirk changed at least 1,000
+answers in all its releases together, and if the search detects a port that is wrong on one input in a million.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from tools.release_targets import add_checkouts, claimed_capabilities, release_t
 CALLS, SEED = 1_000_000, "soak"
 OFTEN = 1_000
 SUBTLE = "python:tests.fakes.subtle:WrongOnceInAMillion"
-SUBTLE_CALLS = 8  # times as many: one in a million is missed by a million calls in one of three searches
+SUBTLE_CALLS = 8  # times as many: with a million calls, one search in three would miss a fault of one in a million
 
 
 def count_reached(release: str, sessions: Iterator[GeneratedSession], counts: Counter[str]) -> None:
-    """Count the answers that each quirk of the release changes; one that has come often enough is not looked at."""
+    """Count the answers that each quirk of the release changes. Stops counting a quirk at OFTEN."""
     of = profile(release)
     for session in sessions:
         rare = [name for name in of.quirks if counts[name] < OFTEN]
@@ -40,7 +40,7 @@ def count_reached(release: str, sessions: Iterator[GeneratedSession], counts: Co
 
 
 def search(word: str, of: str, calls: int, seed: str) -> Search:
-    """Search to the end; print how it went."""
+    """Run one search and print the result."""
     target = resolve(word, [])
     with DifferentialRunner(target, Oracle(flip_quirks(of)), timeout_s=60) as runner:
         began_s = time.perf_counter()
@@ -55,7 +55,7 @@ def search(word: str, of: str, calls: int, seed: str) -> Search:
 
 
 def soak(targets: dict[str, str], calls: int, seed: str, counts: Counter[str]) -> Iterator[str]:
-    """Search each release, count what is reached, and print it. What differs, in words."""
+    """Search each release, count and print the effects of quirks. Yields the problems."""
     by_kind: Counter[str] = Counter()
     for release, word in targets.items():
         running = search(word, release, calls, seed)
@@ -74,13 +74,13 @@ def soak(targets: dict[str, str], calls: int, seed: str, counts: Counter[str]) -
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m tools.soak", description="Ask each release generated calls.")
     add = parser.add_argument
-    add("--calls", type=int, default=CALLS, metavar="N", help=f"Calls that each release is asked ({CALLS:,}).")
-    add("--seed", default=SEED, metavar="WORD", help=f"Seed for the generator ({SEED}).")
+    add("--calls", type=int, default=CALLS, metavar="N", help=f"Number of calls for each release (default: {CALLS:,}).")
+    add("--seed", default=SEED, metavar="WORD", help=f"Seed for the generator (default: {SEED}).")
     add(
         "--only",
         action="append",
         choices=VERSIONS,
-        help="Ask only this release, whatever quirks it reaches; repeatable.",
+        help="Ask only this release and ignore the counts of quirks; may be repeated.",
     )
     add_checkouts(parser)
     options = parser.parse_args(arguments)
@@ -93,8 +93,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"not asked: {message}")
     counts: Counter[str] = Counter({quirk.name: 0 for quirk in QUIRKS if set(quirk.releases) & set(asked)})
     wrong = list(soak(asked, options.calls, options.seed, counts))
-    if not options.only:  # all releases together reach every quirk often; one alone does not
-        wrong += [f"{name} was reached {count} times" for name, count in counts.items() if count < OFTEN]
+    if not options.only:  # one release alone does not reach every quirk often enough
+        wrong += [f"{name} changed only {count} answers" for name, count in counts.items() if count < OFTEN]
         caught = search(SUBTLE, "recommended", options.calls * SUBTLE_CALLS, options.seed)
         wrong += ["the port that is wrong once in a million was not caught"] * (not caught.discrepancies)
     print("\n".join(wrong) or "nothing wrong")

@@ -1,7 +1,7 @@
-"""`python -m tools.survey_page` writes docs/survey.md from a survey's JSON and what was read about each failure.
+"""`python -m tools.survey_page` writes docs/survey.md from the JSON of a survey and the findings about each failure.
 
-Of the JSON it leaves what the page is made from. A failure without a finding is refused, and so is a finding of what
-does not fail: the page says nothing that was not looked up in the source of the implementation.
+It also removes unused parts from the JSON. Every failure needs a finding from the source of the implementation, and
+every finding needs a failure.
 """
 
 import json
@@ -25,7 +25,7 @@ INTRO = """\
 
 Public forks and ports of the plugin beside its releases. A folder `OWNER+NAME` is a checkout of the repository
 OWNER/NAME at the commit in the table. The kit judges a checkout as the release that it behaves like and waives the
-known deviations of that release, so a failure is a change of the fork. A failure is a departure from the plugin, not
+known deviations of that release, so a failure is a change in the fork. A failure is a departure from the plugin, not
 always a fault: many changes are deliberate, and some are better than the rule. Each failure was looked up in the
 source.
 
@@ -40,7 +40,7 @@ make -C .. docs
 
 
 class Finding(BaseModel):
-    """What was read in the source: why these rules fail there or, without rules, why it could not be judged."""
+    """What the source shows: why rules fail or, without rules, why the target could not be judged."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +60,7 @@ def load_findings(path: Path = FOLDER / "findings.toml") -> list[Finding]:
 
 
 def shorten(board: Board) -> Board:
-    """Without what the page does not show: what rules say, and the reasons of verdicts."""
+    """The board without what the page does not show: texts of rules and reasons of verdicts."""
     return board.model_copy(
         update={"rules": {}, "rows": [row.model_copy(update={"reasons": {}}) for row in board.rows]}
     )
@@ -76,7 +76,7 @@ def store(board: Board) -> str:
 
 
 def render(board: Board, findings: Sequence[Finding]) -> str:
-    """The whole page. Raises ValueError for a failure without a finding, and for a finding of no failure."""
+    """The whole page. Raises ValueError for a failure without a finding, or a finding without a failure."""
     check(board, findings)
     return "\n".join(_page(board, findings)) + "\n"
 
@@ -88,9 +88,9 @@ def check(board: Board, findings: Sequence[Finding]) -> None:
     if wrong := [pair for pair in found if found.count(pair) > 1]:
         raise ValueError(f"{wrong[0]} has two findings")
     if missing := sorted((failures | unjudged) - set(found)):
-        raise ValueError(f"{missing[0]} has no finding, and {len(missing) - 1} more have none")
+        raise ValueError(f"{missing[0]} has no finding; failures without a finding: {len(missing)}")
     if idle := sorted(set(found) - failures - unjudged):
-        raise ValueError(f"{idle[0]} has a finding, and is no failure of the board")
+        raise ValueError(f"{idle[0]} has a finding but is not a failure on the board")
 
 
 def _page(board: Board, findings: Sequence[Finding]) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _page(board: Board, findings: Sequence[Finding]) -> Iterator[str]:
     yield from implementations(board)
     yield ""
     yield from sections(board)
-    yield "\n## What fails, and why\n"
+    yield "\n## Failures and their causes\n"
     for number, row in enumerate(board.rows, 1):
         mine = [finding for finding in findings if row.target in finding.targets]
         if mine:

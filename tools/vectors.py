@@ -1,10 +1,10 @@
-"""What each stored vector is good for: `python -m tools.vectors` measures, and prints it as JSON.
+"""Measures what each stored vector contributes: `python -m tools.vectors` prints the result as JSON.
 
-A vector earns its place by a branch of the reference that no other vector takes, by a wrong implementation that no
-other detects, or as a boundary that it names (`why` begins with "Boundary:"). A call earns its place by being the last,
-or by what would be lost without it.
+A vector is useful if it covers a branch of the reference that no other vector covers, if it detects a wrong
+implementation that no other detects, or if it is a boundary (`why` begins with "Boundary:"). A call is useful if it is
+the last one, or if the vector would contribute less without it.
 
-A process of its own: coverage must be on before the reference is imported.
+This needs a separate process, because coverage must start before the import of the reference.
 """
 
 import dataclasses
@@ -32,22 +32,22 @@ _CONTEXTS = count(1)
 
 LEFT_OUT = {  # modules whose branches are not counted, and why
     "__main__.py": "serves the reference as a process",
-    "saving.py": "no vector saves; tests/unit/test_saving.py holds it to the releases",
+    "saving.py": "no vector saves; tests/unit/test_saving.py compares it with the releases",
 }
 EXCLUDED = {  # lines whose branches are not counted, and why
-    r"raise TypeError\(": "a release that fails on a pool: the language has no expectation for a failure",
+    r"raise TypeError\(": "a release that fails on a pool; vectors cannot expect a failure",
     r"and _is_fatal\(|def _is_fatal": "the same",
-    r"raise NotImplementedError\(": "a release that lacks a method: no vector holds for its profile",
+    r"raise NotImplementedError\(": "a release without a method; no vector of it holds for its profile",
     r"raise UnknownProfile\(|version not in VERSIONS:|if last < first:": "vectors name releases that exist",
-    r"\(self.until is None\) ==|def is_unconfirmed": "a row that is wrong: tests/unit/test_quirks.py",
-    r"def hello\(": "who the target is",
-    r"return os\.getpid\(\) if": "the real process id is never the same",
+    r"\(self.until is None\) ==|def is_unconfirmed": "wrong rows, in tests/unit/test_quirks.py",
+    r"def hello\(": "depends on the target",
+    r"return os\.getpid\(\) if": "the real PID is different in each run",
     r"def save\(|def saved\(|def _locked\(|def _write_pool\(": "no vector saves",
 }
 
 
 def measure() -> Json:
-    """Percentage of branches, those missing, what no other vector does, and the calls that do nothing."""
+    """The percentage of branches, the missing ones, and the vectors and calls that contribute nothing."""
     sys.path.insert(0, str(ROOT))
     _recorder().start()
     from conformance.vectors import load_vectors
@@ -119,17 +119,17 @@ def _branches(vector: "Vector") -> set[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Wrong:
-    """An implementation that is wrong at a profile."""
+    """A wrong implementation, at one profile."""
 
     name: str
     profile: str
-    rules: set[str]  # that it breaks; none: a quirk
+    rules: set[str]  # the rules that it breaks; none for a quirk
     create: Callable[[], Any]
     quirk: str | None = None  # that it lacks
     flipped: str | None = None  # the quirk in which it differs from the reference
 
     def is_concerned_with(self, vector: "Vector") -> bool:
-        """Does the vector judge what it breaks?"""
+        """Does the vector judge what this implementation breaks?"""
         if self.rules:
             return bool(self.rules & set(vector.requirements))
         return self.quirk == vector.quirk
@@ -137,7 +137,7 @@ class Wrong:
 
 @cache
 def wrong_implementations() -> list[Wrong]:
-    """Those of the catalogue; and the reference with one quirk more, or one less."""
+    """The mutants of the catalogue, and the reference with one quirk added or removed."""
     from conformance.requirements import load_catalogue
     from conformance.requirements.catalogue import applies
     from conformance.requirements.quirks import load_distinguishing_scenarios
@@ -148,7 +148,7 @@ def wrong_implementations() -> list[Wrong]:
 
     found: dict[str, Wrong] = {}
     for requirement in load_catalogue():
-        if requirement.id.startswith("PROC-") or "save" in requirement.needs:  # no vector starts processes, or saves
+        if requirement.id.startswith("PROC-") or "save" in requirement.needs:  # no vector starts processes or saves
             continue
         module, _, attribute = target_word(requirement.mutant).removeprefix("python:").partition(":")
         profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
@@ -193,7 +193,7 @@ def _asked_quirks(vector: "Vector", profile: str) -> set[str]:
 
 
 def _detected(vector: "Vector") -> set[str]:
-    """The wrong implementations that answer otherwise than expected, of those that break a rule it judges."""
+    """The wrong implementations that the vector detects, among those that break one of its rules."""
     from conformance.vectors.predict import answers_of
 
     found, calls = set(), vector.scenario.calls
@@ -208,9 +208,9 @@ def _detected(vector: "Vector") -> set[str]:
 
 
 def _idle_calls(vector: "Vector", worth: set[str]) -> Iterator[int]:
-    """Calls, but for the first and the last, without which all others answer the same and nothing is lost.
+    """Calls without which all other answers stay the same and the vector contributes as much.
 
-    The judged calls of a boundary are what it is there for, and those of a vector that is given stay as they are.
+    Never the first or last call, a judged call of a boundary, or a call of a vector with `given`.
     """
     from conformance.vectors.predict import drift
 
@@ -234,7 +234,7 @@ def is_boundary(vector: "Vector") -> bool:
 
 
 def worth_of(vector: "Vector") -> set[str]:
-    """What the vector is good for."""
+    """What the vector contributes: the branches that it covers and the wrong implementations that it detects."""
     return _branches(vector) | _detected(vector)
 
 

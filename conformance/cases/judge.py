@@ -129,7 +129,7 @@ class TargetJudge:
         self.patience.check(self.settings.name)
         return Group(
             launches,
-            timeout_s=self.patience.timeout_s(self.settings.timeout_s),
+            timeout_s=self.patience.start_timeout_s(self.settings.timeout_s),
             wire_log=self.wire_log,
             pass_environment=self.settings.pass_environment,
             pids=pids,

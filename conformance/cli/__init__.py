@@ -1,1 +1,1 @@
-"""The command line: thin. Each command is a module with `add_arguments` and `main`."""
+"""The command line. Each command is a module with `add_arguments` and `main`."""

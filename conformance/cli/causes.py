@@ -14,7 +14,7 @@ from conformance.wire.files import ask
 
 
 def find_causes(plan: Plan, outcome: Outcome) -> list[Cause]:
-    """Mark the failures that follow from a precondition. A target that passes is not asked."""
+    """Mark the failures that follow from an unmet precondition. A target that passes is not asked."""
     capabilities = set(plan.subject.hello.capabilities)
     preconditions = [each for each in load_preconditions(plan.catalogue) if capabilities.issuperset(each.needs)]
     asked = worth_asking(outcome, preconditions)
@@ -22,7 +22,7 @@ def find_causes(plan: Plan, outcome: Outcome) -> list[Cause]:
 
 
 def _unmet(plan: Plan, preconditions: Sequence[Precondition]) -> list[tuple[Precondition, Finding]]:
-    """A fault of the adapter ends the questions: what fails then is explained by its own findings."""
+    """The unmet preconditions. A fault of the adapter ends this: the findings explain the remaining failures."""
     target, options = plan.subject.target, plan.options
     launch = Launch(target.argv, target.environment, target.word)
     unmet: list[tuple[Precondition, Finding]] = []

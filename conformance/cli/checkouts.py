@@ -1,4 +1,4 @@
-"""What git says of a folder that is judged."""
+"""The git commit of a folder that is judged."""
 
 import shutil
 import subprocess
@@ -10,10 +10,10 @@ _BOUND_S = 60
 
 
 def checkout_of(folder: Path) -> Checkout | None:
-    """Its commit, or None where there is no git, or no commit."""
-    if (said := _git(folder, "log", "-1", "--no-show-signature", "--format=%H %cs")) is None or not said.strip():
+    """The commit of the folder, or None without git or without a commit."""
+    if (output := _git(folder, "log", "-1", "--no-show-signature", "--format=%H %cs")) is None or not output.strip():
         return None
-    commit, _, date = said.strip().partition(" ")
+    commit, _, date = output.strip().partition(" ")
     status = _git(folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
     return Checkout(commit=commit, date=date, changed=bool(status and status.strip()))
 
@@ -21,7 +21,7 @@ def checkout_of(folder: Path) -> Checkout | None:
 def _git(folder: Path, *words: str) -> str | None:
     if (git := shutil.which("git")) is None or not folder.is_dir():
         return None
-    settings = ["-c", "core.fsmonitor=false", "-c", "safe.directory=*"]  # CI often mounts what another user owns
+    settings = ["-c", "core.fsmonitor=false", "-c", "safe.directory=*"]  # in CI, another user often owns the folder
     try:
         done = subprocess.run(
             [git, "--no-optional-locks", *settings, "-C", str(folder), *words],

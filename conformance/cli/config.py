@@ -1,6 +1,6 @@
-"""`config explain DIRECTORY`: the config in force there, the layer that gave each key, and the files.
+"""`config explain DIRECTORY`: shows the config of a folder, the layer that set each key, and the files.
 
-The one command that reads the user's own files, since that is what it is asked for; nothing is written.
+The only command that reads the user's own files. It writes nothing.
 """
 
 import argparse

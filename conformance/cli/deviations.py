@@ -1,4 +1,4 @@
-"""Reads `--deviations`, and finds the failures of a port that are known deviations of a release."""
+"""Reads `--deviations`, and finds failures of a port that are known deviations of a release."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,23 +16,22 @@ from conformance.requirements.deviations import (
     release_deviations,
     shipped_deviations,
 )
-from conformance.search.inheritance import is_as_in
 from conformance.targets.errors import UsageFault
 from reference_impl.releases import VERSIONS
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The deviations that a target may have. Those in `optional` need not show: nobody named them one by one."""
+    """The deviations that a target may have. Those in `optional` are never stale, because nobody named them singly."""
 
     deviations: Sequence[Deviation] = ()
     optional: frozenset[str] = frozenset()
 
 
 def read_accepted(given: str, catalogue: Catalogue) -> Accepted:
-    """The deviations that `--deviations` names: those of a file or of releases, or single ones of releases.
+    """The deviations that `--deviations` names: a file, whole releases, or single deviations of releases.
 
-    Raises UsageFault for a word that is none of these, DeviationError for a mistaken file.
+    Raises UsageFault for an unknown word, DeviationError for an invalid file.
     """
     words = given.split(",")
     known = release_deviations(catalogue)
@@ -52,7 +51,7 @@ def read_accepted(given: str, catalogue: Catalogue) -> Accepted:
 
 
 def file_of(given: str | None, catalogue: Catalogue) -> Path | None:
-    """The file that `--deviations` names, if it names one."""
+    """The file that `--deviations` names, or None."""
     if given is None or _are_names(given.split(","), release_deviations(catalogue)):
         return None
     return Path(given)
@@ -63,7 +62,7 @@ def _are_names(words: Sequence[str], known: Sequence[ReleaseDeviation]) -> bool:
 
 
 def find_known(outcome: Outcome, criteria: Criteria, catalogue: Catalogue) -> KnownElsewhere | None:
-    """The release that does most of what a target fails for; None where no release does any, or some are accepted."""
+    """The release that shares most of the failures. None if no release shares any, or if deviations are accepted."""
     failed = [verdict for verdict in outcome.verdicts if verdict.word == "fail" and verdict.cases]
     if criteria.deviations or not failed:
         return None
@@ -76,7 +75,7 @@ def find_known(outcome: Outcome, criteria: Criteria, catalogue: Catalogue) -> Kn
 
 
 def _shared(release: str, failed: Sequence[Verdict], catalogue: Catalogue) -> Iterator[tuple[str, list[str]]]:
-    """The rules whose every wrong answer is that of the release, each with the deviations that cover them."""
+    """The rules whose wrong answers are all those of the release, with the deviations that cover them."""
     known = shipped_deviations(release, catalogue)
     for verdict in failed:
         id_ = verdict.requirement.id
@@ -91,9 +90,9 @@ def _shared(release: str, failed: Sequence[Verdict], catalogue: Catalogue) -> It
 
 
 def only_inherited(event: Event, release: str) -> Event:
-    """The event, in which a deviation of the release explains no answer but that of the release.
+    """The event, without deviations on answers that differ from those of the release.
 
-    A predicate can hold for another wrong answer as well, and then the checkout departs in a way of its own.
+    A predicate can also match another wrong answer, which is then a deviation of the checkout itself.
     """
     if not isinstance(event, CaseEnded):
         return event
@@ -113,7 +112,9 @@ def _own(finding: Finding, release: str) -> Finding:
 
 
 def _is_as_in(release: str, finding: Finding) -> bool:
-    """A value computed from several answers, or one that depends on the machine, is not asked again."""
+    """Is it the answer of the release? True for computed and observed values, which the reference cannot repeat."""
     if finding.position is None or finding.observed:
         return True
+    from conformance.search.inheritance import is_as_in  # slow to import, and needed for findings only
+
     return is_as_in(release, finding.scenario, finding.position, finding.actual)

@@ -50,7 +50,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         print(wrap(f"{side.target.word}, nearest to {side.nearest}", ""))
     for line in lines or ["  no difference"]:
         print(line)
-    print(wrap(f"asked {one.calls:,} and {other.calls:,} generated calls", ""))
+    print(wrap(f"compared with {one.calls:,} and {other.calls:,} generated calls", ""))
     return DIFFERENT if lines else 0
 
 
@@ -63,7 +63,7 @@ def _differences(one: Identification, other: Identification, options: argparse.N
     common = sorted(set(one.capabilities) & set(other.capabilities))
     named = attribute_differences(one.profile, other.profile, common, SESSIONS)
     if named.by_quirk:
-        yield f"  quirks, and in how many of {named.sessions} generated sessions each changes an answer"
+        yield f"  quirks, with the number of {named.sessions} generated sessions that each changes"
     for name, count in named.by_quirk.items():
         has = one if name in one.profile.quirks else other
         yield wrap(f"{name} ({count}), in {has.target.word}: {BY_NAME[name].text}", "    ")
@@ -77,5 +77,5 @@ def _differences(one: Identification, other: Identification, options: argparse.N
         yield f"  {named.unnamed} of the sessions differ for another reason"
     for side, left in ((one, other), (other, one)):
         for discrepancy in unshared(side.discrepancies, left, timeout_s=options.timeout, pass_environment=options.env):
-            yield wrap(f"without a name, in {side.target.word}:", "  ")
+            yield wrap(f"unexplained, in {side.target.word}:", "  ")
             yield from describe_discrepancy(discrepancy.to_json(side.target.word))

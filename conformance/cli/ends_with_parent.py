@@ -1,6 +1,6 @@
-"""`python -m conformance.cli.ends_with_parent …`: the command, ended as by SIGTERM when its standard input ends.
+"""`python -m conformance.cli.ends_with_parent …`: runs a command, and ends it (SIGTERM) when standard input ends.
 
-Whoever starts it holds the other end, which the system closes however that process comes to its end.
+The parent holds the other end of the pipe. The system closes it when the parent ends for any reason.
 """
 
 import os
@@ -14,7 +14,7 @@ from conformance.targets.interrupt import wait_for_end
 
 
 def _wait() -> NoReturn:
-    """Nothing is ever sent. Signals reach the main thread, which then ends its target and writes its reports."""
+    """Wait for the end of standard input. The main thread gets the signal, ends the target and writes the reports."""
     wait_for_end(0)
     os.kill(os.getpid(), signal.SIGTERM)
     sys.exit()  # this thread

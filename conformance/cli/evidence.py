@@ -1,4 +1,4 @@
-"""Looks in a checkout for the code of the deviations that it inherits: evidence of a release is none for a fork."""
+"""Looks in a checkout for the code of its inherited deviations, because evidence of a release proves nothing for it."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from conformance.targets.checkout.quotes import Sources
 
 
 def find_evidence(plan: Plan, outcome: Outcome) -> Mapping[str, Evidence]:
-    """For each inherited deviation that an answer shows: what the checkout has of its code."""
+    """For each inherited deviation that an answer shows: the evidence in the checkout."""
     checkout = plan.subject.target.checkout
     if checkout is None or not plan.criteria.inherited:
         return {}

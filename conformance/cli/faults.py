@@ -1,4 +1,4 @@
-"""What goes wrong, as one message and an exit code."""
+"""Turns every error into one message and an exit code."""
 
 import errno
 import os
@@ -17,10 +17,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def explain(error: BaseException) -> tuple[str, int]:
-    """What the user is told of it, and the exit code."""
+    """The message for the user, and the exit code."""
     message, code = str(error), SUITE_FAULT
     match error:
-        case SystemExit():  # of argparse, which has told it
+        case SystemExit():  # argparse has printed the message already
             message, code = "", error.code if isinstance(error.code, int) else WRONG_USAGE
         case TargetError():
             code = error.exit_code
@@ -32,12 +32,12 @@ def explain(error: BaseException) -> tuple[str, int]:
             message = f"the catalogue is wrong: {error}"
         case SupervisorLostError() | EventError():
             pass
-        case BrokenPipeError():  # `| head` has seen enough
+        case BrokenPipeError():  # the reader has ended, such as `| head`
             message, code = "", NOBODY_READS
         case OSError() if error.filename is not None:
             message = f"cannot read or write {os.fsdecode(error.filename)}: {error.strerror}"
         case OSError() if error.errno in _FULL:
-            message = f"cannot write what is printed or logged: {error.strerror}"
+            message = f"cannot write output or a log: {error.strerror}"
         case _:
             message = (
                 f"a fault of this suite, not of the target: {type(error).__name__}: {error}\n"

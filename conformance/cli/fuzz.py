@@ -1,4 +1,4 @@
-"""`fuzz`: searches for sessions in which a target and the reference at its profile answer differently."""
+"""`fuzz`: searches for sessions that a target and the reference answer differently."""
 
 import argparse
 import secrets
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from conformance.cli.options import (
-    MOST_WORKERS,
+    MAX_WORKERS,
     add_env,
     add_mapping,
     add_profile,
@@ -58,14 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="discrepancies",
         type=between(1),
         default=argparse.SUPPRESS,
-        help=argparse.SUPPRESS,  # what the option was called
+        help=argparse.SUPPRESS,  # the old name of --discrepancies
     )
     add("--seed", metavar="WORD", help="Seed for the generator (default: random; printed at start)")
     add("--shard", metavar="I/N", help="Search shard I of N: the same seed on N machines")
     add(
         "-n",
         dest="workers",
-        type=between(1, MOST_WORKERS),
+        type=between(1, MAX_WORKERS),
         default=1,
         metavar="N",
         help="Number of processes that search (default: 1)",
@@ -147,7 +147,7 @@ def _seed(options: argparse.Namespace) -> str:
 
 
 def _show(number: int, discrepancy: Json, options: argparse.Namespace, command: Sequence[str]) -> None:
-    """Print one find, and write its vector."""
+    """Print a discrepancy and write its vector."""
     call = discrepancy["scenario"]["calls"][discrepancy["position"]]
     print(f"\n{number}. {call['method']} {call['params'].get('strategy', '')}".rstrip())
     for line in describe_discrepancy(discrepancy):
@@ -172,7 +172,7 @@ def _search_here(plan: Plan) -> State:
 
 
 def _search(plan: Plan) -> tuple[list[State], Exception | None]:
-    """The states of all workers, and the worst fault of any."""
+    """The states of all workers, and the worst fault, if any."""
     from conformance.search.parallel import WorkerError, Workers
 
     with Workers(plan) as workers:
@@ -193,7 +193,7 @@ def _summary(states: Sequence[State], discrepancies: int) -> Iterator[str]:
     for kind, calls in by_kind.most_common():
         yield f"  {calls:>11,} {kind}"
     sessions, differing = sum(s.sessions for s in states), sum(s.differences for s in states)
-    told = f"{differing:,} of them differ, {discrepancies} shown above" if differing else "none differs"
+    result = f"{differing:,} of them differ, {discrepancies} shown above" if differing else "none differs"
     for reason in dict.fromkeys(state.given_up for state in states if state.given_up):
         yield wrap(f"the search ended early: {reason.splitlines()[0]}", "")
-    yield f"{sum(by_kind.values()):,} calls in {sessions:,} sessions, {told}"
+    yield f"{sum(by_kind.values()):,} calls in {sessions:,} sessions, {result}"

@@ -43,7 +43,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def describe_identification(identification: Identification) -> Iterator[str]:
-    """The lines that say what a target is like."""
+    """The lines that describe what a target behaves like."""
     nearest = identification.nearest
     differs = bool(identification.flipped or identification.other_signs or identification.differing)
     alike = [version for version in VERSIONS if version in (nearest, *identification.release.equals)]
@@ -55,9 +55,9 @@ def describe_identification(identification: Identification) -> Iterator[str]:
         verb = "does not show" if name in profile(nearest).quirks else "shows"
         yield wrap(f"it {verb} the quirk {name}: {BY_NAME[name].text}", "  ")
     for sign in identification.other_signs:
-        yield wrap(f"another answer for {sign}", "  ")
+        yield wrap(f"it differs in {sign}", "  ")
     for discrepancy in identification.discrepancies:
         yield from describe_discrepancy(discrepancy.to_json(identification.target.word))
-    beside = "beside that, " if identification.flipped or identification.other_signs else ""
-    told = f"{identification.differing} sessions differ" if identification.differing else "every answer is the same"
-    yield wrap(f"{beside}{told} in {identification.calls:,} generated calls", "")
+    beside = "apart from that, " if identification.flipped or identification.other_signs else ""
+    result = f"{identification.differing} sessions differ" if identification.differing else "every answer is the same"
+    yield wrap(f"{beside}{result} in {identification.calls:,} generated calls", "")

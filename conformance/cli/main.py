@@ -1,4 +1,4 @@
-"""`antigravity-conformance`: runs a command and turns each error into one message and an exit code."""
+"""`antigravity-conformance`: runs a command. Turns each error into one message and an exit code."""
 
 import argparse
 import importlib
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     _prepare_streams()
     try:
-        _end_as_by_interrupt(signal.SIGTERM)  # a CI that gives up on us
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        _end_as_by_interrupt(signal.SIGTERM)  # CI systems cancel with SIGTERM
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup ignores it
             _end_as_by_interrupt(signal.SIGHUP)  # the terminal is closed
         message, code = "", _run(list(sys.argv[1:] if arguments is None else arguments))
     except BaseException as error:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (lost := _flush(sys.stdout)) is not None:
         message, code = explain(lost)
     if message:
-        with suppress(OSError):  # there is nowhere else to tell it
+        with suppress(OSError):  # if standard error fails too, nothing is left
             print(f"antigravity-conformance: {printable(message)}", file=sys.stderr)
     _flush(sys.stderr)
     return code
@@ -72,7 +72,7 @@ def _run(given: list[str]) -> int:
         if not command:
             raise UsageFault("a command is expected after --")
     try:
-        os.getcwd()  # packages that are imported ask for it too
+        os.getcwd()  # some imported packages need it too
     except OSError as error:
         raise UsageFault("the current folder does not exist any more; change to one that does") from error
     options, unknown = _parser(given[0] if given else "").parse_known_args(given)
@@ -83,7 +83,7 @@ def _run(given: list[str]) -> int:
 
 
 def _refuse(options: argparse.Namespace, unknown: Sequence[str]) -> None:
-    """Words that no option takes; a command without `--` before it is the likeliest of them."""
+    """Refuse unknown words. A command without `--` before it is the most likely cause."""
     target = getattr(options, "target", None)
     if target is not None and not is_word(target):
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.join([target, *unknown])}")
@@ -93,14 +93,14 @@ def _refuse(options: argparse.Namespace, unknown: Sequence[str]) -> None:
 
 
 def _prepare_streams() -> None:
-    """A closed one becomes the null device: else the next file that is opened gets its number, and what is printed.
+    """Replace closed streams by the null device; otherwise the next file that is opened would receive the output.
 
-    What a stream cannot encode is escaped: it may be a path, or what a target said.
+    Characters that a stream cannot encode are escaped; they may come from a path or from a target.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as we live
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until exit
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -108,7 +108,7 @@ def _prepare_streams() -> None:
 
 
 def _flush(stream: TextIO) -> OSError | None:
-    """Write the rest. What cannot be written is dropped, or Python would try again as it ends."""
+    """Flush. Output that cannot be written is dropped; otherwise Python would try again on exit."""
     try:
         stream.flush()
     except OSError as error:
@@ -120,7 +120,7 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _parser(first: str) -> argparse.ArgumentParser:
-    """With the command that is asked for; with all of them where the first word is none."""
+    """A parser with the given command, or with all commands if there is no such command."""
     parser = argparse.ArgumentParser(
         prog="antigravity-conformance",
         description="Checks whether an implementation of account selection and config loading behaves\n"
@@ -132,7 +132,7 @@ def _parser(first: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in [first] if first in COMMANDS else COMMANDS:
-        module = importlib.import_module(f"conformance.cli.{name}")  # slow: whatever comes of it is told as well
+        module = importlib.import_module(f"conformance.cli.{name}")  # slow, so only the given command is imported
         sub = commands.add_parser(
             name,
             help=module.HELP,

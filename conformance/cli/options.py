@@ -1,4 +1,4 @@
-"""The options of `run`, and what each of them takes."""
+"""The options of `run`, and the types of their values."""
 
 import argparse
 import datetime
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.processes.fitting import MAX_ACCOUNTS
 from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 DEFAULT_TIMEOUT_S = 20
 DEFAULT_TIME_LIMIT_S = 600
-LONGEST_TIMEOUT_S = 24 * 3600
+MAX_TIMEOUT_S = 24 * 3600
 DEFAULT_PROCESSES = 8
-MOST_WORKERS = 64
+MAX_WORKERS = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
-    """How long, by how many processes and with how many examples a target is judged."""
+    """The options for time limits, processes and examples."""
     add = parser.add_argument
     add_timeout(parser)
     add(
@@ -58,15 +58,15 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=DEFAULT_TIME_LIMIT_S,
         metavar="S",
-        help=f"Time limit of the run in seconds; what is left then is unknown (default: {DEFAULT_TIME_LIMIT_S})",
+        help=f"Time limit of the run in seconds; rules left then are unknown (default: {DEFAULT_TIME_LIMIT_S})",
     )
     add_env(parser)
     add(
         "--processes",
-        type=between(2, MOST_ACCOUNTS, " (no pool is fitted to more processes)"),
+        type=between(2, MAX_ACCOUNTS, " (no pool fits more processes)"),
         default=DEFAULT_PROCESSES,
         metavar="N",
-        help=f"Number of real processes to start at once (default: 8; up to {MOST_ACCOUNTS})",
+        help=f"Number of real processes to start at once (default: 8; up to {MAX_ACCOUNTS})",
     )
     add("--no-namespaces", action="store_true", help="Do not choose PIDs; rules that need that are not run")
     add(
@@ -79,10 +79,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=between(0, MOST_WORKERS),
+        type=between(0, MAX_WORKERS),
         default=0,
         metavar="N",
-        help=f"Number of cores to run the cases on (up to {MOST_WORKERS})",
+        help=f"Number of cores to run the cases on (up to {MAX_WORKERS})",
     )
 
 
@@ -111,7 +111,7 @@ def add_env(parser: argparse.ArgumentParser) -> None:
 
 
 def repeated(options: argparse.Namespace) -> list[str]:
-    """The options that shape verdicts, as words that a shell reads back."""
+    """The options that affect verdicts, quoted for a shell."""
     words: list[str] = []
     for name, value, default in (
         ("--deviations", options.deviations, None),
@@ -126,7 +126,7 @@ def repeated(options: argparse.Namespace) -> list[str]:
 
 
 def asking(options: argparse.Namespace) -> list[str]:
-    """The options that decide what a target is asked and compared with, in any command, as words for a shell."""
+    """The options of any command that affect the calls to a target and the comparison, quoted for a shell."""
     words: list[str] = []
     for name, value, default in (
         ("--profile", options.profile, None),
@@ -142,18 +142,18 @@ def asking(options: argparse.Namespace) -> list[str]:
 
 def seconds(text: str) -> float:
     with suppress(ValueError):
-        if 0 < (value := float(text)) <= LONGEST_TIMEOUT_S:
+        if 0 < (value := float(text)) <= MAX_TIMEOUT_S:
             return value
     raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, up to a day, got {text!r}")
 
 
-def between(least: int, most: int | None = None, why: str = "") -> Callable[[str], int]:
+def between(minimum: int, maximum: int | None = None, why: str = "") -> Callable[[str], int]:
     def read(text: str) -> int:
         with suppress(ValueError):
             value = int(text)
-            if value >= least and (most is None or value <= most):
+            if value >= minimum and (maximum is None or value <= maximum):
                 return value
-        numbers = f"of {least} or more" if most is None else f"from {least} to {most}{why}"
+        numbers = f"of {minimum} or more" if maximum is None else f"from {minimum} to {maximum}{why}"
         raise argparse.ArgumentTypeError(f"expected a whole number {numbers}, got {text!r}")
 
     return read
@@ -162,4 +162,4 @@ def between(least: int, most: int | None = None, why: str = "") -> Callable[[str
 def day(text: str) -> datetime.date:
     with suppress(ValueError):
         return datetime.date.fromisoformat(text)
-    raise argparse.ArgumentTypeError(f"expected a day such as 2026-12-31, got {text!r}")
+    raise argparse.ArgumentTypeError(f"expected a date such as 2026-12-31, got {text!r}")

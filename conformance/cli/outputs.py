@@ -1,4 +1,4 @@
-"""The files that a run writes: looked at before it, so that no run is lost for want of one."""
+"""The output files of a run. They are checked before the run, so that no result is lost."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,14 +7,14 @@ from conformance.targets.errors import UsageFault
 
 
 def prepare_outputs(written: Mapping[str, Path | None], read: Mapping[str, Path | None]) -> None:
-    """Empty the files, by option, that are written: what an earlier run left is never taken for a part of this one.
+    """Empty the output files, so that old content is not mistaken for the result of this run.
 
-    Raises UsageFault for one that cannot be written, or that stands for two.
+    Raises UsageFault if a file cannot be written, or if two options name the same file.
     """
     places: dict[Path, str] = {}
     for option, path in (*written.items(), *read.items()):
         if path is not None and (other := places.setdefault(path.resolve(), option)) != option:
-            raise UsageFault(f"{other} and {option} both name {path}; give each a file of its own")
+            raise UsageFault(f"{other} and {option} both name {path}; give each its own file")
     for path in written.values():
         if path is not None:
             _empty(path)
@@ -22,7 +22,7 @@ def prepare_outputs(written: Mapping[str, Path | None], read: Mapping[str, Path 
 
 def _empty(path: Path) -> None:
     try:
-        if path.resolve().is_fifo():  # opening it would wait for a reader, for ever
+        if path.resolve().is_fifo():  # opening a pipe would wait for a reader
             raise UsageFault(f"cannot write {path}: it is a pipe; expected a file")
         path.write_bytes(b"")
     except OSError as error:
@@ -32,6 +32,6 @@ def _empty(path: Path) -> None:
 
 
 def write_report(path: Path | None, text: str) -> None:
-    """Half a character, as in a path that is no UTF-8, is escaped."""
+    """Write a report. Lone surrogates, as in paths that are not UTF-8, are escaped."""
     if path is not None:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""By which profile a target is judged."""
+"""Chooses the profile that a target is judged by."""
 
 import re
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A
 
 
 def choose_profile(asked: str | None, claimed: str | None) -> ChosenProfile:
-    """The profile to judge by: an unlisted release is judged as the one with the same code, or the nearest older one.
+    """The profile to judge by. For an unlisted release: the one with the same code, or the nearest older one.
 
-    Raises AdapterFault where the target claims what is no release at all.
+    Raises AdapterFault if the claimed profile is not a release.
     """
     if asked is not None:
-        return ChosenProfile(asked, "asked for")
+        return ChosenProfile(asked, "chosen with --profile")
     if claimed is None or claimed == RECOMMENDED:
         return ChosenProfile(RECOMMENDED, "the target claims no release")
     if claimed in VERSIONS:
@@ -29,7 +29,7 @@ def choose_profile(asked: str | None, claimed: str | None) -> ChosenProfile:
     place = _place(claimed)
     if place is None:
         raise AdapterFault(
-            f"the target claims the profile {claimed!r} in its hello; expected a release such as {VERSIONS[-1]}, "
+            f"the target claims the profile {claimed!r} in hello; expected a release such as {VERSIONS[-1]}, "
             f"or {RECOMMENDED!r}, or no profile"
         )
     older = [version for version in VERSIONS if (_place(version) or place) <= place]
@@ -42,16 +42,16 @@ def choose_profile(asked: str | None, claimed: str | None) -> ChosenProfile:
 def profile_of(
     asked: str | None, target: Target, hello: HelloResult, *, timeout_s: float, pass_environment: Sequence[str]
 ) -> ChosenProfile:
-    """The profile to judge a target by. A checkout claims none: the kit asks it which release it behaves like."""
+    """The profile to judge a target by. A checkout claims none, so the kit detects the nearest release."""
     if not target.is_checkout or asked is not None:
         return choose_profile(asked, hello.profile)
-    from conformance.search.identify import nearest_release  # slow, and for checkouts only
+    from conformance.search.identify import nearest_release  # slow to import, and needed for checkouts only
 
     found = nearest_release(target, hello.capabilities, timeout_s=timeout_s, pass_environment=pass_environment)
     return ChosenProfile(found.nearest, found.reason, found.between)
 
 
 def _place(version: str) -> tuple[int, int, int, bool] | None:
-    """Where a version stands in order; a pre-release stands before its release."""
+    """The sort key of a version. A pre-release sorts before its release."""
     match = _VERSION.fullmatch(version)
     return None if match is None else (int(match[1]), int(match[2]), int(match[3]), match[4] is None)

@@ -1,4 +1,4 @@
-"""`replay`: sends one stored scenario to a target: a discrepancy, a vector, or one from a bug report."""
+"""`replay`: sends one stored scenario to a target: a discrepancy, a vector or a scenario from a bug report."""
 
 import argparse
 import json
@@ -61,8 +61,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
             print(
                 wrap(f"expected {describe(wanted) if wanted is not None or not is_judged else 'a result'}", "    ", 2)
             )
-    by = "the file" if is_judged else f"the reference as {profile}"
-    print(f"{len(answers)} calls asked of {target.word}; {differing} not as {by} expects")
+    by = "the file" if is_judged else f"the reference at {profile}"
+    print(f"{len(answers)} calls sent to {target.word}; answers that differ from {by}: {differing}")
     return DIFFERENT if differing else 0
 
 

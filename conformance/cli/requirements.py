@@ -35,7 +35,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
                 print(wrap(requirement.text, " " * 11))
                 print(wrap(f"source: {requirement.source}", " " * 11))
                 print(wrap(f"releases: {', '.join(requirement.releases)}", " " * 11))
-                print(wrap(f"needs: {', '.join(requirement.needs) or 'nothing beyond open'}", " " * 11))
+                print(wrap(f"needs: {', '.join(requirement.needs) or 'only `open`'}", " " * 11))
                 print(wrap(f"mutant: {requirement.mutant}: {requirement.mutant_text}", " " * 11))
                 if requirement.superseded_by:
                     print(wrap(f"superseded by {requirement.superseded_by}", " " * 11))

@@ -33,7 +33,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.list and options.target is None and not command:
         return _list(selection, options.profile or RECOMMENDED, None)
     if options.fail_fast and options.workers > 1:
-        raise UsageFault("--fail-fast goes with one core only: on several, which case fails first is chance; drop -n")
+        raise UsageFault("--fail-fast needs one core, because on several cores the first failure is random; drop -n")
     prepare_outputs(
         {report.option: getattr(options, report.name) for report in FORMATS}
         | {"--events": options.events, "--wire-log": options.wire_log},
@@ -57,7 +57,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def _write_fault(options: argparse.Namespace, command: Sequence[str], error: BaseException) -> None:
     message, code = explain(error)
     fault = Fault(options.target or f"-- {shlex.join(command)}", __version__, code, message)
-    with suppress(OSError):  # what went wrong before is what is told
+    with suppress(OSError):  # the first error is the one to report
         for report in FORMATS:
             write_report(getattr(options, report.name), report.render_fault(fault))
 
@@ -67,7 +67,7 @@ def _list(selection: Selection, profile: str, subject: Subject | None) -> int:
         capabilities = requirement.needs if subject is None else subject.hello.capabilities
         reason = not_claimed_reason(requirement, capabilities)
         if not applies(requirement, profile):
-            reason = f"a rule of other releases than {profile}: {', '.join(requirement.releases)}"
+            reason = f"does not apply to {profile}, only to {', '.join(requirement.releases)}"
         print(f"{requirement.id:9}{requirement.level:8}{requirement.title}")
         if reason:
             print(f"{'':17}not judged: {reason}")

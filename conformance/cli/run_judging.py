@@ -27,8 +27,8 @@ ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 
 
 def judge(plan: Plan) -> Run:
-    """Run the cases. On Ctrl-C, the run contains what was judged so far."""
-    started_s, user_folder = time.monotonic(), str(Path.cwd())  # which a target may remove
+    """Run the cases. After Ctrl-C, the result has what was judged so far."""
+    started_s, user_folder = time.monotonic(), str(Path.cwd())  # a target may remove it
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
     subject, options = plan.subject, plan.options

@@ -29,7 +29,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Subject:
-    """The target, its answer to `hello`, and the profile that it is judged by."""
+    """The target, its answer to `hello`, and its profile."""
 
     target: Target
     greeting: Greeting
@@ -42,23 +42,23 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A run before its first case. `options` are those of the command line."""
+    """A run before its first case. `options` are the command line options."""
 
     subject: Subject
     catalogue: Catalogue
-    left_out: Sequence[str]  # ids of requirements that were named and hold for other profiles only
+    left_out: Sequence[str]  # ids of named requirements that apply to other profiles only
     criteria: Criteria
     options: argparse.Namespace
 
 
 def select(catalogue: Catalogue, only: Sequence[str], require: Sequence[str]) -> Selection:
-    """Read `--only` and `--require`. Raises UsageFault for a word that names no requirement."""
+    """Read `--only` and `--require`. Raises UsageFault for an unknown word."""
     named = _choose(catalogue, only, "--only")
     return Selection(catalogue, named, _required(catalogue, require, named))
 
 
 def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject:
-    """Resolve and greet the target. Raises AdapterFault where it cannot be asked, UsageFault for no target."""
+    """Resolve the target and send `hello`. Raises AdapterFault if it does not answer, UsageFault without a target."""
     target = resolve(options.target, command, options.mapping)
     greeting = greet(
         target,
@@ -74,7 +74,7 @@ def find_subject(options: argparse.Namespace, command: Sequence[str]) -> Subject
 
 
 def make_plan(options: argparse.Namespace, selection: Selection, subject: Subject) -> Plan:
-    """Decide what the target is judged by. Raises DeviationError for a mistaken file of deviations."""
+    """Decide the criteria. Raises DeviationError if the file of deviations is wrong."""
     profile, hello = subject.profile.name, subject.hello
     chosen = [requirement for requirement in selection.named if applies(requirement, profile)]
     accepted = _accepted(selection.catalogue, options.deviations, subject.target, profile)
@@ -99,7 +99,7 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
 
 
 def required_of(required: Sequence[str], chosen: Sequence[Requirement], *, without_fork: bool) -> list[str]:
-    """What must be judged. Only Python ports can claim `fork`: without it, no rule that needs it is required."""
+    """The required ids. `without_fork` leaves out rules that need `fork`, which only Python ports can claim."""
     beyond = {requirement.id for requirement in chosen if without_fork and "fork" in requirement.needs}
     return [id_ for id_ in required if id_ not in beyond]
 
@@ -119,15 +119,15 @@ def _required(catalogue: Catalogue, words: Sequence[str], named: Sequence[Requir
         chosen = named if word == "all" else _choose(catalogue, [word], "--require")
         judged = [requirement.id for requirement in chosen if requirement in named]
         if not judged:
-            raise UsageFault(f"--require {word}: --only leaves it out; choose it there too, or drop one of the two")
+            raise UsageFault(f"--require {word}: --only excludes it; add it there too, or drop one of the two options")
         ids += judged
     return ids
 
 
 def _accepted(catalogue: Catalogue, given: str | None, target: Target, profile: str) -> Accepted:
-    """Those that the user names; for a published release judged as itself, or the reference as that, its own.
+    """The user's deviations. Without them: the shipped ones, for a release or the reference at its own profile.
 
-    A checkout inherits those of the release that it is judged as: what is its own doing then stands out.
+    A checkout inherits the deviations of the release that it is judged as, so that only its own changes fail.
     """
     if given is not None:
         return read_accepted(given, catalogue)

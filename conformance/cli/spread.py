@@ -10,8 +10,8 @@ from pathlib import Path
 from conformance import __version__
 from conformance.cli.options import between, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
-from conformance.processes.fitting import MOST_ACCOUNTS
-from conformance.processes.pid_list import MOST_PID, parse, written
+from conformance.processes.fitting import MAX_ACCOUNTS
+from conformance.processes.pid_list import MAX_PID, parse, written
 from conformance.processes.spread import Spread, best, better_numbers, spread
 from conformance.processes.starts import REST_BOUND_S, Pace, Starts, start_many
 from conformance.reports import spread_json, spread_svg, spread_text
@@ -19,12 +19,12 @@ from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
 from conformance.targets.errors import UsageFault
 
-MOST_IDS = 1009  # as many as `run` starts
-MOST_NUMBERS = 32  # of accounts, in one table
-MOST_TEXT_BYTES = 1024**2
+MAX_PIDS = 1009  # as many as `run` can start
+MAX_NUMBERS = 32  # numbers of accounts in one table
+MAX_TEXT_BYTES = 1024**2
 SHOWN_LIST = 50
 PROCESSES = 64
-ELSEWHERE = ("docker", "podman", "nerdctl", "kubectl", "ssh")  # start what they start out of our sight
+ELSEWHERE = ("docker", "podman", "nerdctl", "kubectl", "ssh")  # they start processes that we cannot see
 
 HELP = "show whether the PID offset spreads your processes over your accounts"
 DESCRIPTION = """\
@@ -49,14 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="IDS",
         help="Start nothing; use these PIDs: 123,456 or 100-163 or 100-160/4 (every 4th) or @FILE or - (stdin)",
     )
-    add("--base", type=between(0, MOST_PID), default=0, metavar="B", help="Stored active index (default: 0)")
+    add("--base", type=between(0, MAX_PID), default=0, metavar="B", help="Stored active index (default: 0)")
     add(
         "--processes",
-        type=between(1, MOST_IDS),
+        type=between(1, MAX_PIDS),
         metavar="N",
         help=f"Number of processes to start (default: {PROCESSES})",
     )
-    add("--at-once", action="store_true", help="Start all at once (default: start each when the one before is idle)")
+    add("--at-once", action="store_true", help="Start all at once (default: start each when the previous one is idle)")
     add("--gap", type=seconds, metavar="S", help="Start one process every S seconds")
     add("--read", metavar="NAME", help="Read the PID of the last descendant with this name")
     add(
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     numbers = _parse(
-        options.accounts, "--accounts", what="number of accounts", least=1, most=MOST_ACCOUNTS, count=MOST_NUMBERS
+        options.accounts, "--accounts", what="number of accounts", minimum=1, maximum=MAX_ACCOUNTS, count=MAX_NUMBERS
     )
     numbers = list(dict.fromkeys(numbers))
     _check(options, command, numbers)
@@ -100,54 +100,54 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 def _check(options: argparse.Namespace, command: Sequence[str], numbers: Sequence[int]) -> None:
     if (options.pids is None) != bool(command):
-        both = "both --pids and a command after -- were given" if command else "no process ids were given"
+        both = "both --pids and a command after -- were given" if command else "no PIDs were given"
         raise UsageFault(f"{both}; give one of them: `spread --accounts 3 --pids 123,456` or `... -- node agent.mjs`")
     of_start = ("processes", "gap", "read", "env", "at_once")
     if not command and (named := [name for name in of_start if getattr(options, name) not in (None, False, [])]):
-        raise UsageFault(f"--{named[0].replace('_', '-')} is about processes to be started; drop it, or drop --pids")
+        raise UsageFault(f"--{named[0].replace('_', '-')} applies only to started processes; drop it, or drop --pids")
     if options.at_once and options.gap is not None:
-        raise UsageFault("--at-once and --gap are two ways to start; give one of them")
+        raise UsageFault("--at-once and --gap exclude each other; give one of them")
     if command and Path(command[0]).name in ELSEWHERE:
         raise UsageFault(
-            f"{command[0]} starts its processes out of sight, and its own ids say nothing of theirs. Give their ids: "
-            "those of first processes in containers are 1: `spread --accounts 3 --pids 1,1,1`"
+            f"{command[0]} starts its processes elsewhere, so their PIDs cannot be read. Give the PIDs instead. The "
+            "first process of a container has PID 1: `spread --accounts 3 --pids 1,1,1`"
         )
     if options.svg and len(numbers) > 1:
-        raise UsageFault("--svg draws one number of accounts; give --accounts one")
-    if options.svg and numbers[0] > spread_svg.MOST_BARS:
-        raise UsageFault(f"--svg draws up to {spread_svg.MOST_BARS} accounts, not {numbers[0]}; leave it out")
+        raise UsageFault("--svg draws one number of accounts; give only one with --accounts")
+    if options.svg and numbers[0] > spread_svg.MAX_BARS:
+        raise UsageFault(f"--svg draws up to {spread_svg.MAX_BARS} accounts, not {numbers[0]}; drop it")
 
 
-def _parse(text: str, option: str, *, what: str, least: int, most: int, count: int) -> list[int]:
+def _parse(text: str, option: str, *, what: str, minimum: int, maximum: int, count: int) -> list[int]:
     try:
-        return parse(text, what=what, least=least, most=most, count=count)
+        return parse(text, what=what, minimum=minimum, maximum=maximum, count=count)
     except ValueError as error:
         raise UsageFault(f"{option}: {error}") from error
 
 
 def _given(word: str, source: Path | None) -> list[int]:
-    """The ids of --pids. Raises UsageFault for what is no list of ids."""
+    """The PIDs of --pids. Raises UsageFault."""
     text, place = word, "--pids"
     if word == "-" or source:
         data = _bytes(source)
         place = f"--pids {word}"
-        if len(data) > MOST_TEXT_BYTES:
-            raise UsageFault(f"{place}: more than {MOST_IDS} process ids; give fewer")
+        if len(data) > MAX_TEXT_BYTES:
+            raise UsageFault(f"{place}: more than {MAX_PIDS} PIDs; give fewer")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
-            raise UsageFault(f"{place}: it is no text; expected process ids, such as `pgrep` prints") from error
-    return _parse(text, place, what="process id", least=0, most=MOST_PID, count=MOST_IDS)
+            raise UsageFault(f"{place}: not a text; expected PIDs, such as `pgrep` prints") from error
+    return _parse(text, place, what="PID", minimum=0, maximum=MAX_PID, count=MAX_PIDS)
 
 
 def _bytes(source: Path | None) -> bytes:
     if source is None:
-        return sys.stdin.buffer.read(MOST_TEXT_BYTES + 1) if sys.stdin else b""
+        return sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if sys.stdin else b""
     try:
         with source.open("rb") as file:
-            return file.read(MOST_TEXT_BYTES + 1)
+            return file.read(MAX_TEXT_BYTES + 1)
     except OSError as error:
-        raise UsageFault(f"--pids @{source}: {error.strerror}; expected a file with process ids") from error
+        raise UsageFault(f"--pids @{source}: {error.strerror}; expected a file with PIDs") from error
 
 
 def _start(options: argparse.Namespace, command: Sequence[str]) -> Starts:
@@ -162,31 +162,31 @@ def _start(options: argparse.Namespace, command: Sequence[str]) -> Starts:
 
 
 def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None) -> Iterator[str]:
-    """Whose ids these are."""
+    """The lines that say which processes the PIDs belong to."""
     yield ""
     listed = written(pids)
     shown = f": {listed}" if len(listed) <= SHOWN_LIST else f", from {min(pids)} to {max(pids)}"
     counted = (
-        f"but   Counted from the stored index {options.base} in every process. One that saves the account it was led "
-        "to moves those that load the pool after it (erratum E-10)."
+        f"note  The figures assume that every process loads the stored index {options.base}. A process that saves its "
+        "selected account changes the index for the processes that load the pool after it (erratum E-10)."
     )
     if starts is None:
-        yield wrap(f"ids   {len(pids)} given{shown}.", "", 6)
+        yield wrap(f"PIDs  {len(pids)} given{shown}.", "", 6)
         yield wrap(counted, "", 6)
         return
-    pace = "one after another, each when the one before had come to rest"
+    pace = "one after another, each when the previous one was idle"
     if options.at_once or options.gap:
         pace = "at once" if options.at_once else f"one every {options.gap:g} s"
     whose = [f"{count} of {_whose(names)}" for names, count in starts.read.items()]
     if starts.ended:
-        whose.append(f"{starts.ended} of the started command, which had ended when its id was read")
-    yield wrap(f"ids   {', '.join(whose)}{shown}; started {pace}.", "", 6)
+        whose.append(f"{starts.ended} of the started command, which ended before its PID was read")
+    yield wrap(f"PIDs  {', '.join(whose)}{shown}; started {pace}.", "", 6)
     if any(" > " in names for names in starts.read):
-        yield wrap("--read NAME reads the id of another.", "      ", 0)
+        yield wrap("Use --read NAME to read the PID of another process.", "      ", 0)
     if starts.busy:
-        yield wrap(f"They were still at work after {REST_BOUND_S:g} s, and may start more.", "      ", 0)
+        yield wrap(f"Some were still busy after {REST_BOUND_S:g} s and may start more processes.", "      ", 0)
     if starts.said:
-        yield "      The first that had ended said:"
+        yield "      The first process that ended wrote:"
         for line in starts.said.splitlines():
             yield wrap(line.strip(), "        ", 0)
     yield wrap(counted, "", 6)
@@ -201,12 +201,12 @@ def _whose(names: str) -> str:
 def _next(
     options: argparse.Namespace, command: Sequence[str], pids: Sequence[int], spreads: Sequence[Spread]
 ) -> list[str]:
-    """A better number of accounts if there is one; else other numbers, to compare."""
+    """The words of the next command: a better number of accounts, or other numbers to compare."""
     first = spreads[0]
     if first.reasons[0].kind == "equal-ids" and (first.verdict != "even" or spread_text.are_alike(spreads)):
         return ["antigravity-conformance", "requirements", "show", "RR"]
-    better = better_numbers(first, max(spread_text.MOST_ACCOUNTS_TRIED, first.accounts + 2))
-    accounts = f"2-{max(8, min(first.accounts + 2, MOST_NUMBERS))}"
+    better = better_numbers(first, max(spread_text.MAX_ACCOUNTS_TRIED, first.accounts + 2))
+    accounts = f"2-{max(8, min(first.accounts + 2, MAX_NUMBERS))}"
     if len(spreads) > 1:
         accounts = str(best(spreads).accounts)
     elif better:

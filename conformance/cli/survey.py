@@ -9,10 +9,10 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.cli.checkouts import checkout_of
-from conformance.cli.options import DEFAULT_PROCESSES, DEFAULT_TIMEOUT_S, MOST_WORKERS, between, day, seconds
+from conformance.cli.options import DEFAULT_PROCESSES, DEFAULT_TIMEOUT_S, MAX_WORKERS, between, day, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.survey_runs import Finished, Job, run_jobs
-from conformance.processes.fitting import MOST_ACCOUNTS
+from conformance.processes.fitting import MAX_ACCOUNTS
 from conformance.reports.board import (
     BoardError,
     Observed,
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-n",
         dest="workers",
-        type=between(1, MOST_WORKERS),
+        type=between(1, MAX_WORKERS),
         default=2,
         metavar="N",
         help="Number of targets to judge at once (default: 2)",
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true")
     add("--today", type=day, metavar="DATE")
     add("--timeout", type=seconds, default=DEFAULT_TIMEOUT_S, metavar="S")
-    add("--processes", type=between(2, MOST_ACCOUNTS), default=DEFAULT_PROCESSES, metavar="N")
+    add("--processes", type=between(2, MAX_ACCOUNTS), default=DEFAULT_PROCESSES, metavar="N")
     add("--env", action="append", default=[], metavar="NAME")
 
 
@@ -110,7 +110,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
     done = 0
 
-    def tell(position: int, finished: Finished) -> None:
+    def show_progress(position: int, finished: Finished) -> None:
         nonlocal done
         done += 1
         conclusion = finished.report.conclusion
@@ -118,7 +118,7 @@ def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
         print(printable(line), file=sys.stderr, flush=True)
 
     with _folder(options.reports) as folder:
-        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, tell=tell)
+        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, on_end=show_progress)
     return [_row(job, each) for job, each in zip(jobs, finished, strict=True)]
 
 
@@ -129,7 +129,7 @@ def _row(job: Job, finished: Finished) -> Row:
 
 
 def _word(given: str) -> str:
-    """What names no target in another form is a path."""
+    """A word that names no other target is a path."""
     return given if is_word(given) else f"plugin:{given.rstrip('/') or given}"
 
 

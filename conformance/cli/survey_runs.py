@@ -1,4 +1,4 @@
-"""Several `run`s at once, each a process of its own that writes its JSON report, however it comes to its end."""
+"""Runs several `run` commands at once. Each is a process and leaves a JSON report, even after a fault."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ from conformance.reports.fault import Fault, fault_report
 from conformance.reports.report import Report, read_report
 from conformance.reports.verdicts import ADAPTER_FAULT, INTERRUPTED, SUITE_FAULT
 
-ENDING_BOUND_S = 30.0  # for a run to write its report and end its target
+ENDING_BOUND_S = 30.0  # for a run to end its target and write its report
 LAST_WORDS_BYTES = 2000
 
 
 @dataclass(frozen=True)
 class Job:
-    """One `run`: the word that names the target, and the options that go with it."""
+    """One `run`: its target and its options."""
 
     word: str
     options: Sequence[str]
@@ -31,25 +31,25 @@ class Job:
 
 @dataclass(frozen=True)
 class Finished:
-    """The report of one `run`, or that of the fault which kept it from writing one."""
+    """The report of one `run`, or of the fault that ended it."""
 
     report: Report
     seconds: float
 
 
 def run_jobs(
-    jobs: Sequence[Job], folder: Path, *, workers: int, bound_s: float, tell: Callable[[int, Finished], None]
+    jobs: Sequence[Job], folder: Path, *, workers: int, bound_s: float, on_end: Callable[[int, Finished], None]
 ) -> list[Finished]:
-    """Run all of them, so many at once, and return their reports in their order, once the last has ended.
+    """Run all jobs, `workers` at once. Returns their reports in the same order after the last has ended.
 
-    `folder` takes the reports. `tell` is called with a job's position as it ends. On Ctrl-C or SIGTERM every `run` is
-    ended; those without a report get one that says so.
+    `folder` receives the reports. `on_end` is called with the position of each job that ends. Ctrl-C, SIGTERM and SIGHUP end
+    every `run`; jobs without a report get one that says so.
     """
-    return asyncio.run(_run_jobs(jobs, folder, workers, bound_s, tell))
+    return asyncio.run(_run_jobs(jobs, folder, workers, bound_s, on_end))
 
 
 async def _run_jobs(
-    jobs: Sequence[Job], folder: Path, workers: int, bound_s: float, tell: Callable[[int, Finished], None]
+    jobs: Sequence[Job], folder: Path, workers: int, bound_s: float, on_end: Callable[[int, Finished], None]
 ) -> list[Finished]:
     places = asyncio.Semaphore(workers)
     finished: dict[int, Finished] = {}
@@ -57,12 +57,12 @@ async def _run_jobs(
     async def judge(position: int) -> None:
         async with places:
             finished[position] = await _run(jobs[position], folder / _file_name(position, jobs[position]), bound_s)
-            tell(position, finished[position])
+            on_end(position, finished[position])
 
     tasks = [asyncio.ensure_future(judge(position)) for position in range(len(jobs))]
     everything = asyncio.gather(*tasks)
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number in before:
         loop.add_signal_handler(number, everything.cancel)
     try:
@@ -77,7 +77,7 @@ async def _run_jobs(
 
 
 async def _run(job: Job, file: Path, bound_s: float) -> Finished:
-    """One `run`, in a session of its own: Ctrl-C reaches it through us, once. Our end, however it comes, is its end."""
+    """One `run` in its own session, so that Ctrl-C does not reach it directly. It ends when this process ends."""
     started_s = time.monotonic()
     file.unlink(missing_ok=True)
     arguments = [*job.options, "--json", str(file), job.word]
@@ -95,7 +95,7 @@ async def _run(job: Job, file: Path, bound_s: float) -> Finished:
         report = _read(file) or _died(job, process.returncode, errors)
     except TimeoutError:
         await _end(process)
-        report = _fault(job, ADAPTER_FAULT, f"it came to no end within {bound_s:g} seconds; --give-up sets how long")
+        report = _fault(job, ADAPTER_FAULT, f"it did not end within {bound_s:g} seconds; --give-up sets the limit")
     except asyncio.CancelledError:
         await _end(process)
         raise
@@ -105,7 +105,7 @@ async def _run(job: Job, file: Path, bound_s: float) -> Finished:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Let it end its target; failing that, end it with all that it started and that stayed in its session."""
+    """End the run with SIGTERM, so that it ends its target; if it does not end, kill its whole session."""
     with suppress(ProcessLookupError):
         process.terminate()
     try:
@@ -128,7 +128,7 @@ def _died(job: Job, code: int | None, errors: Path) -> Report:
 
 
 def _interrupted(job: Job) -> Finished:
-    return Finished(_fault(job, INTERRUPTED, "the survey was interrupted before it was judged"), 0.0)
+    return Finished(_fault(job, INTERRUPTED, "the survey was interrupted before the target was judged"), 0.0)
 
 
 def _fault(job: Job, code: int, message: str) -> Report:

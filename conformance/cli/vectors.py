@@ -1,4 +1,4 @@
-"""`vectors check|list|write`: the stored scenarios, checked, listed and completed."""
+"""`vectors check|list|write`: checks, lists and completes the stored vectors."""
 
 import argparse
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.action != "check" and (options.target or command):
         raise UsageFault(f"vectors {options.action} takes no target; use `vectors check --target TARGET`")
     if not options.folder.is_dir():
-        raise UsageFault(f"there is no folder {options.folder}; expected one that holds SECTION/ID.json")
+        raise UsageFault(f"there is no folder {options.folder}; expected a folder with SECTION/ID.json")
     if options.action == "write":
         return _write(options.folder)
     vectors, problems = read_vectors(options.folder)
@@ -53,10 +53,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
             print(f"{vector.id}\n    {vector.document['title']}\n    {', '.join(vector.requirements)}; {shown}")
         return _tell(problems)
     if options.folder == vectors_folder() and schema_file().read_text(encoding="utf-8") != render_schema():
-        problems.append("schema.json: not that of today; run `make vectors`")
+        problems.append("schema.json: out of date; run `make vectors`")
     problems += [problem for vector in vectors for problem in drift(vector)]
     code = _tell(problems)
-    print(f"{len(vectors)} vectors in order, {len(problems)} problems")
+    print(f"{len(vectors)} valid vectors, {len(problems)} problems")
     if code or not (options.target or command):
         return code
     return _ask(options, command, vectors)
@@ -77,7 +77,7 @@ def _tell(problems: Sequence[str]) -> int:
 
 
 def _ask(options: argparse.Namespace, command: Sequence[str], vectors: Sequence[Vector]) -> int:
-    """Every vector that holds for the target's profile, of a quirk or not."""
+    """Ask every vector that holds for the target's profile, including those of quirks."""
     target = resolve(options.target, command)
     asking = {"timeout_s": options.timeout, "pass_environment": options.env}
     hello = greet(target, **asking).hello

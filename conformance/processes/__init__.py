@@ -1,1 +1,1 @@
-"""Many real processes of a target: what they are asked together, and how a pool is fitted to their ids."""
+"""Many real processes of one target, and pools that are chosen to fit their PIDs."""

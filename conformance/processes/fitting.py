@@ -1,20 +1,20 @@
-"""A pool fitted to process ids that the system gave, so that each wrong port must answer differently.
+"""Chooses a pool that fits the real PIDs, so that every known wrong port gives a different answer.
 
-With 3 accounts and ids that happen to be equal mod 3, a port that ignores its id would pass. So the pool is chosen
-once the ids are known.
+With 3 accounts and PIDs that are equal mod 3, a port that ignores its PID would pass. So the pool is chosen when the
+PIDs are known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-BASE_INDEX = 1  # not 0: a port that ignores the stored index must be seen
-MOST_ACCOUNTS = 1009
+BASE_INDEX = 1  # not 0, to detect a port that ignores the stored index
+MAX_ACCOUNTS = 1009
 FEW = 8
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A pool of `accounts`, of which `spare` is disabled: no process starts there."""
+    """A pool of `accounts`. The account `spare` is disabled; no process starts on it."""
 
     accounts: int
     spare: int
@@ -26,8 +26,8 @@ class Fit:
 
 WrongStart = Callable[[int, int], int]
 
-# Where wrong ports start, by process id and number of accounts. Ports that move too often or too seldom are seen
-# wherever a process has an offset that is not 0, which the first of these asks for.
+# Where wrong ports start, by PID and number of accounts. `pid-ignored` also ensures that some offset is not 0, which
+# detects ports that apply the offset too often or too rarely.
 WRONG_STARTS: dict[str, WrongStart] = {
     "pid-ignored": lambda _pid, _n: BASE_INDEX,
     "counts-from-one": lambda pid, n: (BASE_INDEX + pid % n + 1) % n,
@@ -36,7 +36,7 @@ WRONG_STARTS: dict[str, WrongStart] = {
 }
 
 
-# In a pool that has more accounts than a port reckons with.
+# For a pool with more accounts than a port may expect.
 WRONG_IN_LARGE_POOLS: dict[str, WrongStart] = {
     **WRONG_STARTS,
     "large-pools-cut": lambda pid, n: (BASE_INDEX + pid % min(n, FEW)) % n,
@@ -44,13 +44,12 @@ WRONG_IN_LARGE_POOLS: dict[str, WrongStart] = {
 
 
 def fit_pool(pids: Sequence[int], wrong_starts: Mapping[str, WrongStart] = WRONG_STARTS, least: int = 3) -> Fit:
-    """The smallest pool, of so many accounts at least, in which every wrong start differs from the right one.
+    """The smallest pool of at least `least` accounts that detects each wrong start with some process.
 
-    It does so for some process, and so do the starts of processes that take the accounts in turn. Needs two
-    different ids. Raises ValueError where no pool of up to 1009 accounts will do, which takes ids that were made up
-    for the purpose.
+    The right starts must also differ from those of processes that take the accounts in turn. Needs two different PIDs.
+    Raises ValueError if no pool of up to 1009 accounts fits; this needs specially chosen PIDs.
     """
-    for accounts in range(least, MOST_ACCOUNTS + 1):
+    for accounts in range(least, MAX_ACCOUNTS + 1):
         starts = [Fit(accounts, 0).start(pid) for pid in pids]
         free = [index for index in range(accounts) if index not in starts]
         told_apart = all(
@@ -58,7 +57,7 @@ def fit_pool(pids: Sequence[int], wrong_starts: Mapping[str, WrongStart] = WRONG
             for wrong in wrong_starts.values()
         )
         in_turn = [(BASE_INDEX + turn) % accounts for turn in range(len(pids))]
-        # With one start for all, a port that takes one id for all would pass.
+        # With the same start for all, a port that uses one PID for all processes would pass.
         if free and told_apart and len(set(starts)) > 1 and starts != in_turn:
             return Fit(accounts, free[0])
-    raise ValueError(f"no pool of up to {MOST_ACCOUNTS} accounts tells wrong ports apart for the ids {list(pids)}")
+    raise ValueError(f"no pool of up to {MAX_ACCOUNTS} accounts detects all wrong ports with the PIDs {list(pids)}")

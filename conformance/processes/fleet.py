@@ -1,4 +1,4 @@
-"""Processes of one target that are asked together, on homes with pool and config files of their own or in common."""
+"""Processes of one target that answer calls together, with separate or shared homes (pool and config files)."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +18,9 @@ from conformance.wire.scenario import Call, Scenario
 
 @dataclass(eq=False)
 class Member:
-    """One process: its number from 1, its real PID, the config that it loaded, and the folder of its home.
+    """One process: its number (from 1), its real PID, its loaded config, and the folder of its home.
 
-    `place` is below the folder of the group; it is empty for the home that the processes have in common.
+    `place` is relative to the folder of the group; empty for the shared home.
     """
 
     number: int
@@ -28,19 +28,19 @@ class Member:
     pid: int
     place: str = ""
     config: Mapping[str, Json] = field(default_factory=dict)
-    opened: Call = field(default_factory=lambda: Call("open"))  # as it is repeated with the id handed in
+    opened: Call = field(default_factory=lambda: Call("open"))  # the `open` call that repeats this with a given PID
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """What one process was asked and answered, as a scenario: there the PID is handed in, to repeat it."""
+    """The calls and answers of one process, as a scenario. It passes the PID to `open`, so that it can be replayed."""
 
     member: Member
     scenario: Scenario
     answers: Sequence[Answer]
 
     def expecting(self, *expected: Json) -> "Transcript":
-        """The same, with the results expected of the selections, in order; those beyond are not judged."""
+        """A copy that expects these results of the selections, in order. Any further selections are not judged."""
         opened, *asked = self.scenario.calls
         judged = [call.gives(result) for call, result in zip(asked, expected, strict=False)]
         return replace(self, scenario=Scenario([opened, *judged, *asked[len(judged) :]]))
@@ -48,14 +48,14 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Restart:
-    """What each process did first when all were started again one after another, and the record of it."""
+    """The first calls of each process after a restart one after another, and their record."""
 
     transcripts: Sequence[Transcript]
     record: Record
 
 
 class ConfigNotLoadedError(Exception):
-    """A process answered `load_config` with no result: what it was asked, as a scenario, and its answer."""
+    """A process answered `load_config` without a result. Has the calls as a scenario, and the answer."""
 
     def __init__(self, member: Member, scenario: Scenario, answer: Answer) -> None:
         super().__init__(f"process {member.number} answered `load_config` with {in_words(answer)}; expected a result")
@@ -64,10 +64,10 @@ class ConfigNotLoadedError(Exception):
 
 
 class Fleet:
-    """The processes of a group that have said hello, and the record of what they do.
+    """The processes of a group after `hello`, and the record of their calls.
 
-    `capabilities` are what the target claims: one that claims `config` loads strategy and offset itself, one that
-    claims `storage` reads the pool file itself.
+    `capabilities` are those that the target claims. With `config` it loads strategy and offset itself; with `storage`
+    it reads the pool file itself.
     """
 
     def __init__(self, group: Group) -> None:
@@ -79,18 +79,18 @@ class Fleet:
         self.begin_case()
 
     def begin_case(self) -> None:
-        """Begin a new record; every process uses the home that they have in common."""
+        """Start a new record, and let every process use the shared home."""
         self.record = Record(str(self.group.folder))
         self.use_homes(lambda _: "")
 
     def use_homes(self, place_of: Callable[[Member], str]) -> None:
-        """From now on, until the next case, each process uses the home at this place."""
+        """Set the home of each process. Holds until the next case."""
         for member in self.members:
             member.place = place_of(member)
 
     @staticmethod
     def greet(group: Group) -> "Fleet":
-        """Say hello to every process. Raises AdapterFault where one gives a PID that is not its own."""
+        """Send `hello` to every process. Raises AdapterFault if one returns the PID of another process."""
         fleet = Fleet(group)
         for connection in group.connections:
             fleet._add(connection)
@@ -103,21 +103,21 @@ class Fleet:
 
     @property
     def is_whole(self) -> bool:
-        """Can every process still be asked?"""
+        """Are all processes alive?"""
         return not any(member.connection.is_dead for member in self.members)
 
     def start(self, launch: Launch) -> Member:
-        """Start one more process, and wait until it has said hello."""
+        """Start one more process, and wait for its answer to `hello`."""
         return self._add(self.group.start(launch, len(self.group.connections) + 1))
 
     def kill(self, members: Sequence[Member]) -> None:
-        """End processes with SIGKILL. They stay in the list of members, dead."""
+        """End processes with SIGKILL. They stay in the list of members."""
         for member in members:
             self.group.kill(member.connection)
             self.record.note(member.number, member.pid, "killed")
 
     def restart(self, launch: Launch, first: Callable[[Member], Transcript]) -> None:
-        """End every process, then start them again one after another: each does `first` before the next is there."""
+        """End every process, then start them one after another. Each runs `first` before the next one starts."""
         self.kill(self.members)
         transcripts = []
         for member in self.members:
@@ -128,13 +128,13 @@ class Fleet:
         self.restarted = Restart(transcripts, self.record)
 
     def ask(self, calls: Sequence[MethodCall], members: Sequence[Member] | None = None) -> list[list[Answer]]:
-        """Ask several processes, or all, the same."""
+        """Send the same calls to several or all processes."""
         return self.ask_each(lambda _: calls, members)
 
     def ask_each(
         self, calls_for: Callable[[Member], Sequence[MethodCall]], members: Sequence[Member] | None = None
     ) -> list[list[Answer]]:
-        """Ask each its own. All are asked before any answer is read: they work at the same moment."""
+        """Send all calls to all processes before any answer is read, so that the processes work at the same time."""
         asked = [(member, calls_for(member)) for member in (self.members if members is None else members)]
         for member, calls in asked:
             member.connection.send(calls)
@@ -145,7 +145,7 @@ class Fleet:
         return answers
 
     def prepare(self, pool: Json, user: Json, project: Json = None, *, members: Sequence[Member] | None = None) -> None:
-        """Write pool and config files into the homes of the processes. None: no such file."""
+        """Write pool and config files into the homes of the processes. None removes a file."""
         contents = {POOL_FILE: pool, USER_FILE: user, PROJECT_FILE: project}
         texts = {name: json.dumps(content) for name, content in contents.items() if content is not None}
         self.files = {name: {"text": text} for name, text in texts.items()}
@@ -165,8 +165,8 @@ class Fleet:
     ) -> None:
         """Each process loads its config from its files and these variables.
 
-        For a target that claims no `config`, `config` is what it is told to do.
-        Raises ConfigNotLoadedError where a process gives no result.
+        If the target does not claim `config`, `config` is used as the loaded config.
+        Raises ConfigNotLoadedError if a process gives no result.
         """
         chosen = self.members if members is None else members
         for member in chosen:
@@ -189,7 +189,7 @@ class Fleet:
         before: Sequence[Call] = (),
         **opening: Json,
     ) -> list[Transcript]:
-        """Each process opens the pool and selects, for these families in turn, as its config says."""
+        """Each process opens the pool and selects for these families, with the options of its config."""
         chosen = self.members if members is None else members
         asked = {member: [*before, *[_selection(family, member.config) for family in families]] for member in chosen}
 
@@ -209,9 +209,9 @@ class Fleet:
     def go_on(
         self, families: Sequence[str], *, members: Sequence[Member] | None = None, kill: Sequence[Member] = ()
     ) -> list[Transcript]:
-        """Each process selects in the transcript that it has; those to be killed are, once all are at work.
+        """Each process selects again without a new `open`. The processes in `kill` are ended when all have their calls.
 
-        The transcripts of the others begin with the `open` of before, which is not asked again.
+        The transcripts of the other processes begin with the earlier `open`, which is not sent again.
         """
         chosen = self.members if members is None else members
         asked = {member: [_selection(family, member.config) for family in families] for member in chosen}
@@ -233,7 +233,7 @@ class Fleet:
         families: Sequence[str],
         members: Sequence[Member] | None = None,
     ) -> list[Transcript]:
-        """Every process finds this pool and config, loads and opens them, and selects."""
+        """Write the pool and config files; every process then loads the config, opens the pool and selects."""
         self.prepare(pool, dict(config), members=members)
         self.load(config, members=members)
         return self.select(pool, families, members=members)
@@ -253,8 +253,8 @@ class Fleet:
         self.capabilities = hello.capabilities
         if connection.pid_status(hello.pid) == "false":
             raise AdapterFault(
-                f"the process id in hello is {hello.pid}, which is another process; expected {connection.pid} or a "
-                "descendant of it: answer the id that the port itself uses"
+                f"hello gave the PID {hello.pid}, which is another process; expected {connection.pid} or a descendant "
+                "of it: return the PID that the port itself uses"
             )
         return hello.pid
 

@@ -1,4 +1,4 @@
-"""Who did what when: a record of what many processes were asked and answered, kept for a failure."""
+"""The record of the calls and answers of many processes, kept for the report of a failure."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ SELECTION_KEYS = ("account_selection_strategy", "pid_offset_enabled")
 
 
 class Entry(BaseModel):
-    """One thing that a process did, or that was done to it."""
+    """One event of a process: its start, its end by the suite, or a call."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -32,9 +32,9 @@ class Entry(BaseModel):
 
 @dataclass
 class Record:
-    """Entries in the order in which things happened, as far as the harness can tell: an answer when it was read.
+    """Entries in the order of events. An answer counts from when it was read.
 
-    `folder` is the temporary one of the processes; a path in it is no part of what happened.
+    `folder` is the temporary folder of the processes. Paths in it are replaced, because they change from run to run.
     """
 
     folder: str
@@ -42,7 +42,7 @@ class Record:
     _began_s: float = field(default_factory=time.monotonic)
 
     def note(self, process: int, pid: int, did: str, **more: Json) -> None:
-        """Add what a process did, or what was done to it; `more` are `params` and `answer`."""
+        """Add an event. `more` are `params` and `answer`."""
         at_ms = round((time.monotonic() - self._began_s) * 1000, 1)
         order = len(self.entries) + 1
         self.entries.append(Entry(order=order, process=process, pid=pid, did=did, at_ms=at_ms, **more))
@@ -50,10 +50,10 @@ class Record:
     def note_answers(
         self, process: int, pid: int, calls: Sequence[tuple[str, Mapping[str, Json]]], answers: Sequence[Answer]
     ) -> None:
-        """Add calls with their answers, without the pool, which a scenario has; of a config, what is selected by."""
+        """Add calls with their answers. Leaves out the pool, which the scenario has, and all config keys but two."""
         for (method, params), answer in zip(calls, answers, strict=True):
-            told = {key: value for key, value in params.items() if key != "pool"}
+            kept = {key: value for key, value in params.items() if key != "pool"}
             shown = show_answer(place_free(answer, self.folder))
             if isinstance(shown, dict) and isinstance(shown.get("config"), dict):
                 shown = {key: shown["config"].get(key) for key in SELECTION_KEYS}
-            self.note(process, pid, method, params=replace_text(told, self.folder, ROOT), answer=shown)
+            self.note(process, pid, method, params=replace_text(kept, self.folder, ROOT), answer=shown)

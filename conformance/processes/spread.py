@@ -1,4 +1,4 @@
-"""How process ids fall on accounts: figures and the reasons for them, from ids and number of accounts alone."""
+"""How PIDs spread over accounts: figures and reasons, from the PIDs and the number of accounts alone."""
 
 import math
 from collections import Counter
@@ -9,22 +9,22 @@ from itertools import islice, pairwise
 from typing import Literal
 
 Verdict = Literal["even", "better", "chance", "worse"]
-SIGNIFICANT = 2.0  # standard deviations within which a spread passes for chance
+SIGNIFICANT = 2.0  # standard deviations; a spread within them is no better or worse than chance
 NEGLIGIBLE = 1e-12
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What makes a spread good or bad. Expected values are fractional."""
+    """Measures of a spread. Expected values may be fractional."""
 
-    fullest: float  # processes on the account that has most
+    fullest: float  # processes on the account with the most
     unused: float  # accounts without a process
     pairs: float  # pairs of processes that share an account
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why the ids fall as they do: a sentence, and the figures in it."""
+    """Why the PIDs spread in this way: a sentence, and the figures in it."""
 
     kind: str
     text: str
@@ -33,7 +33,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Spread:
-    """`counts` are processes by account. `even` is the best that is possible, `chance` what random choice gives."""
+    """`counts`: processes by account. `even`: the best possible spread. `chance`: the average of random choice."""
 
     pids: tuple[int, ...]
     accounts: int
@@ -47,20 +47,20 @@ class Spread:
 
     @property
     def used(self) -> int:
-        """Accounts that have a process."""
+        """The number of accounts with at least one process."""
         return self.accounts - int(self.found.unused)
 
 
 def spread(pids: Sequence[int], accounts: int, base: int = 0) -> Spread:
-    """Where processes with these ids, in the order of their starts, begin: each at (base + pid mod n) mod n (PID-001).
+    """The spread of processes with these PIDs, in the order of their starts.
 
-    Needs an id and an account or more.
+    Each starts on account (base + PID mod n) mod n (PID-001). Needs at least one PID and one account.
     """
     at = Counter((base + pid % accounts) % accounts for pid in pids)
     counts = tuple(at[index] for index in range(accounts))
     found = Figures(max(counts), counts.count(0), sum(map(_pairs, counts)))
     even, chance = even_figures(len(pids), accounts), chance_figures(len(pids), accounts)
-    # Under random choice any two pairs meet independently of each other, also where they have a process in common.
+    # Under random choice any two pairs share an account independently, even if they have a process in common.
     deviation = math.sqrt(chance.pairs * (1 - 1 / accounts))
     verdict: Verdict = "chance"
     if found.pairs == even.pairs:
@@ -71,15 +71,15 @@ def spread(pids: Sequence[int], accounts: int, base: int = 0) -> Spread:
 
 
 def best(spreads: Sequence[Spread]) -> Spread:
-    """The one with the fewest pairs of processes on one account; of equals, the one that needs fewer accounts."""
+    """The spread with the fewest pairs of processes that share an account; of equals, the one with fewer accounts."""
     return min(spreads, key=lambda each: (each.found.pairs, each.accounts))
 
 
 def better_numbers(spread_: Spread, most: int) -> list[int]:
-    """The nearest numbers of accounts, one below and one above, that suit the pattern in the ids.
+    """The next lower and next higher number of accounts that suit the pattern in the PIDs.
 
-    They spread the ids as well as is possible, and with fewer pairs than now. From 2 to `most`; none where there is no
-    pattern, for then another number is better by accident.
+    With them the PIDs spread evenly and with fewer pairs than now. The numbers are from 2 to `most`. Without a pattern
+    there are none, because any improvement would be accidental.
     """
     if spread_.verdict == "even" or not any(reason.figures.get("factor", 1) > 1 for reason in spread_.reasons):
         return []
@@ -94,21 +94,21 @@ def better_numbers(spread_: Spread, most: int) -> list[int]:
 
 
 def even_figures(processes: int, accounts: int) -> Figures:
-    """With as equal a number of processes on every account as is possible."""
+    """The figures of a spread that is as even as possible."""
     share, rest = divmod(processes, accounts)
     pairs = rest * _pairs(share + 1) + (accounts - rest) * _pairs(share)
     return Figures(share + bool(rest), max(0, accounts - processes), pairs)
 
 
 def chance_figures(processes: int, accounts: int) -> Figures:
-    """Expected values where each process takes an account at random: by formula, not by simulation."""
+    """The expected figures if each process takes an account at random, by formula."""
     unused = accounts * (1 - 1 / accounts) ** processes
     return Figures(_expected_fullest(processes, accounts), unused, _pairs(processes) / accounts)
 
 
 def _expected_fullest(processes: int, accounts: int) -> float:
-    """The sum, over k, of the probability that some account has more than k."""
-    least = -(-processes // accounts)  # one account must have so many
+    """The expected maximum: the sum, over k, of the probability that some account has more than k processes."""
+    least = -(-processes // accounts)  # some account has at least so many
     expected = float(least)
     for limit in range(least, processes):
         more = float(1 - Fraction(_ways_within(limit, processes, accounts), accounts**processes))
@@ -119,13 +119,13 @@ def _expected_fullest(processes: int, accounts: int) -> float:
 
 
 def _ways_within(limit: int, processes: int, accounts: int) -> int:
-    """In how many ways processes take accounts such that none has more than `limit`, which is 1 or more.
+    """The number of ways in which processes can take accounts so that none has more than `limit` (1 or more) processes.
 
-    One more process can go anywhere, but to an account that has `limit` already. Those are, for each account,
-    C(before, limit) choices of the processes that fill it, while the others are within the limit on one account less.
+    One more process can take any account except a full one. For each account, C(before, limit) choices of processes
+    fill it, while the others keep within the limit on one account less.
     """
-    ways = [1] + [0] * processes  # by the number of processes: none finds a place where there is no account
-    levels = min(accounts, processes // limit + 1)  # with fewer accounts left, no process is left to be placed
+    ways = [1] + [0] * processes  # by number of processes; with 0 accounts, only 0 processes can be placed
+    levels = min(accounts, processes // limit + 1)  # with fewer accounts left, no process is left
     for number in range(accounts - levels + 1, accounts + 1):
         most = processes - (accounts - number) * (limit + 1)
         fewer, ways, choices = ways, [1], 1
@@ -143,19 +143,19 @@ def _pairs(processes: int) -> int:
 
 
 def _reasons(pids: Sequence[int], accounts: int) -> tuple[Reason, ...]:
-    """Every one of them is true of the ids; the ones that say most come first."""
+    """All reasons that hold for these PIDs, most informative first."""
     if accounts == 1:
-        return (Reason("one-account", "With 1 account every process uses it, whatever its id."),)
+        return (Reason("one-account", "With 1 account, every process uses it, whatever its PID."),)
     if len(pids) == 1:
-        return (Reason("one-process", "There is 1 process only."),)
+        return (Reason("one-process", "There is only 1 process."),)
     patterns = [_equal(pids), _stride(pids, accounts) or _even_gaps(pids, accounts) or _common_gap(pids, accounts)]
     reasons = [reason for reason in patterns if reason is not None] or [_varying(pids)]
     if len(pids) < accounts:
         reasons.append(
             Reason(
                 "fewer-processes",
-                f"{len(pids)} processes are fewer than {accounts} accounts: {accounts - len(pids)} stay unused "
-                "wherever they start.",
+                f"With {len(pids)} processes and {accounts} accounts, at least {accounts - len(pids)} accounts stay "
+                "unused.",
                 {"processes": len(pids), "accounts": accounts, "unused": accounts - len(pids)},
             )
         )
@@ -168,16 +168,16 @@ def _equal(pids: Sequence[int]) -> Reason | None:
     if times == 1:
         return None
     how_many = "All" if times == len(pids) else f"{times} of"
-    container = " It is the id of the first process in every container." if pid == 1 else ""
+    container = " It is the PID of the first process in every container." if pid == 1 else ""
     return Reason(
         "equal-ids",
-        f"{how_many} {len(pids)} processes have the id {pid}, and equal ids start on the same account.{container}",
+        f"{how_many} {len(pids)} processes have the PID {pid}, and equal PIDs start on the same account.{container}",
         {"processes": len(pids), "times": times, "id": pid, "different": len(at)},
     )
 
 
 def _stride(pids: Sequence[int], accounts: int) -> Reason | None:
-    """A common divisor of all distances that keeps accounts out of reach which there are processes for."""
+    """A common divisor of all distances that leaves accounts unused although there are enough processes."""
     different = sorted(set(pids))
     stride = math.gcd(*(pid - different[0] for pid in different))
     factor = math.gcd(stride, accounts)
@@ -189,7 +189,7 @@ def _stride(pids: Sequence[int], accounts: int) -> Reason | None:
     shared = f"which is a multiple of {accounts}" if reachable == 1 else f"and {_share(stride, accounts)} {factor}"
     return Reason(
         "stride",
-        f"The ids are {stride} {apart}, {shared}: {only}.",
+        f"The PIDs are {stride} {apart}, {shared}: {only}.",
         {"stride": stride, "factor": factor, "reachable": reachable, "accounts": accounts},
     )
 
@@ -202,26 +202,26 @@ def _even_gaps(pids: Sequence[int], accounts: int) -> Reason | None:
     how = "consecutive" if gap == 1 else f"{gap} apart, and {gap} and {accounts} have no factor in common"
     return Reason(
         "even-gaps",
-        f"The ids are {how}: any {accounts} in a row start on {accounts} different accounts.",
+        f"The PIDs are {how}: any {accounts} in a row start on {accounts} different accounts.",
         {"gap": gap, "accounts": accounts},
     )
 
 
 def _common_gap(pids: Sequence[int], accounts: int) -> Reason | None:
-    """One distance that most starts have from the one before."""
+    """A distance from the previous start that most starts have."""
     gap, times = Counter(after - before for before, after in pairwise(pids)).most_common(1)[0]
     starts = len(pids) - 1
     if gap == 0 or times * 2 <= starts or times < 2:
         return None
     factor = math.gcd(gap, accounts)
-    most = f"{times} of {starts} starts are {abs(gap)} {'after' if gap > 0 else 'below'} the id before"
+    most = f"In {times} of {starts} starts the PID is {abs(gap)} {'above' if gap > 0 else 'below'} the previous one"
     if factor == accounts:
-        text = f"{most}, which is a multiple of {accounts}: those stay on the account of the one before."
+        text = f"{most}, which is a multiple of {accounts}: these processes use the account of the previous one."
     elif factor > 1:
         reached = accounts // factor
-        text = f"{most}, and {_share(abs(gap), accounts)} {factor}: a row of those reaches {reached} accounts only."
+        text = f"{most}, and {_share(abs(gap), accounts)} {factor}: such a series reaches only {reached} accounts."
     else:
-        text = f"{most}, which has no factor in common with {accounts}: a row of those goes through all accounts."
+        text = f"{most}, which has no factor in common with {accounts}: such a series goes through all accounts."
     return Reason(
         "common-gap", text, {"gap": gap, "times": times, "starts": starts, "factor": factor, "accounts": accounts}
     )
@@ -229,11 +229,11 @@ def _common_gap(pids: Sequence[int], accounts: int) -> Reason | None:
 
 def _varying(pids: Sequence[int]) -> Reason:
     gaps = _gaps(sorted(set(pids)))
-    if len(gaps) == 1:  # so few ids that no pattern does any harm
-        return Reason("few-ids", f"The ids are {min(gaps)} apart.", {"least": min(gaps), "most": max(gaps)})
+    if len(gaps) == 1:  # too few PIDs for a harmful pattern
+        return Reason("few-ids", f"The PIDs are {min(gaps)} apart.", {"least": min(gaps), "most": max(gaps)})
     return Reason(
         "varying-gaps",
-        f"The gaps between the ids vary from {min(gaps)} to {max(gaps)}, and none of them is the rule.",
+        f"The gaps between the PIDs vary from {min(gaps)} to {max(gaps)}; no gap occurs in most starts.",
         {"least": min(gaps), "most": max(gaps)},
     )
 

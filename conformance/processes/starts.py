@@ -1,4 +1,4 @@
-"""A command started many times, as its users start it, and the process ids that come of it."""
+"""Starts a command many times, as its users do, and reads the PIDs."""
 
 import contextlib
 import os
@@ -18,28 +18,28 @@ from conformance.targets.group import Group, Launch
 from conformance.targets.pids import own_pid
 
 LOOK_S = 0.03
-QUIET_LOOKS = 3  # in a row without a change: the process has started all that it starts
+QUIET_LOOKS = 3  # consecutive ones without a change: the process has started all its children
 REST_BOUND_S = 30.0
-NO_TIMEOUT_S = 1.0  # nothing is asked of these processes
-_AT_REST = "SITtZ"  # states of a thread on Linux: asleep, idle, stopped, gone
+NO_TIMEOUT_S = 1.0  # these processes receive no calls
+_AT_REST = "SITtZ"  # states of a Linux thread: sleeping, idle, stopped, traced, dead
 
 Tree = list[psutil.Process]
 
 
 @dataclass(frozen=True)
 class Starts:
-    """The ids in the order of the starts, as each process sees its own."""
+    """The PIDs in the order of the starts, as each process sees its own PID."""
 
     pids: tuple[int, ...]
-    read: dict[str, int]  # whose ids they are, "sh > node", and how many
-    ended: int  # had ended before: the id is that of the started command
-    busy: bool  # some had not come to rest after REST_BOUND_S
-    said: str  # by the first that had ended, on its standard error
+    read: dict[str, int]  # by names of the processes, such as "sh > node": how many PIDs were read from them
+    ended: int  # processes that ended too early; the PID of the started command is used for them
+    busy: bool  # some processes were still busy after REST_BOUND_S
+    said: str  # standard error of the first process that had ended
 
 
 @dataclass(frozen=True)
 class Pace:
-    """One after another: the next one starts when the one before rests, or `gap_s` later; or all at once."""
+    """When the next process starts: when the previous one is idle, after `gap_s`, or (`at_once`) immediately."""
 
     at_once: bool = False
     gap_s: float | None = None
@@ -54,11 +54,11 @@ def start_many(
     pass_environment: Sequence[str] = (),
     on_start: Callable[[int], object] = lambda _number: None,
 ) -> Starts:
-    """Start the command, read the ids, and end all of it.
+    """Start the command `count` times, read the PIDs, and end all processes.
 
-    A wrapper such as `sh -c` or `npm run` is no agent: of a process whose only child still runs the child is read,
-    and so on; or the last descendant of the given `name`. Raises AdapterFault where the command cannot be started
-    or fails every time, UsageFault where no process has that name or too many files are open.
+    A wrapper such as `sh -c` or `npm run` is not an agent. So the PID of a process with a single child is that of the
+    child, and so on, or that of the last descendant with the given `name`. Raises AdapterFault if the command cannot
+    start or fails every time, UsageFault if no process has that name or too many files are open.
     """
     launch = Launch(list(command), name=command[0])
     found: list[tuple[int, str]] = []
@@ -71,7 +71,7 @@ def start_many(
             on_start(number)
             if pace.gap_s is not None:
                 time.sleep(pace.gap_s if number < count else 0)
-            elif not pace.at_once and not busy:  # those that never rest are waited for once
+            elif not pace.at_once and not busy:  # wait only once for processes that never become idle
                 busy = not _rests(partial(_tree, connection.pid, supervisor))
                 found.append(_read(connection.pid, supervisor, name))
         if later := group.connections[len(found) :]:
@@ -92,13 +92,13 @@ def _failed_every_time(name: str, code: int, said: str) -> str:
     ending = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     tail = f"\n  The end of its standard error:\n{said}" if said else ""
     return (
-        f"{name} {ending} before its process id could be read, and so did every other process; expected a command "
+        f"{name} {ending} before its PID could be read, and so did every other process; expected a command "
         f"that runs until it is ended, or ends with code 0{tail}"
     )
 
 
 def _tree(pid: int, supervisor: psutil.Process) -> Tree:
-    """What was started as `pid` and its descendants, parents first; or what it left behind when it ended."""
+    """The process started as `pid` and its descendants, parents first. If it has ended: the ones it left behind."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         if tree := _living([process]):
@@ -121,7 +121,7 @@ def _living(processes: Tree) -> Tree:
 
 
 def _read(started_pid: int, supervisor: psutil.Process, name: str | None) -> tuple[int, str]:
-    """The id, as the process sees it, and whose it is; nobody's where all of it has ended."""
+    """The PID that the process itself sees, and the names from the root to the process. No names if all have ended."""
     tree = _tree(started_pid, supervisor)
     with contextlib.suppress(psutil.Error):
         lines = [_line(process, tree) for process in tree]
@@ -129,7 +129,7 @@ def _read(started_pid: int, supervisor: psutil.Process, name: str | None) -> tup
             named = [line for line in lines if name in (_name(line[-1]), _program(line[-1]))]
             if not named and lines:
                 raise UsageFault(
-                    f"--read {name}: no process of that name was started; there are "
+                    f"--read {name}: no started process has this name; found: "
                     + ", ".join(sorted({_name(process) for process in tree}))
                 )
             lines = named and [max(named, key=len)]
@@ -141,16 +141,16 @@ def _read(started_pid: int, supervisor: psutil.Process, name: str | None) -> tup
 
 
 def _line(process: psutil.Process, tree: Tree) -> Tree:
-    """From the root of the tree down to the process."""
+    """The path from the root of the tree down to the process."""
     line, ppid = [process], process.ppid()
-    for ancestor in reversed(tree):  # parents come first in it
+    for ancestor in reversed(tree):  # parents come before their children
         if ancestor.pid == ppid:
             line, ppid = [ancestor, *line], ancestor.ppid()
     return line
 
 
 def _only_children(lines: Sequence[Tree]) -> Tree:
-    """The longest line from the first root on in which each has one child."""
+    """The longest path from the first root in which each process has exactly one child."""
     line = lines[0]
     while True:
         below = [longer for longer in lines if longer[:-1] == line]
@@ -160,7 +160,7 @@ def _only_children(lines: Sequence[Tree]) -> Tree:
 
 
 def _name(process: psutil.Process) -> str:
-    """What `ps` calls it; some runtimes call their first thread, and with it the process, by what it is."""
+    """The name that `ps` shows. Some runtimes rename their main thread, so the program's name is used for those."""
     name = process.name()
     return _program(process) if "MainThread" in name else name
 
@@ -172,9 +172,9 @@ def _program(process: psutil.Process) -> str:
 
 
 def _rests(tree: Callable[[], Tree]) -> bool:
-    """Wait until none of it works or changes any more. False: it did for REST_BOUND_S.
+    """Wait until no process of the tree works or changes any more. False after REST_BOUND_S.
 
-    Processes that wait for a core are at work too, so that a busy machine changes nothing but the time it takes.
+    A process that waits for a core counts as busy, so a busy machine only makes this slower.
     """
     deadline_s = time.monotonic() + REST_BOUND_S
     before: Any = None
@@ -192,7 +192,7 @@ def _rests(tree: Callable[[], Tree]) -> bool:
 
 
 def _look(tree: Tree) -> list[Any] | None:
-    """What changes when any of them works; None where one is seen at work or has just ended."""
+    """Values that change when a process works. None if a process is busy or has just ended."""
     seen = []
     try:
         for process in tree:

@@ -1,1 +1,1 @@
-"""Reports: writers over one stream of events, and the verdicts that follow from it."""
+"""The writers of reports, and the verdicts and events that they work on."""

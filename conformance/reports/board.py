@@ -1,4 +1,4 @@
-"""The board of a survey: what several implementations came to, side by side, made from the JSON reports of runs."""
+"""The board of a survey: several implementations side by side, from the JSON reports of their runs."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from conformance.reports.verdicts import (
 from conformance.requirements import Catalogue
 
 FORMAT: Final = 1
-FAULT_LINES = 4  # of a message that are shown on the board; JSON has all of it
+FAULT_LINES = 4  # lines of a message that the board shows; JSON has all of them
 PRECEDENCE = (
     INTERRUPTED,
     SUITE_FAULT,
@@ -40,7 +40,7 @@ PRECEDENCE = (
 
 
 class BoardError(ValueError):
-    """A document is no board; the message says what was expected."""
+    """A document is not a board; the message says what was expected."""
 
 
 class _Frozen(BaseModel):
@@ -55,7 +55,7 @@ class Section(_Frozen):
 
 
 class Rule(_Frozen):
-    """What a requirement says, for those that an implementation fails."""
+    """The text of a requirement that some implementation fails."""
 
     level: str
     title: str
@@ -63,7 +63,7 @@ class Rule(_Frozen):
 
 
 class Checkout(_Frozen):
-    """The commit of a git checkout that was judged, and its day."""
+    """The git commit that was judged, and its date."""
 
     commit: str
     date: str
@@ -71,9 +71,9 @@ class Checkout(_Frozen):
 
 
 class Observed(_Frozen):
-    """What the machine gave for one implementation."""
+    """Values of one implementation that depend on the machine."""
 
-    fault: str = ""  # why there is no verdict, as the user is told it
+    fault: str = ""  # why there is no verdict
     checkout: Checkout | None = None
     seconds: float | None = None
 
@@ -82,27 +82,27 @@ class Implementation(_Frozen):
     """One implementation and its verdicts: the ids of the requirements under each word."""
 
     target: str
-    implementation: str = Field(description="name, version and language, as it says in hello; empty: it said nothing")
+    implementation: str = Field(description="name, version and language from `hello`; empty without an answer")
     profile: str | None
     profile_reason: str
     exit_code: int
     conclusion: str
-    musts: Annotated[tuple[int, int, int], Field(description="judged, claimed, in all")]
+    musts: Annotated[tuple[int, int, int], Field(description="judged, claimed, total")]
     verdicts: dict[Word, list[str]]
     reasons: dict[str, str]
     notes: list[str] = Field(default=[], description="how a checkout was built")
-    inherited: bool = Field(default=False, description="the deviations are those of the release it is judged as")
-    mended: list[str] = Field(default=[], description="deviations of that release that do not show")
+    inherited: bool = Field(default=False, description="the deviations are those of the release in `profile`")
+    mended: list[str] = Field(default=[], description="deviations of that release that were not found")
     added_config_keys: list[str] = Field(default=[], description="config keys that no release has")
 
 
 class Row(Implementation):
-    """One implementation with what the machine gave for it."""
+    """One implementation with its observed values."""
 
     observed: Observed = Observed()
 
     def ids(self, word: Word, prefix: str = "") -> list[str]:
-        """The requirements with this verdict; of one section, if its prefix is given."""
+        """The requirements with this verdict, of one section or of all."""
         return [id_ for id_ in self.verdicts.get(word, []) if not prefix or id_.partition("-")[0] == prefix]
 
     @property
@@ -117,7 +117,7 @@ class Row(Implementation):
 
     @property
     def checkout_line(self) -> str:
-        """`commit 49a0145 of 2026-08-18, with changes`; empty where the target is no checkout."""
+        """`commit 49a0145 of 2026-08-18, with changes`. Empty if the target is not a checkout."""
         if (checkout := self.observed.checkout) is None:
             return ""
         changes = ", with changes" if checkout.changed else ""
@@ -130,13 +130,13 @@ class Row(Implementation):
 
     @property
     def deviations_line(self) -> str:
-        """`2 inherited from release 1.6.0, 1 of that release not here`; empty where there are none."""
+        """`2 inherited from release 1.6.0, 1 of that release not found`. Empty if there are none."""
         waived = len(self.ids("waived"))
-        told = [f"{waived} inherited from release {self.profile}" if self.inherited else str(waived)] if waived else []
-        return ", ".join([*told, f"{len(self.mended)} of that release not here"] if self.mended else told)
+        parts = [f"{waived} inherited from release {self.profile}" if self.inherited else str(waived)] if waived else []
+        return ", ".join([*parts, f"{len(self.mended)} of that release not found"] if self.mended else parts)
 
     def unanswered(self) -> Iterator[str]:
-        """What it was not judged by, and why: `does not claim config: 51 CFG, 20 PATH`."""
+        """The requirements that were not judged, by reason: `does not claim config: 51 CFG, 20 PATH`."""
         if not self.verdicts and self.observed.fault:
             lines = self.observed.fault.splitlines()
             yield "\n".join([*lines[:FAULT_LINES], "…"] if len(lines) > FAULT_LINES else lines)
@@ -147,12 +147,12 @@ class Row(Implementation):
             for reason, counts in by_reason.items():
                 rules = ", ".join(f"{count} {prefix}" for prefix, count in counts.items())
                 why = f": {reason}" if reason else ""
-                told = f"does not claim {reason.removeprefix(NOT_CLAIMED)}" if word == "not claimed" else f"{word}{why}"
-                yield f"{told}: {rules}"
+                text = f"does not claim {reason.removeprefix(NOT_CLAIMED)}" if word == "not claimed" else f"{word}{why}"
+                yield f"{text}: {rules}"
 
 
 class Board(_Frozen):
-    """All of a survey. Whatever the machine gave lies in the rows' `observed`; all else is the same every time."""
+    """A whole survey. Only `observed` of each row depends on the machine."""
 
     kit: str
     sections: list[Section]
@@ -161,12 +161,12 @@ class Board(_Frozen):
 
     @property
     def exit_code(self) -> int:
-        """That of the row that comes first in 130, 4, 1, 2, 3, 6, 5, 0: a proven failure outranks an unknown."""
+        """The exit code of a row that comes first in 130, 4, 1, 2, 3, 6, 5, 0: a proven failure outranks an unknown."""
         return min((row.exit_code for row in self.rows), key=PRECEDENCE.index, default=NOTHING_JUDGED)
 
     @property
     def failures(self) -> dict[str, list[int]]:
-        """For each requirement that fails somewhere, in the order of the catalogue, the numbers of those rows."""
+        """The numbers of the failing rows, for each requirement that fails somewhere, in the order of the catalogue."""
         order = {section.prefix: number for number, section in enumerate(self.sections)}
         failed: dict[str, list[int]] = {}
         for number, row in enumerate(self.rows, 1):
@@ -178,12 +178,12 @@ class Board(_Frozen):
     def summary(self) -> str:
         """`3 implementations: 2 conformant, 1 not conformant`."""
         counts = Counter(CONCLUSIONS.get(row.exit_code, "no verdict").partition(":")[0] for row in self.rows)
-        told = ", ".join(f"{count} {words}" for words, count in counts.items())
-        return f"{len(self.rows)} implementation{'' if len(self.rows) == 1 else 's'}: {told}"
+        counted = ", ".join(f"{count} {words}" for words, count in counts.items())
+        return f"{len(self.rows)} implementation{'' if len(self.rows) == 1 else 's'}: {counted}"
 
 
 def cell(row: Row, prefix: str) -> str:
-    """One section of one implementation in few letters; `LEGEND` says what they mean."""
+    """The short result of one section of one implementation; see `LEGEND`."""
     if failed := len(row.ids("fail", prefix)):
         return f"F{failed}"
     if row.ids("unknown", prefix) or not row.verdicts:
@@ -199,17 +199,17 @@ def cell(row: Row, prefix: str) -> str:
 
 LEGEND = {
     "ok": "every rule holds",
-    "D2": "2 rules are broken as a known deviation says, all others hold",
+    "D2": "2 rules have a known deviation, all others hold",
     "F2": "2 rules fail",
     "~": "some rules of the section were not judged",
-    "-": "none was judged",
-    "?": "no answer",
-    "empty": "no rule of that profile",
+    "-": "no rule was judged",
+    "?": "no verdict",
+    "empty": "no rule applies to the profile",
 }
 
 
 def make_board(kit: str, catalogue: Catalogue, rows: Sequence[Row]) -> Board:
-    """The board of these rows, with the sections and the rules of the catalogue."""
+    """The board of these rows, with sections and rules from the catalogue."""
     failed = {id_ for row in rows for id_ in row.ids("fail")}
     return Board(
         kit=kit,
@@ -220,13 +220,13 @@ def make_board(kit: str, catalogue: Catalogue, rows: Sequence[Row]) -> Board:
 
 
 class ObservedOfAll(_Frozen):
-    """What the machine gave."""
+    """The values that depend on the machine, of all implementations."""
 
     implementations: list[Observed]
 
 
 class BoardDocument(_Frozen):
-    """The JSON of a survey: `observed` has an entry for each implementation, in their order."""
+    """The JSON document of a survey. `observed` has one entry for each implementation, in the same order."""
 
     format: Literal[1]
     kit: str
@@ -239,7 +239,7 @@ class BoardDocument(_Frozen):
 
 
 def make_row(report: Report, observed: Observed | None = None) -> Row:
-    """The row of one run. An exit code that no run has is a fault of the suite."""
+    """The row of one run. An unknown exit code counts as a fault of the suite."""
     verdicts: dict[Word, list[str]] = {}
     for word in WORDS:
         if ids := [entry.id for entry in report.requirements if entry.verdict == word]:
@@ -267,7 +267,7 @@ def make_row(report: Report, observed: Observed | None = None) -> Row:
 
 
 def write_board(board: Board) -> dict[str, Json]:
-    """The JSON of a survey."""
+    """The JSON document of a survey."""
     document = BoardDocument(
         format=FORMAT,
         kit=board.kit,
@@ -283,19 +283,19 @@ def write_board(board: Board) -> dict[str, Json]:
 
 
 def read_board(document: Json) -> Board:
-    """The board that `write_board` wrote. Raises BoardError, naming the first key that is wrong, for any other."""
+    """The board from its JSON document. Raises BoardError with the first wrong key."""
     expected = f"not the JSON of a survey, format {FORMAT}"
     try:
         read = BoardDocument.model_validate(document)
     except ValidationError as error:
         raise BoardError(f"{expected}: {first_problem(error)}") from error
     if len(read.implementations) != len(read.observed.implementations):
-        raise BoardError(f"{expected}: observed.implementations must be as many as implementations")
+        raise BoardError(f"{expected}: observed.implementations must have as many entries as implementations")
     pairs = zip(read.implementations, read.observed.implementations, strict=True)
     rows = [Row(**implementation.model_dump(), observed=observed) for implementation, observed in pairs]
     return Board(kit=read.kit, sections=read.sections, rules=read.rules, rows=rows)
 
 
 def is_board(document: Json) -> bool:
-    """Was it written by a survey, and not by a run?"""
+    """Is it the document of a survey, not of a run?"""
     return isinstance(document, dict) and "implementations" in document

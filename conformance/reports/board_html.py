@@ -1,4 +1,4 @@
-"""The board of a survey as one page that needs nothing else: no script, no font, nothing from elsewhere."""
+"""The board of a survey as one self-contained HTML page, without scripts, fonts or other resources."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -33,7 +33,7 @@ def render_html(board: Board) -> str:
 
 
 def _add(parent: ET.Element, tag: str, text: str = "", class_: str = "", **attributes: str) -> ET.Element:
-    """A child with this text; ElementTree escapes what is markup, and `printable` what HTML has no place for."""
+    """A child with this text. ElementTree escapes markup, `printable` escapes characters that HTML does not allow."""
     element = ET.SubElement(parent, tag, {**({"class": class_} if class_ else {}), **attributes})
     element.text = printable(text)
     return element
@@ -60,7 +60,7 @@ def _table(parent: ET.Element, board: Board) -> None:
 
 
 def _breakable(element: ET.Element, text: str) -> None:
-    """The text, which may go on in a new line behind what joins names, rather than amid one."""
+    """The text, with line breaks allowed after the separators in names."""
     element.text, *others = re.split(r"(?<=[+/:@])", printable(text))
     for part in others:
         ET.SubElement(element, "wbr").tail = part
@@ -112,7 +112,7 @@ def _details(parent: ET.Element, board: Board, number: int, row: Row) -> None:
             _add(item, "span", id_, "id").tail = printable(f" {row.reasons.get(id_, '')}")
     unanswered = [*row.unanswered()]
     if unanswered:
-        _add(part, "p", "Not answered:", "soft")
+        _add(part, "p", "Not judged:", "soft")
         listed = _add(part, "ul", "", "soft")
         for text in unanswered:
             _add(listed, "li", text)

@@ -1,4 +1,4 @@
-"""The board of a survey as Markdown: for the summary of a CI job, and for pages."""
+"""The board of a survey as Markdown, for the summary of a CI job and for pages."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~&!@$])")
 
 
 def render_markdown(board: Board) -> str:
-    """The whole board under a heading of its own."""
+    """The whole board under its own heading."""
     return "\n".join(_page(board)) + "\n"
 
 
@@ -21,20 +21,20 @@ def _page(board: Board) -> Iterator[str]:
     yield ""
     yield from sections(board)
     if board.failures:
-        yield "\n### What fails\n"
+        yield "\n### Failures\n"
         for id_, numbers in board.failures.items():
             yield f"- {failure(board, id_)} In {', '.join(map(str, numbers))}."
     if any(row.added_config_keys for row in board.rows):
         yield "\n### Config keys that no release has\n"
         yield from added_config_keys(board)
     if any(any(row.unanswered()) for row in board.rows):
-        yield "\n### What was not answered, and why\n"
+        yield "\n### Not judged, and why\n"
         yield from unanswered(board)
 
 
 def implementations(board: Board) -> Iterator[str]:
-    """A table: who was judged, as what, and what it came to."""
-    yield "| | implementation | says | commit | profile | verdict | MUSTs judged / claimed / all | fail | deviations |"
+    """A table with one row for each implementation: target, profile, verdict, counts."""
+    yield "| | implementation | hello | commit | profile | verdict | MUSTs judged / claimed / all | fail | deviations |"
     yield "|-|-|-|-|-|-|-|-|-|"
     for number, row in enumerate(board.rows, 1):
         cells = [
@@ -52,7 +52,7 @@ def implementations(board: Board) -> Iterator[str]:
 
 
 def sections(board: Board) -> Iterator[str]:
-    """A table: sections in rows, implementations by number, and what the letters mean."""
+    """A table of sections by implementation, and the legend."""
     numbers = [str(number) for number in range(1, len(board.rows) + 1)]
     yield f"| section | {' | '.join(numbers)} |"
     yield "|-|" + "-|" * len(numbers)
@@ -63,7 +63,7 @@ def sections(board: Board) -> Iterator[str]:
 
 
 def failure(board: Board, id_: str) -> str:
-    """A rule that fails somewhere, with its text."""
+    """A requirement that fails somewhere, with its text."""
     rule = board.rules.get(id_)
     return f"**{id_}** ({rule.level}) {escape(rule.title)}: {escape(rule.text)}" if rule else f"**{id_}**"
 
@@ -76,14 +76,14 @@ def added_config_keys(board: Board) -> Iterator[str]:
 
 
 def unanswered(board: Board) -> Iterator[str]:
-    """One entry an implementation and reason."""
+    """One list item for each implementation and reason."""
     for number, row in enumerate(board.rows, 1):
         for text in row.unanswered():
             yield f"- {number}: {escape(text)}"
 
 
 def escape(text: str) -> str:
-    """The same text on one line, where none of it is markup: a target may have sent any."""
+    """The text on one line, with all markup escaped, because a target may send any text."""
     return _MARKUP.sub(r"\\\1", " ".join(printable(text).split()))
 
 

@@ -1,4 +1,4 @@
-"""The board of a survey on a terminal of 80 columns: implementations by number, sections in rows."""
+"""The board of a survey for a terminal of 80 columns: a row for each section, a column for each implementation."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,8 @@ from conformance.reports.board import LEGEND, Board, Row, cell
 from conformance.reports.describe import WIDTH, wrap
 from conformance.texts import printable
 
-COLUMN = 4  # of one implementation
-COLUMNS_MOST = 12  # side by side; more of them stand in further tables, as wide as each other
+COLUMN = 4  # width of one implementation
+MAX_COLUMNS = 12  # in one table; more implementations go to further tables of the same width
 
 
 def render_board(board: Board) -> Iterator[str]:
@@ -16,7 +16,7 @@ def render_board(board: Board) -> Iterator[str]:
     for number, row in enumerate(board.rows, 1):
         yield from _implementation(number, row)
     yield ""
-    tables = math.ceil(len(board.rows) / COLUMNS_MOST)
+    tables = math.ceil(len(board.rows) / MAX_COLUMNS)
     columns = math.ceil(len(board.rows) / max(1, tables))
     for start in range(0, len(board.rows), max(1, columns)):
         yield from _table(board, start, board.rows[start : start + columns])
@@ -61,20 +61,20 @@ def _failures(board: Board) -> Iterator[str]:
     if not board.failures:
         return
     yield ""
-    yield "What fails, and in which implementations"
+    yield "Failures, with the numbers of the implementations"
     for id_, numbers in board.failures.items():
         rule = board.rules.get(id_)
-        told = f": {rule.title} ({rule.level})" if rule else ""
-        yield wrap(f"{id_:9}in {', '.join(map(str, numbers))}{told}", "  ", 9)
+        text = f": {rule.title} ({rule.level})" if rule else ""
+        yield wrap(f"{id_:9}in {', '.join(map(str, numbers))}{text}", "  ", 9)
 
 
 def _unanswered(board: Board) -> Iterator[str]:
-    told = [(number, [*row.unanswered()]) for number, row in enumerate(board.rows, 1)]
-    if not any(lines for _, lines in told):
+    unjudged = [(number, [*row.unanswered()]) for number, row in enumerate(board.rows, 1)]
+    if not any(lines for _, lines in unjudged):
         return
     yield ""
-    yield "What was not answered, and why"
-    for number, lines in told:
+    yield "Not judged, and why"
+    for number, lines in unjudged:
         for position, text in enumerate(lines):
             for place, line in enumerate(text.splitlines()):
                 mark = f"{number:2}  " if position == place == 0 else "    "

@@ -1,4 +1,4 @@
-"""Causes: preconditions that a target does not meet, and the failures that follow from each."""
+"""Causes: preconditions that a target does not meet, and the failures that follow from them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from conformance.requirements.preconditions import Precondition
 
 @dataclass(frozen=True)
 class Cause:
-    """A precondition that does not hold, the answer that shows it, and the ids of the rules that fail because of it."""
+    """An unmet precondition, the answer that shows it, and the ids of the rules that fail because of it."""
 
     precondition: Precondition
     finding: Finding
@@ -28,7 +28,7 @@ def worth_asking(outcome: Outcome, preconditions: Sequence[Precondition]) -> lis
 
 
 def attribute(outcome: Outcome, unmet: Sequence[tuple[Precondition, Finding]]) -> list[Cause]:
-    """Mark each failure that a precondition supports. The first one in the list that supports it is its cause."""
+    """Mark each failure whose rule a precondition supports. The first such precondition in the list is the cause."""
     causes = []
     for precondition, finding in unmet:
         follow = list(_following(outcome, precondition))
@@ -47,5 +47,5 @@ def _following(outcome: Outcome, precondition: Precondition) -> Iterator[Verdict
 
 
 def _is_failure(verdict: Verdict) -> bool:
-    """Does it fail by answers? One that fails because it was required and not judged has no cause in the target."""
+    """Does it fail because of answers? A required rule that was not judged has no cause in the target."""
     return verdict.word == "fail" and any(case.outcome == "fail" for case in verdict.cases)

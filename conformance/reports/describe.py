@@ -1,4 +1,4 @@
-"""Scenarios and values in few words, for people."""
+"""Short descriptions of scenarios and values, for people."""
 
 import json
 import re
@@ -13,7 +13,7 @@ WIDTH = 80
 
 
 def describe_scenario(scenario: Scenario, position: int | None) -> Iterator[str]:
-    """One line a file and a call; an arrow marks the call whose answer is at fault."""
+    """One line for each file and each call; an arrow marks the call with the wrong answer."""
     yield from _describe_files(scenario.files)
     for number, call in enumerate(scenario.calls):
         yield from _describe_files(call.files)
@@ -28,7 +28,7 @@ def _describe_files(files: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
 
 
 def describe_params(method: str, params: Mapping[str, Json]) -> str:
-    """`family=claude strategy=sticky`; a pool is told by its accounts, and the clock starts anywhere."""
+    """`family=claude strategy=sticky`. Shortens a pool to its accounts, and leaves out the start of the clock."""
     words = []
     for name, value in params.items():
         if method == "open" and name == "now_ms":
@@ -39,7 +39,7 @@ def describe_params(method: str, params: Mapping[str, Json]) -> str:
 
 
 def describe_pool(pool: Json) -> str:
-    """Accounts by label, with what differs from a plain account; then the other stored keys."""
+    """The accounts by label, with everything unusual, then the other stored keys."""
     if not isinstance(pool, dict) or not isinstance(pool.get("accounts"), list):
         return describe(pool)
     listed = [_describe_account(account) for account in pool["accounts"]]
@@ -59,14 +59,14 @@ def _describe_account(account: Json) -> str:
 def describe(value: Json) -> str:
     """A value as JSON; a plain word without its quotes."""
     if value == ABSENT:
-        return "(not there)"
+        return "(absent)"
     if isinstance(value, str) and value and value.isprintable() and " " not in value:
         return value
     return json.dumps(value, ensure_ascii=False)
 
 
 def command(text: str, indent: str) -> Iterator[str]:
-    """A command that can be copied as it stands: lines that a shell joins again, broken between its words only."""
+    """A command to copy: lines joined by backslashes, broken only between words."""
     lines = [""]
     for word in _SHELL_WORD.findall(text):
         longer = f"{lines[-1]} {word}".strip() if len(lines) == 1 else f"{lines[-1]} {word}"
@@ -82,7 +82,7 @@ _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 
 
 def wrap(text: str, indent: str, hanging: int = 4) -> str:
-    """Wrap to the terminal's width, every line indented; a continuation some places further."""
+    """Wrap to the width of the terminal. `hanging` is the extra indentation of continuation lines."""
     return textwrap.fill(
         printable(text),
         WIDTH,

@@ -1,4 +1,4 @@
-"""A find of the search, for people: the scenario, both answers, and why the one is expected."""
+"""A discrepancy of the search, for people: the scenario, both answers, and the explanation."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +8,7 @@ from conformance.wire.scenario import Scenario
 
 
 def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:
-    """The lines; `find` is the plain data of a find."""
+    """The lines of a discrepancy, from its plain data."""
     for line in describe_scenario(Scenario.from_json(discrepancy["scenario"]), discrepancy["position"]):
         yield wrap(line, "  ", 6)
     if discrepancy["failed"]:
@@ -16,13 +16,13 @@ def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:
         return
     yield wrap(f"answered {describe(discrepancy['answered'])}", "    ", 2)
     if discrepancy["asked_again"] is not None:
-        yield wrap(f"answered {describe(discrepancy['asked_again'])}", "    ", 2) + " when asked again"
+        yield wrap(f"answered {describe(discrepancy['asked_again'])}", "    ", 2) + " when repeated"
         yield wrap("Not repeatable: a target must discard all state when a pool is opened.", "    ")
         return
     yield wrap(f"expected {describe(discrepancy['expected'])}, as {discrepancy['profile']}", "    ", 2)
     if discrepancy["reasons"]:
-        yield "    since, before the call,"
+        yield "    state before the call:"
         for reason in discrepancy["reasons"]:
             yield wrap(reason, "      ", 2)
     for quirk in discrepancy["quirks"]:
-        yield wrap(f"the quirk {quirk} tells the two apart", "    ", 2)
+        yield wrap(f"the quirk {quirk} explains the difference", "    ", 2)

@@ -1,4 +1,4 @@
-"""The reports that machines read: JSON and JUnit."""
+"""The reports for machines: JSON and JUnit."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -7,16 +7,16 @@ from conformance.reports.describe import describe, describe_scenario
 from conformance.reports.report import Report
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict
-from conformance.texts import printable
+from conformance.texts import inert, printable
 
 
 def render_json(report: Report) -> str:
-    """The report as it is written."""
-    return json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n"
+    """The text of the JSON report."""
+    return inert(json.dumps(report.to_json(), indent=2, ensure_ascii=False)) + "\n"
 
 
 def render_junit(run: Run) -> str:
-    """One suite a section, one test case a requirement: names that stay the same from release to release."""
+    """One suite for each section, one test case for each requirement. The names are the same in every release."""
     root = ET.Element("testsuites", name="antigravity-conformance")
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
@@ -35,7 +35,7 @@ def render_junit(run: Run) -> str:
 
 
 def junit_text(root: ET.Element) -> str:
-    """The document as it is written."""
+    """The text of the document."""
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

@@ -1,6 +1,6 @@
 """The events of a run, as models and as lines of a JSON Lines file.
 
-The engine appends each event as it happens, so that a run that was cut short leaves what it had judged.
+The engine appends each event as it happens, so an interrupted run leaves all its earlier results.
 """
 
 import json
@@ -31,7 +31,7 @@ CaseOutcome = Literal["pass", "fail", "unknown", "not run", "error"]
 SCENARIO_SCHEMA = {
     "type": "object",
     "properties": {
-        "files": {"type": "object", "description": "content by path; left out where there are no files"},
+        "files": {"type": "object", "description": "content by path; left out if there are no files"},
         "calls": {"type": "array", "items": {"type": "object", "required": ["method", "params"]}},
     },
     "required": ["calls"],
@@ -46,7 +46,7 @@ ScenarioDocument = Annotated[
 
 
 class EventError(ValueError):
-    """A line is no event of this version; the message names the file and the line."""
+    """A line is not an event of this version; the message names the file and the line."""
 
 
 class Document(BaseModel):
@@ -70,9 +70,9 @@ class Finding(Document):
     actual: Json = Field(
         description='the result, or one of `{"refusal": KIND}`, `{"raised": MESSAGE}`, `{"not supported": METHOD}`'
     )
-    observed: bool = Field(description="true where the values depend on the machine, such as PIDs")
-    deviation: str | None = Field(description="id of the known deviation that covers it; null where none does")
-    waives: str | None = Field(description="requirement that the deviation departs from")
+    observed: bool = Field(description="true if the values depend on the machine, such as PIDs")
+    deviation: str | None = Field(description="id of the known deviation that covers it; null if none does")
+    waives: str | None = Field(description="requirement of the deviation")
     process: int | None = Field(
         default=None, description="number of the process that gave the answer; null for a value computed from several"
     )
@@ -80,7 +80,7 @@ class Finding(Document):
 
 
 class RunStarted(Document):
-    """The first line."""
+    """The first line of the log."""
 
     event: Literal["run"] = "run"
     format: Literal[1]
@@ -90,7 +90,7 @@ class RunStarted(Document):
 
 
 class CaseEnded(Document):
-    """The outcome of a case, for each requirement that it judges."""
+    """The outcome of a case, with the requirements that it judges."""
 
     event: Literal["case"] = "case"
     name: str
@@ -102,7 +102,7 @@ class CaseEnded(Document):
 
 
 class RunEnded(Document):
-    """The last line. Without it, a run was cut short."""
+    """The last line of the log. It is missing if the run was interrupted."""
 
     event: Literal["end"] = "end"
     pytest_exit: int
@@ -113,7 +113,7 @@ _EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="
 
 
 def event_line(event: Event) -> str:
-    """The event as one line, its kind first."""
+    """The event as one line, with its kind first."""
     return json.dumps({"event": event.event} | event.to_json(), separators=(",", ":")) + "\n"
 
 
@@ -123,7 +123,7 @@ def append_event(path: Path, event: Event) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append with one write, so that a line is there wholly or not at all."""
+    """Append with one write, so that the file never contains a part of a line."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, line.encode("ascii"))
@@ -132,7 +132,7 @@ def append_line(path: Path, line: str) -> None:
 
 
 def read_events(path: Path) -> list[Event]:
-    """All events; a last line that was cut short is left out. Raises EventError for any other line that is no event."""
+    """All events, without an incomplete last line. Raises EventError if another line is not an event."""
     lines = path.read_bytes().split(b"\n") if path.exists() else []
     return [_read(line, f"{path.name}, line {number}") for number, line in enumerate(lines[:-1], 1)]
 
@@ -141,7 +141,7 @@ def _read(line: bytes, where: str) -> Event:
     try:
         return _EVENTS.validate_python(json.loads(line))
     except ValidationError as error:
-        raise EventError(f"{where}: no event of format {FORMAT}: {first_problem(error)}") from error
+        raise EventError(f"{where}: not an event of format {FORMAT}: {first_problem(error)}") from error
     except ValueError as error:
         raise EventError(f"{where}: not JSON: {error}") from error
 

@@ -1,4 +1,4 @@
-"""A failed rule as a person reads it: its text, the smallest scenario that shows it, and what differs."""
+"""Describes a failed rule for a person: its text, the smallest scenario that fails, and the difference."""
 
 import json
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from conformance.wire.scenario import UNJUDGED, difference
 RECORD_SHOWN = 10
 CALLS_SHOWN = 12
 DIFFERENCES_SHOWN = 4
-LINE_CHARACTERS = 300  # of a call, a file or a value
+LINE_CHARACTERS = 300  # for a call, a file or a value
 KINDS = {"refusal": "the refusal", "raised": "an exception:", "not supported": "not supported:"}
 
 
 def describe_failure(run: Run, verdict: Verdict) -> Iterator[str]:
-    """The lines below the rule."""
+    """The lines below the title of the rule."""
     if verdict.reason:
         yield wrap(verdict.reason, " " * 6)
     failed = [case for case in verdict.cases if case.outcome == "fail"]
@@ -29,7 +29,7 @@ def describe_failure(run: Run, verdict: Verdict) -> Iterator[str]:
 
 
 def describe_waived(run: Run, verdict: Verdict) -> Iterator[str]:
-    """Why known deviations cover what the target does."""
+    """The known deviations of the rule that the target showed, with reason and evidence."""
     for deviation in run.criteria.deviations:
         if deviation.id in verdict.waivers:
             yield wrap(f"{deviation.id}: {deviation.reason}", " " * 11)
@@ -66,7 +66,7 @@ def _in_words(case: str) -> str:
 
 
 def _size(case: CaseEnded) -> int:
-    """The smallest scenario is the easiest to understand."""
+    """For sorting: the smallest scenario is the easiest to understand."""
     return min(
         (len(json.dumps(finding.scenario.to_json())) for finding in case.findings if finding.deviation is None),
         default=0,
@@ -115,7 +115,7 @@ def _takes_any(finding: Finding) -> bool:
 
 
 def _kind(answer: Json) -> str:
-    """The word for an answer that is no result."""
+    """The kind of an answer that is not a result, else an empty string."""
     return next(iter(answer)) if isinstance(answer, dict) and len(answer) == 1 and set(answer) <= KINDS.keys() else ""
 
 
@@ -125,11 +125,11 @@ def _answer(value: Json) -> str:
 
 
 def _what_happened(finding: Finding) -> Iterator[str]:
-    """What the process at fault did, and which were killed meanwhile; of many lines the last ones."""
+    """The last events of the process with the wrong answer, and which processes were killed."""
     mine = [entry for entry in finding.record if entry.process == finding.process or entry.did == "killed"]
     if mine:
         all_of_them = max(entry.process for entry in finding.record)
-        what = "as it happened (place in the record, process id, what):"
+        what = "its events (number in the record, PID, event):"
         yield wrap(f"process {finding.process} of {all_of_them}, {what}", " " * 6)
     for entry in mine[-RECORD_SHOWN:]:
         did = f"{entry.did} {describe_params(entry.did, entry.params)}".rstrip()

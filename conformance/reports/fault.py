@@ -1,4 +1,4 @@
-"""The reports of a run that judged nothing, for something went wrong first: CI systems read these files too."""
+"""The reports of a run that ended before its first verdict. CI systems read these files too."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from conformance.texts import printable
 
 @dataclass(frozen=True)
 class Fault:
-    """What went wrong, as the user is told it."""
+    """What went wrong, with the message for the user."""
 
     target_word: str
     kit_version: str
@@ -51,7 +51,7 @@ def fault_report(fault: Fault) -> Report:
 
 
 def render_fault_junit(fault: Fault) -> str:
-    """One case, in error."""
+    """A document with one test case, in error."""
     root = ET.Element("testsuites", name="antigravity-conformance")
     counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
     suite = ET.SubElement(root, "testsuite", {"name": "Before the first verdict", **counts})

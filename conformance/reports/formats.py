@@ -1,4 +1,4 @@
-"""The formats of the report that `run` writes: each is an option of the command, in the order of `--help`."""
+"""The report formats of `run`. Each is an option of the command, in the order of `--help`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Failures of a target without a release that are known deviations of some release."""
+"""Failures of a target without a release that match known deviations of a release."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,5 +14,5 @@ class KnownElsewhere:
 
     @property
     def names(self) -> list[str]:
-        """Ids of the deviations, each once."""
+        """Ids of the deviations, without repetitions."""
         return list(dict.fromkeys(id_ for ids in self.deviations.values() for id_ in ids))

@@ -1,4 +1,4 @@
-"""One line on a terminal that says how far a run is."""
+"""One line on a terminal that shows the progress of a run."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """Shows a line, and shows it anew. A context manager; silent where nobody looks."""
+    """Shows a line and keeps it up to date. A context manager. Shows nothing if the stream is not a terminal."""
 
     def __init__(self, line: Callable[[], str], stream: TextIO) -> None:
         self._line, self._stream = line, stream
@@ -36,10 +36,10 @@ class Progress:
             self._stream.write(text)
             self._stream.flush()
         except OSError:
-            self._over.set()  # the terminal is gone
+            self._over.set()  # the terminal was closed
 
 
 def progress_line(events: bytes) -> str:
-    """How far a run with this log is."""
+    """The progress of a run with this log."""
     cases, failed = events.count(b'{"event":"case",'), events.count(b'"outcome":"fail"')
     return f"{cases} cases judged" + (f", {failed} failed" if failed else "") + " ..."

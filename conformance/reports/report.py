@@ -21,11 +21,11 @@ FORMAT: Final = 1
 
 
 class ReportError(ValueError):
-    """A document is no report of a run; the message says what was expected."""
+    """A document is not the report of a run; the message says what was expected."""
 
 
 class Hello(Document):
-    """The answer of the target to `hello`, without its PID. An adapter may add keys of its own."""
+    """The answer of the target to `hello`, without its PID. An adapter may add keys."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -33,7 +33,7 @@ class Hello(Document):
     version: str = Field(description="version of the target")
     language: str = Field(description="language that the target is written in")
     profile: str | None = Field(
-        default=None, description="release that the target claims to behave like; left out where it claims none"
+        default=None, description="release that the target claims to behave like; left out if it claims none"
     )
     capabilities: Sequence[str] = Field(description="capabilities that the target claims (docs/wire.md)")
 
@@ -54,10 +54,8 @@ class RequirementResult(Document):
     level: Level = Field(description="level of the requirement")
     title: str = Field(description="title of the requirement")
     verdict: Word = Field(description="the verdict")
-    reason: str = Field(description="why; empty for `pass`, and for `fail` where the findings say why")
-    follows_from: str | None = Field(
-        default=None, description="id of the cause that a `fail` follows from; left out where it has none"
-    )
+    reason: str = Field(description="why; empty for `pass`, and for `fail` if the findings say why")
+    follows_from: str | None = Field(default=None, description="id of the cause of a `fail`; left out if it has none")
     cases: Sequence[CaseResult] = Field(description="the cases that judged the requirement, sorted by name")
 
 
@@ -106,7 +104,7 @@ class Observed(Document):
         description="`verified`: a process that the kit started has this PID; `false`: another process has it; "
         "`unverified`: the kit cannot tell",
     )
-    today: str | None = Field(default=None, description="date of the run; left out where `--today` was given")
+    today: str | None = Field(default=None, description="date of the run; left out if `--today` was given")
     seconds: float | None = Field(default=None, description="duration of the run")
     python: str | None = Field(default=None, description="version of the Python that ran the kit")
     system: str | None = Field(default=None, description="name and version of the operating system")
@@ -120,7 +118,7 @@ class Observed(Document):
     findings: dict[str, Sequence[Finding]] = Field(
         default={}, description="for each case: its findings with values that depend on the machine"
     )
-    fault: str | None = Field(default=None, description="why nothing was judged; left out where the run began")
+    fault: str | None = Field(default=None, description="why nothing was judged; left out if the run started")
 
 
 class Report(Document):
@@ -129,23 +127,23 @@ class Report(Document):
     format: Literal[1] = Field(description="version of the format")
     kit: str = Field(description="version of the kit that wrote the report")
     target: str = Field(description="the target, as in the command line")
-    hello: Hello | None = Field(description="answer of the target to `hello`; null where it gave none")
+    hello: Hello | None = Field(description="answer of the target to `hello`; null if there was none")
     notes: Sequence[str] = Field(description="how the kit built the checkout")
     profile: str | None = Field(
-        description="release that the target is judged as, or `recommended`; null where nothing was judged"
+        description="release that the target is judged as, or `recommended`; null if nothing was judged"
     )
     profile_reason: str = Field(description="why the kit chose this profile")
     inherited_deviations: bool = Field(
-        description="true where a checkout inherits the known deviations of the release that it is judged as"
+        description="true if a checkout inherits the known deviations of the release that it is judged as"
     )
     between: Annotated[tuple[str, str], Field(strict=False)] | None = Field(
         description="the two releases that a checkout lies between, older first"
     )
     added_config_keys: Sequence[str] = Field(
-        default=(), description="config keys of the target that no release has, by their paths; of many, the first 40"
+        default=(), description="paths of config keys that no release has; at most the first 40"
     )
     today: str | None = Field(description="date given with `--today`; it decides which deviations have expired")
-    complete: bool = Field(description="false where the run did not reach its end")
+    complete: bool = Field(description="false if the run did not reach its end")
     exit_code: int = Field(description="exit code of `run`")
     conclusion: str = Field(description="the exit code in words")
     requirements: Sequence[RequirementResult] = Field(
@@ -157,15 +155,15 @@ class Report(Document):
     )
     known_of_release: KnownOfRelease | None = Field(
         default=None,
-        description="failures that a release has as well; null where there are none, or deviations were accepted",
+        description="failures that a release has as well; null if there are none, or if deviations were accepted",
     )
-    mended_deviations: Sequence[str] = Field(description="ids of inherited deviations that the checkout does not show")
+    mended_deviations: Sequence[str] = Field(description="ids of inherited deviations that the checkout lacks")
     stale_deviations: Sequence[StaleDeviation] = Field(description="known deviations that no longer hold")
     observed: Observed = Field(description="values that depend on the machine or on the moment")
 
 
 def report_of(run: Run) -> Report:
-    """Everything of the run."""
+    """The report of a run."""
     outcome, hello = run.outcome, run.hello.model_dump(exclude_none=True, exclude={"pid"})
     return Report(
         format=FORMAT,
@@ -193,7 +191,7 @@ def report_of(run: Run) -> Report:
 
 
 def read_report(document: Json) -> Report:
-    """The report that a run wrote. Raises ReportError, naming the first key that is wrong, for any other document."""
+    """The report from its JSON document. Raises ReportError with the first wrong key."""
     try:
         return Report.model_validate(document)
     except ValidationError as error:

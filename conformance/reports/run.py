@@ -1,4 +1,4 @@
-"""All that the writers of reports know about one run."""
+"""The data of one run that the reports are written from."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ class Evidence:
 class Machine:
     """Values of a run that depend on the machine or on the moment."""
 
-    pid: int  # that the target named in hello
+    pid: int  # from the answer to hello
     pid_status: PidStatus
     seconds: float
     python: str
@@ -70,7 +70,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A finished run. All but `machine`, and what is observed in `outcome`, is the same in every run."""
+    """A finished run. Only `machine` and the observed values in `outcome` differ between runs."""
 
     target_word: str
     notes: Sequence[str] = ()  # how the target was built
@@ -79,10 +79,10 @@ class Run:
     profile: ChosenProfile
     kit_version: str
     catalogue: Catalogue
-    left_out: Sequence[str]  # ids of requirements that hold for other profiles only
+    left_out: Sequence[str]  # ids of requirements that apply to other profiles only
     criteria: Criteria
-    today: datetime.date | None = None  # that the user asked for; the real one is observed
-    options: Sequence[str]  # words of the command line that shape verdicts, quoted for a shell
+    today: datetime.date | None = None  # the date given with --today
+    options: Sequence[str]  # options that affect verdicts, quoted for a shell
     outcome: Outcome
     causes: Sequence[Cause] = ()
     known: KnownElsewhere | None = None  # what it fails for, and a release does too
@@ -94,7 +94,7 @@ class Run:
         return f"{self.hello.name} {self.hello.version}, {self.hello.language}"
 
     def repeat_command(self, requirement: str) -> str:
-        """The command that judges this target by one requirement again, with the options that shape verdicts."""
+        """The command that judges this target again by one requirement, with the options that affect verdicts."""
         return " ".join(["antigravity-conformance run --only", requirement, *self.options, self.target_word])
 
     @property

@@ -1,4 +1,4 @@
-"""What `spread` tells a machine. What came from the machine that was asked lies under `observed`."""
+"""The JSON output of `spread`. Values that depend on the machine are under `observed`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,10 @@ FORMAT = 1
 
 
 def render(kit_version: str, question: Mapping[str, Json], spreads: Sequence[Spread], started: Json) -> str:
-    """`started` is what is known of processes that were started for it: all that follows from their ids is observed.
+    """The JSON text. `started` describes the processes that were started.
 
-    None: the ids were given, and the whole document is the same every time.
+    With started processes, all results are under `observed`. If it is None, the PIDs were given and every run writes
+    the same document.
     """
     document: dict[str, Json] = {"format": FORMAT, "kit": kit_version, "question": question}
     result = {"best": best(spreads).accounts, "spreads": [_spread(each) for each in spreads]}
@@ -40,5 +41,5 @@ def _spread(spread: Spread) -> Json:
 
 
 def _figures(figures: Figures) -> Json:
-    """Rounded to what every machine's arithmetic agrees on."""
+    """Rounded, so that all machines give the same figures."""
     return {name: round(value, 6) for name, value in asdict(figures).items()}

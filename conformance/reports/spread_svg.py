@@ -1,4 +1,4 @@
-"""A picture of one spread: a bar an account, an even share and random choice marked, and why it is so."""
+"""The SVG picture of a spread: one bar for each account, the even share, random choice, and the reasons."""
 
 import textwrap
 import xml.etree.ElementTree as ET
@@ -7,21 +7,21 @@ from conformance.processes.spread import Spread
 from conformance.reports.spread_text import answer
 from conformance.texts import printable
 
-MOST_BARS = 64
-MOST_LABELS = 32
+MAX_BARS = 64
+MAX_LABELS = 32
 WIDTH, LEFT, RIGHT = 640, 20, 620
 PLOT_HEIGHT = 170
 TITLE_LINE, TEXT_LINE = 22, 18
 TITLE_COLUMNS, TEXT_COLUMNS = 57, 78  # characters that fit, at the sizes below, also in a wide font such as DejaVu Sans
 FONTS = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", "Helvetica Neue", Arial, sans-serif'
 
-# Colour of ground, text, quiet text, bar, bar beyond random choice, even share.
+# Colour of ground, text, quiet text, bar, bar above random choice, even share.
 LIGHT = ("#ffffff", "#1f2328", "#59636e", "#2f6fb3", "#bc4c00", "#1a7f37")
 DARK = ("#0d1117", "#f0f6fc", "#9aa4af", "#58a6ff", "#f0883e", "#56d364")
 
 
 def render(spread: Spread) -> str:
-    """The SVG document. Needs up to MOST_BARS accounts."""
+    """The SVG document. Needs up to MAX_BARS accounts."""
     title = textwrap.wrap(printable(answer(spread)), TITLE_COLUMNS)
     why = [line for reason in spread.reasons for line in textwrap.wrap(printable(reason.text), TEXT_COLUMNS)]
     legend = 16 + TITLE_LINE * len(title) + 20
@@ -56,7 +56,7 @@ def render(spread: Spread) -> str:
 
 
 def description(spread: Spread) -> str:
-    """What the picture shows, for those who do not see it."""
+    """The text alternative of the picture."""
     counts = ", ".join(f"account {index}: {count}" for index, count in enumerate(spread.counts))
     return (
         f"Processes by account: {counts}. An even share is {_number(len(spread.pids) / spread.accounts)}; under random "
@@ -66,7 +66,7 @@ def description(spread: Spread) -> str:
 
 
 def style() -> str:
-    """Light, and dark where the reader's system asks for it."""
+    """Light colours, and dark ones for readers who prefer them."""
     sizes = (
         f"text{{font-family:{FONTS}}}"
         ".title{font-size:16px;font-weight:600}.text,.label{font-size:13px}.count{font-size:13px;font-weight:600}"
@@ -106,13 +106,13 @@ def _plot(svg: ET.Element, spread: Spread, top: float, bottom: float) -> None:
             kind = "over" if count > spread.chance.fullest else "bar"
             place = {"x": middle - thickness / 2, "y": bottom - height, "width": thickness, "height": height}
             ET.SubElement(svg, "rect", {"class": kind, **{name: _number(value) for name, value in place.items()}})
-        if spread.accounts <= MOST_LABELS or index % 8 == 0:
+        if spread.accounts <= MAX_LABELS or index % 8 == 0:
             _text(svg, middle, bottom + 17, str(index), "label")
     for kind, value in (("even", len(spread.pids) / spread.accounts), ("random", spread.chance.fullest)):
         ET.SubElement(svg, "path", {"class": kind, "d": f"M{LEFT} {_number(bottom - value * scale)}H{RIGHT}"})
     ET.SubElement(svg, "path", {"class": "axis", "d": f"M{LEFT} {bottom}H{RIGHT}"})
     _text(svg, (LEFT + RIGHT) / 2, bottom + 34, "account", "label")
-    if spread.accounts <= MOST_LABELS:
+    if spread.accounts <= MAX_LABELS:
         for index, count in enumerate(spread.counts):  # on top of the lines
             _text(svg, LEFT + step * (index + 0.5), bottom - count * scale - 5, str(count), "count")
 

@@ -1,4 +1,4 @@
-"""What `spread` tells a person, at 80 columns: the answer, the figures, why, and what to do."""
+"""The terminal output of `spread`, at 80 columns: the answer, the figures, the reasons and advice."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from conformance.processes.spread import Spread, best, better_numbers
 from conformance.reports.describe import wrap
 
-MOST_BARS = 32  # of more accounts only how many have how many processes is shown
-MOST_REASONS = 6  # under a table
-MOST_ACCOUNTS_TRIED = 16  # when another number of accounts is looked for
+MAX_BARS = 32  # for more accounts, a histogram is shown
+MAX_REASONS = 6  # under a table
+MAX_ACCOUNTS_TRIED = 16  # in the search for a better number of accounts
 BAR_WIDTH = 40
 VERDICTS = {
-    "even": "as well as is possible",
+    "even": "as evenly as possible",
     "better": "better than random choice",
-    "chance": "as random choice would",
+    "chance": "no better or worse than random choice",
     "worse": "worse than random choice",
 }
 
 
 def answer(spread: Spread) -> str:
-    """The one sentence that says whether the offset helps."""
+    """One sentence that says whether the offset helps."""
     processes, accounts = len(spread.pids), spread.accounts
     fullest, even = int(spread.found.fullest), int(spread.even.fullest)
     if accounts == 1:
@@ -28,34 +28,34 @@ def answer(spread: Spread) -> str:
         return f"There is nothing to spread: 1 process starts on 1 of {accounts} accounts."
     if spread.verdict == "even":
         if processes <= accounts:
-            return f"Spreads as well as is possible: each of {processes} processes has an account of its own."
+            return f"Spreads as evenly as possible: each of {processes} processes has its own account."
         least = min(spread.counts)
         each = f"{fullest}" if least == fullest else f"{least} or {fullest}"
-        return f"Spreads as well as is possible: {each} processes on each of {accounts} accounts."
+        return f"Spreads as evenly as possible: {each} processes on each of {accounts} accounts."
     if spread.found.unused > spread.even.unused:
         carry = f"{spread.used} of {accounts} accounts carr{'ies' if spread.used == 1 else 'y'} {_all(processes)}"
     else:
-        carry = f"The fullest of {accounts} accounts has {fullest} of {processes} processes, where {even} would be even"
+        carry = f"The fullest of {accounts} accounts has {fullest} of {processes} processes ({even} in an even spread)"
     return f"{carry}: {VERDICTS[spread.verdict]}."
 
 
 def advice(spread: Spread) -> list[str]:
-    """What would spread better; nothing where it is even, or there is nothing to spread."""
+    """What would spread better. Empty for an even spread, and if there is only one process or account."""
     if spread.verdict == "even" or spread.accounts == 1 or len(spread.pids) == 1:
         return []
-    lines = ["The strategy round-robin: there every process goes through all accounts in turn, whatever its id."]
-    if better := better_numbers(spread, max(MOST_ACCOUNTS_TRIED, spread.accounts + 2)):
-        lines.append(f"{' or '.join(map(str, better))} accounts: these ids spread over them as well as is possible.")
+    lines = ["The strategy round-robin: every process uses all accounts in turn, whatever its PID."]
+    if better := better_numbers(spread, max(MAX_ACCOUNTS_TRIED, spread.accounts + 2)):
+        lines.append(f"{' or '.join(map(str, better))} accounts: these PIDs spread over them as evenly as possible.")
     if spread.reasons[0].kind == "equal-ids":
-        lines.append("One PID namespace for all agents, where their ids differ (docker run --pid=host).")
+        lines.append("One PID namespace for all agents, so that their PIDs differ (docker run --pid=host).")
     return lines
 
 
 def render(spread: Spread) -> Iterator[str]:
-    """The report on one number of accounts."""
+    """The output for one number of accounts."""
     yield wrap(answer(spread), "")
     yield ""
-    yield from _bars(spread) if spread.accounts <= MOST_BARS else _loads(spread)
+    yield from _bars(spread) if spread.accounts <= MAX_BARS else _loads(spread)
     yield ""
     yield f"{'':36}{'here':>8}{'even':>8}{'random':>10}"
     for title, name in (
@@ -72,10 +72,10 @@ def render(spread: Spread) -> Iterator[str]:
 
 
 def render_many(spreads: Sequence[Spread]) -> Iterator[str]:
-    """The report on several numbers of accounts, with the best of them."""
+    """The output for several numbers of accounts, with the best of them."""
     chosen = best(spreads)
     if are_alike(spreads):
-        yield wrap("None of these numbers of accounts is better than another.", "")
+        yield wrap("The processes spread equally well over all these numbers of accounts.", "")
     else:
         yield wrap(
             f"Best with {chosen.accounts} account{'s' * (chosen.accounts > 1)}, where {len(chosen.pids)} processes "
@@ -99,14 +99,14 @@ def _why_uneven(spreads: Sequence[Spread]) -> Iterator[str]:
     numbers: defaultdict[str, list[str]] = defaultdict(list)
     for each in spreads:
         numbers[each.reasons[0].text].append(str(each.accounts))
-    for place, (text, accounts) in enumerate([*numbers.items()][:MOST_REASONS]):
+    for place, (text, accounts) in enumerate([*numbers.items()][:MAX_REASONS]):
         if place == 0:
             yield ""
         yield wrap(f"{'' if place else 'why':6}{', '.join(accounts)} accounts: {text}", "", 6)
 
 
 def are_alike(spreads: Sequence[Spread]) -> bool:
-    """On each number of accounts the same processes meet."""
+    """Do all numbers of accounts have the same number of pairs on one account?"""
     return len(spreads) > 1 and len({each.found.pairs for each in spreads}) == 1
 
 
@@ -127,7 +127,7 @@ def _bars(spread: Spread) -> Iterator[str]:
 def _loads(spread: Spread) -> Iterator[str]:
     loads = Counter(spread.counts)
     most = max(loads.values())
-    yield "processes  accounts that have so many"
+    yield "processes  accounts with this number"
     for load in sorted(loads):
         bar = "#" * max(1, round(loads[load] / most * BAR_WIDTH))
         yield f"{load:9}  {bar:{BAR_WIDTH}} {loads[load]}"

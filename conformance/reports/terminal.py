@@ -1,4 +1,4 @@
-"""The report a person reads: at 80 columns, what fails last but for the verdict, in about 200 lines at most."""
+"""The report for a person: 80 columns, at most about 200 lines. The failures come last, before the summary."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -10,19 +10,19 @@ from conformance.reports.known import KnownElsewhere
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
 
-DETAIL_LINES = 72  # of failures in full; further ones are a line each
-LISTED = 20  # failures in a line each
-REASONS = 4  # why rules are unknown or not run
+DETAIL_LINES = 72  # for failures in full; further failures have one line each
+LISTED = 20  # failures with one line each
+REASONS = 4  # for each of unknown, not run and not claimed
 FAULTS = 3
 BLOCK_LINES = 8  # of a reason or a fault
 PID_STATUS = {
-    "unverified": "unverified: none of the processes that the kit started is seen to have it",
+    "unverified": "unverified: the kit found no process of its own with this PID",
     "false": "false: another process has it",
 }
 
 
 def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
-    """All lines of the report. `verbose`: each rule has a line, and each failure is shown in full."""
+    """All lines of the report. With `verbose`, each rule has a line and each failure is shown in full."""
     yield from _head(run)
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
@@ -52,7 +52,7 @@ def _head(run: Run) -> Iterator[str]:
     for note in run.notes:
         yield wrap(note, " " * 9)
     if (status := run.machine.pid_status) != "verified":
-        yield wrap(f"process id in hello: {run.machine.pid}, {PID_STATUS[status]}", " " * 9, 0)
+        yield wrap(f"PID in hello: {run.machine.pid}, {PID_STATUS[status]}", " " * 9, 0)
     yield wrap(f"profile  {run.profile.name} ({run.profile.reason})", "", 9)
     if run.criteria.inherited:
         yield wrap(_inherited(run), " " * 9, 0)
@@ -84,7 +84,7 @@ def _cause(cause: Cause) -> Iterator[str]:
 
 
 def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
-    """Each failed rule, in full while there is room; those that follow from a cause are listed with it."""
+    """The failed rules without a known cause, in full up to `most_lines`, then with one line each."""
     failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail" and not verdict.follows_from]
     if failed:
         yield ""
@@ -106,7 +106,7 @@ def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
 
 
 def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterator[str]:
-    """The rules that have this verdict, by reason."""
+    """The rules with this verdict, grouped by reason."""
     verdicts = sorted((v for v in run.outcome.verdicts if v.word == word), key=reason_of)
     groups = [(reason, list(same)) for reason, same in groupby(verdicts, reason_of)]
     groups.sort(key=lambda group: -len(group[1]))
@@ -125,7 +125,7 @@ def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterato
 
 
 def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:
-    """A text of several lines: its beginning, or its end."""
+    """The first or last lines of a text."""
     lines = [part for line in text.splitlines() for part in wrap(line, indent).split("\n")]
     shown = lines[-BLOCK_LINES:] if last else lines[:BLOCK_LINES]
     yield from shown
@@ -138,7 +138,7 @@ def _of(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _ids(ids: Sequence[str]) -> str:
-    """`PID-001 to PID-004, RR-002`: neighbours in a section are joined."""
+    """`PID-001 to PID-004, RR-002`: consecutive ids are joined."""
     runs: list[list[str]] = []
     for id_ in sorted(ids):
         prefix, _, number = id_.partition("-")
@@ -155,7 +155,7 @@ def _aside(run: Run) -> Iterator[str]:
         yield wrap(f"{len(run.left_out)} rules of other releases were left out", "")
     if run.outcome.mended:
         named = ", ".join(f"{deviation.id} ({deviation.requirement})" for deviation in run.outcome.mended)
-        yield wrap(f"deviations of release {run.profile.name} that do not show here: {named}", "")
+        yield wrap(f"deviations of release {run.profile.name} that this checkout does not have: {named}", "")
     if run.known:
         yield from _known(run.known)
 
@@ -175,13 +175,16 @@ def _known(known: KnownElsewhere) -> Iterator[str]:
 def _inherited(run: Run) -> str:
     waived = f"Known deviations of release {run.profile.name} are waived."
     if run.profile.between is None:
-        return f"{waived} What fails is this checkout's own."
+        return f"{waived} Every failure comes from a change in this checkout."
     older, newer = run.profile.between
-    return f"{waived} The checkout lies between {older} and {newer}: what fails is its own or comes from between."
+    return (
+        f"{waived} The checkout lies between {older} and {newer}: a failure may come from either release or from a "
+        "change in this checkout."
+    )
 
 
 def summary(run: Run) -> Iterator[str]:
-    """The counts; the last line says judged, claimed and all MUSTs."""
+    """The counts, the conclusion, and how many MUSTs were judged."""
     outcome = run.outcome
     yield ", ".join(f"{outcome.count(word)} {word}" for word in WORDS if outcome.count(word))
     musts = [v for v in outcome.verdicts if v.requirement.level == "MUST"]
@@ -200,7 +203,7 @@ def _trouble(run: Run) -> Iterator[str]:
         yield wrap(f"and {more} more; --json FILE has them", "  ")
     if not run.outcome.complete:
         yield ""
-        yield "THE RUN WAS CUT SHORT: what follows is all that was seen"
+        yield "THE RUN WAS CUT SHORT: the report has only what was judged before"
     yield from _stale(run.outcome.stale)
 
 

@@ -1,4 +1,4 @@
-"""From events to a verdict for every requirement, and from verdicts to the exit code."""
+"""Derives the verdict of every requirement from the events, and the exit code from the verdicts."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ Word = Literal["pass", "fail", "waived", "unknown", "not run", "not claimed"]
 WORDS: tuple[Word, ...] = get_args(Word)
 
 CONFORMANT, NOT_CONFORMANT, WRONG_USAGE, ADAPTER_FAULT, SUITE_FAULT, NOTHING_JUDGED, STALE = range(7)
-INTERRUPTED = 130  # as shells report Ctrl-C
+INTERRUPTED = 130  # the exit code of a shell after Ctrl-C
 NOT_CLAIMED = "the target does not claim: "
 REQUIRED_BUT = "required, but "
 STOPPED = "the run stopped at the first failure (--fail-fast)"
@@ -21,14 +21,14 @@ STOPPED = "the run stopped at the first failure (--fail-fast)"
 
 @dataclass
 class Verdict:
-    """What is known of one requirement."""
+    """The verdict of one requirement."""
 
     requirement: Requirement
     word: Word
     reason: str = ""
     cases: list[CaseEnded] = field(default_factory=list)  # the cases that judged it, by name
-    follows_from: str = ""  # the precondition that the target does not meet, and that this rule takes for granted
-    observed_reason: str = ""  # what depends on the machine: an adapter's last words, paths, pids
+    follows_from: str = ""  # id of the unmet precondition of this rule
+    observed_reason: str = ""  # depends on the machine: messages of the adapter, paths, PIDs
 
     @property
     def is_definite(self) -> bool:
@@ -36,32 +36,32 @@ class Verdict:
 
     @property
     def waivers(self) -> set[str]:
-        """Ids of the deviations from this requirement that its cases showed."""
+        """Ids of the deviations from this requirement that its cases found."""
         return {f.deviation for f in _findings(self.cases) if f.deviation and f.waives == self.requirement.id}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """What a target is judged by. All of it is known before the first case."""
+    """The criteria of a run, known before the first case."""
 
-    requirements: Sequence[Requirement]  # that were chosen and apply to the target's profile
-    capabilities: Sequence[str]  # that the target claims
+    requirements: Sequence[Requirement]  # chosen, and applicable to the target's profile
+    capabilities: Sequence[str]  # claimed by the target
     deviations: Sequence[Deviation] = ()
-    optional: frozenset[str] = frozenset()  # ids of deviations that need not show
-    inherited: bool = False  # the deviations are those of the release that a checkout is judged as
+    optional: frozenset[str] = frozenset()  # ids of deviations that are never stale
+    inherited: bool = False  # from the release that a checkout is judged as
     today: datetime.date  # decides which deviations have expired
-    required: Sequence[str] = ()  # ids that must be judged: not claimed and not run then fail
-    strict: bool = False  # a SHOULD that fails decides too
-    fail_fast: bool = False  # the run stops at the first failure that decides, so no deviation can be called stale
+    required: Sequence[str] = ()  # ids that must be judged: not claimed and not run become fail
+    strict: bool = False  # a SHOULD that fails affects the exit code too
+    fail_fast: bool = False  # stop at the first failure that decides; then no deviation is called stale
 
     @property
     def judged(self) -> list[str]:
-        """Ids of the requirements of which the target claims all that they need."""
+        """Ids of the requirements whose needs the target claims in full."""
         return [r.id for r in self.requirements if not not_claimed_reason(r, self.capabilities)]
 
     @property
     def decisive(self) -> list[str]:
-        """Ids of the requirements whose failure decides: MUSTs, and with `strict` SHOULDs too."""
+        """Ids of the requirements whose failure decides the exit code: MUSTs and, with `strict`, SHOULDs."""
         levels = ("MUST", "SHOULD") if self.strict else ("MUST",)
         return [requirement.id for requirement in self.requirements if requirement.level in levels]
 
@@ -73,7 +73,7 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Stale:
-    """A deviation that no longer holds, and the edit that mends it."""
+    """A deviation that no longer holds, and why."""
 
     deviation: Deviation
     why: str
@@ -81,7 +81,7 @@ class Stale:
 
 @dataclass
 class Outcome:
-    """All that a run came to."""
+    """The result of a run."""
 
     verdicts: list[Verdict]
     stale: list[Stale]
@@ -89,14 +89,14 @@ class Outcome:
     suite_faults: list[str]
     decisive: Sequence[str] = ()  # ids of the requirements whose failure decides
     interrupted: bool = False
-    mended: list[Deviation] = field(default_factory=list)  # those of the release it is judged as that do not show
+    mended: list[Deviation] = field(default_factory=list)  # inherited deviations that were not found
 
     def count(self, word: Word) -> int:
         return sum(verdict.word == word for verdict in self.verdicts)
 
     @property
     def failures(self) -> list[Verdict]:
-        """The failures that decide."""
+        """The failures that decide the exit code."""
         return [
             v
             for v in self.verdicts
@@ -105,7 +105,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """A proven failure outranks an unknown: 4, 1, 3, 6, 5, 0; a run that was interrupted decides nothing."""
+        """By precedence: 130, 4, 1, 3, 6, 5, 0. A proven failure outranks an unknown."""
         if self.interrupted and not self.complete:
             return INTERRUPTED
         if self.suite_faults or not self.complete:
@@ -120,13 +120,13 @@ class Outcome:
 
 
 def not_claimed_reason(requirement: Requirement, capabilities: Sequence[str]) -> str:
-    """Why a target is not judged by a requirement that applies to it; empty where it is."""
+    """Why an applicable requirement is not judged; empty if it is."""
     missing = [need for need in requirement.needs if need not in capabilities]
     return NOT_CLAIMED + ", ".join(missing) if missing else ""
 
 
 def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool = False) -> Outcome:
-    """Work out the verdict of every requirement, and what is to be said of the deviations."""
+    """Derive the verdict of every requirement, and the stale deviations."""
     cases = sorted((event for event in events if isinstance(event, CaseEnded)), key=lambda case: case.name)
     end = next((event for event in events if isinstance(event, RunEnded)), None)
     faults = [f"{case.name}: {case.message}" for case in cases if case.outcome == "error"]
@@ -180,7 +180,7 @@ def _findings(cases: Sequence[CaseEnded]) -> Iterator[Finding]:
 
 
 def _word_of(verdicts: Sequence[Verdict], deviation: Deviation) -> Word | None:
-    """The verdict of the requirement that a deviation departs from."""
+    """The verdict of the requirement of a deviation."""
     return next((v.word for v in verdicts if v.requirement.id == deviation.requirement), None)
 
 
@@ -194,6 +194,6 @@ def _stale(verdicts: Sequence[Verdict], criteria: Criteria) -> Iterator[Stale]:
         if deviation.is_expired(criteria.today):
             yield Stale(deviation, f"it expired on {deviation.expires}")
         elif verdict.word in ("pass", "waived", "fail") and deviation.id not in used:
-            yield Stale(deviation, f"no answer shows it any more, and {deviation.requirement} was judged")
+            yield Stale(deviation, f"no answer shows it any more, although {deviation.requirement} was judged")
         elif verdict.word == "not claimed":
             yield Stale(deviation, f"{deviation.requirement} is not claimed: {verdict.reason}")

@@ -1,4 +1,4 @@
-"""Reads and checks the catalogue. A mistaken entry is refused, saying where."""
+"""Reads and checks the catalogue. An error names the file and the entry."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ class CatalogueError(ValueError):
 
 
 class Requirement(BaseModel):
-    """One numbered rule. Ids never change and are never used again."""
+    """One numbered rule. Ids never change and are never reused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,7 +32,7 @@ class Requirement(BaseModel):
     source: Annotated[str, Field(min_length=5, description="where the rule comes from: a document, a release's file")]
     since: str = Field(description="first release that has the feature, broken or not")
     until: str | None = Field(default=None, description="last release that has the feature")
-    needs: list[str] = Field(description="capabilities without which a target cannot be asked")
+    needs: list[str] = Field(description="capabilities that a target needs to be judged")
     mutant: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", description="name of a mutant that breaks the rule")]
     mutant_text: Annotated[str, Field(min_length=5, description="what the mutant does instead")]
     superseded_by: str | None = Field(default=None, description="the rule that newer releases follow instead")
@@ -71,7 +71,7 @@ class Catalogue:
         return len(self.by_id)
 
     def choose(self, words: Sequence[str]) -> list[Requirement]:
-        """The requirements named by ids or section prefixes; none named: all. Raises KeyError for an unknown word."""
+        """The requirements with these ids or section prefixes; all if none are given. Raises KeyError."""
         wanted = {word.upper() for word in words}
         if unknown := wanted - set(self.by_id) - {section.prefix for section in self.sections}:
             raise KeyError(sorted(unknown)[0])
@@ -79,14 +79,14 @@ class Catalogue:
 
 
 def applies(requirement: Requirement, profile: str) -> bool:
-    """Is a target of this profile judged by the requirement?"""
+    """Does the requirement apply to targets of this profile?"""
     if profile == RECOMMENDED:
         return requirement.superseded_by is None
     return profile in requirement.releases
 
 
 def load_catalogue(folder: Path = FOLDER) -> Catalogue:
-    """Read every `*.toml` of the folder. Raises CatalogueError for the first entry that is wrong."""
+    """Read every `*.toml` of the folder. Raises CatalogueError for the first wrong entry."""
     catalogue = Catalogue(tuple(_read_section(path) for path in sorted(folder.glob("*.toml"))))
     seen: dict[str, str] = {}
     for section in catalogue.sections:

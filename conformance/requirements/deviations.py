@@ -1,7 +1,7 @@
-"""Known departures of one target from one requirement, and which mismatches they cover.
+"""Known deviations of a target from a requirement, and the mismatches that they cover.
 
-A deviation matches a predicate on the call and on both values, never a requirement as a whole, so that a new fault
-behind it is still seen. The predicate, `when`, is a JSON Schema over
+A deviation covers the mismatches that match a predicate on the call and both values, never a whole requirement. So a
+new fault in the same requirement still fails. The predicate, `when`, is a JSON Schema over
 `{"scenario": ..., "call": {"method", "params"}, "expected": ..., "actual": ...}`.
 """
 
@@ -22,9 +22,9 @@ from conformance.wire.scenario import Scenario, ScenarioError
 from reference_impl.releases import NEWEST, versions_between
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator  # slow: imported where there is a deviation
+    from jsonschema import Draft202012Validator  # slow to import, and needed only if there is a deviation
 
-_FACTS = ("scenario", "call", "expected", "actual")  # what a predicate sees
+_FACTS = ("scenario", "call", "expected", "actual")  # the input of a predicate
 
 
 class DeviationError(ValueError):
@@ -46,12 +46,12 @@ class Waiver:
         return Draft202012Validator(self.when)
 
     def covers(self, requirements: Sequence[str], facts: Json) -> bool:
-        """Does it explain a mismatch of a case that names these requirements?"""
+        """Does the deviation explain a mismatch of a case that names these requirements?"""
         return self.requirement in requirements and self._predicate.is_valid(facts)
 
 
 class Deviation(BaseModel):
-    """One known departure."""
+    """One known deviation of a target from a requirement."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -88,10 +88,10 @@ class Code(BaseModel):
 
 
 class ReleaseDeviation(Deviation):
-    """A known departure of one or more releases. `until` is the last release that has it.
+    """A known deviation of one or more releases. `until` is the last release that has it.
 
-    One that the newest release still has says so in `still_in`, so that a release that is added inherits no waiver
-    unseen.
+    `still_in` names the newest release for which it was confirmed. So a release that is added later does not inherit
+    the deviation unnoticed.
     """
 
     since: str
@@ -101,7 +101,7 @@ class ReleaseDeviation(Deviation):
 
     @property
     def releases(self) -> tuple[str, ...]:
-        """The versions of the releases that have it, oldest first."""
+        """The versions of the releases that have the deviation, oldest first."""
         return versions_between(self.since, self.until or self.still_in)
 
     @property
@@ -129,12 +129,12 @@ def release_deviations(catalogue: Catalogue, path: Path | None = None) -> list[R
 
 
 def shipped_deviations(profile: str, catalogue: Catalogue) -> list[ReleaseDeviation]:
-    """The known deviations of one release; none for other profiles."""
+    """The known deviations of one release. Empty for other profiles."""
     return [deviation for deviation in release_deviations(catalogue) if profile in deviation.releases]
 
 
 def load_deviations(path: Path, catalogue: Catalogue) -> list[Deviation]:
-    """Read `{"deviations": [...]}`. Raises DeviationError, saying where, for the first entry that is wrong."""
+    """Read `{"deviations": [...]}`. Raises DeviationError with the place of the first wrong entry."""
     deviations = _load(path, catalogue, Deviation)
     for position, deviation in enumerate(deviations):
         if any(deviation.id == other.id for other in deviations[:position]):
@@ -146,7 +146,7 @@ def _load(path: Path, catalogue: Catalogue, model: type[AnyDeviation]) -> list[A
     try:
         return _read_file(path, catalogue, model)
     except RecursionError as error:
-        raise DeviationError(f"{path.name}: it is nested too deep to be read") from error
+        raise DeviationError(f"{path.name}: it is nested too deeply") from error
 
 
 def _read_file(path: Path, catalogue: Catalogue, model: type[AnyDeviation]) -> list[AnyDeviation]:
@@ -179,7 +179,7 @@ def _read(entry: Json, where: str, catalogue: Catalogue, model: type[AnyDeviatio
         place = ".".join(str(part) for part in problem["loc"])
         raise DeviationError(f"{where}: {place}: {problem['msg']}, got {problem['input']!r}") from error
     except SchemaError as error:
-        raise DeviationError(f"{where}: `when` is no JSON Schema: {error.message}") from error
+        raise DeviationError(f"{where}: `when` is not a valid JSON Schema: {error.message}") from error
     except ScenarioError as error:
         raise DeviationError(f"{where}: counterexample: {error}") from error
     if deviation.requirement not in catalogue.by_id:
@@ -187,6 +187,6 @@ def _read(entry: Json, where: str, catalogue: Catalogue, model: type[AnyDeviatio
     named = deviation.when.get("properties", {})
     if not named:
         raise DeviationError(f"{where}: `when` covers every mismatch; name the call and both values in `properties`")
-    if unknown := sorted(set(named) - set(_FACTS)):  # it would hold always
+    if unknown := sorted(set(named) - set(_FACTS)):  # the schema would accept everything
         raise DeviationError(f"{where}: `when` names {unknown[0]!r}; known: {', '.join(_FACTS)}")
     return deviation

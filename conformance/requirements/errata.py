@@ -1,6 +1,6 @@
-"""Reads the errata of the PID offset tutorial and writes them as `docs/errata.md`.
+"""Reads the errata of the PID offset tutorial and writes `docs/errata.md`.
 
-That the evidence holds is no matter of this page: `tests/integration/errata` runs all of it.
+`tests/integration/errata` checks the evidence.
 """
 
 from collections.abc import Sequence
@@ -29,13 +29,14 @@ has the rules that hold: `antigravity-conformance requirements list`.
 Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
 `sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
 
-Not judged, since no run of the plugin shows it: the behaviour of OpenCode and oh-my-opencode (`opencode chat`, how
-agents are started), what a provider caches or limits, and claims without a measure ("significantly improves").
+This page does not judge what no run of the plugin can show: the behaviour of OpenCode and oh-my-opencode (`opencode
+chat`, how agents are started), what a provider caches or limits, and claims without a measure ("significantly
+improves").
 """
 
 
 class Erratum(BaseModel):
-    """One statement of the tutorial that does not hold as it stands. Ids never change."""
+    """One statement of the tutorial that is wrong, contradictory or incomplete. Ids never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -46,11 +47,11 @@ class Erratum(BaseModel):
     problem: Text
     evidence: Annotated[Text, Field(description="what `tests/integration/errata` computes or runs")]
     holds_instead: Text
-    requirements: Annotated[list[str], Field(description="ids of the catalogue, beside those named in the text")]
+    requirements: Annotated[list[str], Field(description="related requirement ids that the text does not name")]
 
 
 def load_errata(file: Path = FILE) -> tuple[Erratum, ...]:
-    """Read the errata, by id. Raises pydantic's ValidationError for an entry that is wrong."""
+    """Read the errata, by id. Raises pydantic's ValidationError for a wrong entry."""
     return tuple(TypeAdapter(list[Erratum]).validate_json(file.read_bytes()))
 
 
@@ -89,7 +90,7 @@ def _section(erratum: Erratum) -> str:
 
 
 def _parts(statement: str) -> list[str]:
-    """A quote put together from several places, one line for each."""
+    """The parts of a quote that joins several places, one line each."""
     first, *others = statement.split(" … ")
     return [first, *(f"… {other}" for other in others)]
 

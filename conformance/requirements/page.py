@@ -1,4 +1,4 @@
-"""Writes `docs/requirements.md`: the catalogue and every known deviation of the releases, for readers."""
+"""Writes `docs/requirements.md`: the catalogue and every known deviation of the releases."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def _page(catalogue: Catalogue, known: Known) -> Iterator[str]:
     yield MARKDOWN_NOTE + "# The requirements\n"
     yield (
         f"{len(catalogue)} rules. A dot: the release has the feature and follows the rule. **D**: it has the feature "
-        "and breaks the rule, as told below the table. Empty: the rule is not one of that release.\n"
+        "and breaks the rule, as described below the table. Empty: the rule does not apply to the release.\n"
     )
     yield "| section | rules | " + " | ".join(VERSIONS) + " |"
     yield "|-|-|" + "-|" * len(VERSIONS)

@@ -1,6 +1,6 @@
-"""What many rules take for granted, such as that a target reads its pool file: `fixtures/preconditions.json`.
+"""Preconditions of many rules, such as that a target reads its pool file: `fixtures/preconditions.json`.
 
-Where a precondition does not hold, the rules that it supports fail for that reason, and their own findings mislead.
+If a precondition does not hold, the rules that it supports fail for this reason, and their own findings are misleading.
 """
 
 import json
@@ -18,7 +18,7 @@ from conformance.wire.scenario import Scenario, ScenarioError
 
 
 class PreconditionError(ValueError):
-    """The file of preconditions is wrong; the message names the entry."""
+    """The file of preconditions is invalid; the message names the entry."""
 
 
 class Precondition(BaseModel):
@@ -29,11 +29,11 @@ class Precondition(BaseModel):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     text: Annotated[str, Field(min_length=10)]
     advice: str = ""
-    builds_on: list[str]  # the preconditions, earlier in the list, without which the scenario shows nothing
-    needs: list[str]  # capabilities without which a target is not asked
+    builds_on: list[str]  # earlier preconditions that the scenario relies on
+    needs: list[str]  # capabilities that the scenario needs
     scenario: dict[str, Json]
-    stated_by: list[str]  # the rules that say the same
-    supports: list[str]  # ids, or prefixes of sections, of the rules that cannot be judged without it
+    stated_by: list[str]  # the rules with the same statement
+    supports: list[str]  # ids or section prefixes of the rules that rely on it
 
     @property
     def asked(self) -> Scenario:
@@ -46,7 +46,7 @@ class Precondition(BaseModel):
 
 
 def load_preconditions(catalogue: Catalogue, path: Path | None = None) -> Sequence[Precondition]:
-    """Every precondition, the most basic one first. Raises PreconditionError for the first entry that is wrong."""
+    """All preconditions, the most basic one first. Raises PreconditionError for the first invalid entry."""
     path = path or fixtures_folder() / "preconditions.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     preconditions = [_read(entry, position, catalogue) for position, entry in enumerate(document["preconditions"])]

@@ -1,10 +1,10 @@
-"""The scenario that tells each quirk from its opposite: `fixtures/quirks/NAME.json`, read and checked.
+"""Reads and checks the scenario that distinguishes each quirk from its absence: `fixtures/quirks/NAME.json`.
 
     {"quirk": NAME, "files": {...}, "calls": [...],
      "with": {"position": 1, "expect": ...}, "without": {"position": 1, "expect": ...}}
 
-`since` and `until`, if given, bound the releases that have what the scenario asks about.
-The call at `position` answers `with` where the quirk is present, and `without` where it is not; `refusal` in place of
+`since` and `until`, if given, bound the releases that have the feature which the scenario uses.
+The call at `position` answers `with` if the quirk is present and `without` if it is absent. `refusal` instead of
 `expect` names a refusal.
 """
 
@@ -31,32 +31,32 @@ class QuirkError(ValueError):
 
 @dataclass(frozen=True)
 class DistinguishingScenario:
-    """How a quirk shows: `present` and `absent` are the same calls with different expectations."""
+    """The calls that show a quirk: `present` and `absent` are the same calls with different expectations."""
 
     quirk: Quirk
     present: Scenario
     absent: Scenario
-    releases: tuple[str, ...] = VERSIONS  # those that can be asked
+    releases: tuple[str, ...] = VERSIONS  # the releases that have the feature
 
     @property
     def needs(self) -> set[str]:
-        """The capabilities without which a target cannot be asked."""
+        """The capabilities that a target needs to run the scenario."""
         return needs(self.present.calls)
 
     def of(self, profile: str) -> Scenario:
-        """What a release of this name must answer, as the table of quirks says."""
+        """The scenario with the expectation for this release."""
         return self.present if profile in self.quirk.releases else self.absent
 
 
 def check_quirks() -> None:
-    """Check every quirk and its scenario. Raises QuirkError for the first that is wrong."""
+    """Check every quirk and its scenario. Raises QuirkError for the first error."""
     load_distinguishing_scenarios()
 
 
 def load_distinguishing_scenarios(
     folder: Path | None = None, quirks: Sequence[Quirk] = QUIRKS
 ) -> dict[str, DistinguishingScenario]:
-    """The distinguishing scenario of every quirk, by name. Raises QuirkError for the first that is wrong."""
+    """The distinguishing scenario of every quirk, by name. Raises QuirkError for the first error."""
     folder = fixtures_folder() / "quirks" if folder is None else folder
     by_name: dict[str, Quirk] = {}
     for quirk in quirks:
@@ -87,36 +87,36 @@ def _read(path: Path, by_name: Mapping[str, Quirk]) -> DistinguishingScenario:
     if not isinstance(document, dict):
         raise QuirkError(f"{path.name}: expected an object")
     if wrong := sorted((_REQUIRED - set(document)) | (set(document) - _KEYS)):
-        problem = "unknown key" if wrong[0] in document else "there is no"
+        problem = "unknown key" if wrong[0] in document else "missing key"
         raise QuirkError(f"{path.name}: {problem} {wrong[0]!r}; keys are {', '.join(sorted(_KEYS))}")
     name = document["quirk"]
     if not isinstance(name, str) or name not in by_name:
         raise QuirkError(f"{path.name}: there is no quirk {name!r}; known: {', '.join(by_name)}")
     if name != path.stem:
-        raise QuirkError(f"{path.name}: it tells the quirk {name!r}, and must be named {name}.json")
+        raise QuirkError(f"{path.name}: it describes the quirk {name!r}; rename it to {name}.json")
     if document["with"] == document["without"]:
-        raise QuirkError(f"{path.name}: `with` and `without` are equal, so the scenario tells nothing")
+        raise QuirkError(f"{path.name}: `with` and `without` are equal, so the scenario distinguishes nothing")
     present, absent = (_expecting(document, key, path.name) for key in ("with", "without"))
     try:
         asked = versions_between(document.get("since", OLDEST), document.get("until"))
     except ValueError as error:
         raise QuirkError(f"{path.name}: {error}") from error
     if missing := [release for release in by_name[name].releases if release not in asked]:
-        raise QuirkError(f"{path.name}: {missing[0]} has the quirk, but is outside of `since` and `until`")
+        raise QuirkError(f"{path.name}: {missing[0]} has the quirk, but is outside `since` and `until`")
     return DistinguishingScenario(by_name[name], present, absent, asked)
 
 
 def _expecting(document: Json, key: str, file: str) -> Scenario:
-    """The scenario with the one expectation of `with` or `without`."""
+    """The scenario with the expectation of `with` or `without`."""
     expected, calls = document[key], document["calls"]
     if not isinstance(expected, dict) or set(expected) not in ({"position", "expect"}, {"position", "refusal"}):
         raise QuirkError(f"{file}: {key}: expected a position, and either expect or refusal")
     position = expected["position"]
     if not isinstance(calls, list) or type(position) is not int or not 0 <= position < len(calls):
-        raise QuirkError(f"{file}: {key}: position {position!r} names none of the calls")
+        raise QuirkError(f"{file}: {key}: position {position!r} is not the position of a call")
     for number, call in enumerate(calls):
         if isinstance(call, dict) and ("expect" in call or "refusal" in call):
-            raise QuirkError(f"{file}: calls[{number}] has an expectation; it belongs into `with` and `without`")
+            raise QuirkError(f"{file}: calls[{number}] has an expectation; it belongs in `with` and `without`")
         if isinstance(call, dict) and isinstance(call.get("method"), str) and call["method"] not in METHODS:
             raise QuirkError(f"{file}: calls[{number}]: there is no method {call['method']!r}")
     judged = {name: value for name, value in expected.items() if name != "position"}

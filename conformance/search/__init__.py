@@ -1,1 +1,1 @@
-"""What is found out about a target by asking it."""
+"""Generates sessions, compares a target with the reference, and shrinks and explains the differences."""

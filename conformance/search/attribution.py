@@ -1,4 +1,4 @@
-"""What tells two profiles apart, by name: quirks, and what one of the releases does not have at all."""
+"""Explains how two profiles differ: by quirks, config keys, variables and folders."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -22,10 +22,10 @@ SEED = "named"
 
 @dataclass(frozen=True)
 class QuirkAttribution:
-    """How often each quirk changed a session's answers, of `sessions`; `unnamed` of them changed for another reason.
+    """How often each quirk changed the answers of a session.
 
-    Sessions that load configs or save have many: keys, variables and folders, which `config_rows` names, and what a
-    release keeps of an account, which its capabilities name. They are not counted among the unnamed.
+    `sessions` counts the generated sessions. `unnamed` counts those that differ although all quirks are equal.
+    Sessions that load configs or save are left out of `unnamed`: `config_rows` and the capabilities explain those.
     """
 
     sessions: int
@@ -36,13 +36,13 @@ class QuirkAttribution:
 def attribute_differences(
     one: Profile, other: Profile, capabilities: Collection[str], sessions: int
 ) -> QuirkAttribution:
-    """Generate sessions, and ask the reference with each of the quirks that tell the two apart, one at a time."""
+    """Generate sessions, then toggle one differing quirk at a time and count the sessions that it changes."""
     if one == other:
         return QuirkAttribution(sessions, {}, 0)
     quirks = sorted(one.quirks ^ other.quirks)
     counts: Counter[str] = Counter(dict.fromkeys(quirks, 0))
     unnamed = 0
-    mixed = Profile(one.name, other.quirks)  # all that has a name is the other's
+    mixed = Profile(one.name, other.quirks)  # only differences that no quirk explains remain
     for draft in islice(stream(SEED), sessions):
         session = decode(draft, capabilities)
         first = _answers(session, one)
@@ -60,7 +60,7 @@ def _answers(session: GeneratedSession, profile: Profile) -> list[Answer]:
 
 
 def config_rows(one: Profile, other: Profile) -> Iterator[str]:
-    """Keys, variables and folders of the config that are not the same for both."""
+    """One line for each config key, variable or folder that differs between the two profiles."""
     keys, others = ({key.path: key for key in rows_of(p, KEYS, lambda key: key.path)} for p in (one, other))
     yield from _missing("key", keys, others, one, other)
     for path in keys.keys() & others.keys():
@@ -68,15 +68,15 @@ def config_rows(one: Profile, other: Profile) -> Iterator[str]:
         if before.default != after.default:
             yield f"key {path}: default {before.default!r} in {one.name}, {after.default!r} in {other.name}"
         if before.kind != after.kind:
-            yield f"key {path}: other values in {one.name} than in {other.name}"
+            yield f"key {path}: {one.name} and {other.name} accept different values"
     read, read_by_other = ({v.name: v for v in rows_of(p, VARIABLES, lambda v: v.name)} for p in (one, other))
     yield from _missing("variable", read, read_by_other, one, other)
     roots, other_roots = ({r.platform: r for r in rows_of(p, ROOTS, lambda r: r.platform)} for p in (one, other))
     for platform in roots.keys() & other_roots.keys():
         if roots[platform].variable != other_roots[platform].variable:
             yield (
-                f"folder on {platform}: of {roots[platform].variable} in {one.name}, "
-                f"of {other_roots[platform].variable} in {other.name}"
+                f"folder on {platform}: {one.name} reads {roots[platform].variable}, "
+                f"{other.name} reads {other_roots[platform].variable}"
             )
     if one.is_in(OWN_FOLDER_SINCE) != other.is_in(OWN_FOLDER_SINCE):
         has = one if one.is_in(OWN_FOLDER_SINCE) else other

@@ -1,7 +1,7 @@
-"""When two answers to one call are the same, whoever gave them.
+"""Decides whether two answers to one call count as equal.
 
-That a call failed counts, not in which words. A field of a result that the wire does not name is the target's own. In
-a snapshot, what nothing can be seen of does not count.
+Two failures are equal, whatever their messages. Result fields that the wire does not define are ignored. So is the
+part of a snapshot that no later call can observe.
 """
 
 import math
@@ -20,7 +20,7 @@ FAILED = {"failed": True}
 def first_difference(
     calls: Sequence[tuple[str, Mapping[str, Json]]], expected: Sequence[Answer], answered: Sequence[Answer]
 ) -> int | None:
-    """The position of the first call that the two answer differently."""
+    """The position of the first call whose two answers differ, or None."""
     for position, now_ms in enumerate(instants(calls)):
         if not are_same(calls[position][0], expected[position], answered[position], now_ms):
             return position
@@ -28,7 +28,7 @@ def first_difference(
 
 
 def instants(calls: Sequence[tuple[str, Mapping[str, Json]]]) -> Iterator[float]:
-    """What the clock shows at each call, in milliseconds."""
+    """The time of the clock at each call, in milliseconds."""
     now_ms: float = 0
     for method, params in calls:
         if method == "open":
@@ -39,7 +39,7 @@ def instants(calls: Sequence[tuple[str, Mapping[str, Json]]]) -> Iterator[float]
 
 
 def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> bool:
-    """Are they the same answer to this call?"""
+    """Do both answers to this call count as equal?"""
     one, other = normalized(method, expected, now_ms), normalized(method, answered, now_ms)
     if method == "snapshot" and isinstance(expected, Result) and isinstance(answered, Result):
         both = one.keys() & other.keys()  # every field of a snapshot is optional
@@ -48,7 +48,7 @@ def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> 
 
 
 def normalized(method: str, answer: Answer, now_ms: float) -> Json:
-    """An answer as it counts; a number that JSON does not have is a failure to answer."""
+    """The part of an answer that is compared. A NaN or infinite number counts as a failure."""
     if isinstance(answer, Raised) or (isinstance(answer, Result) and not _is_finite(answer.value)):
         return FAILED
     if not isinstance(answer, Result):
@@ -65,10 +65,10 @@ def normalized(method: str, answer: Answer, now_ms: float) -> Json:
 
 
 def show_snapshot(snapshot: Json, now_ms: float) -> Json:
-    """The state without what a target may keep and nothing can be seen of.
+    """The part of a snapshot that later calls can observe.
 
-    Limits and cooldowns that have ended may stay until an account is looked at; stored times may stay as they were
-    written; the cursor of an empty pool may be whatever was stored. Not every release loads `enabled`.
+    Ignored: limits and cooldowns that have ended (a target may drop them late), the spelling of stored times, and the
+    cursor of an empty pool. `enabled` is ignored as well, because not every release loads it.
     """
     state = {"active_index_by_family": snapshot.get("active_index_by_family")}
     if "accounts" in snapshot:

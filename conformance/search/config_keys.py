@@ -1,4 +1,4 @@
-"""Which keys of a config some release has, and which ones a target adds, at any depth."""
+"""The config keys that some release has, and those that a target adds, at any depth."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _Path = tuple[str, ...]
 
 
 def known_keys(config: Json, group: _Path = ()) -> Json:
-    """The config without the keys and groups that no release has: what a fork adds is its own."""
+    """The config without keys and groups that no release has; a fork may add them."""
     if not isinstance(config, dict):
         return config
     return {
@@ -25,7 +25,7 @@ def known_keys(config: Json, group: _Path = ()) -> Json:
 
 
 def added_keys(config: Json) -> list[str]:
-    """The keys and groups that no release has, sorted; of too many, the first ones and a count of the others."""
+    """The keys and groups that no release has, sorted. A long list is cut, with a count of the others."""
     added = sorted(_shortened(".".join(path)) for path in _added(config, ()))
     more = len(added) - MOST_LISTED
     return added if more <= 0 else [*added[:MOST_LISTED], f"… and {more} more"]

@@ -1,8 +1,8 @@
-"""Config loads out of bytes: files in every place that some release looks at, variables, folders, platforms.
+"""Decodes bytes into config loads: files in every place that some release reads, variables, folders, platforms.
 
-A record of what is given is a few members of one file, often with their neighbours in the file of the other layer; a
-file is there because a record names it. The head says what becomes of each file: half stay valid, others hold a wrong
-value or are no config at all. A record a call.
+Each `given` record adds a few members to one file, and sometimes other members to the file of the other layer. The
+head chooses the form of each file: half are valid, the others hold a wrong value or are not a config document. Each
+`calls` record is one `load_config`.
 """
 
 import json
@@ -15,7 +15,7 @@ from reference_impl.config.environment import PREFIX, VARIABLES, threshold
 from reference_impl.config.keys import KEYS, Kind, OneOf, Range, Switch
 
 Files = dict[str, dict[str, Json]]
-Member = tuple[str, str, str]  # its group, or "", its name, and its value as text
+Member = tuple[str, str, str]  # group or "", name, value as JSON text
 Calls = list[tuple[str, dict[str, Json]]]
 
 OTHER_PLACES = (
@@ -28,14 +28,14 @@ OTHER_PLACES = (
 PLACES = table(*[USER_FILE] * 10, *[PROJECT_FILE] * 10, *OTHER_PLACES)
 BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
 IS_IN_BOTH = table(False, False, True, False)
-MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # none: the file is there, and empty unless another record adds to it
+MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # with 0 the file exists, and is empty unless another record adds members
 
-# What a file holds, as texts of JSON. A path without a dot is a key, or a group as a whole.
+# The members of a file, as JSON text. A path without a dot is a key or a whole group.
 
 _ODD_NAMES = ("__proto__", "constructor", "toString", "unknown", "", "Debug", "prototype")
 _GROUPS = sorted({key.path.partition(".")[0] for key in KEYS if "." in key.path})
 _KINDS: dict[str, Kind] = {key.path: key.kind for key in KEYS}
-_IN_GROUPS = tuple(path for path in _KINDS if "." in path)  # those of one group beside each other
+_IN_GROUPS = tuple(path for path in _KINDS if "." in path)  # keys of one group are adjacent
 _TELLING = ("pid_offset_enabled", "account_selection_strategy", "auto_resume", "keep_thinking", "resume_text")
 PATHS = table(
     *_TELLING, *_KINDS, *_IN_GROUPS, *_KINDS, *_TELLING, *_IN_GROUPS[:8], *_GROUPS,
@@ -55,7 +55,7 @@ _TEXTS = (
 
 
 def _fitting(kind: Kind | None) -> Table[str]:
-    """Values that the key takes, limits above all. A group as a whole takes an empty object."""
+    """Values that the key accepts, mostly its limits. A whole group accepts an empty object."""
     if isinstance(kind, Switch):
         return table("true", "true", "false")
     if isinstance(kind, OneOf):
@@ -69,7 +69,7 @@ def _fitting(kind: Kind | None) -> Table[str]:
 
 
 def _beside(kind: Kind | None) -> Table[str]:
-    """Values that the key does not take, but for a few."""
+    """Values that the key mostly does not accept."""
     if not isinstance(kind, Range):
         return ODD
     low, high = kind.minimum, kind.maximum
@@ -80,7 +80,7 @@ def _beside(kind: Kind | None) -> Table[str]:
 FITTING = {path: _fitting(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 BESIDE = {path: _beside(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 
-# What becomes of a file: what its members are like, then what lies there.
+# The form of a file: how its members are chosen, then how the text is changed.
 
 FORMS = table(
     *["valid"] * 16, *["wrong"] * 5, "cut", "spelt", "spelt", "replaced", "nothing", "encoded", "encoded", "bytes"
@@ -99,7 +99,7 @@ ODD_BYTES = table(
     b"\xff", b"\x80", b"\xc3", b"\xf0\x9f", b"\xed\xa0\x80", b"\x00", b"\xc0\xaf", b"\xef\xbb\xbf", b"x", b"\n"
 )
 
-# What a call holds.
+# The parameters of a call.
 
 PLATFORMS = table("linux", "linux", "darwin", "win32")
 VARIABLES_SET = table(0, 1, 1, 2, 2, 3)
@@ -122,7 +122,7 @@ AROUND = table(*_AROUND)
 
 
 def _words(name: str) -> Table[str]:
-    """Words that say something to the variable, and others."""
+    """Values for this variable: mostly those with a meaning, and some without."""
     meaning = next((variable.meaning for variable in VARIABLES if PREFIX + variable.name == name), None)
     own = {"ACCOUNT_SELECTION_STRATEGY": _STRATEGIES, "WEB_SEARCH": ("auto", "off")}.get(name.removeprefix(PREFIX))
     if meaning is threshold:
@@ -142,7 +142,7 @@ HOMES = table(*[f"{ROOT}/home"] * 14, f"{ROOT}/home/", f"{ROOT}/project/../home"
 
 
 def decode_config(draft: Draft) -> tuple[Files, Calls]:
-    """The files of a session, and its calls: each a `load_config`. Byte 0 of the head is not looked at."""
+    """The files of a session and its calls, all `load_config`. Byte 0 of the head is unused here."""
     return _files(draft), [_load(record) for record in draft.calls]
 
 
@@ -169,7 +169,7 @@ def _member(path_byte: int, value_byte: int, is_wrong: bool) -> Member:
 
 
 def _document(members: list[Member]) -> str:
-    """JSON. Keys may come twice; members of one group that follow each other share its object."""
+    """A JSON object. A key may be repeated; consecutive members of one group share one object."""
     parts: list[str] = []
     last = ""
     for group, name, value in members:
@@ -183,7 +183,7 @@ def _document(members: list[Member]) -> str:
 
 
 def _content(members: list[Member], form: bytes) -> dict[str, Json]:
-    """What lies in the place of a file; the form's second and third byte say more."""
+    """What is stored at the path of a file. Bytes 1 and 2 of the form parametrize byte 0."""
     kind, choice = FORMS[form[0]], form[1]
     if kind == "nothing":
         return NOTHING[choice]

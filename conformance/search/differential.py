@@ -27,27 +27,27 @@ from conformance.wire.answers import Answer, Raised
 from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
-MOST_FAULTS = 60  # each costs a start, and shrinking one failure takes some twenty
-IN_FLIGHT = 8  # sessions: the target is never idle, and the pipes never full
-WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # Python takes 1 for true
+MAX_FAULTS = 60  # each one costs a restart, and shrinking one failure needs about twenty
+IN_FLIGHT = 8  # sessions: enough to keep the target busy, too few to fill the pipes
+WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # booleans in results; in Python, True == 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first call of a session that was answered otherwise than expected. None: the adapter failed."""
+    """The first call of a session with an unexpected answer. `expected` is None if the adapter failed."""
 
     session: GeneratedSession
     position: int
     expected: Answer | None
     answered: Answer
     draft: Draft | None = None
-    is_silence: bool = False  # no answer came in time: to ask again costs the time limit again
+    is_silence: bool = False  # no answer in time; a repetition would take the time limit again
 
 
 @dataclass
 class Tally:
-    """What was asked: calls by method, and for selections by strategy."""
+    """Counts of sessions and calls. Calls are counted by method, selections also by strategy."""
 
     sessions: int = 0
     calls: int = 0
@@ -63,7 +63,7 @@ class Tally:
 
 @dataclass
 class _Flight:
-    """A session on its way: what was sent, and what the reference says."""
+    """A session in flight: the calls that were sent and the results that the reference predicts."""
 
     session: GeneratedSession
     draft: Draft | None
@@ -86,7 +86,7 @@ class Pipeline:
         self._paused: list[tuple[Draft | None, GeneratedSession]] = []
 
     def differences(self, sessions: Iterable[tuple[Draft | None, GeneratedSession]]) -> Iterator[Difference]:
-        """The sessions that are answered otherwise than expected. Raises AdapterFault."""
+        """Yields a difference for each session with an unexpected answer. Raises AdapterFault."""
         try:
             for draft, session in sessions:
                 if session.saves:
@@ -99,16 +99,16 @@ class Pipeline:
                     yield from self._receive()
             while self._flights:
                 yield from self._receive()
-        finally:  # also where nobody asks for more
+        finally:  # also if the caller stops early
             for flight in self._flights:
                 flight.folders.close()
 
     def in_flight(self) -> list[tuple[Draft | None, GeneratedSession]]:
-        """After a fault: what was sent, and not answered in full."""
+        """After a fault: the sessions that were sent and not answered in full."""
         return self._paused + [(flight.draft, flight.session) for flight in self._flights]
 
     def _ask(self, draft: Draft | None, session: GeneratedSession) -> Iterator[Difference]:
-        """A session that saves, over what others write meanwhile: nothing else is on its way, and each asks once."""
+        """Run a session that saves over files changed by others. It runs alone, with no other session in flight."""
         self.tally.add(session)
         self._paused = [(draft, session)]
         scenario = session.to_scenario()
@@ -124,7 +124,7 @@ class Pipeline:
         folders = ExitStack()
         own_root = root = ""
         calls = own_calls = session.calls
-        if session.files:  # each its own: what a release migrates it writes
+        if session.files:  # separate folders, because a release writes the pool files that it migrates
             own_root, root = (folders.enter_context(self._folder(session)) for _ in range(2))
             own_calls, calls = (
                 [(method, replace_text(params, ROOT, place)) for method, params in session.calls]
@@ -159,10 +159,10 @@ class Pipeline:
 
 
 class DifferentialRunner:
-    """Runs sessions on a target; restarts the target after a fault, so that one session cannot end a search.
+    """Runs sessions on a target. Restarts the target after a fault, so that a search goes on after a crash.
 
-    A context manager. Each method raises GivenUp once the target has failed too often. `tally` counts the calls of
-    `differences`, not those of shrinking.
+    A context manager. Each method raises GivenUp after too many faults of the target. `tally` counts the calls of
+    `differences`, without those of shrinking.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class DifferentialRunner:
         self.target, self.oracle = target, oracle
         self.tally = Tally()
         self.faults = 0
-        self._patience = Patience(in_a_row=MOST_FAULTS, faults=MOST_FAULTS)
+        self._patience = Patience(in_a_row=MAX_FAULTS, faults=MAX_FAULTS)
         self._timeout_s, self._pass_environment = timeout_s, pass_environment
         self._group: Group | None = None
 
@@ -182,7 +182,7 @@ class DifferentialRunner:
         self._end()
 
     def differences(self, sessions: Iterable[tuple[Draft | None, GeneratedSession]]) -> Iterator[Difference]:
-        """The sessions that are answered otherwise than expected, or in which the target fails."""
+        """Yields a difference for each session with an unexpected answer, and for each that makes the target fail."""
         rest = iter(sessions)
         while True:
             pipeline = self._pipeline(self.tally)
@@ -190,7 +190,7 @@ class DifferentialRunner:
             try:
                 for found in pipeline.differences(rest):
                     yield found
-                    if self._group is not group:  # ended by who looked into the difference
+                    if self._group is not group:  # the caller restarted the target while it investigated
                         break
                 else:
                     return
@@ -205,7 +205,7 @@ class DifferentialRunner:
                     yield lost
 
     def first(self, session: GeneratedSession, draft: Draft | None = None) -> Difference | None:
-        """What one session shows, asked in the process that is there."""
+        """Run one session in the current process, and return its difference."""
         try:
             return next(self._pipeline(Tally()).differences([(draft, session)]), None)
         except GivenUp:
@@ -218,7 +218,7 @@ class DifferentialRunner:
             return Difference(session, len(session.calls) - 1, None, Raised(str(fault)), draft, silence)
 
     def alone(self, session: GeneratedSession, draft: Draft | None = None) -> Difference | None:
-        """The same in a process of its own, which knows of no earlier session."""
+        """Run one session in a new process, without the effects of earlier sessions."""
         self._end()
         try:
             return self.first(session, draft)
@@ -229,7 +229,7 @@ class DifferentialRunner:
         if self._group is None:
             self._patience.check(self.target.word)
             launch = Launch(self.target.argv, self.target.environment, self.target.word)
-            timeout_s = self._patience.timeout_s(self._timeout_s)
+            timeout_s = self._patience.start_timeout_s(self._timeout_s)
             self._group = Group([launch], timeout_s=timeout_s, pass_environment=self._pass_environment)
         return Pipeline(self._group.connections[0], self.oracle, tally, self._group.folder)
 
@@ -240,7 +240,7 @@ class DifferentialRunner:
 
 
 def _switches(result: dict[str, Json]) -> list[str]:
-    """Where a result is true or false, in it and in its groups."""
+    """The keys of boolean values, in a result and in its groups."""
     found = []
     for key, value in result.items():
         if value is True or value is False:
@@ -251,7 +251,7 @@ def _switches(result: dict[str, Json]) -> list[str]:
 
 
 def to_lines(calls: Sequence[tuple[str, Json]]) -> list[RequestLine]:
-    """The lines that ask these calls; what is generated can travel, so nothing is checked."""
+    """Request lines for these calls. Generated calls are always within the limits, so nothing is checked."""
     lines = []
     for first_id in range(1, len(calls) + 1, MAX_CALLS_A_LINE):
         part = calls[first_id - 1 : first_id - 1 + MAX_CALLS_A_LINE]
@@ -265,7 +265,7 @@ def to_lines(calls: Sequence[tuple[str, Json]]) -> list[RequestLine]:
 
 
 def _is_as_expected(flight: _Flight, lines: Sequence[tuple[RequestLine, bytes]]) -> bool:
-    """The quick look, which most sessions pass: the very results that were expected. It never says yes wrongly."""
+    """Fast path: are all results exactly as predicted? False only means that the full comparison is needed."""
     try:
         responses = [response for _, line in lines for response in json.loads(line)]
         if len(responses) != len(flight.calls):

@@ -1,4 +1,4 @@
-"""From a difference to a find: asked again, shrunk, explained, and written as a vector."""
+"""Turns a difference into a discrepancy: repeats it, shrinks it, explains it and writes it as a vector."""
 
 import hashlib
 import json
@@ -20,9 +20,9 @@ from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.releases import RECOMMENDED
 
-MOST_FAULTS_OF_A_SHRINK = 20  # each costs a start
-# The rule that governs each method that is asked, for the vector; the person who adds it to the fixtures names the
-# exact one. Of a selection it depends on the strategy.
+MAX_SHRINK_FAULTS = 20  # each one costs a restart
+# The requirement that a vector names, by the method of its last call. Selections depend on the strategy. Whoever adds
+# the vector to the fixtures replaces it by the exact one.
 RULES = {
     "open": "POOL-001",
     "mark_rate_limited": "LIM-001",
@@ -49,7 +49,7 @@ RULES_OF_STRATEGIES = {"sticky": "STK-001", "round-robin": "RR-001", "hybrid": "
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """One way in which a target differs. `asked_again` is the second answer where that was another one."""
+    """One way in which a target differs. `asked_again` is the second answer, if it was not the same as the first."""
 
     scenario: Scenario
     position: int
@@ -67,19 +67,19 @@ class Discrepancy:
 
     @property
     def kind(self) -> str:
-        """What finds of one cause mostly have in common: the call, and the quirk or the methods before it."""
+        """Groups discrepancies that mostly share one cause: by method, and by quirk or earlier methods."""
         call = self.scenario.calls[self.position]
         before = ",".join(sorted({each.method for each in self.scenario.calls[: self.position]}))
         strategy = call.params.get("strategy", "")
         return f"{call.method} {strategy} {','.join(self.quirks) or before} {self.is_repeatable}"
 
     def to_json(self, target: str) -> dict[str, Json]:
-        """Plain data, for workers and reports; with the vector to keep, of a find that repeats."""
+        """Plain data for workers and reports. Includes a vector if the discrepancy is repeatable."""
         return {
             "scenario": self.scenario.to_json(),
             "position": self.position,
             "profile": self.profile,
-            "failed": self.expected is None,  # there is no answer; an expected null is an answer
+            "failed": self.expected is None,  # the adapter failed; an expected null is an answer
             "expected": None if self.expected is None else show_answer(self.expected),
             "answered": show_answer(self.answered),
             "reasons": list(self.reasons),
@@ -91,9 +91,9 @@ class Discrepancy:
 
 
 def investigate(runner: DifferentialRunner, difference: Difference, capabilities: list[str]) -> Discrepancy:
-    """Ask again in a process of its own; shrink what repeats; say why the other answer is expected.
+    """Repeat the session in a new process; if the difference repeats, shrink and explain it.
 
-    A target that fails too often for that keeps its difference as it was found.
+    If the target fails too often, the difference stays as it was found.
     """
     if difference.is_silence:
         return _find(difference, runner.oracle.profile.name)
@@ -136,7 +136,7 @@ def _find(
 
 
 def _shrunk(runner: DifferentialRunner, difference: Difference, draft: Draft, capabilities: list[str]) -> Difference:
-    fails, most = difference.expected is None, runner.faults + MOST_FAULTS_OF_A_SHRINK
+    fails, most = difference.expected is None, runner.faults + MAX_SHRINK_FAULTS
 
     def shows(smaller: Draft) -> bool:
         if runner.faults >= most:
@@ -145,17 +145,18 @@ def _shrunk(runner: DifferentialRunner, difference: Difference, draft: Draft, ca
         return found is not None and (found.expected is None) == fails
 
     smallest = shrink(_shortest(draft, shows), shows)
-    return runner.alone(decode(smallest, capabilities), smallest) or difference  # it may need what came before it
+    # Alone, the shrunk session may not differ: the difference may depend on earlier sessions.
+    return runner.alone(decode(smallest, capabilities), smallest) or difference
 
 
 def _shortest(draft: Draft, shows: Callable[[Draft], bool]) -> Draft:
-    """Without the calls after the one that shows it: a few questions, where shrinking would need many."""
+    """Drop the calls after the one that differs. A binary search is cheaper than shrinking."""
     cut = [replace(draft, calls=draft.calls[:count]) for count in range(len(draft.calls) + 1)]
     return cut[bisect_left(range(len(draft.calls)), True, key=lambda count: shows(cut[count]))]
 
 
 def to_vector(discrepancy: Discrepancy, target: str) -> dict[str, Json]:
-    """The find as a file of a vector (docs/vectors.md): `replay` runs it, and it can be added to the fixtures."""
+    """The discrepancy as a vector file (docs/vectors.md), for `replay` or for the fixtures."""
     *before, last = discrepancy.scenario.calls
     method, params = last.method, last.params
     expected = show_answer(discrepancy.expected) if discrepancy.expected is not None else None
@@ -190,7 +191,7 @@ def _short(value: Json) -> str:
 
 
 def write_vector(vector: Json, folder: Path) -> Path:
-    """Write the vector of a find; its name is made of what it asks."""
+    """Write the vector of a discrepancy. Its file name is a digest of its calls."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{vector['id']}.json"
     path.write_text(json.dumps(vector, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -198,7 +199,7 @@ def write_vector(vector: Json, folder: Path) -> Path:
 
 
 def to_session(scenario: Scenario) -> GeneratedSession:
-    """A scenario as the search sends it."""
+    """A scenario in the form that the search sends."""
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
     writes = {position: dict(call.files) for position, call in enumerate(scenario.calls) if call.files}
     return GeneratedSession(calls, dict(scenario.files), writes)

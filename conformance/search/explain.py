@@ -1,4 +1,4 @@
-"""Why an answer is expected: what the reference sees before the call, and which quirk would change the answer."""
+"""Explains an expected answer: the state before the call, and the quirks that would change the answer."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from reference_impl.selection import Selector
 
 
 def reasons(session: GeneratedSession, position: int, profile: Profile) -> Iterator[str]:
-    """The state that the call meets, an account a line; nothing where no pool is open."""
+    """The state of the pool before the call, one line for each account. Empty if no pool is open."""
     oracle = Oracle(profile)
     before = Scenario(session.to_scenario().calls[:position], session.files)
     ask(before, oracle.answers)
@@ -51,7 +51,7 @@ def _facts(account: Account, selector: Selector, now_ms: float, is_hybrid: bool)
 
 
 def explaining_quirks(session: GeneratedSession, position: int, answered: Answer, profile: Profile) -> list[str]:
-    """The quirks with which, or without which, the reference answers as the target did, and before it as expected."""
+    """The quirks that, if toggled, make the reference give the target's answer and change no earlier answer."""
     calls = session.calls[: position + 1]
     part = Scenario(session.to_scenario().calls[: position + 1], session.files)
     expected = ask(part, Oracle(profile).answers)

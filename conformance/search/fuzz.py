@@ -1,4 +1,4 @@
-"""The search itself: what was found before is asked first, then fresh sessions, until calls or time are used up."""
+"""The search: runs the stored sessions first, then new ones, until the limit of calls or time is reached."""
 
 import time
 from collections import Counter
@@ -14,14 +14,14 @@ from conformance.search.source import Draft, from_choices, stream, to_choices
 from conformance.search.steps import GeneratedSession
 from conformance.targets.errors import GivenUp
 
-KEY = b"antigravity-conformance sessions"  # one for all targets: what one was wrong on is worth asking another
+KEY = b"antigravity-conformance sessions"  # shared by all targets: a session that failed on one may fail on another
 SESSIONS_A_REPORT = 100
-LOOKED_INTO = 3  # differences a kind of call: shrinking takes a while, and most have one cause
+INVESTIGATED = 3  # differences that are investigated for each kind of call: shrinking is slow, and most share one cause
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """When a search ends: after so many calls, or seconds, or finds, whichever comes first."""
+    """The limits of a search: calls, seconds, discrepancies. It ends at the first that it reaches."""
 
     calls: int | None = None
     seconds: float | None = None
@@ -39,9 +39,9 @@ class Search:
     database: ExampleDatabase | None = None
     on_progress: Callable[[], None] = lambda: None
     differences: int = 0
-    given_up: str = ""  # why the target is not asked any more
+    given_up: str = ""  # why the search ended early
     discrepancies: list[Discrepancy] = field(default_factory=list)
-    _looked_into: Counter[str] = field(default_factory=Counter)
+    _investigated: Counter[str] = field(default_factory=Counter)
     _began_s: float = 0
 
     @property
@@ -49,9 +49,9 @@ class Search:
         return self.runner.tally
 
     def run(self) -> Iterator[Discrepancy]:
-        """Each discrepancy that is unlike those before it, as soon as it is shrunk.
+        """Yields each discrepancy of a new kind as soon as it is shrunk.
 
-        Ends early, with `given_up` set, where the target fails too often.
+        Ends early, with `given_up` set, if the target fails too often.
         """
         try:
             yield from self._run()
@@ -62,11 +62,11 @@ class Search:
         for difference in self.runner.differences(self._sessions()):
             self.differences += 1
             method, params = difference.session.calls[difference.position]
-            fails = difference.expected is None  # where the process ended, its calls say little
+            fails = difference.expected is None  # after a crash the last call says little about the cause
             about = "failure" if fails else f"{method} {params.get('strategy', '')}"
-            if self._looked_into[about] >= (1 if fails else LOOKED_INTO):
+            if self._investigated[about] >= (1 if fails else INVESTIGATED):
                 continue
-            self._looked_into[about] += 1
+            self._investigated[about] += 1
             discrepancy = investigate(self.runner, difference, self.capabilities)
             if self.database is not None and discrepancy.draft is not None:
                 self.database.save(KEY, to_choices(discrepancy.draft))

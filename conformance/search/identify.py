@@ -1,10 +1,10 @@
-"""Which release a target behaves like, and in what it differs from that release.
+"""Detects which release a target behaves like, and how it differs from that release.
 
-`find_nearest` asks the distinguishing scenarios, and compares capabilities and config keys. `identify` then searches
-for differences that no quirk names.
+`find_nearest` runs the distinguishing scenarios and compares capabilities and config keys. `identify` then searches
+for differences that no quirk explains.
 
-The input is a function that asks; starting and ending the target is the caller's business. A fork numbers its
-versions in its own way, so nothing here looks at a name or a version.
+The input is a `send` function; the caller starts and stops the target. Names and versions of the target are ignored,
+because a fork numbers its versions as it likes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -46,16 +46,16 @@ _UNKNOWN: Json = object()  # no such key
 
 @dataclass(frozen=True)
 class Sign:
-    """One thing that releases differ in, or could: what each does, and whether the target does so."""
+    """One property that can distinguish releases, and whether the target agrees with each release in it."""
 
     name: str
     kind: Literal["scenario", "capability", "config key"]
-    agrees: dict[str, bool]  # by release; one that cannot be asked is left out
+    agrees: dict[str, bool]  # by release; without the releases that have no such property
 
 
 @dataclass(frozen=True)
 class NearestRelease:
-    """What was found. `nearest` is a release, or `recommended` where nothing could be asked."""
+    """The result. `nearest` is a release, or `recommended` if the target claims too little to compare."""
 
     nearest: str
     quirks: dict[str, Shown]
@@ -63,7 +63,7 @@ class NearestRelease:
 
     @property
     def differences(self) -> list[str]:
-        """The signs in which the target is not like the nearest release."""
+        """The signs in which the target differs from the nearest release."""
         if self.nearest == RECOMMENDED:
             return []
         return [sign.name for sign in self.signs if not sign.agrees.get(self.nearest, True)]
@@ -77,10 +77,10 @@ class NearestRelease:
 
     @property
     def between(self) -> tuple[str, str] | None:
-        """The two releases that the target lies between, older first; None where one release explains what it does.
+        """The two releases that the target lies between, older first. None if one release explains its behaviour.
 
-        A target lies between the nearest release and its neighbour if it is like the neighbour in a sign in which it
-        is not like the nearest.
+        A target lies between the nearest release and its neighbour if it agrees with the neighbour in a sign in which
+        it differs from the nearest release.
         """
         if self.nearest == RECOMMENDED:
             return None
@@ -94,7 +94,7 @@ class NearestRelease:
         return (neighbour, self.nearest) if neighbour == older else (self.nearest, neighbour)
 
     def shared_with(self, neighbour: str) -> list[str]:
-        """The signs in which the target is like the neighbour and not like the nearest release."""
+        """The signs in which the target agrees with the neighbour and differs from the nearest release."""
         return [s.name for s in self.signs if not s.agrees.get(self.nearest, True) and s.agrees.get(neighbour, False)]
 
     def _same_signs(self, other: str) -> bool:
@@ -102,12 +102,12 @@ class NearestRelease:
 
     @property
     def reason(self) -> str:
-        """Why it is the nearest, in one sentence."""
+        """Why this release is the nearest, in one sentence."""
         if self.nearest == RECOMMENDED and self.signs:
             count = sum(sign.kind == "scenario" for sign in self.signs)
-            return f"no release is near: none of {count} distinguishing scenarios agrees with any"
+            return f"no release is near: the target agrees with none in any of {count} distinguishing scenarios"
         if self.nearest == RECOMMENDED:
-            return "no question could be asked that tells the releases apart"
+            return "the target claims no capability that distinguishes the releases"
         kinds = [
             ("scenario", "distinguishing scenarios"),
             ("capability", "capabilities"),
@@ -123,7 +123,7 @@ class NearestRelease:
         differs = self.differences
         more = f" and {len(differs) - 6} more" if len(differs) > 6 else ""
         named = f"; differs in {', '.join(differs[:6])}{more}" if differs else ""
-        equals = f"; {' and '.join(self.equals)} would agree as well" if self.equals else ""
+        equals = f"; equally near: {' and '.join(self.equals)}" if self.equals else ""
         return f"nearest: {', '.join(counts)} agree{equals}{named}{self._between_in_words()}"
 
     def _between_in_words(self) -> str:
@@ -132,11 +132,11 @@ class NearestRelease:
         older, newer = self.between
         neighbour = older if newer == self.nearest else newer
         shared = self.shared_with(neighbour)
-        return f"; it lies between {older} and {newer}: like {neighbour} in {', '.join(shared[:6])}"
+        return f"; the target lies between {older} and {newer}: like {neighbour} in {', '.join(shared[:6])}"
 
 
 def find_nearest(send: Send, capabilities: Sequence[str]) -> NearestRelease:
-    """Ask a target what tells the releases apart. An adapter that fails on a question answers neither way."""
+    """Run the scenarios that distinguish releases. A scenario that makes the adapter fail shows "neither"."""
     quirks: dict[str, Shown] = {}
     signs: list[Sign] = []
     for name, distinguishing in load_distinguishing_scenarios().items():
@@ -179,13 +179,13 @@ def _shown(distinguishing: DistinguishingScenario, send: Send, capabilities: Seq
 
 
 def _expected(scenario: Scenario, answers: Sequence[Answer]) -> bool:
-    """Is the one answer that tells as the scenario expects? Others may fail: that is what some quirks do."""
+    """Is the judged answer as expected? Other calls may fail: some quirks do exactly that."""
     pairs = zip(scenario.calls, answers, strict=True)
     return all(call.accepts(answer) for call, answer in pairs if {"expect", "refusal"} & set(call.to_json()))
 
 
 def _config_signs(send: Send) -> Iterator[Sign]:
-    """Each key that the releases do not all have with the same default."""
+    """A sign for each config key that some release lacks or gives another default."""
     own = _keys(_asked(DEFAULTS, send))
     by_release = {r: _keys(answers_of(ReferenceAdapter(r), DEFAULTS)) for r in VERSIONS}
     for key in sorted({key for keys in by_release.values() for key in keys}):
@@ -214,9 +214,9 @@ Start = Callable[[], Send]
 
 
 def restarting(start: Start, name: str) -> Send:
-    """A `send` for targets that a question can end: after a fault, the next question goes to a new one.
+    """A `send` for targets that may crash: after a fault, the next call starts a new target.
 
-    Raises GivenUp once the target has failed too often.
+    Raises GivenUp after too many faults.
     """
     current: list[Send] = []
     patience = Patience()
@@ -241,7 +241,7 @@ def restarting(start: Start, name: str) -> Send:
 
 @dataclass(frozen=True)
 class Identification:
-    """`flipped` are quirks that the nearest release has and the target has not, or the other way round."""
+    """`flipped` names the quirks that the nearest release has and the target lacks, or the reverse."""
 
     target: Target
     capabilities: list[str]
@@ -257,12 +257,12 @@ class Identification:
 
     @property
     def profile(self) -> Profile:
-        """The nearest release, but for the quirks in which the target differs."""
+        """The profile of the nearest release, with the flipped quirks."""
         return flip_quirks(self.nearest, self.flipped)
 
     @property
     def other_signs(self) -> list[str]:
-        """Capabilities, config keys, and quirks that show neither way."""
+        """Differing capabilities, config keys, and quirks whose scenario shows neither behaviour."""
         signs = self.release.signs
         differing = [s for s in signs if not s.agrees.get(self.nearest, True)]
         return [f"{s.kind} {s.name}" for s in differing if s.kind != "scenario" or s.name not in self.flipped]
@@ -271,9 +271,9 @@ class Identification:
 def nearest_release(
     target: Target, capabilities: Sequence[str], *, timeout_s: float, pass_environment: Sequence[str] = ()
 ) -> NearestRelease:
-    """Start a target, anew after each fault, and ask it which release it behaves like.
+    """Start the target, restart it after each fault, and find the release that it behaves like.
 
-    Raises AdapterFault where it fails too often to be asked.
+    Raises AdapterFault after too many faults.
     """
     with ExitStack() as groups:
 
@@ -295,7 +295,7 @@ def identify(
     discrepancies: int = 5,
     pass_environment: Sequence[str] = (),
 ) -> Identification:
-    """Find out what a target behaves like: ask what tells releases apart, then search beside it."""
+    """Find the nearest release, then search for differences from it."""
     found = nearest_release(target, capabilities, timeout_s=timeout_s, pass_environment=pass_environment)
     flipped = tuple(_flipped(found))
     oracle = Oracle(flip_quirks(found.nearest, flipped))
@@ -321,7 +321,7 @@ def unshared(
     timeout_s: float,
     pass_environment: Sequence[str] = (),
 ) -> list[Discrepancy]:
-    """Those discrepancies that another target does not show in the same way."""
+    """The discrepancies that another target does not share."""
     left = []
     oracle = Oracle(other.profile)
     with DifferentialRunner(other.target, oracle, timeout_s=timeout_s, pass_environment=pass_environment) as runner:

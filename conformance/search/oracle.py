@@ -1,4 +1,4 @@
-"""The reference in this process: what a target is expected to answer."""
+"""The reference in this process. It predicts the answers of a target."""
 
 from collections.abc import Sequence
 
@@ -7,24 +7,24 @@ from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refu
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import BY_NAME, Profile, profile
 
-CALL_FAILED: Json = object()  # equals no answer, so that a failure is looked at
+CALL_FAILED: Json = object()  # equals no answer, so a failure always gets the full comparison
 
 
 class Oracle:
-    """Predicts. Not over lines, as `vectors.predict` does, which would cost more than the target itself."""
+    """Predicts answers by direct calls. `vectors.predict` sends lines instead, which is too slow for a search."""
 
     def __init__(self, profile_: Profile) -> None:
         self.profile = profile_
         self.adapter = ReferenceAdapter(profile_)
 
     def values(self, calls: Sequence[tuple[str, dict[str, Json]]]) -> list[Json]:
-        """The result of each call; CALL_FAILED for one that has none."""
+        """The result of each call, or CALL_FAILED."""
         adapter = self.adapter
         values = []
         for method, params in calls:
             try:
                 values.append(getattr(adapter, method)(**params))
-            except Exception:  # by design, or a refusal: `answers` says which
+            except Exception:  # a refusal or a quirk that raises; `answers` returns which
                 values.append(CALL_FAILED)
         return values
 
@@ -44,6 +44,6 @@ class Oracle:
 
 
 def flip_quirks(nearest: str, flipped: Sequence[str] = ()) -> Profile:
-    """The profile of a release but for these quirks: those that it has are taken away, the others added."""
+    """The profile of a release with these quirks toggled."""
     assert all(name in BY_NAME for name in flipped)
     return Profile(nearest, profile(nearest).quirks ^ set(flipped))

@@ -1,4 +1,4 @@
-"""A search on several cores: `multiprocess` starts one process a worker, and each has a target of its own."""
+"""A search on several cores: `multiprocess` starts the workers, and each worker starts its own target."""
 
 import os
 import signal
@@ -17,17 +17,17 @@ from conformance.targets.interrupt import STOP_BOUND_S, interrupt_at_end_of
 CONTEXT = multiprocess.get_context("spawn")
 SAFE_PATH = "PYTHONSAFEPATH"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-END_BOUND_S = STOP_BOUND_S + 30.0  # for a worker that was told to stop
+END_BOUND_S = STOP_BOUND_S + 30.0  # for a worker that was asked to stop
 
 
 class WorkerError(RuntimeError):
-    """A worker failed or was killed: a fault of the suite or of the machine, not of the target."""
+    """A worker failed or was killed. The cause is the suite or the machine, not the target."""
 
 
 class Workers:
-    """The workers of one search. A context manager: at its end none of them, and none of their targets, is left.
+    """The workers of one search. A context manager: on exit it ends all workers and their targets.
 
-    `states` says how far each is, `faults` why some ended early; both grow during `wait`.
+    `states` holds the progress of each worker, `faults` the errors of those that ended early. `wait` updates both.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -57,27 +57,27 @@ class Workers:
         self._workers[ours] = number, process
 
     def wait(self) -> None:
-        """Return when every worker has ended. One that fails does not end the others."""
+        """Return when every worker has ended. A failed worker does not stop the others."""
         waiting = dict(self._workers)
         while waiting:
             for connection in multiprocess.connection.wait(list(waiting)):
                 number, process = waiting[connection]
                 try:
-                    told = connection.recv()
-                except (EOFError, OSError):  # it has ended, perhaps in the middle of a message
+                    message = connection.recv()
+                except (EOFError, OSError):  # the worker has ended, perhaps in the middle of a message
                     del waiting[connection]
                     process.join()
                     if process.exitcode:
                         self.faults.append(WorkerError(f"{_name(number, self._plan)} {_ending(process.exitcode)}"))
                     continue
-                if isinstance(told, State):
-                    self.states[number] = told
+                if isinstance(message, State):
+                    self.states[number] = message
                 else:
-                    self.faults.append(told)
+                    self.faults.append(message)
 
     def _end(self) -> None:
         for connection in self._workers:
-            connection.close()  # which tells the worker to stop
+            connection.close()  # the worker stops when it sees this
         for _, process in self._workers.values():
             process.join(END_BOUND_S)
             if process.is_alive():
@@ -87,11 +87,11 @@ class Workers:
 
 @contextmanager
 def _prepared() -> Iterator[None]:
-    """What workers inherit: no module of the current folder is imported, and signals wait until they are ready."""
+    """What the workers inherit: a safe import path, and signals that are blocked until the worker is ready."""
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:
-        resource_tracker.ensure_running()  # else the first worker starts it, which unblocks the signals
+        resource_tracker.ensure_running()  # otherwise the first worker starts it, which unblocks the signals
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             yield
@@ -105,9 +105,9 @@ def _prepared() -> Iterator[None]:
 
 
 def _work(plan: Plan, number: int, connection: Any) -> None:
-    """In a worker: search, and send states, and at most one fault. It stops when the runner closes its end."""
-    os.setsid()  # Ctrl-C in a terminal is for the runner
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # this drops one that came before
+    """In a worker: search, send states and at most one fault. Stops when the parent closes its end of the pipe."""
+    os.setsid()  # Ctrl-C in a terminal goes to the parent only
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # drops a SIGINT that is already pending
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     with suppress(KeyboardInterrupt, ConnectionError):
         interrupt_at_end_of(connection.fileno())
@@ -119,7 +119,7 @@ def _work(plan: Plan, number: int, connection: Any) -> None:
 
 
 def _fault(error: Exception, worker: str) -> Exception:
-    """The error as the runner raises it: that of a target stays one, all others are the suite's."""
+    """The error to raise in the parent. Target errors keep their type; any other is a fault of the suite."""
     fault = (
         error if isinstance(error, TargetError) else WorkerError(f"{worker} failed: {type(error).__name__}: {error}")
     )
@@ -133,5 +133,5 @@ def _name(number: int, plan: Plan) -> str:
 
 def _ending(exit_code: int) -> str:
     if exit_code > 0:
-        return f"exited with code {exit_code} before it was done"
-    return f"was ended by signal {-exit_code} ({signal.strsignal(-exit_code)}); was the memory used up?"
+        return f"exited with code {exit_code} before it had finished"
+    return f"was killed by signal {-exit_code} ({signal.strsignal(-exit_code)}); did the machine run out of memory?"

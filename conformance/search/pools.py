@@ -1,4 +1,4 @@
-"""Pools out of bytes: a record an account, and what a pool file holds beside."""
+"""Decodes bytes into pools: one record for each account, and the other content of a pool file."""
 
 import json
 
@@ -20,12 +20,12 @@ USED: Table[Json] = table(
     *[-1, 1.5, "x", None, NOW_MS + 60_000],
 )  # fmt: skip
 ENABLED: Table[Json] = table(*[ABSENT] * 13, True, False, False, False, None)
-TOKENS: Table[Json] = table(*[ABSENT] * 60, "", None, 5, "mango")  # the last is the first account's
+TOKENS: Table[Json] = table(*[ABSENT] * 60, "", None, 5, "mango")  # the last is the token of the first account
 READINGS = table("", "", "claude", "gemini-pro", "gemini-flash", "all", "all", "all")
 FRACTIONS: Table[Json] = table(*[0.9] * 6, 0.8, 0.1, 0.5, 0.05, 0, 1, 0.1, 0.99, 0.2, 1.5, -1, None, ABSENT)
 RENEWALS: Table[Json] = table(
     ABSENT, "2023-11-14T22:13:21.500Z", "2023-11-14T22:13:20.000Z", "2023-11-15T00:00:00Z", "soon", "", None
-)  # NOW_MS is the second
+)  # NOW_MS is the second entry
 READ_AT: Table[Json] = table(
     NOW_MS, NOW_MS, NOW_MS, NOW_MS - 600_000, NOW_MS - 600_001, NOW_MS - 60_000, ABSENT, None, 0
 )
@@ -36,7 +36,7 @@ STARTS: Table[Json] = table(*[ABSENT] * 8, *INDICES[::20])
 
 
 def pool_of(head: bytes, given: tuple[bytes, ...]) -> dict[str, Json]:
-    """A parsed pool: mostly accounts as they are stored, some with what nobody would store."""
+    """A parsed pool: mostly valid accounts, and some with values that no release stores."""
     accounts = [
         account_of(record, place) if IS_ACCOUNT[record[15]] else NO_ACCOUNTS[record[14]]
         for place, record in enumerate(given)
@@ -88,7 +88,7 @@ FAMILIES_STORED: Table[Json] = table(*[ABSENT] * 16, None, [], 5)
 
 
 def pool_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
-    """A pool file of any version, mostly one that can be read; and the tokens in it, loaded or not."""
+    """A pool file of any version, mostly readable, and all tokens in it, loaded or not."""
     version = VERSIONS[head[4]]
     entries = [
         _filed(record, place, version) if IS_ENTRY[record[15]] else NULL_FIRST[record[14]]
@@ -108,7 +108,7 @@ def pool_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
 
 
 def plain_file(head: bytes, given: tuple[bytes, ...]) -> tuple[str, list[str]]:
-    """A pool file of version 3 in which every time is a number, as sessions save them; and the tokens in it."""
+    """A pool file of version 3 in which every time is a number, and the tokens in it. Saving needs such a file."""
     accounts = [_with_numbers(account_of(record[:10] + bytes(6), place)) for place, record in enumerate(given)]
     for account, record in zip(accounts, given, strict=True):
         if SAVED_REASONS[record[13]] and "coolingDownUntil" in account:

@@ -1,7 +1,7 @@
-"""Sessions out of bytes: what is given, and the calls on it.
+"""Decodes bytes into sessions: the pool or config files, and the calls.
 
-Weighted so that the interesting happens: limits about to end, ties, every account blocked, removals after the offset,
-families interleaved, strategies changing within a session, the same pool in processes of other ids.
+Weighted towards interesting cases: limits that are about to end, ties, blocked accounts, removals after the PID
+offset, interleaved families, changing strategies, and the same pool in processes with other PIDs.
 """
 
 from collections.abc import Callable, Collection
@@ -28,11 +28,11 @@ STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
 )
 OFFSETS: Table[tuple[bool, ...]] = table(
     (False, True), (True,), (False,), (True,), *[(*[False] * 9, True)] * 2
-)  # the last: late
+)  # in the last two, the offset is on in one selection of ten
 PIDS = table(0, 1, 2, 3, 5, 7, 1000, 4, 8, 12, 2**15, 2**22, 2**31 - 1, 2**32 - 1, 123, 456, 789)
 DRAWS: Table[list[float]] = table([], [0], [0.5, 0.25], [0.999, 0], [0.25])
 INITIAL_HEALTH = table(70, 40, 50, 49.5, 100)
-LEAST_HEALTH = table(50, 0, 60, 45, 50)
+MIN_HEALTH = table(50, 0, 60, 45, 50)
 HEALTH_BEYOND: Table[dict[str, float]] = table(
     {},
     {},
@@ -42,14 +42,14 @@ HEALTH_BEYOND: Table[dict[str, float]] = table(
     {"recovery_rate_per_hour": 10},
 )
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
-MOST_TOKENS = table(50, 10, 1, 50)
+MAX_TOKENS = table(50, 10, 1, 50)
 TOKENS_BEYOND: Table[dict[str, float]] = table({}, {}, {"regeneration_rate_per_minute": 60})
-SAVES_FROM = 240  # of 256
+SAVES_FROM = 240  # of 256: a record of a saved-file session becomes a save
 THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
 
 
 def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
-    """The session of a draft, for a target with these capabilities. Every draft is one."""
+    """Decode a draft for a target with these capabilities. Every draft is valid."""
     head = draft.head
     can = _abilities(frozenset(capabilities))
     source = SOURCES[head[0]]
@@ -107,12 +107,12 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     opened["pid"] = PIDS[head[8]]
     if can.random and (draws := DRAWS[head[9]]):
         opened["random"] = draws
-    health = {"initial": INITIAL_HEALTH[head[10]], "min_usable": LEAST_HEALTH[head[11]], **HEALTH_BEYOND[head[14]]}
+    health = {"initial": INITIAL_HEALTH[head[10]], "min_usable": MIN_HEALTH[head[11]], **HEALTH_BEYOND[head[14]]}
     if can.health and health != {"initial": 70, "min_usable": 50}:  # the defaults
         opened["health"] = health
     tokens = {
         "initial_tokens": INITIAL_TOKENS[head[12]],
-        "max_tokens": MOST_TOKENS[head[10]],
+        "max_tokens": MAX_TOKENS[head[10]],
         **TOKENS_BEYOND[head[14]],
     }
     if can.tokens and tokens != {"initial_tokens": 50, "max_tokens": 50}:

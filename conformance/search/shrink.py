@@ -1,4 +1,4 @@
-"""From a draft that shows a difference to the smallest that Hypothesis finds."""
+"""Shrinks a draft that shows a difference, with Hypothesis."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,9 +13,9 @@ _KEY = b"the draft to shrink"
 
 
 def shrink(draft: Draft, shows: Callable[[Draft], bool]) -> Draft:
-    """The smallest draft found for which `shows` holds, as it does for the one given.
+    """The smallest draft found for which `shows` holds. It must hold for the given draft.
 
-    A target that is asked twice may answer differently; what it showed once counts.
+    `shows` may be flaky: a draft for which it held once counts.
     """
     kept = InMemoryExampleDatabase()
     kept.save(_KEY, to_choices(draft))

@@ -1,7 +1,7 @@
-"""Sessions as bytes: random ones for the bulk of a search, and a strategy of Hypothesis's, which shrinks them.
+"""Sessions as bytes: random drafts for the search, and a Hypothesis strategy that shrinks them.
 
-A `Draft` is a head, records of what is given (accounts, or what config files hold) and a record a call. Leaving out a
-record leaves out an account or a call, and a byte of 0 is the plainest choice: so what shrinks well is what reads well.
+A `Draft` has a head, records of what is given (accounts, or members of config files) and one record for each call. To
+drop a record drops an account or a call, and byte 0 is the simplest choice. So a shrunk draft is a simple session.
 """
 
 import random
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.database import choices_from_bytes, choices_to_bytes
 
 RECORD_BYTES = 16
-MOST_GIVEN, MOST_CALLS = 8, 60
+MAX_GIVEN, MAX_CALLS = 8, 60
 PLAIN = bytes(RECORD_BYTES)
 
 Choice = TypeVar("Choice")
-Table = tuple[Choice, ...]  # by byte
+Table = tuple[Choice, ...]  # indexed by byte
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Draft:
 
 
 def table(*choices: Choice) -> Table[Choice]:
-    """What a byte chooses, all as often; the first is the plainest. Name a choice twice to have it more often."""
+    """A table of equally likely choices. The first must be the simplest. Repeat a choice to give it more weight."""
     return tuple(choices[byte * len(choices) // 256] for byte in range(256))
 
 
@@ -38,16 +38,16 @@ _GIVEN = table(2, 3, 4, 5, 1, 2, 3, 6, 7, 8, 0)
 
 
 def stream(seed: str) -> Iterator[Draft]:
-    """Random drafts without end, the same for the same seed."""
-    rng = random.Random(seed)  # noqa: S311 - to be repeatable is what it is for
+    """Endless random drafts; the same seed gives the same drafts."""
+    rng = random.Random(seed)  # noqa: S311 - must be repeatable
     while True:
         yield draw(rng)
 
 
 def draw(rng: random.Random) -> Draft:
-    """A random draft. Sizes vary: short sessions are over before much has happened, long ones lose what is rare."""
+    """A random draft. Sizes vary: short sessions reach few states, and in long ones rare states disappear."""
     head = rng.randbytes(RECORD_BYTES)
-    given, calls = _GIVEN[head[-1]], 8 + head[-2] % (MOST_CALLS - 7)
+    given, calls = _GIVEN[head[-1]], 8 + head[-2] % (MAX_CALLS - 7)
     drawn = rng.randbytes(RECORD_BYTES * (given + calls))
     records = [drawn[at : at + RECORD_BYTES] for at in range(0, len(drawn), RECORD_BYTES)]
     return Draft(head, tuple(records[:given]), tuple(records[given:]))
@@ -57,30 +57,30 @@ _RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
 drafts: st.SearchStrategy[Draft] = st.builds(
     Draft,
     _RECORD,
-    st.lists(_RECORD, max_size=MOST_GIVEN).map(tuple),
-    st.lists(_RECORD, max_size=MOST_CALLS).map(tuple),
+    st.lists(_RECORD, max_size=MAX_GIVEN).map(tuple),
+    st.lists(_RECORD, max_size=MAX_CALLS).map(tuple),
 )
 
 
 def to_choices(draft: Draft) -> bytes:
-    """What Hypothesis's databases keep of a draft: the choices that `drafts` makes for it."""
+    """The bytes that a Hypothesis database stores for a draft: the choices that `drafts` makes for it."""
     choices: list[Any] = [draft.head]
     for records in (draft.given, draft.calls):
         for record in records:
             choices += [True, record]
         choices.append(False)
-    # One choice too many: what it discrepancies exactly as it would have kept it, Hypothesis takes for shrunk already.
+    # One extra choice: Hypothesis takes an entry that it reproduces byte for byte as shrunk already.
     return choices_to_bytes([*choices, False])
 
 
 def from_choices(stored: bytes) -> Draft | None:
-    """The draft that was kept; None where the bytes are something else."""
+    """The stored draft, or None if the bytes are not a draft."""
     choices: Sequence[Any] | None = choices_from_bytes(stored)
     if not choices or not all(isinstance(choice, bool | bytes) for choice in choices):
         return None
     head, *rest = choices
     parts: list[tuple[bytes, ...]] = []
-    for most in (MOST_GIVEN, MOST_CALLS):
+    for most in (MAX_GIVEN, MAX_CALLS):
         records: list[bytes] = []
         while len(records) < most and len(rest) >= 2 and rest[0] is True:
             records.append(rest[1])

@@ -1,6 +1,6 @@
-"""A session, and the steps in it: a function for each kind of step, which turns a record into calls.
+"""A session and its steps: one function for each kind of step, which turns a record into calls.
 
-Byte 1 of a record chooses an account, 2 a family, 3 a style, 4 a model; the others are the step's own.
+Byte 1 of a record chooses an account, 2 a family, 3 a header style, 4 a model. Each step uses the others as it needs.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ STEPS_MS = table(
     1000, 60_000, 1, 999, 3_600_001, 1000, 60_000, 600_000, 600_001, 3_600_000, 15_000, 30_000, 36_000_000, -1, -60_000,
     *[-3_600_000],
 )  # fmt: skip
-TO_AN_END_MS: Table[float | None] = table(None, 0, -1, 1)  # from the end of a limit, in place of a step
+TO_AN_END_MS: Table[float | None] = table(None, 0, -1, 1)  # offset from the end of a limit, instead of a step
 AMOUNTS = table(1, 1, 0.5, 3, 49, 60, 0)
 OUTCOMES = table("success", "rate_limit", "failure", "failure", "failure")
 TIMES = table(2, 3, 4, 5, 8, 12)
@@ -39,11 +39,11 @@ HEADER_STYLES = ("antigravity", "gemini-cli")
 
 @dataclass
 class GeneratedSession:
-    """A scenario as the search sends it: calls as method and parameters. `ends_ms` are the instants that matter."""
+    """A scenario as the search sends it. `ends_ms` are the times at which limits and cooldowns end."""
 
     calls: list[tuple[str, Params]] = field(default_factory=list)
     files: dict[str, Mapping[str, Json]] = field(default_factory=dict)
-    writes: dict[int, dict[str, Mapping[str, Json]]] = field(default_factory=dict)  # by others, before the call
+    writes: dict[int, dict[str, Mapping[str, Json]]] = field(default_factory=dict)  # before a call
     given: tuple[bytes, ...] = ()
     labels: list[str] = field(default_factory=list)
     ends_ms: list[float] = field(default_factory=list)
@@ -59,11 +59,11 @@ class GeneratedSession:
 
     @property
     def saves(self) -> bool:
-        """Is the file written that it began with?"""
+        """Does a call write the pool file?"""
         return bool(self.files) and any(method == "save" for method, _ in self.calls)
 
     def to_scenario(self) -> Scenario:
-        """The same, with nothing expected."""
+        """The session as a scenario without expectations."""
         calls = [
             Call(method, params, files=self.writes.get(position, {}))
             for position, (method, params) in enumerate(self.calls)
@@ -122,7 +122,7 @@ def _limit_one(session: GeneratedSession, record: bytes, label: str, asked: Para
 
 
 def _limit_all(session: GeneratedSession, record: bytes) -> None:
-    """Every account, or all but one; for one header style, or for both."""
+    """Limit all accounts or all but one, for one header style or both."""
     asked = _styled(session, record)
     both = asked["family"] == "gemini" and record[6] < 128
     for place, label in enumerate(session.labels):
@@ -182,7 +182,7 @@ def _remove(session: GeneratedSession, record: bytes) -> None:
 
 
 def _remove_the_last(session: GeneratedSession, _record: bytes) -> None:
-    """A family that stood there stands nowhere."""
+    """Remove the last account: a family whose current account it was then has none."""
     if session.labels:
         session.calls.append(("remove", {"label": session.labels.pop()}))
 
@@ -236,7 +236,7 @@ def _other(session: GeneratedSession, record: bytes) -> None:
 
 
 def _advance(session: GeneratedSession, record: bytes) -> None:
-    """By a step, or to an instant at which a limit or a cooldown ends, or just before or after it."""
+    """By a fixed step, or to just before, at or just after the end of a limit or cooldown."""
     ms: float = STEPS_MS[record[9]]
     from_end_ms = TO_AN_END_MS[record[10]]
     if from_end_ms is not None and session.ends_ms:
@@ -248,7 +248,7 @@ def _advance(session: GeneratedSession, record: bytes) -> None:
 
 
 def _open_again(session: GeneratedSession, record: bytes) -> None:
-    """The same pool, in a process of another id. A folder is opened once: a target may write what it read anew."""
+    """Open the same pool with another PID. Never for a folder, because the target may have rewritten the file."""
     if "home" in session.opened:
         return
     pid = (session.opened["pid"] + STRIDES[record[5]]) % 2**32
@@ -258,7 +258,7 @@ def _open_again(session: GeneratedSession, record: bytes) -> None:
 
 
 def save(session: GeneratedSession, record: bytes) -> None:
-    """Save, mostly over what others have written meanwhile; and begin anew with what is then in the file."""
+    """Save, mostly after others have changed the file, then open the pool from the new file."""
     if record[1] >= 64:
         place = record[2] % len(session.given)
         changed = bytes([*record[3:13], *session.given[place][10:]])
@@ -271,7 +271,7 @@ def save(session: GeneratedSession, record: bytes) -> None:
     session.calls.append(("open", session.opened))
 
 
-# How often each kind comes, and the capability that it needs.
+# How often each kind of step occurs, and the capability that it needs.
 KINDS: tuple[tuple[Callable[[GeneratedSession, bytes], None], int, str], ...] = (
     (_select, 90, "sticky"),
     (_select_often, 12, "sticky"),

@@ -1,4 +1,4 @@
-"""What a worker of a search is told, and what it tells, as plain data: it may be a process of its own."""
+"""The plan and the state of a search worker, as plain data, because a worker may run in another process."""
 
 import dataclasses
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from conformance.targets.resolve import Target
 
 @dataclass(frozen=True)
 class Plan:
-    """One search: of what, how long, with which seed, on how many cores."""
+    """The parameters of one search."""
 
     word: str
     argv: list[str]
@@ -40,18 +40,18 @@ class Plan:
 
 @dataclass
 class State:
-    """How far a worker is; finds as plain data."""
+    """The progress of a worker, and its discrepancies as plain data."""
 
     calls: int = 0
     sessions: int = 0
     differences: int = 0
-    given_up: str = ""  # why the target is not asked any more
+    given_up: str = ""  # why the search ended early
     by_kind: dict[str, int] = dataclasses.field(default_factory=dict)
     discrepancies: list[Json] = dataclasses.field(default_factory=list)
 
 
 def search(plan: Plan, worker: int, report: Callable[[State], None]) -> None:
-    """Search as one worker of the plan, and tell now and then how far it is, after each find, and at the end."""
+    """Search as one worker of the plan. Reports regularly, after each discrepancy, and at the end."""
     calls = None if plan.calls is None else -(-plan.calls // max(1, plan.workers))
     target = Target(plan.word, plan.argv, plan.environment)
     oracle = Oracle(flip_quirks(plan.profile))

@@ -20,6 +20,7 @@ from conformance.wire.answers import (
 from conformance.wire.methods import METHODS
 
 # Splitting by size alone would let a thousand small calls have answers that no line can hold.
+WORDS = {"model_type": "expected an object", "dict_type": "expected an object"}  # in place of pydantic's
 MAX_CALLS_A_LINE = 256
 
 MethodCall = tuple[str, dict[str, Any]]
@@ -131,7 +132,7 @@ def _result_type(method: str) -> TypeAdapter[Any]:
 
 def _problems(error: ValidationError) -> str:
     problems = [
-        ": ".join(filter(None, [".".join(map(str, problem["loc"])), problem["msg"]]))
+        ": ".join(filter(None, [".".join(map(str, problem["loc"])), WORDS.get(problem["type"], problem["msg"])]))
         for problem in error.errors(include_url=False, include_context=False)
     ]
     return "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")

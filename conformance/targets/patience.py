@@ -10,7 +10,7 @@ MOST_SILENCES = 3  # each costs a time limit
 MOST_FAULTS = 12
 MOST_BYTES = 128 * 1024**2  # of answers; the reference sends some 10 MiB in a run
 SHORTER = 4.0  # the time limit is divided by this after the first silence
-LEAST_TIMEOUT_S = 2.0
+MIN_TIMEOUT_S = 2.0
 SLOW_S = 2.0  # an answer that takes longer, on any machine
 
 
@@ -40,10 +40,13 @@ class Patience:
         self._received_bytes += received_bytes
         self._slow_s += took_s if took_s > SLOW_S else 0
 
+    def start_timeout_s(self, limit_s: float) -> float:
+        """The time limit of the first answer of a process: shorter once the target gave none in the whole limit."""
+        return min(limit_s, max(MIN_TIMEOUT_S, limit_s / SHORTER)) if self._silences else limit_s
+
     def timeout_s(self, limit_s: float) -> float:
-        """The time limit of the next answer: shorter once slow answers, or one that never came, have used it up."""
-        is_used_up = self._silences or self._slow_s > limit_s
-        return min(limit_s, max(LEAST_TIMEOUT_S, limit_s / SHORTER)) if is_used_up else limit_s
+        """The time limit of any other answer: shorter also once slow answers have used up the limit."""
+        return self.start_timeout_s(limit_s) if self._slow_s <= limit_s else max(MIN_TIMEOUT_S, limit_s / SHORTER)
 
     def check(self, name: str) -> None:
         """Raise GivenUp if the target has sent too much, or, with the last fault, if it has failed too often."""

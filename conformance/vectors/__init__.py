@@ -1,4 +1,4 @@
-"""Vectors: scenarios stored with what they are there for, that anyone can run; see `docs/vectors.md`."""
+"""Vectors: stored scenarios that any test framework can run; see `docs/vectors.md`."""
 
 from conformance.vectors.load import Vector, VectorError, load_vectors, read_vectors
 

@@ -1,4 +1,4 @@
-"""When a vector says nothing of a target, so that it is not asked: the same for `run` and for `vectors check`."""
+"""Decides which vectors a target is not asked, in the same way for `run` and `vectors check`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -13,11 +13,11 @@ def reason_not_asked(
     capabilities: Collection[str],
     ask: Callable[[Scenario], Sequence[Answer]],
 ) -> str | None:
-    """Why the vector is not asked; None where it is. `ask` puts the vector that is given to the target."""
+    """Why the vector is not asked, or None. `ask` sends the scenario of the vector that comes first."""
     if missing := sorted(set(vector.document["needs"]) - set(capabilities)):
         return f"not asked; the target does not claim: {', '.join(missing)}"
     if vector.given is None:
         return None
     first = vectors[vector.given].scenario
     holds = all(call.accepts(answer) for call, answer in zip(first.calls, ask(first), strict=True))
-    return None if holds else f"not asked, since {vector.given} fails, whose calls come first"
+    return None if holds else f"not asked, because {vector.given}, which has the same first calls, fails"

@@ -1,4 +1,4 @@
-"""Reads vectors. A file that is not in order is refused, saying where and what to do."""
+"""Reads vectors. An error names the file, the key and what was expected."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -12,7 +12,7 @@ from conformance.fixtures import fixtures_folder
 from conformance.json_type import Json
 from conformance.requirements import Catalogue, load_catalogue
 from conformance.requirements.catalogue import applies
-from conformance.vectors.model import LONGEST, NEVER_ASKED, VectorDocument
+from conformance.vectors.model import MAX_CALLS, NEVER_ASKED, VectorDocument
 from conformance.wire.methods import METHODS, REFUSALS
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Scenario
@@ -24,19 +24,19 @@ CALL_ORDER = ("method", "params", "expect", "refusal")
 
 
 class VectorError(ValueError):
-    """A vector is not in order; the message says where."""
+    """A vector is invalid; the message says where."""
 
 
 @dataclass(frozen=True)
 class _File:
-    """A vector that is not checked yet."""
+    """A vector before the checks."""
 
     path: Path
     text: str
     document: dict[str, Json]
 
     def judges(self, ids: set[str]) -> bool:
-        """Also true without a list of requirements, so that the check refuses it."""
+        """Also true if `requirements` is not a list, so that the check reports it."""
         named = self.document.get("requirements")
         return not isinstance(named, list) or not ids.isdisjoint(map(str, named))
 
@@ -58,7 +58,7 @@ class Vector:
 
     @cached_property
     def profiles(self) -> list[str]:
-        """The profiles it holds for. One of a quirk holds for the releases that are known to have the quirk."""
+        """The profiles for which the vector holds. A vector of a quirk holds only for releases with the quirk."""
         recommended = [] if self.document.get("recommended") is False else [RECOMMENDED]
         if "since" not in self.document:
             return recommended
@@ -73,7 +73,7 @@ class Vector:
 
     @property
     def shows_a_rule(self) -> bool:
-        """Does `run` judge it? One of a quirk shows what releases do in place of a rule."""
+        """Does `run` judge it? The vector of a quirk shows what releases do instead of following a rule."""
         return self.quirk is None
 
     @property
@@ -83,7 +83,7 @@ class Vector:
 
     @property
     def place(self) -> str:
-        """How messages name the file."""
+        """The file name for messages."""
         return f"{self.path.parent.name}/{self.path.name}"
 
     @cached_property
@@ -96,9 +96,9 @@ def vectors_folder() -> Path:
 
 
 def load_vectors(folder: Path | None = None, *, of: Collection[str] | None = None) -> list[Vector]:
-    """The vectors, in the order of their files; `of`: those of these requirements, and what they are given, alone.
+    """The vectors in the order of their files. `of`: only those of these requirements and the vectors they are given.
 
-    Raises VectorError for the first that is not in order.
+    Raises VectorError for the first invalid vector.
     """
     vectors, problems = read_vectors(folder, of)
     if problems:
@@ -107,7 +107,7 @@ def load_vectors(folder: Path | None = None, *, of: Collection[str] | None = Non
 
 
 def read_vectors(folder: Path | None = None, of: Collection[str] | None = None) -> tuple[list[Vector], list[str]]:
-    """The vectors that are in order, and what is wrong with the others."""
+    """The valid vectors, and the problems of the others."""
     folder = vectors_folder() if folder is None else folder
     catalogue, problems = load_catalogue(), []
     files: list[_File] = []
@@ -121,9 +121,7 @@ def read_vectors(folder: Path | None = None, of: Collection[str] | None = None) 
         try:
             vector = _checked(file, catalogue)
             if vector.id in vectors:
-                raise _wrong(
-                    vector.place, "id", vector.id, f"an id of its own; {vectors[vector.id].place} has this one"
-                )
+                raise _wrong(vector.place, "id", vector.id, f"a unique id; {vectors[vector.id].place} has the same one")
             vectors[vector.id] = vector
         except VectorError as error:
             problems.append(str(error))
@@ -132,7 +130,7 @@ def read_vectors(folder: Path | None = None, of: Collection[str] | None = None) 
 
 
 def _wanted(ids: set[str], files: Sequence[_File]) -> list[_File]:
-    """The vectors of these requirements, and those that they are given, in the order of their files."""
+    """The vectors of these requirements and the vectors that they are given, in the order of their files."""
     by_id = {file.path.stem: file for file in files}
     wanted: set[Path] = set()
     new = [file for file in files if file.judges(ids)]
@@ -172,13 +170,13 @@ def _checked(file: _File, catalogue: Catalogue) -> Vector:
 
 
 def canonical(document: Json) -> str:
-    """The one way to write a vector: keys of ours in their order, those of pools and results by the alphabet."""
+    """The canonical text of a vector: our own keys in their order, keys of pools and results in alphabetical order."""
     calls = [_ordered(call, CALL_ORDER) for call in document["calls"]]
     return json.dumps(_ordered(document, ORDER) | {"calls": calls}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _ordered(document: Json, order: Sequence[str]) -> dict[str, Json]:
-    """Unknown keys come last: they are refused, never dropped."""
+    """Unknown keys come last, so that the check reports them."""
     known = [key for key in order if key in document]
     return {key: _sorted(document[key]) for key in (*known, *(key for key in document if key not in order))}
 
@@ -196,16 +194,16 @@ def _check_shape(place: str, document: Json) -> None:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            raise _wrong(place, key, problem["input"], "no such key; known are those of schema.json") from error
+            raise _wrong(place, key, problem["input"], "a key of schema.json") from error
         if problem["type"] == "too_long" and key == "calls":
-            raise _wrong(place, key, len(document["calls"]), f"{LONGEST} calls at most; make two of it") from error
+            raise _wrong(place, key, len(document["calls"]), f"at most {MAX_CALLS} calls; split the vector") from error
         raise _wrong(place, key, problem["input"], problem["msg"]) from error
     for path, content in (document.get("files") or {}).items():
         if len(content) != 1:
             raise _wrong(place, f"files.{path}", content, "exactly one of text, base64, link and folder")
     for key, value in (*document.items(), *((k, v) for call in document["calls"] for k, v in call.items())):
         if value is None and key != "expect":
-            raise _wrong(place, key, value, "a value; leave out what is not there")
+            raise _wrong(place, key, value, "a value; leave out the key instead of null")
 
 
 def _check_words(vector: Vector, catalogue: Catalogue) -> None:
@@ -228,32 +226,32 @@ def _check_words(vector: Vector, catalogue: Catalogue) -> None:
 
 
 def _check_profiles(vector: Vector, catalogue: Catalogue) -> None:
-    """Each profile must have every rule that the vector judges; one of a quirk needs a release with the quirk."""
+    """Each profile must have every rule that the vector judges; a vector of a quirk needs a release with the quirk."""
     place, document = vector.place, vector.document
     try:
         profiles = vector.profiles
     except ValueError as error:
         raise VectorError(f"{place}: since, until: {error}") from error
     if not profiles:
-        raise _wrong(place, "since", document.get("since"), "a release it holds for; or no `recommended: false`")
+        raise _wrong(place, "since", document.get("since"), "a release, or no `recommended: false`")
     if vector.quirk is not None:
         if RECOMMENDED in profiles:
-            raise _wrong(place, "recommended", document.get("recommended"), "false: recommended has no quirk")
+            raise _wrong(place, "recommended", document.get("recommended"), "false, because recommended has no quirk")
         bounds = [document[key] for key in ("since", "until") if key in document]
         if outside := [bound for bound in bounds if bound not in BY_NAME[vector.quirk].releases]:
             raise _wrong(place, "since", outside[0], f"releases with the quirk {vector.quirk}")
         return
     for profile in profiles:
         if other := not_applying(document, profile, catalogue):
-            raise _wrong(place, "since", document.get("since"), f"releases that have {other}, which {profile} has not")
+            raise _wrong(place, "since", document.get("since"), f"releases with {other}; {profile} lacks it")
     if RECOMMENDED not in profiles and not not_applying(document, RECOMMENDED, catalogue):
-        raise _wrong(place, "recommended", False, "no such key, since recommended follows every rule; or a quirk")
+        raise _wrong(place, "recommended", False, "no such key, because recommended follows every rule, or a quirk")
 
 
 def _check_call(place: str, position: int, call: Json) -> None:
     key, method = f"calls.{position}", call["method"]
     if method not in METHODS or method in NEVER_ASKED:
-        raise _wrong(place, f"{key}.method", method, "a method of docs/wire.md but hello, save and fork")
+        raise _wrong(place, f"{key}.method", method, "a method of docs/wire.md except hello, save and fork")
     if "expect" in call and "refusal" in call:
         raise _wrong(place, key, call, "expect or refusal, not both")
     if "refusal" in call and call["refusal"] not in REFUSALS:
@@ -267,18 +265,18 @@ def _check_call(place: str, position: int, call: Json) -> None:
 
 
 def needs_of(vector: Vector) -> list[str]:
-    """The capabilities that its calls need, by the alphabet."""
+    """The capabilities that its calls need, in alphabetical order."""
     return sorted(needs(vector.scenario.calls))
 
 
 def not_applying(document: Json, profile: str, catalogue: Catalogue) -> str | None:
-    """The first of its requirements that is none of this profile."""
+    """The first requirement of the vector that does not apply to this profile."""
     ids = document["requirements"]
     return next((id_ for id_ in ids if id_ in catalogue.by_id and not applies(catalogue.by_id[id_], profile)), None)
 
 
 def _given_problems(vector: Vector, vectors: dict[str, Vector]) -> Iterator[str]:
-    """The calls of the vector that is given come first, so that what is excused here is judged there."""
+    """The given vector must have the same first calls, so that a failure excused here is judged there."""
     if vector.given is None:
         return
     first = vectors.get(vector.given)
@@ -288,11 +286,9 @@ def _given_problems(vector: Vector, vectors: dict[str, Vector]) -> Iterator[str]
         or vector.document["calls"][: len(expected)] != expected
         or len(vector.scenario.calls) == len(expected)
     ):
-        yield str(_wrong(vector.place, "given", vector.given, "a vector whose calls are the first ones of this"))
+        yield str(_wrong(vector.place, "given", vector.given, "a vector whose calls are the first calls of this one"))
     elif not set(vector.profiles) <= set(first.profiles) or first.document.get("files") != vector.document.get("files"):
-        yield str(
-            _wrong(vector.place, "given", vector.given, "one that holds for the same profiles, with the same files")
-        )
+        yield str(_wrong(vector.place, "given", vector.given, "a vector for the same profiles with the same files"))
 
 
 def _wrong(place: str, key: str, value: Json, expected: str) -> VectorError:

@@ -1,4 +1,4 @@
-"""What a vector's file holds. `fixtures/vectors/schema.json` is made from this by `make vectors`."""
+"""The format of a vector file. `make vectors` generates `fixtures/vectors/schema.json` from it."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,29 +12,29 @@ from conformance.wire.methods import METHODS, REFUSALS
 from reference_impl.profiles import BY_NAME
 from reference_impl.releases import VERSIONS
 
-LONGEST = 12  # calls
+MAX_CALLS = 12  # calls
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Sentence = Annotated[str, Field(min_length=5, max_length=160)]
 NEVER_ASKED = ("hello", "save", "fork")  # they depend on the machine
 
 
 class Strict(BaseModel):
-    """An unknown key is refused, so that a misspelt one is seen."""
+    """Refuses unknown keys, so that misspelt keys are noticed."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class FileDocument(Strict):
-    """What lies at a path: exactly one of these."""
+    """The content at a path: exactly one of these keys."""
 
     text: str | None = None
     base64: str | None = None
-    link: str | None = Field(default=None, description="a symbolic link to this path, relative to where it lies")
+    link: str | None = Field(default=None, description="target of a symbolic link, relative to the folder of the link")
     folder: Literal[True] | None = None
 
 
 class CallDocument(Strict):
-    """One call. With neither `expect` nor `refusal` any result will do."""
+    """One call. Without `expect` and `refusal`, any result is accepted."""
 
     method: str
     params: dict[str, Any]
@@ -43,31 +43,29 @@ class CallDocument(Strict):
 
 
 class VectorDocument(Strict):
-    """One file."""
+    """One vector file."""
 
     id: Id = Field(description="never changes; equals the name of the file")
     title: Sentence
-    why: Sentence = Field(description="why it is there; `Boundary: ...` for an edge that no branch marks")
-    requirements: list[str] = Field(min_length=1, description="ids of docs/requirements.md that it judges")
-    since: str | None = Field(default=None, description="first release it holds for; without it, it holds for none")
-    until: str | None = Field(default=None, description="last release it holds for; without it, all newer ones too")
+    why: Sentence = Field(description="why the vector exists; `Boundary: ...` for a boundary that is not a branch")
+    requirements: list[str] = Field(min_length=1, description="ids of docs/requirements.md that the vector judges")
+    since: str | None = Field(default=None, description="first release for which the vector holds; default: none")
+    until: str | None = Field(default=None, description="last release for which the vector holds; default: the newest")
     recommended: Literal[False] | None = Field(
-        default=None, description="false where it does not hold for a port that follows every current rule"
+        default=None, description="false if the vector does not hold for a port that follows every current rule"
     )
-    needs: list[str] = Field(description="capabilities without which a target cannot be asked")
-    quirk: str | None = Field(
-        default=None, description="it shows how the releases with this quirk behave, in place of a rule"
-    )
+    needs: list[str] = Field(description="capabilities that the calls need")
+    quirk: str | None = Field(default=None, description="the quirk whose behaviour the vector shows, instead of a rule")
     given: Id | None = Field(
         default=None,
-        description="the vector whose calls come first; where that one fails, this one says nothing more",
+        description="a vector with the same first calls; if it fails, this vector is not judged",
     )
     files: dict[str, FileDocument] | None = None
-    calls: list[CallDocument] = Field(min_length=1, max_length=LONGEST)
+    calls: list[CallDocument] = Field(min_length=1, max_length=MAX_CALLS)
 
 
 def build_schema() -> dict[str, Json]:
-    """JSON Schema (2020-12) of a file: the model, with the words that are known."""
+    """JSON Schema (2020-12) of a vector file: the model with its enumerations."""
     schema = VectorDocument.model_json_schema()
     definitions = schema["$defs"]
     for model in (schema, *definitions.values()):

@@ -1,4 +1,4 @@
-"""Writes `docs/vectors.md`: what a vector is, and how anyone runs them, with the kit or without."""
+"""Writes `docs/vectors.md`: what a vector is, and how to run vectors with the kit or without it."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,19 +39,19 @@ never change.
 
 | key | meaning |
 |-|-|
-| `requirements` | requirements ([requirements.md](requirements.md)) that it judges |
-| `since`, `until` | first and last release it holds for; no `until`: up to the newest; no `since`: none |
-| `recommended` | `false` where it does not hold for a port that follows every current rule |
+| `requirements` | requirements ([requirements.md](requirements.md)) that the vector judges |
+| `since`, `until` | first and last release for which the vector holds; no `until`: up to the newest; no `since`: none |
+| `recommended` | `false` if the vector does not hold for a port that follows every current rule |
 | `needs` | capabilities that a port must have |
-| `quirk` | the quirk whose behaviour it shows. A port that follows the rules skips these vectors |
+| `quirk` | the quirk whose behaviour the vector shows. A port that follows the rules skips these vectors |
 | `given` | the vector that has the same first calls; if that one fails, skip this one |
 | `files` | files of the scenario; see below |
 | `calls` | at most 12 calls of one session, in order |
 
 ## Which to run
 
-Take those without `"recommended": false` (or those whose range includes the release that your port follows) whose
-`needs` your port can all do. Count the vectors that you run: a run without any must not pass.
+Take those without `"recommended": false` (or those whose range includes the release that your port follows), if your
+port has all capabilities in `needs`. Count the vectors that you run: a run without any must not pass.
 
 ## How to compare
 
@@ -59,8 +59,8 @@ Take those without `"recommended": false` (or those whose range includes the rel
 - `{"$": "absent"}` matches a key that does not exist.
 - If `expect` is a list, the answer has the same length and each item matches.
 - Other values must be equal: numbers by value (1 equals 1.0, -0 equals 0); `true` is not a number; `null` is a value.
-- `refusal` in place of `expect` means that the call must be refused with this kind (`not_open`, `unknown_account`) and
-  change nothing.
+- `refusal` instead of `expect` means that the call must be refused with this kind (`not_open`, `unknown_account`) and
+  change no state.
 - Without either, the call must return a result, but any result is accepted.
 - The **label** of an account is its `refreshToken`. `now_ms` is the time until `advance`, `pid` is the PID, and
   `random` are the random numbers. Each `open` starts a new session.
@@ -100,7 +100,7 @@ reference fills in expectations, range and needs; check them. `python -m tools.v
 covers something that no other covers: a branch of the reference, a mutant of a rule that it judges, or a boundary,
 which `why` must name.
 
-## What there is
+## Vectors by section
 """
 
 

@@ -1,4 +1,4 @@
-"""What the reference answers to a vector, in this process; drift, where that is not what the vector expects."""
+"""The reference's answers to a vector, in this process, and drift: answers that the vector does not expect."""
 
 import contextlib
 import io
@@ -21,11 +21,11 @@ def answers_of(adapter: object, scenario: Scenario) -> list[Answer]:
 
 
 def send_to(adapter: object) -> Send:
-    """Asks an adapter in this process, over the very lines that a target would be sent."""
+    """Sends calls to an adapter in this process, as the same lines that a target receives."""
 
     def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
         requests = [request(number, method, params) for number, (method, params) in enumerate(calls)]
-        with contextlib.redirect_stderr(io.StringIO()):  # releases fail on some pools, by design
+        with contextlib.redirect_stderr(io.StringIO()):  # some releases raise on some pools, by design
             responses = json.loads(answer_line(adapter, framing.encode(requests)))
         return [read_response(response, n, calls[n][0]) for n, response in enumerate(responses)]
 
@@ -33,7 +33,7 @@ def send_to(adapter: object) -> Send:
 
 
 def differences(vector: Vector, answers: list[Answer]) -> Iterator[str]:
-    """Each answer that is not the one expected, in words."""
+    """One line for each unexpected answer."""
     for position, (call, answer) in enumerate(zip(vector.scenario.calls, answers, strict=True)):
         if not call.accepts(answer):
             expected = "a result" if "expect" not in call.to_json() and call.refusal is None else call.expected
@@ -43,10 +43,10 @@ def differences(vector: Vector, answers: list[Answer]) -> Iterator[str]:
 
 
 def drift(vector: Vector) -> Iterator[str]:
-    """Where the reference, at a profile that the vector holds for, does not answer what is expected."""
+    """One line for each unexpected answer of the reference, at any profile for which the vector holds."""
     for profile in vector.profiles:
         for difference in differences(vector, answers_of(ReferenceAdapter(profile), vector.scenario)):
             yield (
-                f"{vector.place}: {difference}, by the reference at {profile}; "
-                f"see which of the two is right: drop the profile or the expectation, then `make vectors`"
+                f"{vector.place}: {difference}, from the reference at {profile}; if the vector is wrong, "
+                f"drop the profile or the expectation and run `make vectors`"
             )

@@ -1,4 +1,4 @@
-"""Fills in what a new vector leaves out, from the reference, and writes it canonically."""
+"""Completes a new vector with the reference's answers, and writes it in canonical form."""
 
 import json
 from pathlib import Path
@@ -15,10 +15,10 @@ from reference_impl.releases import NEWEST, RECOMMENDED, VERSIONS, versions_betw
 
 
 def write_vectors(folder: Path) -> tuple[list[str], list[str]]:
-    """Complete and format every file that needs it; returns the names of those that changed, and problems.
+    """Complete and format all files. Returns the names of the changed files, and the problems.
 
-    A vector without any `expect` and `refusal` gets those of the reference, at `recommended`, or at the last release
-    that has its quirk; one without a range, that of the releases at which the reference answers so too.
+    A vector without any `expect` and `refusal` gets the answers of the reference at `recommended`, or at the last
+    release with its quirk. A vector without a range gets the releases at which the reference gives these answers.
     """
     changed, problems, catalogue = [], [], load_catalogue()
     for path in sorted(folder.glob("*/*.json")):
@@ -27,7 +27,7 @@ def write_vectors(folder: Path) -> tuple[list[str], list[str]]:
             after = canonical(complete(path, json.loads(before), catalogue))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             problems.append(f"{path.parent.name}/{path.name}: cannot be completed: {error!r}")
-            after = before  # not a vector at all: reading it below says what is wrong
+            after = before  # not a vector; `read_vector` reports what is wrong
         if after != before:
             path.write_text(after, encoding="utf-8")
             changed.append(f"{path.parent.name}/{path.name}")
@@ -56,7 +56,7 @@ def _scenario(document: Json) -> Scenario:
 
 
 def _range(scenario: Scenario, document: Json, catalogue: Catalogue) -> dict[str, Json]:
-    """The range of releases at which the reference answers as expected. Raises ValueError where they have a gap."""
+    """The releases at which the reference answers as expected. Raises ValueError if they have a gap."""
     if "quirk" in document:
         named = list(BY_NAME[document["quirk"]].releases)
     else:
@@ -67,7 +67,7 @@ def _range(scenario: Scenario, document: Json, catalogue: Catalogue) -> dict[str
     if not releases:
         return found
     if releases != versions_between(releases[0], releases[-1]):
-        raise ValueError(f"it holds for {', '.join(releases)} and for none between; make two vectors of it")
+        raise ValueError(f"it holds for {', '.join(releases)}, with a gap between them; split it into two vectors")
     return {"since": releases[0]} | ({} if releases[-1] == NEWEST else {"until": releases[-1]}) | found
 
 
@@ -82,7 +82,7 @@ def _expecting(scenario: Scenario, calls: list[Json], profile: str) -> list[Json
 
 
 def _expectation(call: Json, answer: Answer) -> dict[str, Json]:
-    """What a call answers, where it says anything: that a limit was set is seen by the selection after it."""
+    """The expectation for a call. None for calls such as marking a limit: the next selection shows their effect."""
     if isinstance(answer, NotSupported | Raised):
         raise ValueError(
             f"the reference answers {call['method']} with {show_answer(answer)}; a vector cannot expect it"

@@ -116,7 +116,7 @@ def _type(annotation: Any) -> str:
 
 
 _WORDS: dict[Any, str] = {
-    str: "string", int: "integer", float: "number", bool: "boolean", list: "list", dict: "object", Any: "any JSON"
+    str: "string", int: "integer", float: "number", bool: "boolean", list: "list", dict: "object"
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ _NUMBER = re.compile(_SPACE + r"([+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?
 
 
 def words(known: Mapping[str, Json], otherwise: Json = None) -> Callable[[str], Json]:
-    """Returns the meaning of a variable with these words. Any other word means `otherwise`; None changes nothing."""
+    """Returns the meaning of a variable: a function from its text to a value. None means that nothing changes."""
     return lambda word: known.get(word, otherwise)
 
 

@@ -10,17 +10,17 @@ import re
 
 from conformance.json_type import Json
 
-MAX_WHOLE = 2**53  # up to here JavaScript shows each whole number as an integer
+MAX_WHOLE = 2**53  # up to this number, JavaScript shows every whole number as an integer
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _WORDS = {"true": True, "false": False, "null": None}
-_OPENED = object()  # a value that is complete only when its bracket closes
+_OPENED = object()  # marks a container that is still open
 
 
 class JsonError(ValueError):
-    """The text is not JSON. The message says what was found, where, and what was expected."""
+    """The text is not JSON. The message has the place, what was found and what was expected."""
 
 
 def decode(content: bytes) -> str:

@@ -19,7 +19,7 @@ class Kind(Protocol):
     """The values that a key accepts."""
 
     def problem(self, value: Json) -> str | None:
-        """Returns what is wrong with the value, without quoting it: it may be long or private. None if it is valid."""
+        """Returns the problem of the value, or None. The value is not quoted, because it may be long or private."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ FILLED_IN = "{}: left out, so default"  # layer of keys that a release resets be
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A config file that was looked for. `ignored` is the reason why it has no effect; None if it has."""
+    """A config file that the loader tried to read. `ignored` is the reason why it has no effect, or None."""
 
     layer: str
     path: str
@@ -53,7 +53,7 @@ class Ignored(Exception):  # noqa: N818 - not an error of the loader's
 def load_config(
     directory: str, home: str, environment: Mapping[str, str], platform: str, read: ReadFile, profile: Profile
 ) -> LoadedConfig:
-    """Returns the config of the project in `directory`. Malformed files never make it fail."""
+    """Returns the config of the project in `directory`. Malformed files never cause an error."""
     keys = keys_of(profile)
     layers = [Layer(DEFAULT, defaults(keys, profile))]
     files: list[ConfigFile] = []
@@ -79,7 +79,7 @@ def defaults(keys: tuple[Key, ...], profile: Profile) -> dict[str, Json]:
 
 
 def file_layers(name: str, content: bytes | None, keys: tuple[Key, ...], profile: Profile) -> list[Layer]:
-    """Returns the layers of a file. One invalid value voids the whole file (LAY-012). Raises Ignored."""
+    """Returns the layers of a file. One invalid value makes the whole file void (LAY-012). Raises Ignored."""
     if content is None:
         raise Ignored("no such file, or it cannot be read")
     try:

@@ -1,6 +1,6 @@
-"""A port that starts well and has one fault, named by its first argument, that shows in the middle of a run.
+"""A port with one fault, chosen by its first argument, that shows in the middle of a run.
 
-Unlike those of `misbehaving.py` it answers correctly until then: it is the reference with something changed.
+Unlike `misbehaving.py` it answers correctly until then: it is the reference with one change.
 """
 
 import json
@@ -16,7 +16,7 @@ from reference_impl.adapter import ReferenceAdapter
 
 
 class Port(ReferenceAdapter):
-    """Correct but for what the modes below change."""
+    """Correct, except for the changes of the modes below."""
 
     name = "breaking"
     capabilities: tuple[str, ...] | None = None
@@ -27,14 +27,14 @@ class Port(ReferenceAdapter):
 
 
 class MadeUpPid(Port):
-    """Names a process id that no process has."""
+    """Returns a PID that no process has."""
 
     def hello(self, wire: int) -> Json:
         return super().hello(wire) | {"pid": 2**31 - 1}
 
 
 class OffByOne(Port):
-    """Reads the process id plus one; only where the number of accounts is among `counts`."""
+    """Uses the PID plus one, but only if the number of accounts is in `counts`."""
 
     counts = range(1, 100)
 
@@ -47,7 +47,7 @@ class OffByOneOfTwo(OffByOne):
 
 
 class NoneWithTheOffset(Port):
-    """Has not got as far as the offset: no account, where it is on."""
+    """Does not implement the offset: selects no account if the offset is on."""
 
     def select(self, *args: Any, **params: Any) -> Json:
         return None if params.get("pid_offset_enabled") else super().select(*args, **params)
@@ -56,12 +56,12 @@ class NoneWithTheOffset(Port):
 class RaisesWithTheOffset(Port):
     def select(self, *args: Any, **params: Any) -> Json:
         if params.get("pid_offset_enabled"):
-            raise ValueError("the offset is not written yet")
+            raise ValueError("the offset is not implemented yet")
         return super().select(*args, **params)
 
 
 class HangsWithTheOffset(Port):
-    """Hangs where the offset is on and no process id was handed in."""
+    """Hangs if the offset is on and `open` passed no PID."""
 
     def select(self, *args: Any, **params: Any) -> Json:
         if self.pid is None and params.get("pid_offset_enabled"):
@@ -90,7 +90,7 @@ def hang(_output: BinaryIO, _answer: bytes) -> None:
 
 
 def leave_a_grandchild(output: BinaryIO, answer: bytes) -> None:
-    """Die, and leave a process in a session of its own that holds every pipe open."""
+    """Exit, and leave a process in its own session that holds all pipes open."""
     if os.fork() == 0:
         os.setsid()
         hang(output, answer)
@@ -133,7 +133,7 @@ FAULTS = {
 
 
 def serve(wire: Wire, mode: str) -> None:
-    """Answer; the fault shows when an account is marked as limited."""
+    """Answer. The fault shows when an account is marked as limited."""
     adapter = ADAPTERS.get(mode, Port)()
     for line in wire.input:
         answer = answer_line(adapter, line)

@@ -1,4 +1,4 @@
-"""Targets that lack what many rules take for granted: the reference, with one such thing wrong."""
+"""Targets that do not meet a precondition of many rules: the reference with one fault."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from reference_impl.selection import Selector
 
 
 class ConstructorThrows(ReferenceAdapter):
-    """No pool can be opened."""
+    """Cannot open any pool."""
 
     def load(self, _stored: Json) -> Pool:
         raise TypeError("this.accounts is not iterable")
 
 
 class ConstructorLosesAccounts(ReferenceAdapter):
-    """Every pool is empty."""
+    """Opens every pool without accounts."""
 
     def load(self, _stored: Json) -> Pool:
         return super().load(None)
@@ -37,7 +37,7 @@ class NothingSelected(ReferenceAdapter):
 
 
 class StartsAtTheFirst(ReferenceAdapter):
-    """The stored active index is not read."""
+    """Ignores the stored active index."""
 
     def load(self, stored: Json) -> Pool:
         pool = super().load(stored)
@@ -45,7 +45,7 @@ class StartsAtTheFirst(ReferenceAdapter):
 
 
 class StartsOneFurther(ReferenceAdapter):
-    """The stored active index is read as if it counted from 0 to n - 2."""
+    """Reads the stored active index one too high."""
 
     def load(self, stored: Json) -> Pool:
         pool = super().load(stored)
@@ -64,7 +64,7 @@ def _another_pool_file() -> Iterator[None]:
 
 
 class PoolFileElsewhere(ReferenceAdapter):
-    """It keeps its pool file under another name."""
+    """Reads and writes its pool file under another name."""
 
     def open(self, *args: Any, **params: Any) -> Json:
         with _another_pool_file():
@@ -86,7 +86,7 @@ class ConfigThrows(ReferenceAdapter):
 
 
 class ConfigFilesElsewhere(ReferenceAdapter):
-    """It reads no file of the plugin, only variables."""
+    """Reads only variables and no config file."""
 
     def load_config(self, directory: str, home: str, *args: Any, **params: Any) -> Json:
         return super().load_config(f"{directory}/none", f"{home}/none", *args, **params)

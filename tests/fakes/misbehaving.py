@@ -1,4 +1,4 @@
-"""An adapter with one fault, named by its first argument. Standard library only, and nothing of the kit."""
+"""An adapter with one fault, chosen by its first argument. It uses only the standard library, not the kit."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def good() -> None:
 
 
 def integral_floats() -> None:
-    """As languages with one kind of number write them."""
+    """Write integers as floats, as languages with one number type do."""
     HELLO["pid"] = float(os.getpid())
     RESULTS["select"]["index"] = 1.0
     serve()
@@ -102,7 +102,7 @@ def ignores_sigterm() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     serve()
-    time.sleep(3600)  # nor does it care about the end of its input
+    time.sleep(3600)  # and ignores the end of its input
 
 
 def dies_in_mid_batch() -> None:
@@ -120,7 +120,7 @@ def closes_output() -> None:
 
 
 def daemon() -> None:
-    """Answer with the pid of a grandchild, in its own session and with all pipes open; then die."""
+    """Answer with the PID of a grandchild that has its own session and all pipes open; then exit."""
     for message in messages():
         reader, writer = os.pipe()
         if os.fork() == 0:
@@ -161,12 +161,12 @@ def eats_memory() -> None:
     held = []
     while True:
         held.append(b"m" * 2**20)
-        if len(held) > 300:  # enough to be seen; a machine with little memory is not brought down
+        if len(held) > 300:  # enough to be noticed without exhausting a small machine
             time.sleep(3600)
 
 
 def answers_while_reading() -> None:
-    """Write as many blanks as it has read, at once: neither end may wait for the other to finish."""
+    """Write one space for each byte read, immediately: neither side may wait for the other to finish."""
     received = b""
     while piece := os.read(0, 65536):
         received += piece

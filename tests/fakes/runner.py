@@ -1,6 +1,6 @@
-"""A runner to be killed: starts targets, prints their pids and its folder as JSON, and waits for ever.
+"""A runner that a test kills: starts targets, prints their PIDs and its folder as JSON, and waits forever.
 
-Usage: runner.py [--fork] [--namespace] MODE ...   (modes of misbehaving.py)
+Usage: runner.py [--fork] [--namespace] MODE ...   (MODE is a mode of misbehaving.py)
 """
 
 import json
@@ -16,8 +16,8 @@ from conformance.targets.group import Group, Launch
 
 
 def main() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and inherited so
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # as it is in the background of a script
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores SIGHUP, and children inherit this
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script ignores SIGINT in its background jobs
     modes = [word for word in sys.argv[1:] if not word.startswith("--")]
     script = str(Path(__file__).with_name("misbehaving.py"))
     launches = [Launch([sys.executable, "-I", script, mode], name=mode) for mode in modes]
@@ -27,7 +27,7 @@ def main() -> None:
             connection.hello()
         pids = [group.supervisor_pid, *(p.pid for p in psutil.Process(group.supervisor_pid).children(recursive=True))]
         heir = 0
-        if "--fork" in sys.argv:  # the child keeps every descriptor of ours, the socket to the supervisor too
+        if "--fork" in sys.argv:  # the child keeps all our descriptors, including the supervisor's socket
             heir = os.fork()
         if heir or "--fork" not in sys.argv:
             print(json.dumps({"pids": pids, "folder": str(group.folder), "heir": heir}), flush=True)

@@ -1,4 +1,4 @@
-"""Ports for the search: each is right but for one thing."""
+"""Ports for the search, each with one fault."""
 
 import os
 from typing import Any
@@ -11,7 +11,7 @@ MANY = 40  # sessions
 
 
 class OffsetAgain(ReferenceAdapter):
-    """Applies the PID offset at every call."""
+    """Applies the PID offset in every call."""
 
     def select(self, family: Any, *args: Any, **params: Any) -> Json:
         self._opened().moved[family] = False
@@ -19,11 +19,11 @@ class OffsetAgain(ReferenceAdapter):
 
 
 class OffsetAgainToo(OffsetAgain):
-    """Another port with the same fault."""
+    """Another port with the same fault as OffsetAgain."""
 
 
 class WrongAfterManySessions(ReferenceAdapter):
-    """Keeps something from one session to the next."""
+    """Keeps state from one session to the next."""
 
     sessions = 0
 
@@ -42,7 +42,7 @@ class EndsOnRemoval(ReferenceAdapter):
 
 
 class NearlyTheLatest(OffsetAgain):
-    """1.6.0, without one of its quirks and with a fault of its own."""
+    """Release 1.6.0 without one of its quirks and with one fault."""
 
     def __init__(self) -> None:
         latest = profile("1.6.0")

@@ -1,4 +1,4 @@
-"""Ports that are right for the pools, process ids and sessions that one thinks of first, and wrong beyond them."""
+"""Ports that are right for obvious pools, PIDs and sessions, and wrong for unusual ones."""
 
 import zlib
 from typing import Any
@@ -84,7 +84,7 @@ class CursorOfItsOwnForStickySwitches(ReferenceAdapter):
 
 
 class WrongOnceInAMillion(ReferenceAdapter):
-    """Another account than the right one, for one in a million of what can be asked in a state; always the same."""
+    """Selects a wrong account for one in a million inputs. The same input always gives the same answer."""
 
     def select(self, *args: Any, **params: Any) -> Json:
         state = repr((args, params, self.now_ms, self.pid, self.selector))

@@ -1,4 +1,4 @@
-"""Targets that a survey must survive: one that never answers, one whose words are markup, one that does not start."""
+"""Targets that a survey must survive: one never answers, one sends markup, one does not start."""
 
 import threading
 
@@ -31,7 +31,7 @@ class ClaimsNothing(ReferenceAdapter):
 
 
 class ClaimsConfig(ReferenceAdapter):
-    """Judged in a moment: no rule of config starts further processes."""
+    """Claims only `config`, so a run is short: its rules start no further processes."""
 
     def hello(self, wire: int) -> Json:
         return super().hello(wire) | {"capabilities": ["config"]}

@@ -1,4 +1,4 @@
-"""Ports that are right in every session one would write by hand, and wrong in one that was drawn."""
+"""Ports that are right in every obvious hand-written session, and wrong in a generated one."""
 
 import contextlib
 import json

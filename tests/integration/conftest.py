@@ -1,4 +1,4 @@
-"""What integration tests share: the releases, running; a cache in which nothing was built yet; runs of the kit."""
+"""Shared by integration tests: running releases, a cache without built checkouts, and runs of the kit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ __all__ = ["adapter", "installed_by_action", "own_cache", "packages", "releases"
 
 @pytest.fixture(scope="session")
 def releases() -> Iterator[dict[str, Connection]]:
-    """A process of each release. They are asked one after another: whoever needs a pool opens it first."""
+    """One process for each release. All tests share them, so each test opens its own pool."""
     targets = [resolve(f"npm:opencode-antigravity-auth@{version}", []) for version in NPM_VERSIONS]
     with Group([Launch(t.argv, t.environment, t.word) for t in targets], timeout_s=60) as group:
         yield dict(zip(NPM_VERSIONS, group.connections, strict=True))

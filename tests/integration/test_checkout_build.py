@@ -1,4 +1,4 @@
-"""A checkout is built once, whole, and again when what it is built of changes; nothing is written into it."""
+"""A checkout is built completely and once, and again after a change; the build writes nothing into it."""
 
 import shutil
 from collections.abc import Callable
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.needs_node
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The programs that are started to build: npm, and Node with esbuild."""
+    """The programs that the build starts: npm, and Node with esbuild."""
     programs: list[str] = []
     real = tools.run_tool
 
@@ -101,7 +101,7 @@ def test_an_edit_of_the_same_length_is_seen(tmp_path: Path, own_cache: Path) -> 
     first = bundle_of(prepare(str(checkout)))
     (checkout / ACCOUNTS).write_text(MANAGER_TEXT.replace("[0]", "[1]"))
     assert ask_checkout(checkout, [OPEN, SELECT])[1] == Result({"label": "b", "index": 1})
-    assert "[0]" in (first / "bundle.mjs").read_text()  # a run that is at work keeps what it began with
+    assert "[0]" in (first / "bundle.mjs").read_text()  # a running run keeps the bundle that it started with
 
 
 def test_an_edit_while_it_is_bundled_is_seen(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_an_edit_while_it_is_bundled_is_seen(tmp_path: Path, own_cache: Path, mo
     real = tools.run_tool
 
     def edit_and_run(argv: list[str], *rest: Any) -> object:
-        """Edits after esbuild has read the files, the first time."""
+        """Edits a file after esbuild has read it, the first time."""
         run = real(argv, *rest)
         if argv[1].endswith("esbuild"):
             (checkout / ACCOUNTS).write_text(MANAGER_TEXT.replace("[0]", "[1]"))
@@ -163,7 +163,7 @@ def test_runs_at_the_same_time_share_one_bundle(tmp_path: Path, own_cache: Path)
 
 def test_replaced_checkout_gets_its_own_bundle(tmp_path: Path, own_cache: Path) -> None:
     one, other = (write_checkout(tmp_path / name, {"package.json": None}) for name in ("one", "other"))
-    assert bundle_of(prepare(str(one))) != bundle_of(prepare(str(other)))  # each has the name of its folder
+    assert bundle_of(prepare(str(one))) != bundle_of(prepare(str(other)))  # each bundle contains the name of its folder
     shutil.rmtree(one)
     assert ask_checkout(other, [OPEN, SELECT])[1] == Result({"label": "a", "index": 0})
 

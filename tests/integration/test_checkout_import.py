@@ -1,4 +1,4 @@
-"""What a checkout does at import or in a call: it cannot reach the harness; what breaks is told in its own words."""
+"""Code of a checkout cannot reach the harness at import or in a call, and its errors are reported verbatim."""
 
 import subprocess
 from pathlib import Path
@@ -27,7 +27,7 @@ FIRST = Result({"label": "a", "index": 0})
 
 
 def with_line(line: str) -> dict[str, str]:
-    """The account manager with a line of TypeScript before it, at line 2."""
+    """The account manager with an additional line of TypeScript at line 2."""
     return {ACCOUNTS: f"// a comment\n{line}\n{MANAGER_TEXT}"}
 
 
@@ -78,7 +78,7 @@ def test_the_current_folder_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("throw new TypeError('no host here')", "could not be imported: TypeError: no host here"),
         ("process.exit(3)", r"called process\.exit\(3\) while it was imported"),
@@ -87,9 +87,9 @@ def test_the_current_folder_stays(tmp_path: Path) -> None:
         ("(globalThis as any).Bun.serve()", "TypeError: Cannot read properties of undefined"),
     ],
 )
-def test_error_at_import_is_reported_with_its_place(tmp_path: Path, line: str, told: str) -> None:
+def test_error_at_import_is_reported_with_its_place(tmp_path: Path, line: str, expected: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))
-    with pytest.raises(AdapterFault, match=rf"(?s){told}.*, at src/plugin/accounts\.ts:2\n") as fault:
+    with pytest.raises(AdapterFault, match=rf"(?s){expected}.*, at src/plugin/accounts\.ts:2\n") as fault:
         ask_checkout(checkout, [OPEN])
     assert fault.value.exit_code == 3
 

@@ -1,4 +1,4 @@
-"""Every package that the modules of a checkout load is installed, in whichever way they load it."""
+"""The kit installs every package that a checkout loads, however its modules load it."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ __all__ = ["own_cache"]
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 
 NAMES = ("x", "@scope/x", "second")
-ZOD = "3.25.76"  # a version that other tests install too
+ZOD = "3.25.76"  # a version that other tests install as well
 
 
 def with_packages(**declared: str) -> str:
@@ -31,7 +31,7 @@ def with_packages(**declared: str) -> str:
 
 
 def waiting(expression: str, lines: str = "") -> str:
-    """The account manager, whose wait is this expression."""
+    """The account manager, with this expression as the minimum wait."""
     text = MANAGER_TEXT.replace("getMinWaitTimeForFamily(family: string): number", "async getMinWaitTimeForFamily()")
     return f"{lines}\n{text}".replace("Date.now()", expression)
 
@@ -94,7 +94,7 @@ def test_package_loaded_in_a_call_is_there(tmp_path: Path, expression: str, line
 
 
 def test_dynamic_import_of_missing_package_can_be_caught(tmp_path: Path) -> None:
-    """As in the plugin's host. A stub in its place would be loaded, and fail where the checkout does not expect it."""
+    """As in the plugin's host. A stub would be loaded instead, and fail where the checkout does not expect it."""
     text = waiting("await import('an-undeclared-package').then(() => 1, () => 7)")
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
     assert ask_checkout(checkout, [OPEN, MIN_WAIT])[1] == Result({"wait_ms": 7})

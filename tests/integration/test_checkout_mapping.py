@@ -1,4 +1,4 @@
-"""A fork of another shape is judged by its mapping file."""
+"""A fork with other modules or methods is judged by means of its mapping file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`run plugin:PATH`: a checkout is judged as the release it is like; what is its own doing fails at its requirement."""
+"""`run plugin:PATH`: a checkout is judged as the nearest release, and only its own changes fail."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def verdicts(report: Json) -> dict[str, str]:
 
 @pytest.fixture
 def fork(tmp_path: Path, own_cache: Path) -> Path:
-    """Release 1.6.0 under a name and a number of its own."""
+    """Release 1.6.0 with another name and version."""
     fork = copy_release(tmp_path / "fork", "1.6.0")
     manifest = json.loads((fork / "package.json").read_text())
     (fork / "package.json").write_text(json.dumps(manifest | {"name": "a-fork", "version": "0.1.0"}))
@@ -43,8 +43,8 @@ def test_fork_inherits_deviations_of_its_release(fork: Path) -> None:
     assert "selection: dist/src/plugin/accounts.js" in report["notes"]
     found = verdicts(report)
     assert (found["POOL-007"], found["PID-001"], found["PROC-001"]) == ("waived", "pass", "pass")
-    told = "Known deviations of release 1.6.0 are waived. What fails is this checkout's own."
-    assert told in " ".join(finished.stdout.split())
+    text = "Known deviations of release 1.6.0 are waived. Every failure comes from a change in this checkout."
+    assert text in " ".join(finished.stdout.split())
     assert "deviations inherited from release 1.6.0 (exit code 0)" in finished.stdout
 
 
@@ -67,10 +67,10 @@ def test_changed_line_is_shown_by_its_effect(fork: Path) -> None:
     changed = text.replace("this.cursor++;", "this.cursor += 2;")
     assert changed != text
     file.write_text(changed)
-    told = run_kit("identify", f"plugin:{fork}", "--calls", "1500").stdout
-    assert "behaves like 1.6.0, except" in " ".join(told.split())
-    assert "expected" in told
-    assert "cursor" in told
+    text = run_kit("identify", f"plugin:{fork}", "--calls", "1500").stdout
+    assert "behaves like 1.6.0, except" in " ".join(text.split())
+    assert "expected" in text
+    assert "cursor" in text
 
 
 def test_mended_deviation_of_a_fork_is_not_stale(fork: Path) -> None:
@@ -82,8 +82,8 @@ def test_mended_deviation_of_a_fork_is_not_stale(fork: Path) -> None:
     report, finished = judge(fork, "--only", "CFG-009")
     assert (finished.returncode, verdicts(report)) == (0, {"CFG-009": "pass"})
     assert (report["stale_deviations"], report["mended_deviations"]) == ([], ["auto-resume-on-by-default"])
-    told = "deviations of release 1.6.0 that do not show here: auto-resume-on-by-default (CFG-009)"
-    assert told in " ".join(finished.stdout.split())
+    text = "deviations of release 1.6.0 that this checkout does not have: auto-resume-on-by-default (CFG-009)"
+    assert text in " ".join(finished.stdout.split())
 
 
 def test_options_override_profile_and_deviations(fork: Path) -> None:
@@ -92,7 +92,7 @@ def test_options_override_profile_and_deviations(fork: Path) -> None:
     report, finished = judge(fork, "--only", "POOL-007", "--deviations", str(none))
     assert (finished.returncode, report["inherited_deviations"]) == (1, False)
     report, finished = judge(fork, "--only", "POOL-007", "--profile", "recommended")
-    assert (finished.returncode, report["profile_reason"]) == (1, "asked for")
+    assert (finished.returncode, report["profile_reason"]) == (1, "chosen with --profile")
 
 
 def test_broken_fork_is_an_adapter_fault(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The shell of the action and of docs/ci.md runs as it stands."""
+"""The shell code of the action and of docs/ci.md runs unchanged."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class ClaimsConfig(ReferenceAdapter):
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
-    """One that has come to the step `judge`; in place of an installed kit it has ours."""
+    """A runner before the step `judge`, with our kit instead of an installed one."""
     runner = Runner(tmp_path)
     kit = tmp_path / "kit" / "bin"
     kit.mkdir(parents=True)

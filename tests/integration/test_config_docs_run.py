@@ -1,4 +1,4 @@
-"""What the plugin's documents state about config is run on each release that states it."""
+"""Runs the statements of the plugin's documents about config on each release that makes them."""
 
 import json
 import subprocess
@@ -47,7 +47,7 @@ def test_packaged_document_contains_no_unread_line(version: str, packaged: str) 
 
 
 def _is_said(said: str) -> bool:
-    """Compiling adds one comment, the name of the source map."""
+    """Compilation adds one comment: the name of the source map."""
     return not said.startswith("# sourceMappingURL")
 
 
@@ -80,7 +80,7 @@ def test_statement_holds_unless_called_wrong(releases: dict[str, Connection], st
 
 
 def _wrong(id_: str) -> set[str]:
-    """The releases in which a statement is called wrong."""
+    """The releases for which a statement is marked as wrong."""
     (statement,) = (it for it in DOCS.statements if it.id == id_)
     return {*statement.wrong}
 
@@ -90,12 +90,12 @@ def _stated(id_: str) -> set[str]:
 
 
 def _denying(releases: dict[str, Connection], id_: str, denies: Callable[[Connection], bool]) -> set[str]:
-    """The releases that state it, and do something else."""
+    """The releases that make the statement and behave differently."""
     return {version for version in _stated(id_) if denies(releases[version])}
 
 
 def _selects(connection: Connection, strategy: str, pid: int = 0, *, times: int = 1, **params: Json) -> list[int]:
-    """The indices of the accounts of a new process with 3 accounts, a second between requests."""
+    """The indices that a new process with 3 accounts selects, with one second between requests."""
     accounts = params.pop("accounts", [{"refreshToken": label} for label in "abc"])
     pool = {"version": 3, "accounts": accounts, "activeIndex": params.pop("index", 0)}
     _ask(connection, "open", pool=pool, pid=pid, now_ms=NOW_MS)
@@ -113,7 +113,7 @@ def _ask(connection: Connection, method: str, /, **params: Json) -> Json:
 
 
 def _strategy(connection: Connection, **user: Json) -> str:
-    """The strategy in force with this user's file."""
+    """The strategy in the config for this user file."""
     return str(_loads(connection, Run(user=user))["account_selection_strategy"])
 
 
@@ -214,7 +214,7 @@ def test_page_of_all_options_lacks_some() -> None:
 
 
 def test_logs_have_own_variables_in_1_6_0(tmp_path: Path) -> None:
-    """They read them past the config, which reads none (`var-debug`)."""
+    """The logs read their variables directly, although the config reads none (`var-debug`)."""
     states = "(initializeDebug({debug: false, debug_tui: false}), [isDebugEnabled(), isDebugTuiEnabled()])"
     for variables, expected in (
         ({}, [False, False]),
@@ -235,7 +235,7 @@ def test_auto_ttl_is_twice_the_refresh_interval(tmp_path: Path) -> None:
 def _evaluated(
     version: str, module: str, expression: str, home: Path, variables: Mapping[str, str] | None = None
 ) -> Json:
-    """What an expression over the exports of a release's module is, in a Node of its own."""
+    """The value of an expression over the exports of a release's module, in a new Node process."""
     package = _package(version)
     program = f"""
         import {{ loadPackage }} from {json.dumps((npm.ADAPTER.parent / "package.mjs").as_uri())};

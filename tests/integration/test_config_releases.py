@@ -1,4 +1,4 @@
-"""Config of every release: the reference at its profile answers as the release does, whatever it is given."""
+"""Config of every release: the reference at its profile loads the same config as the release."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from conformance.wire.scenario import ROOT
 from reference_impl.releases import NPM_VERSIONS
 
 pytestmark = [pytest.mark.needs_node]
-# More by hand: CONFIG_EXAMPLES=8000
+# To run more examples: CONFIG_EXAMPLES=8000
 EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))
 
 
@@ -34,7 +34,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
 
 
 def configs(connection: Connection, calls: Calls, root: str) -> list[str]:
-    """The whole configs, as JSON: 1 and true, which Python takes for equal, are told apart; 1 and 1.0 are not."""
+    """The whole configs as JSON text. Unlike Python's comparison, it distinguishes 1 and true, but not 1 and 1.0."""
     answers = connection.batch([(method, replace_text(params, ROOT, root)) for method, params in calls])
     assert all(isinstance(answer, Result) for answer in answers), answers
     return [json.dumps(_plain(answer.value), sort_keys=True) for answer in answers if isinstance(answer, Result)]

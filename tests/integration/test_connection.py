@@ -1,4 +1,4 @@
-"""The connection to a target: what works, and one clear message for each way in which a target can fail."""
+"""The connection to a target: normal use, and one clear message for each way in which a target can fail."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ from conformance.wire.framing import MAX_LINE_BYTES
 SCRIPT = str(Path(__file__).parents[1] / "fakes" / "misbehaving.py")
 HELLO: MethodCall = ("hello", {"wire": 1})
 SNAPSHOT: MethodCall = ("snapshot", {})
-BOUND_S = 120.0  # generous: only a hang is to reach it
+BOUND_S = 120.0  # generous: only a hang should reach it
 
 Started = Callable[..., AbstractContextManager[Group]]
 
@@ -34,7 +34,7 @@ def misbehaving(mode: str) -> Launch:
 
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
-    """Starts a group; afterwards, no process and no folder may be left, whatever happened."""
+    """Starts a group. Afterwards no process and no folder may be left."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
@@ -63,7 +63,7 @@ def padding_of(answer: Answer) -> int:
 
 
 def fault(connection: Connection, *calls: MethodCall) -> str:
-    """The message of the fault that the calls run into; further calls must meet the same one."""
+    """The message of the fault that the calls cause. Further calls must raise the same fault."""
     with pytest.raises(AdapterFault) as first:
         connection.batch(calls) if calls else connection.hello()
     with pytest.raises(AdapterFault) as second:
@@ -168,7 +168,7 @@ def test_integer_may_have_a_zero_fraction(started: Started, mode: str) -> None:
 
 def test_error_in_the_adapter_shows_its_standard_error(started: Started) -> None:
     with started("internal_error") as group:
-        assert group.connections[0].call("snapshot") == Raised("oops")  # an answer; the connection lives on
+        assert group.connections[0].call("snapshot") == Raised("oops")  # an answer; the connection stays open
         assert group.connections[0].standard_error() == "    Traceback: the port divided by zero"
         message = fault(group.connections[0])
     assert "answered `hello` with an exception: oops; expected a result" in message
@@ -202,7 +202,7 @@ def test_flood_after_an_answer_leaves_the_answer_alone(started: Started) -> None
     with started("floods_output_after_an_answer", "floods_output") as group:
         first, second = group.connections
         first.send([SNAPSHOT])
-        fault(second)  # while this one is read, the first one fills its buffer
+        fault(second)  # meanwhile the first one fills its buffer
         assert first.receive() == [Result({"accounts": []})]
         assert f"wrote a line of more than {MAX_LINE_BYTES} bytes" in fault(first)
 
@@ -281,7 +281,7 @@ UNSHARE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-ch
 
 @pytest.mark.skipif(
     sys.platform != "linux" or subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode != 0,
-    reason="no PID namespaces here",
+    reason="no PID namespaces on this machine",
 )
 def test_pid_of_a_namespace_is_verified(started: Started) -> None:
     namespaced = Launch([*UNSHARE, sys.executable, "-I", SCRIPT, "good"], name="namespaced")

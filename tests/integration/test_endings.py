@@ -1,4 +1,4 @@
-"""However a command ends, it prints one message or none, and its exit code says what happened."""
+"""Every end of a command prints at most one message and gives the right exit code."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.support.kit_runs import KIT, breaking
 
 
 def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """With the kit as `$KIT`."""
+    """Run a shell command with the kit as `$KIT`."""
     return subprocess.run(
         ["sh", "-c", command],
         cwd=folder,
@@ -34,15 +34,15 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        ("$KIT requirements list PID >/dev/full", 4, "cannot write what is printed or logged: No space left on device"),
-        ("$KIT requirements show >/dev/full", 4, "cannot write what is printed or logged: No space left on device"),
+        ("$KIT requirements list PID >/dev/full", 4, "cannot write output or a log: No space left on device"),
+        ("$KIT requirements show >/dev/full", 4, "cannot write output or a log: No space left on device"),
         ("$KIT requirements show 2>/dev/full >/dev/full", 4, ""),
         ("$KIT run refrence 2>/dev/full", 2, ""),
         ("$KIT requirements list PID >&-", 0, ""),
         ("$KIT run refrence 2>&- >&- <&-", 2, ""),
         ("$KIT run reference --only PID-001 <&- >&-", 0, ""),
         ("mkdir gone; cd gone; rmdir ../gone; $KIT requirements list", 2, "the current folder does not exist any more"),
-        ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write what is printed or logged: No space"),
+        ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write output or a log: No space"),
     ],
 )
 def test_output_that_cannot_be_written_is_reported(

@@ -1,4 +1,4 @@
-"""The engine of a run: what it imports, and what it makes of a module that is broken."""
+"""The engine of a run: its imports, and how it reports a broken module."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The page of evidence and its pictures are made from what was measured."""
+"""The evidence page and its pictures agree with the measurements."""
 
 import xml.etree.ElementTree as ET
 

@@ -1,4 +1,4 @@
-"""A fleet of real processes: what each is asked, the record of it, and the ways in which processes begin and end."""
+"""A fleet of real processes: calls, their record, and the ways to start and end processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,9 +68,9 @@ def test_record_lists_actions_in_order() -> None:
         fleet.kill([other])
         entries = fleet.record.entries
         pids = {1: one.pid, 2: other.pid}
-        told = [(entry.process, entry.did) for entry in entries]
+        found = [(entry.process, entry.did) for entry in entries]
         did = ["load_config", "load_config", "open", "select", "open", "select"]
-        assert told == [(1, "started"), (2, "started"), *zip([1, 2, 1, 1, 2, 2], did, strict=True), (2, "killed")]
+        assert found == [(1, "started"), (2, "started"), *zip([1, 2, 1, 1, 2, 2], did, strict=True), (2, "killed")]
         assert [entry.order for entry in entries] == list(range(1, 10))
         assert all(entry.pid == pids[entry.process] for entry in entries)
         assert entries[4].params["home"] == "{root}/home"
@@ -92,7 +92,7 @@ def test_killed_process_leaves_the_others_running() -> None:
 
 
 def test_restarted_processes_are_new_ones_in_turn() -> None:
-    """The first one has selected before the other one is there. Their homes are those of the processes before."""
+    """Each selects before the next one starts. They use the homes of the former processes."""
     with fleet_of(2) as fleet:
         fleet.use_homes(lambda member: f"homes/{member.number}")
         fleet.open_and_select(STORED, ON, [])

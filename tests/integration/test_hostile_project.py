@@ -1,4 +1,4 @@
-"""The kit runs inside other people's projects: what lies there, and their pytest settings, change nothing."""
+"""The kit runs inside other projects: their files and pytest settings change nothing."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ FILES = dict.fromkeys(MODULES, RAISE) | {
     "tox.ini": "[pytest]\naddopts = --definitely-not-an-option\n",
     "setup.cfg": "[tool:pytest]\naddopts = --definitely-not-an-option\n",
 }
-# PYTHONPATH is not here: it is read before the first line of ours, and what it names is the user's own choice.
+# PYTHONPATH is not included: Python reads it before any code of ours, and it is the user's own choice.
 ENVIRONMENT = {
     "PYTEST_ADDOPTS": "--bogus",
     "PYTEST_PLUGINS": "no_such_plugin",
@@ -55,7 +55,7 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def judge(target: str, folder: Path, report: Path, *options: str, environment: dict[str, str] | None = None) -> Json:
-    """The report without what the machine gave."""
+    """The report without values that depend on the machine."""
     arguments = ["run", *ARGUMENTS, *options, "--json", str(report), target]
     run = run_kit(*arguments, folder=folder, environment=environment)
     assert report.exists(), run.stdout + run.stderr

@@ -1,4 +1,4 @@
-"""Each import rule of pyproject.toml, which `make lint` checks, is broken by an import that it forbids."""
+"""A forbidden import breaks each import rule of pyproject.toml, which `make lint` checks."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from conformance.json_type import Json
 from tests.support.command import CHECKOUT
 
 RULES: Json = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-FORBIDDEN = {  # by contract: a module, and what it must not import
+FORBIDDEN = {  # by contract: a module, and a module that it must not import
     "layers": ("conformance.wire.files", "conformance.cli.main"),
     "tests": ("conformance.wire.calls", "tests"),
     "reference": ("reference_impl.selection", "conformance.wire.calls"),
@@ -29,7 +29,7 @@ FORBIDDEN = {  # by contract: a module, and what it must not import
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the linter says of a copy in which each of these modules has that import, in a function."""
+    """The linter's output for a copy in which each of these modules has its forbidden import inside a function."""
     copy = tmp_path_factory.mktemp("copy")
     shutil.copy(CHECKOUT / "pyproject.toml", copy)
     for package in RULES["root_packages"]:

@@ -1,4 +1,4 @@
-"""Chosen process ids: exact in a namespace, not run where there is none, and nothing left, however it ends."""
+"""Chosen PIDs: exact in a namespace, not run without namespaces, and no process left at the end."""
 
 import json
 import os
@@ -22,13 +22,13 @@ from tests.support.command import CHECKOUT
 from tests.support.kit_runs import BOUND_S, Bench, breaking, verdicts
 
 CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
-IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen ids in one, and one for each process
+IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen PIDs in one namespace, and in one namespace for each process
 PIDS = [123, 456, 789]
 
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary ones, which must be empty at the end."""
+    """The folder for temporary folders, which must be empty at the end."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert list(tmp_path.iterdir()) == []
@@ -41,9 +41,9 @@ def test_processes_have_the_chosen_pids(temporary: Path) -> None:
         assert [connection.pid for connection in group.connections] == pids
         assert [connection.hello().pid for connection in group.connections] == pids
         assert {connection.pid_status(connection.pid) for connection in group.connections} == {"verified"}
-        assert group.connections[0].pid_status(os.getpid()) == "unverified"  # a number of another namespace
+        assert group.connections[0].pid_status(os.getpid()) == "unverified"  # a PID of another namespace
         outside = psutil.Process(group.supervisor_pid).children(recursive=True)
-        assert len(outside) == len(pids) + 1  # and that of the namespace's first process
+        assert len(outside) == len(pids) + 1  # one more for the first process of the namespace
     assert_all_end(outside)
 
 
@@ -72,7 +72,7 @@ def test_impossible_pid_is_refused(temporary: Path, pids: list[int], message: st
         Group([misbehaving("good")] * len(pids), timeout_s=BOUND_S, pids=pids)
 
 
-# As process 1 of a namespace: the wanted id is taken until two attempts have failed.
+# Runs as PID 1 of a namespace: the wanted PID is taken until two attempts have failed.
 FORKS_WHILE_THE_ID_IS_TAKEN = """
 import os, sys
 sys.path.append(sys.argv[1])
@@ -138,7 +138,7 @@ def test_a_killed_supervisor_takes_its_namespace_with_it(temporary: Path, lost: 
 
 
 def refusing(folder: Path) -> dict[str, str]:
-    """An environment in which `unshare` says what it says on systems that refuse it."""
+    """An environment in which `unshare` fails with the messages of systems that refuse it."""
     fake = folder / "bin" / "unshare"
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n")

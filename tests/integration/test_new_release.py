@@ -1,6 +1,6 @@
-"""A release is added as CONTRIBUTING.md says, in a copy of the project; commands, pages and tests then know it.
+"""Adds a release to a copy of the project as CONTRIBUTING.md describes; commands, pages and tests then know it.
 
-The invented release has mended one quirk of the newest one. Moving `still_in` confirms every row that it keeps.
+The invented release lacks one quirk of the newest one. Updating `still_in` confirms all other rows.
 """
 
 import json
@@ -32,7 +32,7 @@ def append_release(copy: ProjectCopy) -> None:
 
 
 def confirm_rows(copy: ProjectCopy) -> None:
-    """Every quirk and deviation is still there, but for the one that the release has mended."""
+    """Confirm every quirk and deviation except the one that the release lacks."""
     copy.replace(PROFILES, f'still_in="{NEWEST}"', f'still_in="{INVENTED}"', times=len(KEPT_QUIRKS))
     copy.replace(DEVIATIONS, f'"still_in": "{NEWEST}"', f'"still_in": "{INVENTED}"', times=len(KEPT_DEVIATIONS))
     for file, kept, ended in (
@@ -45,7 +45,7 @@ def confirm_rows(copy: ProjectCopy) -> None:
 
 @pytest.fixture(scope="module")
 def appended(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
-    """Only the first step of the recipe."""
+    """After the first step of the instructions."""
     copy = ProjectCopy(tmp_path_factory.mktemp("appended"))
     append_release(copy)
     return copy
@@ -53,7 +53,7 @@ def appended(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
-    """The steps that are done by hand."""
+    """After all manual steps."""
     copy = ProjectCopy(tmp_path_factory.mktemp("added"))
     append_release(copy)
     confirm_rows(copy)
@@ -62,8 +62,8 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
 
 @pytest.fixture(scope="module")
 def added(by_hand: ProjectCopy) -> ProjectCopy:
-    """The whole recipe. The pages of `make docs` that need Node are left out."""
-    assert by_hand.edited() == {RELEASES, PROFILES, DEVIATIONS}, "files to edit by hand; CONTRIBUTING.md names them"
+    """After all steps. The pages of `make docs` that need Node are left out."""
+    assert by_hand.edited() == {RELEASES, PROFILES, DEVIATIONS}, "CONTRIBUTING.md must name all files to edit by hand"
     by_hand.kit("vectors", "write")
     pages = ("conformance.requirements.page", "conformance.vectors.page", "tools.releases_page", "tools.config_docs")
     for page in pages:
@@ -83,9 +83,9 @@ def test_an_appended_release_inherits_nothing(appended: ProjectCopy) -> None:
 
 
 def test_unconfirmed_rows_are_named(appended: ProjectCopy) -> None:
-    told = appended.output("-m", "pytest", "-q", *CONFIRMING, "-k", "confirmed", exit_code=1)
-    assert [name for name in (*KEPT_QUIRKS, *(it.id for it in KEPT_DEVIATIONS)) if name not in told] == []
-    assert "2 failed" in told
+    output = appended.output("-m", "pytest", "-q", *CONFIRMING, "-k", "confirmed", exit_code=1)
+    assert [name for name in (*KEPT_QUIRKS, *(it.id for it in KEPT_DEVIATIONS)) if name not in output] == []
+    assert "2 failed" in output
 
 
 def test_recipe_satisfies_the_tests_of_the_tables(added: ProjectCopy) -> None:
@@ -106,13 +106,13 @@ def test_run_judges_the_new_release(added: ProjectCopy) -> None:
 
 
 def test_identify_names_the_new_release(added: ProjectCopy) -> None:
-    told = added.kit("identify", f"reference@{INVENTED}", "--calls", "200")
-    assert f"behaves like {INVENTED} every answer is the same" in told
+    output = added.kit("identify", f"reference@{INVENTED}", "--calls", "200")
+    assert f"behaves like {INVENTED} every answer is the same" in output
 
 
 def test_diff_names_the_mended_quirk(added: ProjectCopy) -> None:
-    told = added.kit("diff", f"reference@{NEWEST}", f"reference@{INVENTED}", "--calls", "0", exit_code=1)
-    named = re.findall(r"(\S+) \(\d+\), in (\S+):", told)
+    output = added.kit("diff", f"reference@{NEWEST}", f"reference@{INVENTED}", "--calls", "0", exit_code=1)
+    named = re.findall(r"(\S+) \(\d+\), in (\S+):", output)
     assert named == [(MENDED, f"reference@{NEWEST}")]
 
 
@@ -126,7 +126,7 @@ def test_pages_have_a_column_for_the_new_release(added: ProjectCopy) -> None:
 
 
 def test_recordings_name_the_release_until_it_is_recorded(added: ProjectCopy) -> None:
-    """The reference stands in for the release, which does not exist."""
+    """The reference replaces the release, which does not exist."""
     judged = ("-m", "pytest", "-q", "tests/unit/test_recordings.py", "-k", f"answers_as_recorded and {INVENTED}")
     assert f"there is no recording of {INVENTED}; run `make recordings`" in added.output(*judged, exit_code=1)
     code = f"""if True:

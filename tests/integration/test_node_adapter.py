@@ -1,4 +1,4 @@
-"""The Node adapter on its own: who a release is, and what its calls and bad messages are answered."""
+"""The Node adapter alone: the `hello` of each release, and the answers to calls and invalid messages."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from tests.support.node_adapter import LIMIT_A, POOL, SNAPSHOT, STICKY, Adapter,
 pytestmark = pytest.mark.needs_node
 
 
-# Who it is.
+# Hello.
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
@@ -34,7 +34,7 @@ def test_hello_names_release_and_claims(adapter: Adapter, version: str) -> None:
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_release_claims_what_its_profile_has(adapter: Adapter, version: str) -> None:
-    """`SINCE` in reference_impl/profiles.py says in which release each capability appeared."""
+    """`SINCE` in reference_impl/profiles.py has the release of each capability."""
     claimed = adapter.results(version, ("hello", {}))[0]["capabilities"]
     assert {*claimed, "fork"} == {word for word in CAPABILITIES if profile(version).knows(word)}
 

@@ -1,4 +1,4 @@
-"""A release of npm is installed once and whole."""
+"""A release on npm is installed once and completely."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from conformance.targets.errors import AdapterFault, UsageFault
 from tests.support.kit_runs import wait_until
 
 NAME = "opencode-antigravity-auth"
-# A stand-in for npm: it notes each call, then does what the test wants of it.
+# A fake npm: records each call, then does what the test specifies.
 NPM = """#!{python}
 import os, pathlib, sys
 log = open({log!r}, "a"); log.write(" ".join(sys.argv[1:]) + "\\n"); log.close()
@@ -39,7 +39,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Tools:
-    """A PATH with stand-ins for node and npm, and nothing else."""
+    """A PATH that has only fakes of node and npm."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.log = folder, folder / "log"
@@ -68,7 +68,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
 
 
 def prints(*lines: str, code: int = 1) -> str:
-    """What npm does: say these lines, and end with this code."""
+    """A behaviour of npm: print these lines and exit with this code."""
     return "\n".join([*[f"print({line!r}, file=sys.stderr)" for line in lines], f"sys.exit({code})"])
 
 
@@ -84,7 +84,7 @@ def test_installed_release_needs_no_npm(cache: Path, tools: Tools) -> None:
     (call,) = tools.calls()
     assert call.startswith("install --ignore-scripts --no-package-lock --omit=peer ")
     assert call.endswith(f" {NAME}@1.3.0")
-    # Each of these settings of a user's would make npm install elsewhere, or not at all.
+    # Each of these user settings would make npm install elsewhere, or not at all.
     assert {"--no-global", "--location=project", "--no-dry-run", "--no-package-lock-only"} <= set(call.split())
     shutil.rmtree(tools.folder)
     assert npm.install(NAME, "1.3.0") == package
@@ -111,7 +111,7 @@ def test_leftovers_of_a_killed_install_are_removed(cache: Path, tools: Tools) ->
     tools.add_npm()
     releases = cache / "npm"
     leftover = releases / f".installing-{NAME}@1.3.0-abc" / "package"
-    other = releases / f".installing-{NAME}@1.6.0-abc"  # its run may still be at work
+    other = releases / f".installing-{NAME}@1.6.0-abc"  # another run may still use it
     half = releases / f"{NAME}@1.3.0" / "node_modules" / "zod"
     for folder in (leftover, other, half):
         folder.mkdir(parents=True)
@@ -258,14 +258,14 @@ def test_command_is_node_adapter_and_package(tools: Tools, tmp_path: Path, versi
     assert stat.S_ISREG(Path(adapter).stat().st_mode)
 
 
-# With the real npm, without a network.
+# With the real npm, without network.
 
 
 @pytest.mark.needs_node
 def test_npm_without_network_is_a_fault(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_fetch_retries", "0")
-    for name in ("global", "dry_run", "package_lock_only"):  # each would make it do something else
+    for name in ("global", "dry_run", "package_lock_only"):  # each of these settings would change what npm does
         monkeypatch.setenv(f"npm_config_{name}", "true")
     monkeypatch.setenv("NODE_OPTIONS", "--require=/none/such.js")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm-cache"))

@@ -1,4 +1,4 @@
-"""A Python port in a process of its own: found, safe from its own prints, and told clearly what is wrong."""
+"""A Python port in a separate process: found by name, isolated from its own prints, with clear error messages."""
 
 import sys
 import tempfile
@@ -56,7 +56,7 @@ def test_port_that_prints_is_served(folder: Path, attribute: str) -> None:
     with serve(f"my_port:{attribute}", folder) as group:
         connection = group.connections[0]
         assert connection.hello().pid == connection.pid
-        assert connection.call("snapshot") == Result({"cursor": 1})  # one thread, so that fork is clean
+        assert connection.call("snapshot") == Result({"cursor": 1})  # a single thread, so that fork is safe
         assert connection.call("save") == NotSupported("save")
 
 
@@ -123,7 +123,7 @@ def test_child_of_any_start_method_serves(word: str, method: str) -> None:
 
 
 def test_forkserver_works_in_a_long_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The path to its socket would have more bytes than a socket's address holds."""
+    """The path of its socket would be longer than a socket address allows."""
     folder = tmp_path / ("a" * 100)
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

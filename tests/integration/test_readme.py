@@ -1,4 +1,4 @@
-"""The README tells the truth: its runs are real, and its port can be judged as the page says."""
+"""The README is up to date: its runs are real, and its port is judged as the page says."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ TEXT = README.read_text(encoding="utf-8")
 
 
 @pytest.mark.needs_node
-@pytest.mark.skipif(bool(why_not()), reason=why_not() or "the runs on the page have chosen process ids")
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "the runs on the page need chosen PIDs")
 def test_runs_on_the_page_are_current() -> None:
     assert fill(TEXT) == TEXT, "run `make docs`"
 

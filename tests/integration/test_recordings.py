@@ -1,4 +1,4 @@
-"""Recording asks a target the stored scenarios; a release on npm still answers as it was recorded."""
+"""Recording sends the stored scenarios to a target, and a release on npm still answers as recorded."""
 
 import pytest
 
@@ -17,7 +17,7 @@ SOME = {
 
 @pytest.mark.needs_node
 def test_a_release_answers_as_it_was_recorded() -> None:
-    """The newest on npm; the others are asked by `make recordings`."""
+    """The newest release on npm; `make recordings` asks the others."""
     version = NPM_VERSIONS[-1]
     target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
     with Group([Launch(target.argv, target.environment, target.word)], timeout_s=60) as group:
@@ -35,8 +35,8 @@ def test_recording_asks_what_the_target_claims() -> None:
 
 def test_changed_answers_are_reported() -> None:
     changed = recordings.record("1.6.0", "reference@1.4.3", SOME)
-    told = recordings.describe(changed, STORED["1.6.0"], SOME)
-    assert told.endswith(
-        "; it answers otherwise than stored: quirk-version-4-unknown, quirk-file-resets-other-group-keys"
+    text = recordings.describe(changed, STORED["1.6.0"], SOME)
+    assert text.endswith(
+        "; its answers differ from the stored ones in: quirk-version-4-unknown, quirk-file-resets-other-group-keys"
     )
     assert recordings.describe(changed, None, SOME).endswith("2 of them new")

@@ -13,7 +13,7 @@ POOL = {"accounts": [{"refreshToken": label} for label in "abcdefg"], "activeInd
 
 
 def select_twice() -> tuple[int, list[int]]:
-    """In a process of its own: the real process id, and the accounts that each family selects."""
+    """In a separate process: the real PID, and the accounts that each family selects."""
     adapter = ReferenceAdapter()
     adapter.open(POOL)
     chosen = [adapter.select(f, "sticky", pid_offset_enabled=True)["index"] for f in (*FAMILIES, *FAMILIES)]

@@ -1,6 +1,6 @@
-"""What a release does not claim is not asked: with capabilities left out, it fails no rule that it keeps with all.
+"""The kit asks only what a release claims: with fewer capabilities, it fails no rule that it keeps with all.
 
-`EVERY_CAPABILITY=1` leaves out each in turn and takes each alone, for every release on npm.
+`EVERY_CAPABILITY=1` leaves out each capability, and takes each one alone, for every release on npm.
 """
 
 import os
@@ -34,7 +34,7 @@ def release(request: pytest.FixtureRequest) -> Iterator[tuple[str, ConnectedAdap
 def wrong(
     cases: Sequence[Case], release: tuple[str, ConnectedAdapter], claimed: Collection[str]
 ) -> dict[str, list[str]]:
-    """The rules that fail or stay unknown, and why."""
+    """The rules that fail or stay unknown, with reasons."""
     version, adapter = release
     catalogue = load_catalogue()
     rules = [rule for rule in catalogue if not needs_processes(rule)]

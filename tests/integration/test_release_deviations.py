@@ -1,4 +1,4 @@
-"""The deviations of the releases: shown by their counterexamples, explaining all that fails, and nothing more."""
+"""The deviations of the releases: their counterexamples show them, and they explain all failures and nothing else."""
 
 import json
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def test_processes_fail_recommended_where_they_deviate(version: str, tmp_path: P
 
 
 def verdicts(target: str, verdict: str, exit_code: int, folder: Path, *options: str) -> set[str]:
-    """The requirements with this verdict, whatever their level, in a run that ends so."""
+    """The requirements with this verdict, of any level, in a run with this exit code."""
     report = folder / "report.json"
     run = run_kit("run", target, "--json", str(report), *options)
     assert run.returncode == exit_code, run.stdout + run.stderr
@@ -95,7 +95,7 @@ def test_the_reference_meets_the_counterexample_of_every_deviation() -> None:
 
 
 def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
-    """Ask the first process of the group; what it did not answer as expected."""
+    """Run the scenario on the first process of the group. Returns the unexpected answers."""
     answers = ask(scenario, group.connections[0].batch, group.folder)
     pairs = enumerate(zip(scenario.calls, answers, strict=True))
     return [of_call(scenario, position, answer) for position, (call, answer) in pairs if not call.accepts(answer)]

@@ -1,4 +1,4 @@
-"""What a session leaves in the pool file: a release and the reference as that release write and read back the same."""
+"""What a session saves into the pool file: a release and the reference at its profile write and read the same."""
 
 import json
 import tempfile
@@ -22,13 +22,13 @@ from tests.support.saving import Calls, events, stored_pools
 
 @dataclass(frozen=True)
 class Two:
-    """Two processes of one implementation, which share a home."""
+    """Two processes of one implementation with the same home."""
 
     one: Connection
     other: Connection
 
     def leave(self, stored: Json, of_one: Calls, of_other: Calls) -> tuple[Json, list[Json]]:
-        """Both read the file; then one works and saves, then the other. The file, and what is read back."""
+        """Both read the file, then each works and saves in turn. Returns the file and the accounts read back."""
         with tempfile.TemporaryDirectory() as folder:
             write_files(Path(folder), {POOL_FILE: {"text": json.dumps(stored)}})
             home = f"{folder}/home"
@@ -46,14 +46,14 @@ class Two:
 
 
 def normal(document: Json) -> Json:
-    """The document without what no method of the wire shows, and without limits that are over."""
+    """The document without keys that no wire method shows, and without ended limits."""
     hidden = ("projectId", "managedProjectId", "fingerprint", "fingerprintHistory")
     for account in document["accounts"]:
         for key in hidden:
             account.pop(key, None)
         limits = account.get("rateLimitResetTimes") or {}
         account["rateLimitResetTimes"] = {key: end for key, end in limits.items() if end > NOW_MS}
-        if account.get("coolingDownUntil", 0) <= NOW_MS:  # it is forgotten when it is next looked at
+        if account.get("coolingDownUntil", 0) <= NOW_MS:  # releases delete it at the next access
             account.pop("coolingDownUntil", None)
             account.pop("cooldownReason", None)
     return document
@@ -83,7 +83,7 @@ def test_the_reference_saves_what_the_release_saves(pair: tuple[Two, Two]) -> No
     def asked(calls: Sequence[tuple[str, Json]]) -> Calls:
         return [call for call in calls if needs.get(call[0], "sticky") in can]
 
-    @settings(max_examples=60, derandomize=True, database=None, deadline=None)  # five folders and locks each
+    @settings(max_examples=60, derandomize=True, database=None, deadline=None)  # each needs five folders and locks
     @given(stored=stored_pools(), one=events(), other=events())
     def compare(stored: Json, one: Calls, other: Calls) -> None:
         assert reference.leave(stored, asked(one), asked(other)) == release.leave(stored, asked(one), asked(other))

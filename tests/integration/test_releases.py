@@ -1,4 +1,4 @@
-"""The published releases, judged for real; and the reference held to them on generated scenarios."""
+"""Judges the published releases, and compares the reference with them on generated scenarios."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_a_release_conforms_but_for_its_deviations(version: str, tmp_path: Path)
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_the_reference_answers_as_the_release_does(version: str) -> None:
-    """A sample, the same each time; `make soak` asks a million calls."""
+    """A fixed sample; `make soak` uses a million calls."""
     target = resolve(f"npm:opencode-antigravity-auth@{version}", [])
     with DifferentialRunner(target, Oracle(flip_quirks(version)), timeout_s=60) as runner:
         capabilities = greet(target, timeout_s=60).hello.capabilities

@@ -1,4 +1,4 @@
-"""The processes that keep every core busy end with the measurement."""
+"""The processes that keep all cores busy end with the measurement."""
 
 import psutil
 import pytest

@@ -1,4 +1,4 @@
-"""The JSON reports of real runs meet the published schema, and the kit reads them back without a loss."""
+"""The JSON reports of real runs match the published schema, and the kit reads them back without loss."""
 
 import json
 

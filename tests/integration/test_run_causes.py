@@ -1,4 +1,4 @@
-"""A run names the cause that several failures have in common, and what a release would have in common with a port."""
+"""A run names the common cause of several failures, and the release that shares the failures of a port."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_pool_file_elsewhere_causes_process_failures(tmp_path: Path) -> None:
     (cause,) = report["causes"]
     assert cause["finding"]["actual"] == {"accounts": []}
     assert "CAUSE reads-the-pool-file: The target reads `.config/opencode/antigravity-accounts.json`" in text
-    assert "3 failures follow from it: STO-001, PROC-001, PROC-006" in text
+    assert "3 failures follow from it: PROC-001, PROC-006, STO-001" in text
 
 
 def test_target_without_failures_names_no_cause(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_target_without_failures_names_no_cause(tmp_path: Path) -> None:
 
 
 def test_names_of_deviations_are_accepted(tmp_path: Path) -> None:
-    """The reference has no deviation of a release, so those of a whole release are not stale; a named one is."""
+    """The reference has no deviation of a release. Those of a whole release are never stale; a single one is."""
     only = ("--only", "HEA-016")
     for given, expected in (("1.6.0", 0), ("health-by-index", 6), ("healthy", 2)):
         finished = run_kit("run", "reference", *only, "--deviations", given)

@@ -1,4 +1,4 @@
-"""`run` as its users see it: verdicts, exit codes, reports and refusals."""
+"""`run` as users see it: verdicts, exit codes, reports and error messages."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def test_command_to_repeat_quotes_odd_words(bench: Bench) -> None:
 
 
 def repeat_command(shown: str) -> str:
-    """What is printed after `repeat:`, over as many lines as end in a backslash."""
+    """The command after `repeat:`, over all lines that end in a backslash."""
     found = re.search(r"^ *repeat: ((?:.*\\\n)*.*)$", shown, re.MULTILINE)
     assert found is not None, shown
     return found[1]
@@ -91,7 +91,7 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
         (["run", "npm:opencode-antigravity-auth"], "expected npm:NAME@VERSION with an exact version"),
         (["run", "reference", "--only", "PID-999"], "--only 'PID-999': there is no such requirement"),
         (["run", "reference", "--require", "XYZ"], "--require 'XYZ': there is no such requirement"),
-        (["run", "reference", "--only", "PID", "--require", "LIM"], "--require LIM: --only leaves it out"),
+        (["run", "reference", "--only", "PID", "--require", "LIM"], "--require LIM: --only excludes it"),
         (["run", "reference", "--bogus"], "unrecognized arguments: --bogus"),
         (["run", "reference", "--time", "9"], "unrecognized arguments: --time 9"),
         (["run", "reference", "twice"], "unrecognized arguments: twice"),
@@ -101,22 +101,22 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
         (["run", "reference", "--events", "a", "--wire-log", "a"], "--events and --wire-log both name a; give each"),
         (["run", "reference", "--json", "a", "--deviations", "a"], "--json and --deviations both name a; give each"),
         (["run", "reference", "--json", "pipe"], "cannot write pipe: it is a pipe"),
-        (["run", "reference", "--deviations", "deep.json"], "deep.json: it is nested too deep"),
-        (["run", "reference", "--deviations", "deeper.json"], "deeper.json: it is nested too deep"),
+        (["run", "reference", "--deviations", "deep.json"], "deep.json: it is nested too deeply"),
+        (["run", "reference", "--deviations", "deeper.json"], "deeper.json: it is nested too deeply"),
         (["run", "reference", "--timeout", "0"], "expected a number of seconds above 0, up to a day, got '0'"),
         (["run", "reference", "--timeout", "1e9"], "expected a number of seconds above 0, up to a day, got '1e9'"),
         (["run", "reference", "--timeout", "soon"], "expected a number of seconds above 0, up to a day, got 'soon'"),
         (["run", "reference", "-n", "all"], "expected a whole number from 0 to 64, got 'all'"),
         (["run", "reference", "-n", "99"], "expected a whole number from 0 to 64, got '99'"),
         (["run", "reference", "--processes", "1"], "expected a whole number from 2 to 1009 "),
-        (["run", "reference", "--processes", "1010"], "(no pool is fitted to more processes), got '1010'"),
+        (["run", "reference", "--processes", "1010"], "(no pool fits more processes), got '1010'"),
         (["run", "reference", "--draw", "-1"], "expected a whole number of 0 or more, got '-1'"),
-        (["run", "reference", "--today", "tomorrow"], "expected a day such as 2026-12-31, got 'tomorrow'"),
+        (["run", "reference", "--today", "tomorrow"], "expected a date such as 2026-12-31, got 'tomorrow'"),
         (["run", "reference", "--profile", "9.9.9"], "invalid choice: '9.9.9' (choose from "),
         (["run", "reference", "--json", "missing/report.json"], "cannot write missing/report.json: No such file"),
         (["run", "reference", "--junit", "."], "cannot write .: Is a directory"),
         (["run", "reference", "--deviations", "none.json"], "none.json: cannot be read as JSON"),
-        (["run", "reference", "--fail-fast", "-n", "2"], "--fail-fast goes with one core only"),
+        (["run", "reference", "--fail-fast", "-n", "2"], "--fail-fast needs one core"),
         (["requirements", "show", "PID-999"], "there is no requirement or section 'PID-999'"),
         ([], "the following arguments are required: COMMAND"),
     ],
@@ -250,7 +250,7 @@ def test_invented_pid_is_shown(bench: Bench, shell: tuple[str, ...], mode: str, 
     report = bench.folder / "report.json"
     run = bench.run("--only", "STK-001", "--json", str(report), "--", *shell, *command)
     assert json.loads(report.read_text(encoding="utf-8"))["observed"]["pid_status"] == status
-    assert ("process id in hello: 2147483647, unverified" in run.stdout) is (status == "unverified")
+    assert ("PID in hello: 2147483647, unverified" in run.stdout) is (status == "unverified")
 
 
 def test_closed_pipe_of_a_reader_is_no_fault(bench: Bench) -> None:

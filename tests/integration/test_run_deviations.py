@@ -1,4 +1,4 @@
-"""Known deviations of a port, given as a file: exactly what is known is waived."""
+"""Known deviations of a port, given as a file, waive exactly the known failures."""
 
 import json
 import re
@@ -12,7 +12,7 @@ ONLY_PID_001 = ("--only", "PID-001")
 
 
 def deviations(bench: Bench, **changed: Json) -> tuple[str, str]:
-    """The options that name a file with one deviation: with two accounts, the process id is read as one too large."""
+    """The options for a file with one deviation: with two accounts, the port uses the PID plus one."""
     two_accounts = {"properties": {"accounts": {"minItems": 2, "maxItems": 2}}}
     first_call = {"properties": {"params": {"properties": {"pool": two_accounts}}}}
     entry = {
@@ -87,7 +87,7 @@ def test_expiry_is_judged_against_today_by_default(bench: Bench, expires: str, c
         ({"requirement": "PID-999"}, "deviations[0]: there is no requirement PID-999"),
         ({"reason": "because"}, "deviations[0]: reason: String should have at least 10 characters, got 'because'"),
         ({"when": {}}, "deviations[0]: `when` covers every mismatch"),
-        ({"when": {"properties": 1}}, "deviations[0]: `when` is no JSON Schema"),
+        ({"when": {"properties": 1}}, "deviations[0]: `when` is not a valid JSON Schema"),
         ({"expires": "soon"}, "deviations[0]: expires: "),
         ({"surprise": 1}, "deviations[0]: surprise: "),
     ],

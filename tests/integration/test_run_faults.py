@@ -1,4 +1,4 @@
-"""A target that is at fault costs no other verdict, no hang, and leaves nothing; nor does a run that is ended."""
+"""A fault of the target affects no other verdict, causes no hang and leaves no process; nor does an aborted run."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 from conformance.cases.engine import RUNNER_VARIABLE
 from tests.support.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, validated, verdicts, wait_until
 
-# The faults of `breaking.py` show where an account is marked as limited: in the first and the last of these.
+# The faults of `breaking.py` show when an account is marked as limited: in the first and the last of these.
 FAULT_FIRST = ("--only", "STK-003,PID-008")
 FAULT_LAST = ("--only", "PID-008,LIM-001")
 
@@ -69,7 +69,7 @@ def test_fault_is_shown_once_with_standard_error(bench: Bench) -> None:
     run = bench.run("--only", "LIM", "--json", str(report), *breaking("dies"))
     assert run.returncode == 3
     assert run.stderr == ""
-    shown = " ".join(run.stdout.split())  # where lines are broken depends on the length of the command
+    shown = " ".join(run.stdout.split())  # line breaks depend on the length of the command
     document = json.loads(report.read_text())
     assert set(verdicts(document).values()) == {"unknown"}
     assert shown.count("breaking.py dies failed 3 times and is not started again. The last time: it exited") == 1
@@ -88,7 +88,7 @@ def test_a_proven_failure_outranks_an_unknown(bench: Bench) -> None:
 def test_interrupted_run_leaves_a_report(bench: Bench, how: str, cores: str) -> None:
     report, events = bench.folder / "report.json", bench.folder / "events.jsonl"
     with asked_for_ever(bench, "--json", str(report), "--events", str(events), "-n", cores) as run:
-        # The engine tells of a case when it has ended; on two cores the first may end after the second has begun.
+        # The engine reports a case at its end; on two cores the first case may end after the second has begun.
         wait_until(lambda: '"case"' in events.read_text(encoding="utf-8"), "the first verdict")
         if how == "Ctrl-C":
             os.killpg(run.pid, signal.SIGINT)
@@ -144,7 +144,7 @@ def test_ctrl_c_while_the_target_starts_ends_it(bench: Bench) -> None:
 
 @contextmanager
 def asked_for_ever(bench: Bench, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """A run whose target has been asked what it will never answer."""
+    """A run whose target has received a call that it never answers."""
     log = bench.folder / "wire.log"
     arguments = ["--timeout", "3600", "--wire-log", str(log), *options, *FAULT_LAST, *breaking("hangs")]
     with bench.started(*arguments) as run:
@@ -154,7 +154,7 @@ def asked_for_ever(bench: Bench, *options: str) -> Iterator[subprocess.Popen[str
 
 
 def wait_for_line(run: subprocess.Popen[str], log: Path, text: str) -> None:
-    """Until the wire log has the text, or the run is over, which is a failure."""
+    """Wait until the wire log has the text. Fails if the run ends first."""
 
     def seen() -> bool:
         with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Cases of the offset and of real processes, where a port answers nothing or its ids cannot be told apart."""
+"""Cases of the offset and of real processes, with ports that answer nothing or whose PIDs are equal."""
 
 import pytest
 
@@ -10,7 +10,7 @@ OFFSET_RULES = ("PID-003", "PID-004", "PID-005", "PROC-001", "PROC-004")
 
 @pytest.mark.parametrize("mode", ["none-with-the-offset", "raises-with-the-offset"])
 def test_no_account_twice_is_not_a_kept_account(bench: Bench, mode: str) -> None:
-    """None twice, or in every process, is equal: no rule may take that for an account that was kept."""
+    """Two answers without an account are equal, but no rule may take this for a kept account."""
     report = bench.report("--only", ",".join(OFFSET_RULES), *breaking(mode))
     assert verdicts(report) == dict.fromkeys(OFFSET_RULES, "fail")
     assert report["exit_code"] == 1
@@ -18,6 +18,6 @@ def test_no_account_twice_is_not_a_kept_account(bench: Bench, mode: str) -> None
 
 @pytest.mark.parametrize("pids", [(7, 7, 7, 7), (1, 1)])
 def test_processes_with_one_pid_are_not_judged(pids: tuple[int, ...]) -> None:
-    with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* for the ids \[") as skipped:
+    with pytest.raises(pytest.skip.Exception, match=r"no pool of up to 1009 accounts .* with the PIDs \[") as skipped:
         fit_pool_for(pids)
     assert str(list(pids)) in str(skipped.value)

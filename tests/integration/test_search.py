@@ -1,4 +1,4 @@
-"""The search over processes: what is wrong is shrunk, asked again, and searched on for after an adapter ends."""
+"""The search with separate processes: it shrinks and repeats differences, and goes on after an adapter ends."""
 
 import sys
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from conformance.search.differential import IN_FLIGHT, MOST_FAULTS, DifferentialRunner
+from conformance.search.differential import IN_FLIGHT, MAX_FAULTS, DifferentialRunner
 from conformance.search.discrepancy import Discrepancy, to_vector
 from conformance.search.fuzz import KEY, Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
@@ -81,6 +81,6 @@ def test_a_target_that_never_starts_ends_the_search() -> None:
     target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
     with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
         session = decode(next(stream(SEED)), CAPABILITIES)
-        found = runner.differences([(None, session)] * (MOST_FAULTS + 1))
+        found = runner.differences([(None, session)] * (MAX_FAULTS + 1))
         with pytest.raises(GivenUp, match=r"failed 60 times and is not started again\. .* exited with code 3"):
             list(found)

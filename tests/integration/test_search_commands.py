@@ -1,4 +1,4 @@
-"""fuzz, identify, diff and replay, as they are typed."""
+"""The commands fuzz, identify, diff and replay."""
 
 import json
 import re
@@ -34,17 +34,17 @@ def test_a_find_is_shown_and_replayed(tmp_path: Path) -> None:
     run = fuzz(tmp_path, WRONG, "--calls", "3000", "--seed", "a", "--discrepancies", "1")
     assert run.returncode == 1, run.stdout + run.stderr
     assert "expected" in run.stdout
-    assert "since, before the call," in run.stdout
+    assert "state before the call:" in run.stdout
     assert all(len(line) <= 80 for line in run.stdout.splitlines() if str(tmp_path) not in line)
     (file,) = (tmp_path / "found").iterdir()
     assert f"replay {file}" in run.stdout.replace(" \\\n        ", " ")
     again = run_kit("replay", str(file), WRONG)
     assert again.returncode == 1
     assert again.stdout.count("\n> ") == 1
-    assert again.stdout.endswith("1 not as the file expects\n")
+    assert again.stdout.endswith("; answers that differ from the file: 1\n")
     right = run_kit("replay", str(file), "reference")
     assert right.returncode == 0
-    assert right.stdout.endswith("; 0 not as the file expects\n")
+    assert right.stdout.endswith("; answers that differ from the file: 0\n")
 
 
 def test_the_next_search_begins_with_what_was_found(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None
     file.write_text(json.dumps({"calls": [{"method": "open", "params": {"pool": stored, "pid": 1}}, select, select]}))
     wrong, right = run_kit("replay", str(file), WRONG), run_kit("replay", str(file), "reference")
     assert (wrong.returncode, right.returncode) == (1, 0), wrong.stdout + right.stdout
-    assert wrong.stdout.endswith("1 not as the reference as recommended expects\n")
+    assert wrong.stdout.endswith("; answers that differ from the reference at recommended: 1\n")
 
 
 @pytest.mark.needs_node
@@ -169,7 +169,7 @@ def test_two_releases_differ_by_name(kit: Kit, monkeypatch: pytest.MonkeyPatch) 
         assert re.search(rf"{name} \(\d+\)", run.stdout), name
     assert "capability soft-quota: in npm:opencode-antigravity-auth@1.6.0 only" in " ".join(run.stdout.split())
     assert "for another reason" not in run.stdout
-    assert "without a name" not in run.stdout
+    assert "unexplained, in" not in run.stdout
 
 
 def test_a_target_does_not_differ_from_itself() -> None:
@@ -181,6 +181,6 @@ def test_a_target_does_not_differ_from_itself() -> None:
 def test_diff_shows_only_unnamed_differences() -> None:
     run = run_kit("diff", "reference", WRONG, "--calls", "1500")
     assert run.returncode == 1
-    assert f"without a name, in {WRONG}:" in run.stdout
+    assert f"unexplained, in {WRONG}:" in run.stdout
     both = run_kit("diff", "python:tests.fakes.searched:OffsetAgainToo", WRONG, "--calls", "1500")
     assert both.returncode == 0, both.stdout

@@ -1,4 +1,4 @@
-"""`fuzz -n N`: its workers end with it, and a worker that fails costs nothing that the others find."""
+"""`fuzz -n N`: the workers end with the command, and a failed worker does not lose the results of the others."""
 
 import os
 import signal
@@ -74,7 +74,7 @@ def test_interrupt_while_workers_start_is_quiet(bench: Bench, how: str) -> None:
 
 
 def test_killed_worker_is_a_suite_fault(bench: Bench) -> None:
-    """What the other worker finds is shown all the same."""
+    """The discrepancies of the other worker are still shown."""
     with bench.started(
         WRONG, "-n", "2", "--calls", "5000", "--discrepancies", "1", "--no-database", "--out", str(bench.folder)
     ) as run:
@@ -85,7 +85,7 @@ def test_killed_worker_is_a_suite_fault(bench: Bench) -> None:
     assert "\n1. select" in shown
     assert "of them differ" in shown
     assert "a fault of this suite, not of the target: WorkerError: worker " in said
-    assert " of 2 was ended by signal 9 (Killed)" in said
+    assert " of 2 was killed by signal 9 (Killed)" in said
 
 
 def test_failing_worker_reports_its_error() -> None:

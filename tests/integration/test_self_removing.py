@@ -1,4 +1,4 @@
-"""A temporary folder that goes with the process that opened it, however that ends."""
+"""A temporary folder that disappears with its process, however the process ends."""
 
 import subprocess
 import sys

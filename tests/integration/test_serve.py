@@ -1,4 +1,4 @@
-"""A Python port in a process: what it prints is kept off the wire, and a fork inherits its state."""
+"""A Python port in a process: its prints stay off the wire, and a fork inherits its state."""
 
 import json
 import os
@@ -31,7 +31,7 @@ with claimed() as wire:
 
 
 def serve_in_a_process(*messages: Json) -> tuple[list[Json], subprocess.CompletedProcess[bytes]]:
-    """The answers of a printing port, one a message, and the process that gave them."""
+    """The answers of a printing port, one for each message, and its process."""
     process = subprocess.run(
         [sys.executable, "-c", PRINTING_PORT],
         input=b"".join(encode(message) for message in messages),
@@ -46,7 +46,7 @@ def serve_in_a_process(*messages: Json) -> tuple[list[Json], subprocess.Complete
 
 def test_printing_goes_to_standard_error() -> None:
     (response,), process = serve_in_a_process(request(1, "hello", {"wire": 1}))
-    assert response["result"]["input"] == ""  # the calls are not the port's to read
+    assert response["result"]["input"] == ""  # the port cannot read the calls
     for words in (b"printed", b"written to descriptor 1", b"said by a child"):
         assert words in process.stderr
 

@@ -14,14 +14,14 @@ from conformance.targets.errors import UsageFault
 from tests.support.command import Kit, Spread, run_kit
 from tests.support.kit_runs import MARKER, Bench
 
-# A process that says which it is, and then waits for the end of its input.
+# A process that writes its PID, and then waits for the end of its input.
 TELLS = "import os, sys; open(f'{sys.argv[1]}/{os.getpid()}', 'w').close(); sys.stdin.read()"
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Path]:
-    """Where processes leave their ids."""
-    folder = tmp_path / "told"
+def pid_folder(tmp_path: Path) -> Iterator[Path]:
+    """The folder in which processes write their PIDs."""
+    folder = tmp_path / "pids"
     folder.mkdir()
     yield folder
     for name in folder.iterdir():
@@ -37,48 +37,48 @@ def observed(file: Path) -> Json:
 
 
 @pytest.mark.parametrize("pace", [(), ("--at-once",), ("--gap", "0.01")])
-def test_pids_are_those_the_processes_see(tmp_path: Path, told: Path, spread: Spread, pace: tuple[str]) -> None:
+def test_pids_are_those_the_processes_see(tmp_path: Path, pid_folder: Path, spread: Spread, pace: tuple[str]) -> None:
     file = tmp_path / "a.json"
-    command = [sys.executable, "-c", TELLS, str(told)]
+    command = [sys.executable, "-c", TELLS, str(pid_folder)]
     text = spread("--accounts", "3", "--processes", "4", *pace, "--json", str(file), "--", *command)
-    assert sorted(observed(file)["pids"]) == sorted(int(path.name) for path in told.iterdir())
+    assert sorted(observed(file)["pids"]) == sorted(int(path.name) for path in pid_folder.iterdir())
     assert (observed(file)["ended"], observed(file)["busy"]) == (0, False)
-    assert "\nids   4 of python" in text
+    assert "\nPIDs  4 of python" in text
 
 
 @pytest.mark.parametrize(
     "wrapper",
     [
-        ["sh", "-c", '"$@"; :', "sh"],  # the shell waits for it
+        ["sh", "-c", '"$@"; :', "sh"],  # the shell waits for its child
         ["sh", "-c", 'sh -c \'"$@"; :\' sh "$@"; :', "sh"],
-        ["sh", "-c", '"$@" <&3 & exit', "sh"],  # it is left behind
+        ["sh", "-c", '"$@" <&3 & exit', "sh"],  # the child is left behind
     ],
 )
-def test_pid_behind_a_wrapper_is_read(told: Path, wrapper: list[str]) -> None:
-    command = ["sh", "-c", 'exec 3<&0; exec "$@"', "sh", *wrapper, sys.executable, "-c", TELLS, str(told)]
+def test_pid_behind_a_wrapper_is_read(pid_folder: Path, wrapper: list[str]) -> None:
+    command = ["sh", "-c", 'exec 3<&0; exec "$@"', "sh", *wrapper, sys.executable, "-c", TELLS, str(pid_folder)]
     starts = start_many(command, 2, Pace())
-    assert sorted(starts.pids) == sorted(int(path.name) for path in told.iterdir())
+    assert sorted(starts.pids) == sorted(int(path.name) for path in pid_folder.iterdir())
     assert all(names.endswith("python" + names.rpartition("python")[2]) for names in starts.read)
     assert starts.ended == 0
 
 
-def test_process_with_several_children_is_no_wrapper(told: Path) -> None:
-    """An agent starts helpers, and is no wrapper of theirs."""
+def test_process_with_several_children_is_no_wrapper(pid_folder: Path) -> None:
+    """An agent may start helpers without being a wrapper."""
     helpers = "import subprocess; [subprocess.Popen(['sleep', '600']) for _ in range(2)]; "
-    command = [sys.executable, "-c", helpers + TELLS, str(told)]
+    command = [sys.executable, "-c", helpers + TELLS, str(pid_folder)]
     starts = start_many(command, 2, Pace(at_once=True))
-    assert sorted(starts.pids) == sorted(int(path.name) for path in told.iterdir())
+    assert sorted(starts.pids) == sorted(int(path.name) for path in pid_folder.iterdir())
 
 
-def test_name_chooses_whose_pid_is_read(told: Path) -> None:
+def test_name_chooses_whose_pid_is_read(pid_folder: Path) -> None:
     helper = "import subprocess; subprocess.Popen(['sleep', '600']); "
-    command = [sys.executable, "-c", helper + TELLS, str(told)]
+    command = [sys.executable, "-c", helper + TELLS, str(pid_folder)]
     assert all(names.endswith("> sleep") for names in start_many(command, 1, Pace()).read)
-    for name in list(told.iterdir()):
+    for name in list(pid_folder.iterdir()):
         name.unlink()
     starts = start_many(command, 1, Pace(), name=Path(sys.executable).resolve().name)
-    assert starts.pids == tuple(int(path.name) for path in told.iterdir())
-    with pytest.raises(UsageFault, match=r"--read agent: no process of that name was started; there are .*sleep"):
+    assert starts.pids == tuple(int(path.name) for path in pid_folder.iterdir())
+    with pytest.raises(UsageFault, match=r"--read agent: no started process has this name; found: .*sleep"):
         start_many(command, 1, Pace(), name="agent")
 
 
@@ -88,8 +88,8 @@ def test_ended_command_keeps_pid_and_error_output(tmp_path: Path, spread: Spread
     text = spread("--accounts", "3", "--processes", "3", "--json", str(file), "--", *command)
     assert {f"pid-{pid}" for pid in observed(file)["pids"]} == {path.name for path in tmp_path.glob("pid-*")}
     assert observed(file)["ended"] == 3
-    assert "3 of the started command, which had ended" in text
-    assert "      The first that had ended said:\n        no licence\n" in text
+    assert "3 of the started command, which ended before" in text
+    assert "      The first process that ended wrote:\n        no licence\n" in text
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_ended_command_keeps_pid_and_error_output(tmp_path: Path, spread: Spread
 def test_command_that_always_fails_has_no_spread(script: str, ending: str) -> None:
     run = run_kit("spread", "--accounts", "3", "--processes", "2", "--", "sh", "-c", f"echo no licence >&2; {script}")
     assert (run.returncode, run.stdout) == (3, "")
-    assert f"sh {ending} before its process id could be read" in run.stderr
+    assert f"sh {ending} before its PID could be read" in run.stderr
     assert run.stderr.endswith("    no licence\n")
 
 
@@ -145,11 +145,11 @@ def test_values_from_started_processes_are_observed(tmp_path: Path, spread: Spre
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"1\n2\nx\n", "'x' in line 3 is no process id"),
-        (b"\xff\xfe", "it is no text; expected process ids"),
-        (b"1\n" * 10**6, "more than 1009 process ids"),
-        (b"1\n" * 1010, "'1' in line 1010 goes beyond 1009 numbers"),
-        (b"", "there is no process id in it"),
+        (b"1\n2\nx\n", "'x' in line 3 is not a valid PID"),
+        (b"\xff\xfe", "not a text; expected PIDs"),
+        (b"1\n" * 10**6, "more than 1009 PIDs"),
+        (b"1\n" * 1010, "'1' in line 1010 exceeds the maximum of 1009 numbers"),
+        (b"", "there is no PID; expected numbers"),
     ],
 )
 def test_pids_of_file_or_input_are_checked(tmp_path: Path, content: bytes, message: str) -> None:
@@ -183,7 +183,7 @@ def test_processes_that_never_rest_are_awaited_once(spread: Spread, monkeypatch:
     monkeypatch.setattr("conformance.processes.starts._rests", never)
     text = spread("--accounts", "3", "--processes", "5", "--", "sleep", "600")
     assert len(waited) == 1
-    assert "They were still at work after 30 s" in text
+    assert "Some were still busy after 30 s" in text
     assert "5 of sleep" in text
 
 

@@ -1,4 +1,4 @@
-"""Nothing is left of a group, whatever becomes of its targets, its runner or its supervisor."""
+"""No process of a group is left after any end of its targets, its runner or its supervisor."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from conformance.wire.answers import Result
 
 FAKES = Path(__file__).parents[1] / "fakes"
 MODES = ["never_answers", "ignores_sigterm", "daemon"]
-BOUND_S = 120.0  # generous: only a hang is to reach it
-needs_namespaces = pytest.mark.skipif(bool(namespaces.why_not()), reason=namespaces.why_not() or "they are here")
+BOUND_S = 120.0  # generous: only a hang should reach it
+needs_namespaces = pytest.mark.skipif(bool(namespaces.why_not()), reason=namespaces.why_not() or "not needed")
 WHERE = [pytest.param([], id="here"), pytest.param(["--namespace"], id="namespace", marks=needs_namespaces)]
 
 
@@ -36,7 +36,7 @@ def assert_all_end(processes: list[psutil.Process]) -> None:
 
 
 class Runner:
-    """A runner in a process (and session) of its own, once its targets have answered."""
+    """A runner in its own process and session, after its targets have answered."""
 
     def __init__(self, temporary: Path, arguments: tuple[str, ...]) -> None:
         self.process = subprocess.Popen(
@@ -55,7 +55,7 @@ class Runner:
         shown: dict[str, Any] = json.loads(self.process.stdout.readline())
         self.folder, self.heir = Path(shown["folder"]), shown["heir"]
         for pid in shown["pids"]:
-            with suppress(psutil.NoSuchProcess):  # the daemon's parent ends on its own
+            with suppress(psutil.NoSuchProcess):  # the parent of the daemon ends by itself
                 self.family.append(psutil.Process(pid))
 
 
@@ -74,7 +74,7 @@ def running(temporary: Path, *arguments: str) -> Iterator[Runner]:
 @pytest.mark.parametrize("where", WHERE)
 def test_killed_runner_leaves_nothing(tmp_path: Path, where: list[str]) -> None:
     with running(tmp_path, *where, "good", "ignores_sigterm", "daemon") as runner:
-        assert len(runner.family) >= 4 + len(where)  # the supervisor, two targets, a grandchild, and there `unshare`
+        assert len(runner.family) >= 4 + len(where)  # supervisor, two targets, grandchild; `unshare`
         runner.process.kill()
         assert_all_end(runner.family)
         assert list(tmp_path.iterdir()) == []
@@ -82,7 +82,7 @@ def test_killed_runner_leaves_nothing(tmp_path: Path, where: list[str]) -> None:
 
 @pytest.mark.parametrize("where", WHERE)
 def test_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path, where: list[str]) -> None:
-    """The fork holds the socket open, so that no end of it shows; nor, in a namespace, the runner's id."""
+    """The fork keeps the socket open, so the supervisor sees no end; in a namespace it cannot see the PID either."""
     with running(tmp_path, "--fork", *where, "good", "daemon") as runner:
         try:
             runner.process.kill()
@@ -95,7 +95,7 @@ def test_killed_runner_that_has_forked_leaves_nothing(tmp_path: Path, where: lis
 @pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signalled_foreground_group_leaves_nothing(tmp_path: Path, number: signal.Signals, where: list[str]) -> None:
-    """As Ctrl-C or a closed terminal does it: the whole process group gets the signal."""
+    """Ctrl-C and a closed terminal signal the whole foreground process group."""
     with running(tmp_path, *where, "good", "ignores_sigterm", "daemon") as runner:
         os.killpg(runner.process.pid, number)
         assert runner.process.wait(BOUND_S) == -number
@@ -197,7 +197,7 @@ def test_many_processes_are_one_group(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_each_process_has_a_session_of_its_own() -> None:
-    """So that Ctrl-C, which goes to the foreground group, is the runner's alone to act on."""
+    """Ctrl-C signals the foreground group, so that only the runner handles it."""
     with Group([misbehaving("good")] * 2, timeout_s=BOUND_S) as group:
         for pid in (group.supervisor_pid, *(connection.pid for connection in group.connections)):
             assert os.getsid(pid) == os.getpgid(pid) == pid
@@ -227,7 +227,7 @@ def test_target_gets_no_descriptor_but_its_three(tmp_path: Path) -> None:
 
 
 def test_signals_have_their_usual_meaning_in_a_target() -> None:
-    """The supervisor handles signals; what it starts must not inherit that."""
+    """The supervisor handles signals; its targets must not inherit this."""
     names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGCHLD"]
     ignored = f"[n for n in {names} if signal.getsignal(getattr(signal, n)) == signal.SIG_IGN]"
     show = f"import signal, sys; print('ignored:', {ignored}, file=sys.stderr)"

@@ -1,4 +1,4 @@
-"""`survey`: every target is judged, whatever becomes of the others, and nothing of them is left."""
+"""`survey` judges every target, whatever happens to the others, and leaves no process."""
 
 import json
 import signal
@@ -72,7 +72,7 @@ def test_endless_target_is_given_up(bench: Bench) -> None:
     ended, board = survey(bench, *FAST, "--give-up", "2", "--timeout", "3600", NEVER_ANSWERS)
     (row,), (observed,) = board["implementations"], board["observed"]["implementations"]
     assert (ended.returncode, row["exit_code"], row["verdicts"]) == (3, 3, {})
-    assert observed["fault"] == "it came to no end within 2 seconds; --give-up sets how long"
+    assert observed["fault"] == "it did not end within 2 seconds; --give-up sets the limit"
     bench.assert_no_process_left()
 
 
@@ -93,7 +93,7 @@ def test_interrupted_survey_shows_what_it_has(bench: Bench, sent: signal.Signals
     assert process.returncode == 130
     board = json.loads(file.read_text(encoding="utf-8"))
     assert [row["exit_code"] for row in board["implementations"]] == [0, 130, 130]
-    assert "interrupted before it was judged" in out
+    assert "interrupted before the target was judged" in out
     bench.assert_no_process_left()
 
 

@@ -1,4 +1,4 @@
-"""The example in docs/examples, which judges a port in JavaScript by the vectors, without the kit."""
+"""The example in docs/examples judges a JavaScript port by the vectors, without the kit."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""What each stored vector is good for: a branch of the reference, a mutant, or a boundary."""
+"""Each stored vector contributes a branch of the reference, a mutant or a boundary."""
 
 import json
 import subprocess
@@ -9,9 +9,9 @@ import pytest
 from conformance.json_type import Json
 from tests.support.command import CHECKOUT
 
-UNDETECTED = {  # by any vector, and why
-    "pid-read-before-fork": "forks are no calls of a vector",
-    "with selection-counts-as-use": "no rule says that sticky and rotation are no use",
+UNDETECTED = {  # mutants that no vector detects, and why
+    "pid-read-before-fork": "vectors cannot call `fork`",
+    "with selection-counts-as-use": "no rule says that sticky and round-robin do not count as use",
     "without malformed-pool-fatal": "a failure cannot be expected",
 }
 
@@ -31,7 +31,7 @@ def test_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
 
 
 def test_every_vector_is_needed(measured: Json) -> None:
-    assert measured["idle"] == [], "these add no branch, no wrong implementation, and declare no boundary"
+    assert measured["idle"] == [], "these contribute no branch and no wrong implementation, and are not boundaries"
 
 
 def test_every_call_is_needed(measured: Json) -> None:

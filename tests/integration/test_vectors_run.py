@@ -1,4 +1,4 @@
-"""Vectors asked of a target: by `run`, and by `vectors check`."""
+"""Vectors that `run` and `vectors check` ask of a target."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_check_skips_a_vector_whose_given_fails(tmp_path: Path, kit: Kit) -> Non
     target = "python:tests.mutants.selection:CountsFromOne"
     done = kit("vectors", "check", "--folder", str(tmp_path), "--target", target)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "pid/pid-two.json: not asked, since pid-one fails, whose calls come first" in done.stdout
+    assert "pid/pid-two.json: not asked, because pid-one, which has the same first calls, fails" in done.stdout
     assert "1 vectors asked, 1 differ, 1 not asked" in done.stdout
 
 

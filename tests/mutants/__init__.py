@@ -1,6 +1,6 @@
-"""Mutants, one or more for each requirement: small ways of being wrong that ports have or could have.
+"""Mutants, at least one for each requirement: small faults that ports have or could have.
 
-Each is a target: `python:tests.mutants.selection:CountsFromOne`. The catalogue names it in `mutant`, in kebab case.
+Each is a target, such as `python:tests.mutants.selection:CountsFromOne`. The catalogue names it in kebab case.
 """
 
 import importlib
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def class_name(mutant: str) -> str:
-    """`counts-from-one` is the class CountsFromOne."""
+    """`counts-from-one` becomes CountsFromOne."""
     return "".join(part.capitalize() for part in mutant.split("-"))
 
 
 def target_word(mutant: str) -> str:
-    """The target that the kit is given. Raises LookupError where no class has the name."""
+    """The target word of the mutant. Raises LookupError if no class has the name."""
     name = class_name(mutant)
     for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
         if f"\nclass {name}(" in path.read_text(encoding="utf-8"):
@@ -23,7 +23,7 @@ def target_word(mutant: str) -> str:
 
 
 def factory(mutant: str) -> Callable[[], object]:
-    """What makes the mutant in this process."""
+    """The function that creates the mutant in this process."""
     module, _, attribute = target_word(mutant).removeprefix("python:").partition(":")
     made: Callable[[], object] = getattr(importlib.import_module(module), attribute)
     return made

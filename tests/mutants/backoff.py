@@ -1,4 +1,4 @@
-"""Wrong backoff: the reference with one thing changed."""
+"""Mutants of backoff: the reference with one change."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ QUOTA, CAPACITY = "QUOTA_EXHAUSTED", "MODEL_CAPACITY_EXHAUSTED"
 
 
 class FailsWrongly(ReferenceAdapter):
-    """Goes another way for a failure: `instead` may change what is asked for, or the account, beforehand."""
+    """Handles a failure differently: `instead` may change the parameters or the account before the call."""
 
     def mark_rate_limited_with_reason(
         self,
@@ -38,12 +38,12 @@ class FailsWrongly(ReferenceAdapter):
         return asked
 
     def failures(self, asked: dict[str, Any]) -> int:
-        """Failures in a row so far."""
+        """The number of consecutive failures so far."""
         return self._find(asked["label"]).failures
 
 
 class BacksOffWrongly(FailsWrongly):
-    """Waits as `wait` says where its reason is `reason` and no retry-after is given."""
+    """Replaces the backoff for `reason` by `wait` if no retry-after is given."""
 
     reason = QUOTA
 
@@ -90,7 +90,7 @@ class UnknownReasonAsQuota(FailsWrongly):
 
 
 class CapacityWaitsLonger(ReferenceAdapter):
-    """The reference itself: a random part, as every release after 1.3.0."""
+    """The reference itself: the backoff has a random part, as in every release after 1.3.0."""
 
 
 class CapacityWithoutADraw(BacksOffWrongly):
@@ -131,7 +131,7 @@ class ZeroRetryAfterIsTwoSeconds(FailsWrongly):
         return asked | {"retry_after_ms": max(asked["retry_after_ms"], 1)} if given else asked
 
 
-# Failures in a row
+# Consecutive failures
 
 
 class OnlyQuotaFailuresCount(FailsWrongly):

@@ -1,4 +1,4 @@
-"""The reference's config loading in steps, each of which a wrong one replaces."""
+"""The config loading of the reference in steps. Each mutant replaces one step."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -19,7 +19,7 @@ NOT_VALID: Layer = {"quiet_mode": None}
 
 
 def merge(below: Mapping[str, Json], above: Mapping[str, Json]) -> Layer:
-    """Both layers; where both set a key the upper one wins, and groups are merged in the same way."""
+    """Merge two layers. The upper layer takes precedence; groups are merged in the same way."""
     merged = dict(below)
     for key, value in above.items():
         merged[key] = merge(merged.get(key, {}), value) if isinstance(value, Mapping) else value
@@ -27,16 +27,16 @@ def merge(below: Mapping[str, Json], above: Mapping[str, Json]) -> Layer:
 
 
 def valid(document: Json) -> Layer:
-    """What a document sets. Raises NotValid."""
+    """The values that a document sets. Raises NotValid."""
     return nested(check(document, KNOWN))
 
 
 class WrongConfig(ReferenceAdapter):
-    """The loader in steps, each of which a wrong one replaces."""
+    """The loader in steps. Each mutant replaces one step."""
 
     defaults: ClassVar[Layer] = {}
-    unread: ClassVar[str | None] = None  # a variable, without its prefix
-    unchecked: ClassVar[str | None] = None  # the beginning of keys whose values are not checked
+    unread: ClassVar[str | None] = None  # name of an ignored variable, without the prefix
+    unchecked: ClassVar[str | None] = None  # prefix of the keys whose values are not checked
 
     def load_config(
         self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"
@@ -57,7 +57,7 @@ class WrongConfig(ReferenceAdapter):
         return read_file(path)
 
     def layer(self, content: bytes | None) -> Layer | None:
-        """What a file sets; None where it is ignored."""
+        """The values that a file sets, or None if it is ignored."""
         if content is None:
             return None
         try:
@@ -73,11 +73,11 @@ class WrongConfig(ReferenceAdapter):
         return json_text.parse(json_text.decode(content))
 
     def document(self, document: Layer) -> Layer:
-        """What is checked instead of what the file says."""
+        """The document to check, instead of the given one."""
         return document
 
     def passed(self, document: Layer) -> Layer:
-        """What is handed on unchecked."""
+        """The part of the document that is used without a check."""
         return {k: v for k, v in document.items() if self.unchecked and k.startswith(self.unchecked)}
 
     def set_by(self, variables: Mapping[str, str]) -> Layer:
@@ -90,7 +90,7 @@ class WrongConfig(ReferenceAdapter):
         return nested({variable.path: value for variable, value in set_by_variables(read, self.profile).items()})
 
     def word(self, name: str, word: str) -> str | None:
-        """What a variable is taken to hold; None: it is not read."""
+        """The value used for a variable; None ignores it."""
         return word
 
     def combine(self, user: Layer | None, project: Layer | None, variables: Layer) -> Layer:

@@ -1,4 +1,4 @@
-"""Wrong variables and wrong paths: the reference's config loading with one thing changed."""
+"""Mutants of variables and paths: the config loading of the reference with one change."""
 
 import math
 from collections.abc import Mapping
@@ -160,12 +160,12 @@ def below(root: str) -> str:
 
 
 def either(first: str, second: str) -> str:
-    """The first file where it can be read, else the second."""
+    """The first file if it can be read, else the second."""
     return second if read_file(first) is None else first
 
 
 class OtherUserFile(WrongConfig):
-    """Some platforms have another user's file."""
+    """Uses another path for the user file on some platforms."""
 
     def user_file(self, home: str, variables: Mapping[str, str], platform: str) -> str:
         right = super().user_file(home, variables, platform)
@@ -207,7 +207,7 @@ class AppdataEverywhere(OtherUserFile):
 
 
 class BeforeWindowsWasPosix(OtherUserFile):
-    """The reference as 1.4.3, the last release with a folder for Windows."""
+    """The reference at 1.4.3, the last release with a separate folder for Windows."""
 
     def __init__(self) -> None:
         super().__init__("1.4.3")

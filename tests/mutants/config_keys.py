@@ -1,4 +1,4 @@
-"""Wrong keys, defaults and ranges: the reference's config loading with one thing changed."""
+"""Mutants of keys, defaults and ranges: the config loading of the reference with one change."""
 
 from typing import ClassVar
 
@@ -49,7 +49,7 @@ class AutoResumeByDefault(WrongConfig):
 
 
 class LeavesOut(WrongConfig):
-    """A key is part of the config only if it is set."""
+    """Contains a key only if some layer sets it."""
 
     key: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""Wrong layers and wrong files: the reference's config loading with one thing changed."""
+"""Mutants of layers and files: the config loading of the reference with one change."""
 
 import json
 import os
@@ -142,13 +142,13 @@ class ValidKeysKept(WrongConfig):
 
 
 class Reads(WrongConfig):
-    """Reads what is not JSON, too."""
+    """Also accepts text that is not JSON."""
 
     def parse(self, content: bytes) -> Json:
         return json_text.parse(self.text(json_text.decode(content)))
 
     def text(self, text: str) -> str:
-        """The JSON that the text is taken for."""
+        """The JSON text that is read instead."""
         raise NotImplementedError
 
 

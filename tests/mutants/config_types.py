@@ -1,4 +1,4 @@
-"""Wrong types and unknown keys: the reference's config loading with one thing changed."""
+"""Mutants of types and unknown keys: the config loading of the reference with one change."""
 
 from conformance.json_type import Json
 from reference_impl.config.keys import KEYS
@@ -13,13 +13,13 @@ class WholeNumbersOnly(WrongConfig):
 
 
 class Coerces(WrongConfig):
-    """Takes other types of value than the key has."""
+    """Accepts values of other types than the key has."""
 
     def document(self, document: Layer) -> Layer:
         return {k: self.coerce(DEFAULTS.get(k, ""), v) for k, v in document.items()}
 
     def coerce(self, default: Json, value: Json) -> Json:
-        """`default` shows which type the key has."""
+        """The converted value. The type of `default` is the type of the key."""
         raise NotImplementedError
 
 

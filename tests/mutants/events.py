@@ -1,4 +1,4 @@
-"""Wrong cooldowns, waits and resets: the reference with one thing changed."""
+"""Mutants of cooldowns, waits and resets: the reference with one change."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.mutants.selection import count_of, selecting
 
 
 def with_quirk(*quirks: str) -> type[ReferenceAdapter]:
-    """The reference that has these defects of releases."""
+    """The reference with these quirks of releases."""
 
     class Quirky(ReferenceAdapter):
         def __init__(self, *args: Any) -> None:
@@ -27,7 +27,7 @@ def with_quirk(*quirks: str) -> type[ReferenceAdapter]:
 
 
 class IgnoresCooldowns(Selector):
-    """A selector that uses accounts although they cool down, where `ignores` says so."""
+    """A selector that uses cooling accounts if `ignores` returns true."""
 
     def ignores(self, request: Request, strategy: str) -> bool:
         raise NotImplementedError
@@ -76,7 +76,7 @@ class CooldownForClaudeAlone(IgnoresCooldowns):
 @selecting
 class CoolingRatherThanNone(IgnoresCooldowns):
     def ignores(self, request: Request, strategy: str) -> bool:
-        several = count_of(self) > 1  # with one account it waits, so that only the rule itself is broken
+        several = count_of(self) > 1  # with one account it is correct, so that it breaks only its own rule
         return several and all(account.cooling_down_until_ms is not None for account in self.pool.accounts)
 
 
@@ -138,7 +138,7 @@ class ResetEndsCooldowns(ReferenceAdapter):
 
 
 class WaitsWrongly(ReferenceAdapter):
-    """Answers another wait: `of` is given the right one, and what was asked."""
+    """Returns another wait. `of` receives the correct wait and the parameters."""
 
     def min_wait(
         self, family: Family, model: str | None = None, header_style: HeaderStyle | None = None, strict: bool = False
@@ -150,7 +150,7 @@ class WaitsWrongly(ReferenceAdapter):
         raise NotImplementedError
 
     def ends_ms(self, wanted: Callable[[str], bool]) -> list[float]:
-        """Milliseconds to the end of every limit whose quota is wanted."""
+        """The milliseconds to the end of each limit on a matching quota."""
         accounts = self._opened().pool.accounts
         ends = [end for account in accounts for key, end in account.reset_times_ms.items() if wanted(key)]
         return [end - self.now_ms for end in ends if end > self.now_ms]
@@ -204,11 +204,11 @@ class StrictHasNoMeaning(ReferenceAdapter):
 
 
 class BaseLimitNotWaitedFor(with_quirk("wait-ignores-base-limit")):  # type: ignore[misc]
-    """As every release."""
+    """As in every release."""
 
 
 class CooldownNotWaitedFor(with_quirk("wait-ignores-cooldown")):  # type: ignore[misc]
-    """As every release."""
+    """As in every release."""
 
 
 class DisabledAccountCountsAsFree(WaitsWrongly):
@@ -217,7 +217,7 @@ class DisabledAccountCountsAsFree(WaitsWrongly):
 
 
 class DisabledAccountWaitedFor(with_quirk("wait-counts-disabled-accounts")):  # type: ignore[misc]
-    """As 1.4.3 and 1.6.0."""
+    """As in 1.4.3 and 1.6.0."""
 
 
 class WaitsForNobody(WaitsWrongly):
@@ -225,7 +225,7 @@ class WaitsForNobody(WaitsWrongly):
         return right_ms if self._opened().pool.accounts else 60_000
 
 
-# Forgetting limits
+# Clearing limits
 
 
 class ResetForOneStyleOnly(ReferenceAdapter):
@@ -246,7 +246,7 @@ class ResetForBothFamilies(ReferenceAdapter):
 
 
 class ResetLeavesTheLimitAbove(with_quirk("reset-leaves-base-limit")):  # type: ignore[misc]
-    """As 1.3.0, 1.4.3 and 1.6.0."""
+    """As in 1.3.0, 1.4.3 and 1.6.0."""
 
 
 class ResetForAllModels(ReferenceAdapter):
@@ -269,7 +269,7 @@ class ResetGoesOnCounting(ReferenceAdapter):
 
 
 class AsksForOthersWrongly(ReferenceAdapter):
-    """Answers by `counts` whether each of `others` can be used."""
+    """Decides with `counts` whether each of the `others` is available."""
 
     def has_other_account(self, label: str, family: Family, model: str | None = None) -> Json:
         named, request = self._find(label), Request(family, "antigravity", model)

@@ -1,4 +1,4 @@
-"""Wrong hybrid selection: the reference with one thing changed. Wrong health and tokens: `trackers`."""
+"""Mutants of hybrid selection: the reference with one change. `trackers` has those of health and tokens."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from tests.mutants.selection import selecting
 
 
 class WeighsWrongly(Selector):
-    """A selector that has its own view of who is a candidate, and who is best."""
+    """A selector with other candidates or another score."""
 
     def can_be_used(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
         return account.enabled and not self._hybrid_unavailable(account, request, moment, soft)
@@ -131,7 +131,7 @@ class AnyTokenWillDo(WeighsWrongly):
         return candidate.health >= self.health.settings.min_usable and candidate.tokens > 0
 
 
-# What a selection leaves behind
+# The effects of a selection
 
 
 @selecting
@@ -174,7 +174,7 @@ class HybridMovesTheRotation(Selector):
 
 
 class Falling(Selector):
-    """A selector that is told apart by what it does where hybrid finds no candidate."""
+    """A selector that is wrong only when hybrid finds no candidate."""
 
     def fall_back(self, request: Request, moment: Moment, **params: Any) -> Account | None:
         return super().select(request, "sticky", moment, **params)
@@ -251,8 +251,8 @@ class BonusForHybridChoicesOnly(WeighsWrongly):
 
 
 class BonusForTheCurrentAccount(ReferenceAdapter):
-    """The reference itself: the family's account has a bonus, as in every release after 1.3.0."""
+    """The reference itself: the family's current account has a bonus, as in every release after 1.3.0."""
 
 
 class HighestScoreFirst(ReferenceAdapter):
-    """The reference itself: the best score is selected, as in every release after 1.2.8."""
+    """The reference itself: selects the highest score, as in every release after 1.2.8."""

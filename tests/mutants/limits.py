@@ -1,4 +1,4 @@
-"""Wrong rate limits: the reference with one thing changed."""
+"""Mutants of rate limits: the reference with one change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ class LimitIncludesItsEnd(ReferenceAdapter):
 
 
 def limiting(others: Callable[[Request], list[Request]]) -> type[ReferenceAdapter]:
-    """The reference that limits other quotas than the one that the request drew on."""
+    """The reference, limiting other quotas than the one that the request used."""
 
     class Limiting(ReferenceAdapter):
         def mark_rate_limited(
@@ -37,7 +37,7 @@ def limiting(others: Callable[[Request], list[Request]]) -> type[ReferenceAdapte
 
 
 class ClaudeQuotaByModel(ReferenceAdapter):
-    """Keeps a Claude limit under the model's name, and looks for it there."""
+    """Stores a Claude limit under the name of the model, and reads it from there."""
 
     def mark_rate_limited(self, label: str, retry_after_ms: float, family: Family, *args: Any, **params: Any) -> None:
         super().mark_rate_limited(label, retry_after_ms, family, *args, **params)
@@ -51,7 +51,7 @@ class GeminiStylesShareAQuota(limiting(lambda r: [Request(r.family, style, r.mod
 
 
 class StyleStrict(ReferenceAdapter):
-    """The reference itself: strict by header style, as every release after 1.2.8."""
+    """The reference itself: separate limits for each header style, as in every release after 1.2.8."""
 
 
 class ModelLimitForAllModels(limiting(lambda r: [Request(r.family, r.style)])):  # type: ignore[misc]
@@ -92,6 +92,6 @@ class StoredLimitsIgnored(ReferenceAdapter):
 class LimitedRatherThanNone(Selector):
     def _rotate(self, request: Request, moment: Moment, soft: SoftQuota) -> Account | None:
         chosen = super()._rotate(request, moment, soft)
-        several = count_of(self) > 1  # with one account it waits, so that only the rule itself is broken
+        several = count_of(self) > 1  # with one account it is correct, so that it breaks only its own rule
         all_limited = all(is_limited(account.reset_times_ms, request, moment.now_ms) for account in self.pool.accounts)
         return self.pool.accounts[0] if chosen is None and several and all_limited else chosen

@@ -1,4 +1,4 @@
-"""Wrong in many processes: the reference with one thing changed."""
+"""Mutants that are wrong with several processes: the reference with one change."""
 
 import os
 import zlib
@@ -24,7 +24,7 @@ class PidReadWhenMade(ReferenceAdapter):
 
 
 class InLine(ReferenceAdapter):
-    """Counts the processes that share its home, by a file to which each adds a byte when it first opens the pool."""
+    """Counts the processes of its home: each adds a byte to a file when it first opens the pool."""
 
     number: int | None = None
 
@@ -55,7 +55,7 @@ class LargePoolsCut(MovesWrongly):
         return (self.current[family] + pid % min(FEW, count_of(self))) % count_of(self)
 
 
-# What is stored, and by whom
+# The stored pool, and who wrote it
 
 
 class SaveOverwrites(ReferenceAdapter):
@@ -93,7 +93,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-# Which id
+# The PID
 
 
 @selecting

@@ -1,4 +1,4 @@
-"""Wrong switching off and removing of accounts: the reference with one thing changed."""
+"""Mutants of disabling and removing accounts: the reference with one change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from tests.mutants.selection import count_of, selecting
 
 
 class UsesDisabledAccounts(Selector):
-    """A selector that uses accounts although they are disabled, where `uses` says so."""
+    """A selector that uses disabled accounts if `uses` returns true."""
 
     def uses(self, strategy: str, offset: bool) -> bool:
         raise NotImplementedError
@@ -46,7 +46,7 @@ class HybridWeighsDisabledAccounts(UsesDisabledAccounts):
 
 
 class StickyKeepsADisabledAccount(with_quirk("disabled-account-kept")):  # type: ignore[misc]
-    """As 1.4.3."""
+    """As in 1.4.3."""
 
 
 @selecting
@@ -74,7 +74,7 @@ class StuckOnADisabledLandingPlace(UsesDisabledAccounts):
 
 
 class SwitchesWrongly(ReferenceAdapter):
-    """Does more, or less, when an account is switched: `instead` is handed what would be done."""
+    """Does more or less than needed when an account is enabled or disabled. `instead` receives the original action."""
 
     def set_enabled(self, label: str, enabled: bool) -> None:
         self.instead(
@@ -95,7 +95,7 @@ class MovesToTheNextInRotation(SwitchesWrongly):
     def instead(self, selector: Selector, account: Account, on: bool, switch: Callable[[], None]) -> None:
         stood = dict(selector.current)
         switch()
-        selector.current = stood  # a family on a disabled account moves on when it is asked for
+        selector.current = stood  # a family on a disabled account moves at its next selection
 
 
 class SwitchingOffMovesEveryFamily(SwitchesWrongly):
@@ -130,7 +130,7 @@ class SwitchingOffSpendsTheOffset(SwitchesWrongly):
 
 
 class RemovesWrongly(ReferenceAdapter):
-    """Sets things otherwise after a removal: `after` is told where the families stood, and which index has gone."""
+    """Changes the state after a removal. `after` receives the former indices of the families and the removed index."""
 
     def remove(self, label: str) -> None:
         selector, gone = self._opened(), self._find(label).index
@@ -200,7 +200,7 @@ class OffsetCountsRemovedAccounts(Selector):
 
 
 class OffsetFromNowhere(with_quirk("offset-counts-from-minus-one")):  # type: ignore[misc]
-    """As every release."""
+    """As in every release."""
 
 
 class LimitsStayAtTheIndex(ReferenceAdapter):

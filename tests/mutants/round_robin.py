@@ -1,4 +1,4 @@
-"""Wrong round-robin: the reference with one thing changed."""
+"""Mutants of round-robin: the reference with one change."""
 
 from typing import Any
 

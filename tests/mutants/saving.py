@@ -1,4 +1,4 @@
-"""Wrong saving: the reference with one thing changed."""
+"""Mutants of saving: the reference with one change."""
 
 from tests.mutants.storage import WithQuirk
 

@@ -1,4 +1,4 @@
-"""Wrong pool loading, strategy sticky and PID offset: the reference with one thing changed."""
+"""Mutants of pool loading, sticky and the PID offset: the reference with one change."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from reference_impl.soft_quota import SoftQuota
 
 
 def selecting(selector: type[Selector]) -> Callable[[], ReferenceAdapter]:
-    """The reference with another selector: decorates the selector, and takes its name as the target's."""
+    """A decorator for selectors: a reference with this selector, and its name as target name."""
 
     class Selecting(ReferenceAdapter):
         def new_selector(self, pool: Pool) -> Selector:
@@ -78,7 +78,7 @@ class TokenlessAccountsLoaded(ReferenceAdapter):
 
 
 class IndexIsStoredPosition(ReferenceAdapter):
-    """As in the releases: what looks an index up as a place finds another account, or none."""
+    """As in the releases: code that uses the index as a position finds another account or none."""
 
     def load(self, stored: Json) -> Pool:
         return load_pool(stored, profile("1.6.0"))
@@ -157,7 +157,7 @@ class OneAccountForBothFamilies(Selector):
 
 
 class MovesWrongly(Selector):
-    """A selector that applies the offset in its own way."""
+    """A selector that applies the offset differently."""
 
     def offset(self, family: Family, pid: int) -> int:
         return (self.current[family] + pid % count_of(self)) % count_of(self)

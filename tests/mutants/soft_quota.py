@@ -1,4 +1,4 @@
-"""Wrong soft quota: the reference with one thing changed."""
+"""Mutants of the soft quota: the reference with one change."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.mutants.selection import selecting
 
 
 class ReadsWrongly(Selector):
-    """A selector that knows the strategy when it looks at the soft quota."""
+    """A selector that knows the strategy when it checks the soft quota."""
 
     strategy = ""
 
@@ -22,7 +22,7 @@ class ReadsWrongly(Selector):
         return super().select(request, strategy, moment, **params)
 
     def fraction(self, account: Account, request: Request) -> Json:
-        """What remains by the account's reading; None where it has none."""
+        """The remaining fraction in the account's reading, or None without a reading."""
         quota = account.cached_quota
         group = quota.get(quota_group(request.family, request.model)) if isinstance(quota, Mapping) else None
         return group.get("remainingFraction") if isinstance(group, Mapping) else None
@@ -53,7 +53,7 @@ class HybridIgnoresTheSoftQuota(ReadsWrongly):
 class OverQuotaRatherThanNone(ReadsWrongly):
     def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
         accounts, over = self.pool.accounts, super()._is_over
-        several = len(accounts) > 1  # with one account it waits, so that only the rule itself is broken
+        several = len(accounts) > 1  # with one account it is correct, so that it breaks only its own rule
         all_over = all(over(other, request, moment, soft) for other in accounts)
         return over(account, request, moment, soft) and not (several and all_over)
 
@@ -136,11 +136,11 @@ class UsedShareInBinary(ReadsWrongly):
         return in_binary and super()._is_over(account, request, moment, soft)
 
 
-# How long to wait
+# The wait
 
 
 class WaitsWrongly(Selector):
-    """A selector with its own view of when the quota is renewed."""
+    """A selector that computes another reset time of the quota."""
 
     def renewals_ms(self, request: Request, moment: Moment) -> list[float]:
         readings = [account.cached_quota for account in self.pool.accounts if account.enabled]

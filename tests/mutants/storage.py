@@ -1,4 +1,4 @@
-"""Wrong reading of pools and pool files: the reference with one thing changed."""
+"""Mutants of reading pools and pool files: the reference with one change."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ class EmptyTokenTakesAPlace(WithQuirk):
 
 
 class MisreadsTheFile(ReferenceAdapter):
-    """The reference, given a file that says something else than the one that was stored."""
+    """The reference with a changed pool file."""
 
     def misread(self, document: Json) -> None:
         """Change a document that has a list of accounts."""

@@ -1,4 +1,4 @@
-"""What is not claimed is not asked: a target that is right in all that it claims fails no rule, whatever it lacks."""
+"""The kit asks only what a target claims: a target that is right in all that it claims fails no rule."""
 
 from collections.abc import Collection, Sequence
 
@@ -19,7 +19,7 @@ def judged(cases: Sequence[Case], claimed: Collection[str]) -> list[Verdict]:
 
 
 def wrong(cases: Sequence[Case], claimed: Collection[str]) -> dict[str, list[str]]:
-    """The rules that fail or stay unknown, and why."""
+    """The rules that fail or stay unknown, with reasons."""
     return {
         verdict.requirement.id: [case.message for case in verdict.cases if case.message]
         for verdict in judged(cases, claimed)

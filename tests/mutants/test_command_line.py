@@ -1,6 +1,6 @@
-"""Mutants judged by `run`, in processes of their own: those of real processes, and a sample of all others.
+"""Mutants judged by `run` in separate processes: those of real processes, and a sample of the others.
 
-The sample holds that a run says what `judging.py` says in this process. `EVERY_MUTANT=1` compares all.
+The sample checks that a run gives the same verdicts as `judging.py`. `EVERY_MUTANT=1` compares all mutants.
 """
 
 import json
@@ -24,8 +24,8 @@ OTHERS = [requirement for requirement in CATALOGUE if not needs_processes(requir
 SAMPLE = [section.requirement[0] for section in CATALOGUE.sections if section.requirement[0] in OTHERS]
 COMPARED = OTHERS if os.environ.get("EVERY_MUTANT") else SAMPLE
 
-# The mistakes that ports make most: what fails of these sections, and a rule of real processes that fails too. Other
-# rules of processes may fail as well, depending on the PIDs.
+# The most common faults of ports: the sections that fail, and a rule of real processes that fails too. Depending on
+# the PIDs, other rules of processes may fail as well.
 SECTIONS = "STK,PID,RR,LIM"
 PROCESSES = ("PROC-001", "PROC-002", "PROC-003", "PROC-004", "PROC-005", "PROC-006")
 NEVER_BROKEN = "PROC-006"
@@ -61,7 +61,7 @@ def test_common_mistake_fails_the_right_requirements(mutant: str, tmp_path: Path
 
 @pytest.mark.parametrize("requirement", COMPARED, ids=lambda requirement: requirement.id)
 def test_run_says_what_judging_in_process_says(requirement: Requirement, cases: Sequence[Case], tmp_path: Path) -> None:
-    """Case by case: the same cases with the same outcomes, messages and findings, and the verdict `fail`."""
+    """The same cases with the same outcomes, messages and findings, and the verdict `fail`."""
     profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
     events = tmp_path / "events.jsonl"
     options = ("--profile", profile, "--only", requirement.id, "--events", str(events))

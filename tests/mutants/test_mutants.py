@@ -1,6 +1,6 @@
-"""Every requirement has a mutant that the cases see, judged in this process.
+"""Every requirement has a mutant that the cases detect, judged in this process.
 
-That the reference passes all of them: `tests/unit/test_reference_conforms.py`.
+`tests/unit/test_reference_conforms.py` checks that the reference passes all requirements.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from tests.support.judging import Case, InProcessJudge, judge_cases, judge_in_pr
 
 CATALOGUE = load_catalogue()
 IN_PROCESS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
-# Wrong only where one does not look first, each with the rule that it breaks.
+# Ports that are wrong only for unusual inputs, each with the rule that it breaks.
 SUBTLE = {
     subtle.SortsByLabel: "POOL-001",
     subtle.PidIn27Bits: "PID-001",
@@ -46,7 +46,7 @@ def test_subtle_port_fails_the_rule_it_breaks(port: type[ReferenceAdapter], case
 
 
 class Lenient(InProcessJudge):
-    """Asks, and compares nothing."""
+    """Sends all calls and compares no answer."""
 
     def check(self, scenario: Scenario) -> None:
         self.ask(scenario.calls, scenario.files)
@@ -56,7 +56,7 @@ class Lenient(InProcessJudge):
 
 
 def test_mutant_fails_because_answers_are_compared(cases: Sequence[Case]) -> None:
-    """A judge that compares nothing lets every mutant pass: the verdicts above come from the answers alone."""
+    """A judge that compares nothing lets every mutant pass, so the verdicts depend on the answers alone."""
     for requirement in IN_PROCESS[::10]:
         judge = Lenient(factory(requirement.mutant))
         events = judge_cases(cases, judge, [requirement.id], requirement.releases[-1])

@@ -1,4 +1,4 @@
-"""Wrong health and tokens: the reference with one thing changed."""
+"""Mutants of health and tokens: the reference with one change."""
 
 import math
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from reference_impl.soft_quota import SoftQuota
 from reference_impl.trackers import MS_A_MINUTE, MS_AN_HOUR, Health, HealthSettings, Tokens, TokenSettings
 from tests.mutants.selection import selecting
 
-ANY = 0  # one account's score or bucket, kept for all of them
+ANY = 0  # the index under which one score or bucket is kept for all accounts
 
 
 class Sessions(ReferenceAdapter):
-    """The reference with trackers of its own kind."""
+    """The reference with other trackers."""
 
     health_kind: type[Health] = Health
     tokens_kind: type[Tokens] = Tokens
@@ -33,12 +33,12 @@ class Sessions(ReferenceAdapter):
 
 
 def of_health(kind: type[Health]) -> Callable[[], ReferenceAdapter]:
-    """The reference with another health: decorates it, and takes its name as the target's."""
+    """A decorator for health trackers: a reference with this tracker, and its name as target name."""
     return type(kind.__name__, (Sessions,), {"health_kind": kind})
 
 
 def of_tokens(kind: type[Tokens]) -> Callable[[], ReferenceAdapter]:
-    """The reference with other tokens: decorates them, and takes their name as the target's."""
+    """A decorator for token trackers: a reference with this tracker, and its name as target name."""
     return type(kind.__name__, (Sessions,), {"tokens_kind": kind})
 
 

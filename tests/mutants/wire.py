@@ -1,4 +1,4 @@
-"""Wrong answers to the wire itself: the reference with one thing changed."""
+"""Mutants of the wire: the reference with one change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ class UnknownAccountIgnored(ReferenceAdapter):
 
 
 class LimitsACallLate(ReferenceAdapter):
-    """Hands limits to a queue of its own, which it looks at when it has answered."""
+    """Applies new limits only after the next selection."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -1,1 +1,1 @@
-"""What tests share: the kit as a command, targets and cases in this process, small checkouts, made-up reports."""
+"""Shared helpers of the tests: the kit as a command, targets and cases in this process, checkouts, reports."""

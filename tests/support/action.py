@@ -18,7 +18,7 @@ INPUTS = {name: entry["default"] for name, entry in ACTION["inputs"].items()}
 
 
 def blocks(language: str) -> list[str]:
-    """The blocks of the page in this language."""
+    """The code blocks of the page in this language."""
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""Boards of a survey: a small one, and one on which every text is markup."""
+"""Survey boards: a small one, and one in which every text contains markup."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Small checkouts of imagined forks, written into a folder, and what is asked of them."""
+"""Small checkouts of invented forks, written into a folder, and calls to them."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ MIN_WAIT = ("min_wait", {"family": "claude"})
 
 
 def write_checkout(folder: Path, files: Mapping[str, str | None] | None = None) -> Path:
-    """A fork that works, with these files in place of its own; None leaves one out."""
+    """Write a working fork with these files replaced; None leaves a file out."""
     usual = {ACCOUNTS: MANAGER_TEXT, LOADER: LOADER_TEXT, "package.json": MANIFEST_TEXT}
     for name, text in {**usual, **(files or {})}.items():
         if text is not None:
@@ -53,25 +53,25 @@ def write_checkout(folder: Path, files: Mapping[str, str | None] | None = None) 
 
 
 def copy_release(folder: Path, version: str) -> Path:
-    """What a released package holds, as if it were a checkout."""
+    """Copy the files of a published release into a folder, as a checkout."""
     return shutil.copytree(npm.install("opencode-antigravity-auth", version), folder)
 
 
 def ask_checkout(checkout: Path, calls: Sequence[tuple[str, Json]], mapping: Path | None = None) -> list[Answer]:
-    """The answers of the adapter to calls in one batch."""
+    """The adapter's answers to calls in one batch."""
     with Group([Launch(prepare(str(checkout), mapping).argv, name="the fork")], timeout_s=60) as group:
         return group.connections[0].batch(calls)
 
 
 def files_below(folder: Path) -> dict[str, bytes | None]:
-    """Every file and folder below, with contents."""
+    """The content of every file below the folder; None for folders."""
     paths = sorted(folder.rglob("*"))
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in paths}
 
 
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache in which nothing was built yet; what npm installs is shared with other runs."""
+    """A cache without built checkouts. npm packages are shared with other runs."""
     shared = Path(os.environ.get(CACHE_VARIABLE) or CHECKOUT / ".cache")
     cache = tmp_path / "own-cache"
     cache.mkdir()

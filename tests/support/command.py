@@ -1,4 +1,4 @@
-"""The kit as a command: in a process of its own, as its users start it, or in this process."""
+"""The kit as a command, in a new process or in this process."""
 
 import os
 import subprocess
@@ -10,13 +10,13 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 class Kit(Protocol):
-    """The fixture `kit`: runs `antigravity-conformance` in this process, which saves starting Python."""
+    """The fixture `kit`: runs `antigravity-conformance` in this process, which avoids a start of Python."""
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
 class Spread(Protocol):
-    """The fixture `spread`: runs `antigravity-conformance spread` in this process, and returns what it prints."""
+    """The fixture `spread`: runs `antigravity-conformance spread` in this process and returns its output."""
 
     def __call__(self, *arguments: str) -> str: ...
 
@@ -24,7 +24,7 @@ class Spread(Protocol):
 def run_kit(
     *arguments: str, folder: Path = CHECKOUT, environment: dict[str, str] | None = None, given: bytes | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `antigravity-conformance`, with what is given on its input, and return what it printed, and its exit code."""
+    """Run `antigravity-conformance` with the given input; returns the output and the exit code."""
     return subprocess.run(
         [str(Path(sys.executable).with_name("antigravity-conformance")), *arguments],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""A target in another process as an adapter object: its answers become results and exceptions again."""
+"""A target in another process as an adapter object: its answers become results and exceptions."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from conformance.wire.answers import NotSupported, Refusal, Refused, Result
 
 
 class ConnectedAdapter:
-    """Answers each method by asking the connection."""
+    """Sends each method call over the connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -26,4 +26,4 @@ class ConnectedAdapter:
             case NotSupported():
                 raise NotImplementedError
         kind, _, text = answer.message.partition(": ")
-        raise type(kind, (Exception,), {})(text)  # so that it is answered in the same words
+        raise type(kind, (Exception,), {})(text)  # so that the answer has the same message

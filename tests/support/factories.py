@@ -1,4 +1,4 @@
-"""Requirements, events, deviations and runs with the defaults that most tests of the reports want."""
+"""Factories for requirements, events, deviations and runs, with defaults for the tests of reports."""
 
 import datetime
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def requirement(id_: str = "ONE-001", level: Level = "MUST", **changed: Json) ->
 def case(
     outcome: CaseOutcome, *ids: str, name: str = "", message: str = "", findings: Sequence[Finding] = ()
 ) -> CaseEnded:
-    """The event of one case that judges these requirements (ONE-001 if none is named)."""
+    """The event of one case that judges these requirements (default: ONE-001)."""
     covered = list(ids or ("ONE-001",))
     return CaseEnded(
         name=name or f"test_one.py::test_{outcome.replace(' ', '_')}_{'_'.join(covered)}",
@@ -49,7 +49,7 @@ def case(
 
 
 def finding(expected: Json = "a", actual: Json = "b", by: Deviation | None = None, **changed: Json) -> Finding:
-    """An answer that was not the one expected, explained by a deviation if one is given."""
+    """An unexpected answer, explained by the deviation if one is given."""
     return Finding.model_validate(
         {
             "scenario": SCENARIO,
@@ -70,7 +70,7 @@ def deviation(requirement_id: str = "ONE-001", **changed: Json) -> Deviation:
 
 
 def deviation_entry(**changed: Json) -> dict[str, Json]:
-    """One entry of a file of deviations: `b` where `a` is expected."""
+    """One entry of a deviations file: `b` instead of `a`."""
     return {
         "id": "answers-b",
         "requirement": "ONE-001",
@@ -83,7 +83,7 @@ def deviation_entry(**changed: Json) -> dict[str, Json]:
 
 
 def criteria(*requirements: Requirement, **changed: Any) -> Criteria:
-    """By what a target that claims nothing is judged; by ONE-001 alone unless requirements are given."""
+    """The criteria for a target without capabilities (default: only ONE-001)."""
     fields: dict[str, Any] = {"requirements": requirements or (requirement(),), "capabilities": (), "today": TODAY}
     return Criteria(**(fields | changed))
 
@@ -95,13 +95,13 @@ def concluded(
     interrupted: bool = False,
     **changed: Any,
 ) -> Outcome:
-    """What a run with these events came to; `changed` are its criteria."""
+    """The outcome of a run with these events; `changed` replaces fields of the criteria."""
     ended = [*events, END] if complete else events
     return conclude(criteria(*requirements, **changed), ended, interrupted=interrupted)
 
 
 def catalogue(*requirements: Requirement) -> Catalogue:
-    """One section for each prefix, in the order in which they come."""
+    """A catalogue with one section for each prefix, in order of appearance."""
     prefixes = dict.fromkeys(entry.id.partition("-")[0] for entry in requirements)
     return Catalogue(
         tuple(

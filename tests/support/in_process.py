@@ -1,4 +1,4 @@
-"""A target in this process: what it answers goes over the very lines that a process would be sent."""
+"""A target in this process. Calls and answers use the same lines as for a separate process."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from conformance.wire.serve import answer_line
 
 
 class InProcessConnection(Connection):
-    """As much of a connection as the search and the cases use."""
+    """The part of a connection that the search and the cases use."""
 
     def __init__(self, adapter: object) -> None:
         self.adapter = adapter

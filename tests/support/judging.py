@@ -1,6 +1,6 @@
 """Judges targets in this process: the cases and the judge of a run, without its command and its engine.
 
-`tests/mutants/test_command_line.py` holds that a run on the command line says the same.
+`tests/mutants/test_command_line.py` checks that a run on the command line gives the same verdicts.
 """
 
 import datetime
@@ -32,16 +32,16 @@ from reference_impl.releases import RECOMMENDED
 from tests.support.in_process import InProcessConnection
 
 TODAY = datetime.date(2026, 3, 1)
-Factory = Callable[[], object]  # makes an adapter; a run calls it once in each process of the target
+Factory = Callable[[], object]  # creates an adapter; a run calls it once in each process of the target
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case, as pytest collects it in a run."""
+    """One case, as pytest collects it."""
 
     name: str
     requirements: tuple[str, ...]
-    profiles: tuple[str, ...] | None  # for which it holds; None: for all
+    profiles: tuple[str, ...] | None  # the profiles for which the case holds; None: all
     function: Callable[..., None]
     parameters: dict[str, Json]
 
@@ -80,7 +80,7 @@ class InProcessJudge(CountingJudge):
         return ask(scenario, self._connection.batch)
 
     def close(self) -> None:
-        """After a fault a run starts another process."""
+        """Discard the adapter. After a fault, a run starts a new process in the same way."""
         self._connection = InProcessConnection(self._factory())
 
     def _start(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
@@ -104,16 +104,16 @@ def settings_of(
 
 
 def needs_processes(requirement: Requirement) -> bool:
-    """Do its cases start processes or fork, so that it cannot be judged in this process?"""
+    """Do the cases of the requirement start processes or fork?"""
     return requirement.id.startswith("PROC-") or "fork" in requirement.needs
 
 
 def load_cases(session: pytest.Session, folder: Path) -> list[Case]:
-    """All cases but those of real processes, in the order of a run. `folder` is temporary."""
+    """All cases except those of real processes, in the order of a run. `folder` is temporary."""
     every = [requirement.id for requirement in load_catalogue()]
     settings_of([], judged=every).write(folder / "settings.json")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(folder / "settings.json"))  # names the vectors that their module loads
+        patch.setenv(VARIABLE, str(folder / "settings.json"))  # the module of vectors reads its vectors from there
         modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith("test_70_")]
         return [case for path in modules for case in _cases_of(session, path)]
 
@@ -134,7 +134,7 @@ def _cases_of(session: pytest.Session, module: Path) -> Iterator[Case]:
 def judge_cases(
     cases: Sequence[Case], judge: CountingJudge, ids: Collection[str], profile: str = RECOMMENDED
 ) -> Iterator[CaseEnded]:
-    """The events of a run that judges these requirements, one a case."""
+    """The events of a run that judges these requirements, one for each case."""
     for case in cases:
         judged = [id_ for id_ in case.requirements if id_ in ids]
         if not judged or (case.profiles is not None and profile not in case.profiles):
@@ -190,5 +190,5 @@ def judge_target(
 
 
 def words(outcome: Outcome) -> dict[str, Word]:
-    """The verdict of each requirement."""
+    """The verdict of each requirement, by id."""
     return {verdict.requirement.id: verdict.word for verdict in outcome.verdicts}

@@ -1,4 +1,4 @@
-"""Runs of the kit of which every process and every temporary folder can be found afterwards."""
+"""Runs of the kit whose processes and temporary folders can all be found afterwards."""
 
 import json
 import os
@@ -21,22 +21,22 @@ KIT = str(Path(sys.executable).with_name("antigravity-conformance"))
 FAKES = CHECKOUT / "tests" / "fakes"
 REPORT_SCHEMA = CHECKOUT / "docs" / "report.schema.json"
 MARKER = "KIT_TEST_MARKER"
-BOUND_S = 120.0  # generous: only a hang is to reach it
-PAUSE_S = 0.01  # between two looks
+BOUND_S = 120.0  # generous: only a hang should reach it
+PAUSE_S = 0.01  # between two polls
 
 
 def misbehaving(mode: str) -> tuple[str, ...]:
-    """An adapter that is at fault from its start: the end of a command line."""
+    """The arguments for an adapter that fails from the start."""
     return ("--", sys.executable, "-I", str(FAKES / "misbehaving.py"), mode)
 
 
 def breaking(mode: str) -> tuple[str, ...]:
-    """A port that is at fault, if it is, in the middle of the run: the end of a command line."""
+    """The arguments for a port that may fail in the middle of a run."""
     return ("--", sys.executable, "-P", str(FAKES / "breaking.py"), mode)
 
 
 class Bench:
-    """Starts the kit with a temporary folder of its own, and a mark that all its processes and targets carry."""
+    """Starts the kit with its own temporary folder, and marks all its processes and targets."""
 
     def __init__(self, folder: Path, command: str = "run") -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Bench:
         self.environment = {**os.environ, "TMPDIR": str(self.temporary), MARKER: self._mark}
 
     def run(self, *arguments: str, cwd: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
-        """`antigravity-conformance run --env MARKER ARGUMENTS` (or another command), to its end."""
+        """Run `antigravity-conformance run --env MARKER ARGUMENTS` (or another command) to its end."""
         return subprocess.run(
             [KIT, self.command, "--env", MARKER, *arguments],
             cwd=cwd,
@@ -60,7 +60,7 @@ class Bench:
         )
 
     def report(self, *arguments: str) -> Json:
-        """The same with --json: the report, in which the exit code stands too."""
+        """Run with --json. Returns the report, which includes the exit code."""
         file = self.folder / "report.json"
         run = self.run("--json", str(file), *arguments)
         report = json.loads(file.read_text(encoding="utf-8")) if file.exists() and file.stat().st_size else None
@@ -70,7 +70,7 @@ class Bench:
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """The same as `run`, in a session of its own, without waiting; Ctrl-C reaches it whoever started us."""
+        """Start the same as `run` in its own session, without waiting. SIGINT has its default handler."""
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             process = subprocess.Popen(
@@ -92,7 +92,7 @@ class Bench:
                 process.kill()
 
     def processes(self) -> list[psutil.Process]:
-        """All that run and carry the mark."""
+        """All running processes with the mark."""
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error, OSError):
@@ -101,7 +101,7 @@ class Bench:
         return found
 
     def targets(self) -> list[psutil.Process]:
-        """Those that run an adapter of the tests."""
+        """The marked processes that run an adapter of the tests."""
         found = []
         for process in self.processes():
             with suppress(psutil.Error):
@@ -119,7 +119,7 @@ class Bench:
                     process.kill()
 
     def assert_nothing_left(self) -> None:
-        """What is ended needs a moment to be gone, so this waits."""
+        """Wait until all processes and folders are gone, because ending a process takes a moment."""
         self.assert_no_process_left()
         assert list(self.temporary.iterdir()) == []
 
@@ -132,7 +132,7 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 
 def validated(report: Json) -> Json:
-    """The same report, which must meet the published schema."""
+    """Check the report against the published schema, and return it."""
     Draft202012Validator(json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))).validate(report)
     return report
 
@@ -142,5 +142,5 @@ def verdicts(report: Json) -> dict[str, str]:
 
 
 def comparable(report: Json) -> Json:
-    """The report without what the machine gave."""
+    """The report without values that depend on the machine."""
     return {key: value for key, value in report.items() if key != "observed"}

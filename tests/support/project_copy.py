@@ -1,4 +1,4 @@
-"""A copy of the project that a test may edit, with a Python that imports it in place of the project itself."""
+"""A copy of the project that a test may edit, with a Python that imports the copy."""
 
 import subprocess
 import sysconfig
@@ -13,7 +13,7 @@ BOUND_S = 300
 
 
 class ProjectCopy:
-    """The project in another folder. Its targets run the copied code as well, since they are started by `python`."""
+    """The project in another folder. Targets that start `python` run the copied code as well."""
 
     def __init__(self, folder: Path) -> None:
         self.root = copytree(CHECKOUT, folder / "project", ignore=ignore_patterns(*LEFT_OUT))
@@ -24,7 +24,7 @@ class ProjectCopy:
         Path(places["purelib"], "copy.pth").write_text(f"{self.root}\n{sysconfig.get_path('purelib')}\n")
 
     def replace(self, file: str, old: str, new: str, *, times: int | None = 1) -> None:
-        """Edit a file. `times` is how often the old text must be there; None: at least once."""
+        """Edit a file. `times` is the expected number of occurrences of the old text; None: at least one."""
         path = self.root / file
         text = path.read_text(encoding="utf-8")
         found = text.count(old)
@@ -32,13 +32,13 @@ class ProjectCopy:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def edited(self) -> set[str]:
-        """The files that differ from those of the project."""
+        """The files that differ from the project."""
         files = (path for path in self.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         names = (path.relative_to(self.root) for path in files)
         return {str(n) for n in names if not (CHECKOUT / n).is_file() or _bytes(self.root / n) != _bytes(CHECKOUT / n)}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`python ARGUMENTS` in the copy."""
+        """Run `python ARGUMENTS` in the copy."""
         command = [str(self.python), *arguments]
         return subprocess.run(
             command,
@@ -51,13 +51,13 @@ class ProjectCopy:
         )
 
     def output(self, *arguments: str, exit_code: int = 0) -> str:
-        """What the command prints; it must end with the exit code."""
+        """The output of the command, which must end with the exit code."""
         done = self.run(*arguments)
         assert done.returncode == exit_code, f"{arguments}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def kit(self, *arguments: str, exit_code: int = 0) -> str:
-        """What `antigravity-conformance ARGUMENTS` prints, in one line: it breaks lines wherever it fits."""
+        """The output of `antigravity-conformance ARGUMENTS` on one line, because the kit wraps its lines."""
         return " ".join(self.output("-m", "conformance", *arguments, exit_code=exit_code).split())
 
 

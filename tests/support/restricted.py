@@ -1,7 +1,7 @@
-"""A target that lacks capabilities: a complete one behind a filter that hides what is not claimed.
+"""A target without some capabilities: a complete adapter behind a filter that hides what is not claimed.
 
-It stands for ports that are right in what they claim and have no notion of the rest: they use the clock of the machine,
-their own PID and their own random numbers, ignore parameters and stored values, and do not support calls.
+It stands for ports that are right in what they claim and lack the rest: they use the machine's clock, their own PID and
+their own random numbers, ignore parameters and stored values, and do not support some calls.
 """
 
 import copy
@@ -58,7 +58,7 @@ class Restricted:
         return result
 
     def _advance(self) -> None:
-        """Its clock goes on as that of the machine does."""
+        """Advance its clock as the clock of the machine does."""
         now_ms = time.time() * 1000
         with suppress(Refusal):  # no pool is open
             self._adapter.advance(ms=now_ms - self._now_ms)

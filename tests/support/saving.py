@@ -1,4 +1,4 @@
-"""Pool files and what happens in one process between reading and saving one, generated."""
+"""Hypothesis strategies for pool files, and for the events between reading and saving one."""
 
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ TIMES = st.sampled_from([NOW_MS - DAY_MS, NOW_MS + 1000, NOW_MS + DAY_MS])
 
 @st.composite
 def stored_pools(draw: st.DrawFn) -> Json:
-    """Pools as releases write them, with what processes leave in them."""
+    """Pools as releases write them, with state that processes leave in them."""
     fields = st.fixed_dictionaries(
         {},
         optional={
@@ -31,7 +31,7 @@ def stored_pools(draw: st.DrawFn) -> Json:
 
 @st.composite
 def events(draw: st.DrawFn) -> Calls:
-    """What happens in one process between reading the file and writing it."""
+    """The events of one process between reading the file and writing it."""
     request = {"family": FAMILIES, "strategy": st.sampled_from(["sticky", "round-robin"])}
     kinds: list[st.SearchStrategy[tuple[str, Json]]] = [
         st.tuples(st.just("select"), st.fixed_dictionaries({**request, "pid_offset_enabled": st.booleans()})),

@@ -1,4 +1,4 @@
-"""One small vector, and folders of vectors."""
+"""One small vector, and a function that stores vectors."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ DOCUMENT: Json = {
 
 
 def store(folder: Path, document: Json, name: str = "stk/stk-one.json") -> Path:
-    """Write a vector, or a text in its place, into a folder of vectors."""
+    """Write a vector, or a text instead, into a folder of vectors."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(document if isinstance(document, str) else canonical(document), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Unit tests start no process and need no Node, so that they run anywhere and within seconds."""
+"""Unit tests start no process and need no Node, so they run everywhere and within seconds."""
 
 import _posixsubprocess
 import os
@@ -23,7 +23,7 @@ WAYS = [
 
 @contextmanager
 def no_processes() -> Generator[None]:
-    """Refuse every way to start a process. What was tested may have caught the refusal, so it is told again."""
+    """Refuse every way to start a process. The test fails even if the tested code caught the refusal."""
     tried: list[str] = []
 
     def refuse(*args: Any, **_options: Any) -> None:
@@ -39,7 +39,7 @@ def no_processes() -> Generator[None]:
         pytest.fail(tried[0])
 
 
-# Fixtures are set up and torn down within these, those of a whole session too.
+# Fixtures are set up and torn down inside these hooks, including session fixtures.
 
 
 @pytest.hookimpl(wrapper=True)

@@ -56,7 +56,7 @@ def test_the_action_is_a_composite_action() -> None:
 
 
 def expressions(node: Json) -> Iterator[str]:
-    """What stands in `${{ }}`, and the conditions, which need none."""
+    """The texts in `${{ }}`, and the conditions, which are expressions without braces."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "if":
@@ -83,7 +83,7 @@ def test_every_used_output_is_written_by_its_step() -> None:
 
 
 def test_no_expression_is_inside_shell_code() -> None:
-    """An input there would be run as code."""
+    """The shell would run an input inside the code."""
     assert all("${{" not in step.get("run", "") for step in STEPS)
 
 

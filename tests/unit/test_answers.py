@@ -1,4 +1,4 @@
-"""A response becomes a result, a refusal, "not supported" or "raised"; anything else is the adapter's fault."""
+"""A response is a result, a refusal, "not supported" or "raised"; anything else is a fault of the adapter."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The board of a survey as HTML and Markdown: whatever a target says is text on it."""
+"""The board of a survey as HTML and Markdown. Texts of a target never become markup."""
 
 import re
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ from tests.support.boards import board, hostile_board, row, small_board
 
 
 class Page(HTMLParser):
-    """The tags of a page, its links and the places they can lead to."""
+    """The tags of a page, its links and its anchors."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

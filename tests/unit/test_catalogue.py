@@ -1,4 +1,4 @@
-"""The catalogue: mistakes are refused, saying where, and rules, cases and wrong implementations name each other."""
+"""The catalogue: errors name their place, and requirements, cases and mutants refer to each other."""
 
 import importlib
 import inspect
@@ -22,7 +22,7 @@ WRONG = sorted(Path(inspect.getfile(tests.mutants)).parent.glob("[a-z]*.py"))
 
 
 def edited(folder: Path, old: str, new: str) -> Path:
-    """A copy of the shipped catalogue with the first such text of the section STK replaced by another."""
+    """A copy of the shipped catalogue, with the first such text in the section STK replaced."""
     copy = shutil.copytree(FOLDER, folder / "requirements", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     file = copy / "20_sticky.toml"
     text = file.read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def test_requirements_are_chosen_in_catalogue_order(words: list[str], ids: list[
 
 @pytest.fixture(scope="module")
 def covered() -> dict[str, list[str]]:
-    """Every case, as `module::name`, with the ids that it names."""
+    """The ids that each case names, by `module::name`."""
     return collect_cases()
 
 
@@ -124,14 +124,14 @@ def test_every_case_is_in_its_sections_module(covered: dict[str, list[str]]) -> 
     modules = {section.prefix: f"test_{file}" for section, file in zip(CATALOGUE.sections, files, strict=True)}
     for case, ids in covered.items():
         if case.startswith("test_8"):
-            continue  # properties of whole sessions are of no one section
+            continue  # properties of whole sessions belong to no section
         module = case.partition("::")[0]
         names = {modules[id_.partition("-")[0]] for id_ in ids}
         assert any(module == name or module.startswith(f"{name}_") for name in names), case
 
 
 def wrong_implementations() -> dict[str, Any]:
-    """What can be served in tests/mutants, by name: classes, and selectors that were made into targets."""
+    """All targets in tests/mutants, by name: classes, and selectors that a decorator turns into targets."""
     found: dict[str, Any] = {}
     for path in WRONG:
         module = importlib.import_module(f"tests.mutants.{path.stem}")

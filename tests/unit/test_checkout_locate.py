@@ -1,4 +1,4 @@
-"""Where modules are looked for, and the mapping that is proposed when they are not there."""
+"""Where the kit looks for modules, and the mapping that it proposes if it does not find them."""
 
 import re
 import tomllib
@@ -96,7 +96,7 @@ def test_missing_module_is_refused(tmp_path: Path) -> None:
         found(tmp_path, rotation={"module": "gone.ts"})
 
 
-# What is proposed.
+# The proposed mapping.
 
 
 def proposed(folder: Path, **tables: object) -> tuple[str, dict[str, object]]:

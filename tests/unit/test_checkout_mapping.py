@@ -1,4 +1,4 @@
-"""The mapping file: what it can say, and what is refused and where."""
+"""The mapping file: valid entries, and the messages for invalid ones."""
 
 from pathlib import Path
 

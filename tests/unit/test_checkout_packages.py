@@ -1,4 +1,4 @@
-"""Which version of a package a checkout gets: the one that it locks, else by its range; its own are sources."""
+"""The version of a package that a checkout gets: the locked one, else by range. Workspace packages are sources."""
 
 import json
 from pathlib import Path
@@ -115,7 +115,7 @@ def test_undeclared_package_gives_a_notice(tmp_path: Path) -> None:
     assert (wanted.spec, wanted.note) == (None, "colors is imported, and no package.json declares it")
 
 
-# Packages of the checkout's own.
+# Packages of the checkout itself.
 
 ENTRIES: list[tuple[dict[str, object], str, str]] = [
     ({"main": "./dist/index.js"}, "@own/core", "src/index.ts"),

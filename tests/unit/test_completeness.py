@@ -1,4 +1,4 @@
-"""What a table has, code, rules, help and pages have too: each test names the file that was forgotten."""
+"""Code, rules, help and pages have everything that a table has. Each test names the incomplete file."""
 
 import argparse
 import ast
@@ -28,7 +28,7 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 
 def arguments_of(methods: set[str]) -> Iterator[ast.expr]:
-    """The first argument of each call of these methods in the reference."""
+    """The first argument of each call to these methods in the reference."""
     for path in REFERENCE:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
@@ -42,14 +42,14 @@ def arguments_of(methods: set[str]) -> Iterator[ast.expr]:
 
 def test_every_quirk_is_asked_for_in_the_reference() -> None:
     asked = {argument.value if isinstance(argument, ast.Constant) else "" for argument in arguments_of({"has"})}
-    assert_none(asked - set(BY_NAME), "`has` in reference_impl is asked for what is no quirk of profiles.py")
+    assert_none(asked - set(BY_NAME), "`has` in reference_impl queries names that are not quirks in profiles.py")
     assert_none(set(BY_NAME) - asked, "no line of reference_impl asks `has` for the quirk; write it where the rule is")
 
 
 def test_every_capability_that_is_asked_for_exists() -> None:
     asked = {argument.value for argument in arguments_of({"_claims"}) if isinstance(argument, ast.Constant)}
     assert asked
-    assert_none(asked - set(CAPABILITIES), "`_claims` in reference_impl/adapter.py is asked for what is no capability")
+    assert_none(asked - set(CAPABILITIES), "`_claims` in reference_impl/adapter.py queries unknown capabilities")
 
 
 # Rules
@@ -64,7 +64,7 @@ def test_every_rule_has_a_vector() -> None:
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.path}-{key.since}")
 def test_every_config_key_has_a_rule(key: Key) -> None:
-    """One that holds in a release that has the key, in these words."""
+    """The rule must apply to a release that has the key, and name key and value."""
     *group, name = key.path.split(".")
     words = [f"`{word}`" for word in group] + [name if group else f"`{name}`"]
     releases = set(versions_between(key.since, key.until))
@@ -90,7 +90,7 @@ def test_exclusions_from_coverage_exclude_something(text: str) -> None:
 
 
 def options_of(command: str) -> list[tuple[argparse.Action, str]]:
-    """Each option of a command, and the title of its group."""
+    """Each option of a command, with the title of its group."""
     (commands,) = (a for a in _parser("")._actions if isinstance(a, argparse._SubParsersAction))
     groups = commands.choices[command]._action_groups
     return [(action, group.title or "") for group in groups for action in group._group_actions if action.option_strings]
@@ -117,7 +117,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_written_file_is_on_a_page(command: str) -> None:
-    """Report formats above all."""
+    """Report formats in particular."""
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     files = {action.option_strings[-1] for action, _ in options_of(command) if action.metavar in ("FILE", "FOLDER")}
     assert_none({file for file in files if file not in text}, "README.md and the pages of docs do not name")
@@ -131,9 +131,9 @@ FILES = [(name, a.option_strings[-1]) for name in ("run", "survey", "spread") fo
 def test_file_that_cannot_be_opened_ends_the_command(
     command: str, option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before it starts anything; `prepare_outputs` is told of every file that is written.
+    """The command fails before it starts anything, because `prepare_outputs` knows every output file.
 
-    Deviations are read once the target has said which release it is: tests/integration/test_run_command.py.
+    Deviations are read after the target has named its release: tests/integration/test_run_command.py.
     """
     missing = tmp_path / "no folder" / "file"
     target = ["--accounts", "2", "--pids", "1-4"] if command == "spread" else ["reference"]

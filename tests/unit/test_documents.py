@@ -1,4 +1,4 @@
-"""Which lines of a document speak of config, and that a line keeps its statements only while it says the same."""
+"""Which lines of a document are about config, and that a line keeps its statements only while it is unchanged."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -97,5 +97,5 @@ def test_new_or_changed_line_has_no_statement(
 
 
 def _documents(readme: str) -> Callable[[str, str], str | None]:
-    """A plugin whose one document is the README of one release."""
+    """A plugin with one document: the README of one release."""
     return lambda release, document: readme if (release, document) == ("1.2.8", "README.md") else None

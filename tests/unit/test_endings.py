@@ -1,4 +1,4 @@
-"""A fault in the middle of a command is one message, an exit code and reports; and which profile a claim stands for."""
+"""A fault during a command gives one message, an exit code and reports. Also: the profile for a claimed version."""
 
 import json
 import re
@@ -71,8 +71,8 @@ def test_failed_run_writes_reports_with_the_reason(
     assert (document["exit_code"], document["complete"], document["requirements"]) == (code, False, [])
     assert document["conclusion"] == conclusion
     assert str(error) in document["observed"]["fault"]
-    (told,) = junit.iter("error")
-    assert told.get("message") == conclusion
+    (entry,) = junit.iter("error")
+    assert entry.get("message") == conclusion
     assert [suite.get("errors") for suite in junit] == ["1"]
 
 
@@ -100,4 +100,4 @@ def test_claimed_profile_must_be_a_release(claimed: str) -> None:
     with pytest.raises(AdapterFault, match=rf"a release such as {re.escape(NEWEST)}, or 'recommended'") as caught:
         choose_profile(None, claimed)
     assert repr(claimed) in str(caught.value)
-    assert choose_profile("1.3.0", claimed) == ChosenProfile("1.3.0", "asked for")
+    assert choose_profile("1.3.0", claimed) == ChosenProfile("1.3.0", "chosen with --profile")

@@ -1,4 +1,4 @@
-"""A run imports the modules and loads the vectors that judge what it judges, and no others."""
+"""A run imports only the modules, and loads only the vectors, that it needs."""
 
 from pathlib import Path
 

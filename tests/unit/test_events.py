@@ -1,4 +1,4 @@
-"""The events of a run as lines of a file: nothing is lost, and a line of another version is refused."""
+"""The events of a run as lines of a file: nothing is lost, and lines of other versions are refused."""
 
 from pathlib import Path
 
@@ -41,9 +41,9 @@ def test_unfinished_last_line_is_left_out(tmp_path: Path) -> None:
     [
         ('{"event":"en', "not JSON: Unterminated string"),
         ("", "not JSON: Expecting value"),
-        ("[]", "no event of format 1: Input should be a valid dictionary"),
-        ('{"event":"other"}', "no event of format 1: Input tag 'other' found"),
-        ('{"event":"end"}', "no event of format 1: end.pytest_exit: Field required"),
+        ("[]", "not an event of format 1: Input should be a valid dictionary"),
+        ('{"event":"other"}', "not an event of format 1: Input tag 'other' found"),
+        ('{"event":"end"}', "not an event of format 1: end.pytest_exit: Field required"),
         ('{"event":"end","pytest_exit":"0"}', "end.pytest_exit: Input should be a valid integer"),
         ('{"event":"end","pytest_exit":0,"more":1}', "end.more: Extra inputs are not permitted"),
         (event_line(STARTED).replace('"format":1', '"format":2'), "run.format: Input should be 1"),

@@ -1,4 +1,4 @@
-"""The measurements behind the page of evidence say what its text says."""
+"""The measurements support the statements of the evidence page."""
 
 import re
 
@@ -27,7 +27,7 @@ def count_of(command: str) -> int:
 @pytest.mark.parametrize(("name", "pid"), [("container", 1), ("container-sh", 2)])
 def test_pids_in_containers_were_equal(name: str, pid: int) -> None:
     assert {each for pids in ROWS_FOUND[name] for each in pids} == {pid}
-    assert gaps_text(ROWS_FOUND[name]) == "none: equal ids"
+    assert gaps_text(ROWS_FOUND[name]) == "none: equal PIDs"
 
 
 @pytest.mark.parametrize("name", ["node", "threads", "npm", "npx"])
@@ -59,7 +59,7 @@ def test_every_account_was_reachable_outside_containers(name: str) -> None:
     [
         ([[10, 17, 24], [50, 57, 60]], "3 or more, half 7 or more, most often 7 (75 %)"),
         ([[30, 10, 20]], "10"),
-        ([[1, 1, 1]], "none: equal ids"),
+        ([[1, 1, 1]], "none: equal PIDs"),
     ],
 )
 def test_gaps_are_counted_over_all_runs(runs: list[list[int]], text: str) -> None:

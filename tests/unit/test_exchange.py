@@ -1,4 +1,4 @@
-"""Calls become lines that a target can read, and no more is read than one line can be."""
+"""Calls become lines that a target can read, and reading stops at the maximum length of a line."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The pool that is fitted to the PIDs of real processes tells every wrong start from the right one."""
+"""The pool that fits the PIDs of real processes distinguishes every wrong start from the right one."""
 
 import pytest
 from hypothesis import assume, given, settings

@@ -1,4 +1,4 @@
-"""docs/forks.md: its examples are mappings, and its tables list every call and value there is."""
+"""docs/forks.md: its examples are valid mappings, and its tables list every call and value."""
 
 import re
 import tomllib

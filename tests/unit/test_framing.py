@@ -1,4 +1,4 @@
-"""A message is a line: what travels comes back the same, what cannot is refused, with the line quoted."""
+"""Messages are lines: valid values are unchanged after a round trip, and invalid lines are refused and quoted."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def test_value_survives_the_round_trip_in_one_line(value: Any) -> None:
     line = encode(value)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert repr(decode(line)) == repr(value)  # repr tells 1 from 1.0 and from True, and 0.0 from -0.0
+    assert repr(decode(line)) == repr(value)  # repr distinguishes 1, 1.0 and True, and 0.0 and -0.0
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -55,7 +55,7 @@ def test_largest_integer_is_2_to_53_minus_1(sign: int) -> None:
         decode(b"[%d]" % (largest + sign))
 
 
-@pytest.mark.parametrize("digits", [1000, 5000])  # Python prints no integer of more than 4300 digits
+@pytest.mark.parametrize("digits", [1000, 5000])  # Python refuses to print integers of more than 4300 digits
 def test_an_enormous_integer_is_refused_in_few_words(digits: int) -> None:
     with pytest.raises(FrameError) as caught:
         encode([10**digits])

@@ -1,4 +1,4 @@
-"""Generated files are listed in `.gitattributes`, and say so in their first line where their format has comments."""
+"""`.gitattributes` lists all generated files, and those whose format has comments begin with a note."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ PATTERNS = [
     for line in (CHECKOUT / ".gitattributes").read_text(encoding="utf-8").splitlines()
     if line.endswith(" linguist-generated")
 ]
-# Data without a note: lists of rows, pictures, and documents that the kit itself reads as data.
+# Data without a note: lists of rows, pictures, and documents that the kit reads as data.
 WITHOUT_NOTE = {
     "docs/evidence.json",
     "docs/pictures/*.svg",

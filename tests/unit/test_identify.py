@@ -1,4 +1,4 @@
-"""Which release a target is most like: each release itself, a mixture the nearest, one that says nothing none."""
+"""The nearest release of each release, of mixtures, and of targets that claim nothing."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ def test_mended_quirk_of_a_fork_is_named() -> None:
     assert found.between is None
     assert found.reason == (
         "nearest: 35 of 36 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
-        "1.3.2 would agree as well; differs in wait-ignores-cooldown"
+        "equally near: 1.3.2; differs in wait-ignores-cooldown"
     )
 
 
@@ -53,7 +53,7 @@ def test_target_with_signs_of_two_releases_lies_between() -> None:
     adapter.profile = Profile("1.3.0", adapter.profile.quirks - {"keep-thinking-variable-unread"})
     found = identified(adapter)
     assert (found.nearest, found.between) == ("1.3.0", ("1.2.8", "1.3.0"))
-    assert found.reason.endswith("it lies between 1.2.8 and 1.3.0: like 1.2.8 in keep-thinking-variable-unread")
+    assert found.reason.endswith("the target lies between 1.2.8 and 1.3.0: like 1.2.8 in keep-thinking-variable-unread")
 
 
 def test_a_target_may_lie_beyond_the_nearest_release() -> None:
@@ -147,4 +147,4 @@ def test_no_agreement_means_no_release() -> None:
 
     found = find_nearest(send, CAPABILITIES)
     assert (found.nearest, found.differences, found.equals, found.between) == ("recommended", [], [], None)
-    assert found.reason.startswith("no release is near: none of ")
+    assert found.reason.startswith("no release is near: the target agrees with none in any of ")

@@ -1,4 +1,4 @@
-"""How a process learns that the one it works for has ended."""
+"""How a process notices that its parent has ended."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Every page that a page links to exists."""
+"""Every linked page exists."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Names of tests and cases are short: at most eight words state the behaviour, and the docstring has the rest."""
+"""Names of tests and cases have at most eight words; the docstring has the rest."""
 
 import ast
 from pathlib import Path
@@ -8,20 +8,20 @@ import pytest
 from conformance.cases.engine import CASES
 from tests.support.command import CHECKOUT
 
-MOST_WORDS = 8
-MOST_CHARACTERS = 70
+MAX_WORDS = 8
+MAX_CHARACTERS = 70
 MODULES = sorted([*(CHECKOUT / "tests").rglob("test_*.py"), *CASES.glob("test_*.py")])
 
 
 def names(text: str) -> list[str]:
-    """The tests of a module."""
+    """The names of all tests in a module."""
     functions = (node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
     return [name for name in functions if name.startswith("test_")]
 
 
 def is_short(name: str) -> bool:
     words = name.removeprefix("test_").split("_")
-    return len(words) <= MOST_WORDS and len(name) <= MOST_CHARACTERS
+    return len(words) <= MAX_WORDS and len(name) <= MAX_CHARACTERS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CHECKOUT)))

@@ -1,4 +1,4 @@
-"""`npm:NAME@VERSION`: which words name a release."""
+"""`npm:NAME@VERSION`: which words are valid."""
 
 from pathlib import Path
 

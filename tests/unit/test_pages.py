@@ -1,4 +1,4 @@
-"""The pages under docs that are made from data are those of today."""
+"""The generated pages under docs are up to date."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Lists of ids as people write them."""
+"""Lists of PIDs as people write them."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ SAME_DRAWS = settings(deadline=None, database=None, derandomize=True)
 
 
 def read(text: str) -> list[int]:
-    return parse(text, what="process id", least=0, most=9999, count=10)
+    return parse(text, what="PID", minimum=0, maximum=9999, count=10)
 
 
 @pytest.mark.parametrize(
@@ -31,32 +31,32 @@ def test_numbers_and_ranges_are_read_in_their_order(text: str, numbers: list[int
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no process id in it"),
-        (" ,\n", "no process id in it"),
-        ("-5", "'-5' is no process id; expected a whole number"),
-        ("1.5", "'1.5' is no process id"),
-        ("1\n\nabc", "'abc' in line 3 is no process id"),
-        ("\u0661", "is no process id"),
-        ("10000", "'10000' is no process id; expected 0 to 9999"),
+        ("", "there is no PID; expected"),
+        (" ,\n", "there is no PID; expected"),
+        ("-5", "'-5' is not a valid PID; expected a number"),
+        ("1.5", "'1.5' is not a valid PID"),
+        ("1\n\nabc", "'abc' in line 3 is not a valid PID"),
+        ("\u0661", "is not a valid PID"),
+        ("10000", "'10000' is not a valid PID; expected 0 to 9999"),
         ("9-3", "'9-3' is an empty range"),
         ("3-9/0", "'3-9/0' is an empty range"),
-        ("1-11", "'1-11' goes beyond 10 numbers"),
-        ("1-9,20,21", "'21' goes beyond 10 numbers"),
-        ("1-9999", "goes beyond 10 numbers"),
+        ("1-11", "'1-11' exceeds the maximum of 10 numbers"),
+        ("1-9,20,21", "'21' exceeds the maximum of 10 numbers"),
+        ("1-9999", "exceeds the maximum of 10 numbers"),
         ("x" * 500, "'" + "x" * 40 + "...'"),
-        ("1" * 5000, "is no process id"),
+        ("1" * 5000, "is not a valid PID"),
     ],
 )
 def test_invalid_list_is_refused_with_the_wrong_word(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=r"process id|goes beyond|empty range") as refused:
+    with pytest.raises(ValueError, match=r"PID|exceeds the maximum|empty range") as refused:
         read(text)
     assert message in str(refused.value)
     assert len(str(refused.value)) < 200
 
 
 def test_long_range_is_refused_before_it_expands() -> None:
-    with pytest.raises(ValueError, match="goes beyond"):
-        parse("0-4294967295", what="process id", least=0, most=2**32 - 1, count=1009)
+    with pytest.raises(ValueError, match="exceeds the maximum"):
+        parse("0-4294967295", what="PID", minimum=0, maximum=2**32 - 1, count=1009)
 
 
 @SAME_DRAWS

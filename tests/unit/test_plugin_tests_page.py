@@ -1,4 +1,4 @@
-"""docs/plugin-tests.md names requirements that exist, and counts its rows rightly."""
+"""docs/plugin-tests.md names only existing requirements, and its counts are correct."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Preconditions: what many rules take for granted, and the failures that follow where it does not hold."""
+"""Preconditions of many rules, and the failures that follow if one does not hold."""
 
 import json
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ def test_failures_of_a_lacking_target_follow(lacking: type[ReferenceAdapter], ca
 
 
 def broken(**changed: Json) -> list[Precondition]:
-    """What is loaded of one entry."""
+    """The preconditions loaded from one changed entry."""
     entry = PRECONDITIONS[0].model_dump() | changed
     path = Path("preconditions.json")
     path.write_text(json.dumps({"preconditions": [entry]}))

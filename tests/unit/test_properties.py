@@ -1,4 +1,4 @@
-"""Each property over whole sessions holds for every release's profile, and sees a port that breaks it."""
+"""Each property of whole sessions holds at every release's profile, and detects a port that breaks it."""
 
 import inspect
 from collections.abc import Callable
@@ -24,7 +24,7 @@ MODULES = (test_80_offset, test_81_availability, test_82_sessions, test_83_confi
 PROPERTIES: dict[str, Callable[..., None]] = {
     name: function for module in MODULES for name, function in vars(module).items() if name.startswith("test_")
 }
-# What breaks a property, where that is not the wrong implementation of the requirement.
+# The mutants that break a property, if not the mutant of its requirement.
 PORTS: dict[tuple[str, str], Callable[..., object]] = {
     ("test_only_pid_modulo_n_counts", "PID-001"): subtle.PidIn27Bits,
     ("test_processes_spread_by_pid_modulo_n", "PID-002"): unsteady.ProcessIdsSkipOneInAHundred,
@@ -47,7 +47,7 @@ PORTS: dict[tuple[str, str], Callable[..., object]] = {
 
 
 def properties() -> list[Any]:
-    """Each property with each requirement that it judges, and the parameters by which it does."""
+    """Each property with each of its requirements and parameters."""
     found = []
     for name, function in PROPERTIES.items():
         for mark in function.pytestmark:  # type: ignore[attr-defined]
@@ -72,7 +72,7 @@ def test_property_without_stored_rows_fails(monkeypatch: pytest.MonkeyPatch) -> 
 
     @property_case(number=st.integers())
     def test_that_has_no_rows(judge: object, number: int, family: str) -> None:
-        raise AssertionError("not even asked")
+        raise AssertionError("the property was not run")
 
     assert list(inspect.signature(test_that_has_no_rows).parameters) == ["judge", "family"]
     with pytest.raises(CorpusError, match=r"test_that_has_no_rows has no rows in .*; run `make corpus`"):

@@ -1,4 +1,4 @@
-"""Quirks: each shows in its scenario, alone over the reference; a mistaken row or file is refused."""
+"""Quirks: each one alone changes the answer of its scenario; errors in a row or file are refused."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ DOCUMENT: Json = {
 
 
 def ask_reference(profile: Profile, scenario: Scenario) -> list[Answer]:
-    """Answers of the reference with the quirks of a profile, in this process."""
+    """The answers of the reference with the quirks of a profile, in this process."""
     adapter = ReferenceAdapter()
     adapter.profile = profile
     return answers_of(adapter, scenario)
@@ -95,14 +95,14 @@ def test_a_scenario_is_read_once_for_each_answer(tmp_path: Path) -> None:
             r"answers-b\.json: unknown key 'wiht'; keys are calls, files, quirk, since, until, with, without",
         ),
         ({"without": DOCUMENT["with"]}, r"`with` and `without` are equal"),
-        ({"with": {"position": 1, "expect": "b"}}, r"with: position 1 names none of the calls"),
-        ({"with": {"position": True, "expect": "b"}}, r"with: position True names none of the calls"),
+        ({"with": {"position": 1, "expect": "b"}}, r"with: position 1 is not the position of a call"),
+        ({"with": {"position": True, "expect": "b"}}, r"with: position True is not the position of a call"),
         ({"with": {"position": 0}}, r"with: expected a position, and either expect or refusal"),
         ({"calls": [{"method": "snapshot", "expect": 1}]}, r"calls\[0\] has an expectation"),
         ({"calls": [{"method": "snapshoot"}]}, r"calls\[0\]: there is no method 'snapshoot'"),
         ({"calls": [{"params": {}}]}, r"answers-b\.json: calls\[0\] must be an object with a method"),
         ({"files": []}, r"answers-b\.json: files must be an object"),
-        ({"until": "1.2.8"}, r"answers-b\.json: 1\.3\.0 has the quirk, but is outside of `since` and `until`"),
+        ({"until": "1.2.8"}, r"answers-b\.json: 1\.3\.0 has the quirk, but is outside `since` and `until`"),
         ({"since": "1.2.9"}, r"answers-b\.json: unknown release '1\.2\.9'; known: 1\.2\.8, 1\.3\.0"),
         ({"since": ["1.3.0"]}, r"answers-b\.json: unknown release \['1\.3\.0'\]"),
     ],
@@ -113,7 +113,7 @@ def test_wrong_file_is_refused_with_its_place(tmp_path: Path, changed: Json, mes
 
 
 def test_a_file_without_an_answer_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QuirkError, match="there is no 'without'"):
+    with pytest.raises(QuirkError, match="missing key 'without'"):
         load(tmp_path, {key: value for key, value in DOCUMENT.items() if key != "without"})
 
 
@@ -134,5 +134,5 @@ def test_wrong_row_is_refused_by_name(tmp_path: Path, quirks: list[Quirk], messa
 
 def test_file_named_for_another_quirk_is_refused(tmp_path: Path) -> None:
     other = replace(A_QUIRK, name="answers-c")
-    with pytest.raises(QuirkError, match=r"answers-b\.json: it tells the quirk 'answers-c', and must be named"):
+    with pytest.raises(QuirkError, match=r"answers-b\.json: it describes the quirk 'answers-c'; rename it"):
         load(tmp_path, DOCUMENT | {"quirk": "answers-c"}, A_QUIRK, other)

@@ -1,4 +1,4 @@
-"""Recordings: the reference answers as each release was recorded, and they miss no method and no quirk."""
+"""Recordings: the reference answers as recorded for each release, and every method and quirk is recorded."""
 
 import json
 from collections.abc import Collection
@@ -29,7 +29,7 @@ from tools.release_targets import claimed_capabilities
 
 SCENARIOS = load_scenarios()
 RECORDINGS = load_recordings(SCENARIOS)
-# Flipped, these change no answer of the release: what another quirk does, or a feature that is missing, hides them.
+# Toggling these changes no answer of the release, because another quirk or a missing feature hides them.
 HIDDEN: dict[str, set[str]] = {
     "1.2.8": {"hybrid-ignores-header-style", "no-bonus-for-the-current-account", "wait-counts-disabled-accounts"},
     "1.3.0": {"wait-counts-disabled-accounts"},
@@ -38,7 +38,7 @@ HIDDEN: dict[str, set[str]] = {
 
 
 def differing(version: str, *flipped: str, only: Collection[str] = SCENARIOS.keys(), most: int = 5) -> list[str]:
-    """The first differences of the reference at a release, with some quirks flipped, from the recording."""
+    """The first differences between the reference with some quirks toggled and the recording of a release."""
     recording = RECORDINGS[version]
     asked = {id_: answers for id_, answers in recording.answers.items() if id_ in only}
     send = Oracle(flip_quirks(version, flipped)).answers
@@ -59,7 +59,7 @@ def test_recorded_capabilities_are_those_of_the_profile(version: str) -> None:
 
 
 def test_every_method_is_recorded() -> None:
-    """Of `hello` only the capabilities are stored. What no release claims cannot be recorded."""
+    """Of `hello` only the capabilities are stored. A method that no release claims cannot be recorded."""
     claimed = {word for recording in RECORDINGS.values() for word in recording.capabilities}
     asked = {
         call.method for recording in RECORDINGS.values() for id_ in recording.answers for call in SCENARIOS[id_].calls
@@ -68,7 +68,7 @@ def test_every_method_is_recorded() -> None:
 
 
 def id_of(quirk: str) -> str:
-    """The id under which the scenario of the quirk is stored. It may have had another name then."""
+    """The id of the stored scenario of the quirk. It may have been stored under another name."""
     scenario = unexpecting(load_distinguishing_scenarios()[quirk].present)
     found = next((id_ for id_, stored in SCENARIOS.items() if stored == scenario), None)
     assert found is not None, f"no recording has the scenario of the quirk {quirk!r}; run `make recordings`"
@@ -77,7 +77,7 @@ def id_of(quirk: str) -> str:
 
 @pytest.mark.parametrize("version", RECORDINGS)
 def test_a_flipped_quirk_differs_from_the_recording(version: str) -> None:
-    """Each that the release has, taken away; and each that it could have, added."""
+    """Each quirk of the release is removed, and each other possible quirk is added."""
     hidden = HIDDEN.get(version, set())
     for name, distinguishing in load_distinguishing_scenarios().items():
         own = id_of(name)

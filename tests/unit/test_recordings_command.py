@@ -1,4 +1,4 @@
-"""`make recordings` says what it keeps, and refuses what it cannot do."""
+"""`make recordings` reports what it keeps, and refuses impossible requests."""
 
 import pytest
 
@@ -14,8 +14,8 @@ SOME = {
 
 def test_a_kept_recording_is_reported() -> None:
     asked = "to ask it, give a checkout of its tag, 1.5.5=PATH"
-    told = recordings.describe_kept("1.5.5", STORED["1.5.5"], SCENARIOS)
-    assert told == f"1.5.5: keeps its stored answers, 0 scenarios not asked yet; {asked}"
+    text = recordings.describe_kept("1.5.5", STORED["1.5.5"], SCENARIOS)
+    assert text == f"1.5.5: keeps its stored answers, 0 scenarios not asked yet; {asked}"
     assert recordings.describe_kept("1.5.5", None, SOME) == (
         "1.5.5: not recorded; give a checkout of its tag, 1.5.5=PATH"
     )
@@ -31,7 +31,7 @@ def test_a_kept_recording_is_reported() -> None:
 def test_wrong_usage_ends_with_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordings, "record", None)  # whatever is wrong here, the stored answers stay
+    monkeypatch.setattr(recordings, "record", None)  # the stored answers stay even if recording fails
     with pytest.raises(SystemExit, match="2"):
         recordings.main(arguments)
     assert message in capsys.readouterr().err

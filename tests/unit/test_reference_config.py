@@ -1,4 +1,4 @@
-"""The reference's config loading, without files and without an environment: everything is handed in."""
+"""The reference's config loading, with files and environment passed in."""
 
 import json
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def load(
 
 
 def config_with(**by_path: Json) -> Json:
-    """The defaults, with some keys, by their path, changed."""
+    """The defaults, with these values by path."""
     return nested({**BY_PATH, **by_path})
 
 
@@ -139,7 +139,7 @@ ENVIRONMENTS = st.dictionaries(
 )
 
 
-# Depth and length at which parsers and number readers give up.
+# The nesting depth and length at which some parsers and number readers fail.
 LARGE = {
     "open lists": b"[" * 100_000,
     "deep objects": b'{"x":' * 50_000 + b"1" + b"}" * 50_000,

@@ -1,6 +1,6 @@
-"""The reference passes every case, and as a release fails exactly where that release is known to; in this process.
+"""The reference passes every case; as a release it fails exactly the known deviations. Judged in this process.
 
-Cases of real processes and forks: `tests/integration`.
+`tests/integration` has the cases of real processes and forks.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from tests.mutants import factory
 from tests.support.judging import Case, InProcessJudge, judge_cases, judge_in_process, needs_processes, words
 
 CATALOGUE = load_catalogue()
-VECTOR = "test_90_vectors.py::test_vector["  # how the names of cases of vectors begin
+VECTOR = "test_90_vectors.py::test_vector["  # prefix of the names of vector cases
 REQUIREMENTS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
 
 
 @pytest.mark.parametrize("profile", [*VERSIONS, RECOMMENDED])
 def test_reference_fails_only_where_its_release_does(profile: str, cases: Sequence[Case]) -> None:
-    """No deviation of a release may explain a property of whole sessions: modules 80 to 83 hold for all of them."""
+    """No deviation may explain a failed property of whole sessions: modules 80 to 83 apply to all releases."""
     deviations = shipped_deviations(profile, CATALOGUE)
     outcome = judge_in_process(cases, partial(ReferenceAdapter, profile), REQUIREMENTS, profile, deviations)
     assert (outcome.exit_code, outcome.failures, outcome.stale) == (CONFORMANT, [], [])

@@ -1,4 +1,4 @@
-"""Where releases can be had: npm, or a checkout that is the release it is given as."""
+"""Where to get a release: from npm, or from a checkout of the right version."""
 
 import argparse
 import json
@@ -33,7 +33,7 @@ def test_a_version_with_the_same_code_will_do(tmp_path: Path) -> None:
         ("1.4.3", "1.3.2={}", r"is version 1\.4\.3; expected 1\.3\.2 or 1\.4\.0 or 1\.4\.1"),
         ("1.3.9", "1.3.9={}", r"'1\.3\.9=.*' is not VERSION=PATH; the versions are 1\.2\.8, 1\.3\.0"),
         ("1.3.2", "{}", r"is not VERSION=PATH"),
-        ("1.3.2", "1.3.2={}/nowhere", r"no version can be read from .*nowhere/package\.json"),
+        ("1.3.2", "1.3.2={}/nowhere", r"cannot read a version from .*nowhere/package\.json"),
     ],
 )
 def test_another_checkout_is_refused(version: str, text: str, message: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What counts as the same verdict when a run is repeated."""
+"""Which reports count as equal when a run is repeated."""
 
 import pytest
 

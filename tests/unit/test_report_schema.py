@@ -1,4 +1,4 @@
-"""The published schema of the JSON report, its page, and the model that both are made from."""
+"""The published schema of the JSON report and its page, which are generated from the model."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_example_on_page_meets_schema() -> None:
 
 
 def changed(path: str, value: Json) -> Json:
-    """The report of a failure with another value at a path; without that key where the value is `...`."""
+    """The report of a failure with another value at this path; `...` removes the key."""
     document = json.loads(render_json(REPORTS["failed"]()))
     *parents, key = path.split(".")
     place = document
@@ -119,7 +119,7 @@ def changed(path: str, value: Json) -> Json:
             {},
             "scenario: Value error, a scenario is an object with a list",
         ),
-        ("observed.pid", None, None),  # the model has a value for keys that are left out; the schema has none
+        ("observed.pid", None, None),  # the model has defaults for keys that are left out; the schema has none
         ("observed.pid_status", "perhaps", "observed.pid_status: Input should be 'verified', "),
         ("hello.name", ..., "hello.name: Field required"),
     ],

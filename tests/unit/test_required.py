@@ -1,4 +1,4 @@
-"""`--require all` leaves out what only Python can claim, where the kit knows the language or the user says so."""
+"""`--require all` leaves out rules that only Python ports can claim, if the target is known not to be one."""
 
 from pathlib import Path
 

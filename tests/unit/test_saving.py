@@ -1,4 +1,4 @@
-"""What a session leaves in the pool file, and that it makes no difference which of two processes saves first."""
+"""What a session saves into the pool file. The order in which two processes save makes no difference."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""Scenarios: what an expectation accepts, how a difference is told, and how one is read back."""
+"""Scenarios: matching of expectations, descriptions of differences, and reading from JSON."""
 
 import json
 from collections.abc import Sequence

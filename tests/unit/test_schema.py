@@ -1,4 +1,4 @@
-"""The published schema: made from the table of methods, and true of what the reference really says."""
+"""The published schema is generated from the table of methods, and accepts what the reference sends."""
 
 import json
 
@@ -18,7 +18,7 @@ from reference_impl.adapter import ReferenceAdapter
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 MESSAGES = Draft202012Validator(SCHEMA)
 
-SMALLEST: dict[str, dict[str, Json]] = {  # the parameters that each method cannot do without
+SMALLEST: dict[str, dict[str, Json]] = {  # the required parameters of each method
     "hello": {},
     "open": {"pool": {}},
     "select": {"family": "claude", "strategy": "sticky"},
@@ -108,7 +108,7 @@ def test_every_refusal_of_the_table_is_accepted(kind: str) -> None:
 
 
 CONVERSATION = [
-    select(),  # refused: nothing is open
+    select(),  # refused: no pool is open
     Call("hello", {"wire": 1}),
     open_pool(pool(3), pid=7),
     select(offset=True),
@@ -119,7 +119,7 @@ CONVERSATION = [
     advance(1000),
     Call("snapshot"),
     open_pool(pool(0)),
-    select(),  # none can be used
+    select(),  # no account is available
     Call("load_config", {"directory": "/nowhere/project", "home": "/nowhere/home", "environment": {}}),
     Call("save"),  # not supported
     Call("close"),

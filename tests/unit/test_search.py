@@ -1,4 +1,4 @@
-"""The search finds what a port in this process does wrong, and names the quirks that explain it."""
+"""The search finds the faults of ports in this process, and names the quirks that explain them."""
 
 import math
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ NOBODY: dict[str, Json] = {
 
 
 class BehindAQuirk:
-    """Behaves as a release does, but wherever one of its quirks shows it answers what nobody would."""
+    """Behaves as a release, but gives an impossible answer wherever one of its quirks has an effect."""
 
     def __init__(self, of: Profile, quirk: str) -> None:
         self.with_it = Oracle(of)
@@ -72,7 +72,7 @@ class BehindAQuirk:
         return call
 
 
-# They show in what one process leaves to another: tests/unit/test_saving.py.
+# These quirks affect what one process leaves to another: tests/unit/test_saving.py.
 SAVING = (
     "save-never-removes-accounts",
     "save-overwrites-rate-limits",
@@ -91,7 +91,7 @@ def test_a_fault_behind_a_known_quirk_is_found(quirk: Any) -> None:
 
 @pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.name)
 def test_a_difference_is_explained_by_its_quirk(quirk: Any) -> None:
-    """For the first sessions in which the quirk alone makes a difference, it is among the explanations."""
+    """The quirk is named for the first sessions in which it alone makes a difference."""
     of = profile(quirk.releases[-1])
     pipeline = Pipeline(InProcessConnection(ReferenceAdapter(of)), Oracle(Profile(of.name, of.quirks - {quirk.name})))
     found = next(pipeline.differences(sessions(claimed(of), 6_000)))

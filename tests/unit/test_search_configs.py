@@ -1,4 +1,4 @@
-"""Config loads out of bytes: all that releases differ in comes up, and half of the files say something."""
+"""Decoding of config loads: they cover all differences between releases, and half of the files are valid."""
 
 import dataclasses
 import random
@@ -61,7 +61,7 @@ def test_each_quirk_changes_the_answer_of_some_sessions(release: str, quirk: str
 
 
 def test_files_are_read_and_ignored() -> None:
-    """Of the files that are there, in the place that is looked at."""
+    """Counts only files in places that the call reads."""
     reasons = [file.ignored for loaded in answers(profile("1.4.3")) for file in loaded[0].files]
     there = [reason or "used" for reason in reasons if reason is None or not reason.startswith("no such file")]
     used = there.count("used")

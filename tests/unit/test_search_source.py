@@ -1,4 +1,4 @@
-"""Sessions as bytes: every draft is one, the same bytes give the same, and what Hypothesis is handed it can shrink."""
+"""Sessions as bytes: every draft is valid, decoding is deterministic, and Hypothesis can shrink stored drafts."""
 
 from collections import Counter
 from itertools import islice
@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from conformance.search.sessions import decode
 from conformance.search.shrink import shrink
 from conformance.search.source import (
-    MOST_CALLS,
-    MOST_GIVEN,
+    MAX_CALLS,
+    MAX_GIVEN,
     PLAIN,
     RECORD_BYTES,
     Draft,
@@ -32,8 +32,8 @@ def drafted(given_count: int, calls_count: int) -> Draft:
     return Draft(b"h" * RECORD_BYTES, tuple(records[:given_count]), tuple(records[given_count:]))
 
 
-@pytest.mark.parametrize("given_count", [0, 1, MOST_GIVEN])
-@pytest.mark.parametrize("calls_count", [0, 1, MOST_CALLS])
+@pytest.mark.parametrize("given_count", [0, 1, MAX_GIVEN])
+@pytest.mark.parametrize("calls_count", [0, 1, MAX_CALLS])
 def test_shrinking_begins_with_the_given_draft(given_count: int, calls_count: int) -> None:
     draft = drafted(given_count, calls_count)
     asked: list[Draft] = []
@@ -97,7 +97,7 @@ def test_only_claimed_capabilities_are_asked(only: list[str]) -> None:
 
 
 def test_interesting_events_are_frequent() -> None:
-    """In a hundred sessions: every method that the reference has, strategies and families that change, reopenings."""
+    """In a hundred sessions: every method of the reference, changing strategies and families, reopened pools."""
     sessions = [decode(draft, CAPABILITIES) for draft in islice(stream("often"), 100)]
     methods = Counter(method for session in sessions for method, _ in session.calls)
     assert set(METHODS) - set(methods) == {"hello", "fork", "close"}

@@ -1,4 +1,4 @@
-"""A Python port on the wire: in order, only by its public methods, and never silent about what went wrong."""
+"""A Python port on the wire: answers in order, only public methods can be called, and faults are never silent."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from conformance.wire.serve import answer_line
 
 
 class Port:
-    """A port that is right, wrong and mistaken, by method."""
+    """A port whose methods are right, wrong or broken."""
 
     secret = "not callable"  # noqa: S105 - a word
 
@@ -103,7 +103,7 @@ def test_type_error_inside_the_port_is_internal(capsys: pytest.CaptureFixture[st
     error = ask("min_wait", family="claude")["error"]
     assert error["code"] == answers.INTERNAL_ERROR
     assert error["message"].startswith("TypeError: unsupported operand")
-    assert "in min_wait" in capsys.readouterr().err  # the traceback is kept where the kit shows it
+    assert "in min_wait" in capsys.readouterr().err  # the kit shows the standard error
 
 
 @pytest.mark.parametrize("line", [b"Listening on 80\n", b"\xff\n", b"\n", b'{"id":1,"id":2}\n'])
@@ -114,7 +114,7 @@ def test_a_garbage_line_is_answered_and_quoted(line: bytes) -> None:
 
 
 def test_error_message_too_long_is_shortened() -> None:
-    key = b'"' + b"\x7f" * (MAX_LINE_BYTES // 3) + b'":1'  # four characters each where it is quoted
+    key = b'"' + b"\x7f" * (MAX_LINE_BYTES // 3) + b'":1'  # the quote needs four characters for each of these bytes
     response = answer(b"{" + key + b"," + key + b"}")
     assert response["error"]["message"].startswith("the answer cannot be sent: a line of")
 

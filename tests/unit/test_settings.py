@@ -1,4 +1,4 @@
-"""What `run` tells the engine arrives there as it was, and a predicate is compiled once."""
+"""The settings of `run` reach the engine unchanged, and each predicate is compiled once."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How ids fall on accounts: the figures count, the expected values are exact, and every reason given is true."""
+"""Spreads of PIDs over accounts: the figures are correct, expected values are exact, and every reason is true."""
 
 import math
 from collections import Counter
@@ -79,7 +79,7 @@ def test_expected_and_best_values_match_enumeration(processes: int, accounts: in
 
 @pytest.mark.parametrize(("processes", "accounts", "fullest"), [(1009, 1009, 5.5187), (1009, 2, 517.1754)])
 def test_the_largest_sizes_have_exact_figures_too(processes: int, accounts: int, fullest: float) -> None:
-    """For 2 accounts and odd m the mean of the larger share is m/2 (1 + C(m - 1, (m - 1)/2) / 2^(m - 1))."""
+    """For 2 accounts and odd m, the mean of the larger share is m/2 (1 + C(m - 1, (m - 1)/2) / 2^(m - 1))."""
     if accounts == 2:
         central = Fraction(math.comb(processes - 1, (processes - 1) // 2), 2 ** (processes - 1))
         assert chance_figures(processes, 2).fullest == pytest.approx(float(processes * (1 + central) / 2))
@@ -134,7 +134,7 @@ def equal_ids(found: Spread, reason: Reason) -> bool:
 
 
 def stride(found: Spread, reason: Reason) -> bool:
-    """Whatever ids keep to the distance, no other accounts are ever reached; and there are processes for more."""
+    """No PIDs with this distance reach any other account, although there are enough processes for more."""
     step, first, reachable = reason.figures["stride"], found.pids[0], reason.figures["reachable"]
     landing = {placed(first + step * times, found.accounts) for times in range(4 * found.accounts)}
     keeps = all((pid - first) % step == 0 for pid in found.pids)
@@ -184,12 +184,17 @@ TRUE: dict[str, Callable[[Spread, Reason], bool]] = {
     [
         (range(100, 164, 4), 8, ["stride"], "4 and 8 share the factor 4: only 2 of 8 accounts can be reached"),
         ([100, 112, 136], 3, ["stride"], "12 or a multiple of that apart, which is a multiple of 3: only 1 of 3"),
-        ([1, 1, 1], 3, ["equal-ids"], "All 3 processes have the id 1"),
-        ([1, 1, 2], 3, ["equal-ids"], "2 of 3 processes have the id 1"),
+        ([1, 1, 1], 3, ["equal-ids"], "All 3 processes have the PID 1"),
+        ([1, 1, 2], 3, ["equal-ids"], "2 of 3 processes have the PID 1"),
         (range(100, 164), 3, ["even-gaps"], "consecutive: any 3 in a row"),
         (range(100, 164, 7), 3, ["even-gaps"], "7 apart, and 7 and 3 have no factor in common"),
-        ([10, 22, 34, 46, 47], 3, ["common-gap"], "3 of 4 starts are 12 after the id before, which is a multiple of 3"),
-        ([10, 16, 22, 28, 29], 4, ["common-gap"], "6 and 4 share the factor 2: a row of those reaches 2 accounts"),
+        (
+            [10, 22, 34, 46, 47],
+            3,
+            ["common-gap"],
+            "In 3 of 4 starts the PID is 12 above the previous one, which is a multiple of 3",
+        ),
+        ([10, 16, 22, 28, 29], 4, ["common-gap"], "6 and 4 share the factor 2: such a series reaches only 2 accounts"),
         ([5, 9, 20], 3, ["varying-gaps"], "vary from 4 to 11"),
         ([5, 9, 20], 5, ["varying-gaps", "fewer-processes"], "vary from 4 to 11"),
         ([7, 8, 9], 1, ["one-account"], "1 account"),

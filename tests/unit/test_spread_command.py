@@ -1,4 +1,4 @@
-"""`spread` over given PIDs: the same answer every time, and misuse is one message."""
+"""`spread` with given PIDs: reproducible output, and one message for wrong usage."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -49,27 +49,27 @@ def test_given_ids_give_the_same_document_every_time(tmp_path: Path, spread: Spr
         ),
         (
             ("--accounts", "3", "--pids", "100-163"),
-            "Spreads as well as is possible: 21 or 22 processes on each of 3 accounts.",
+            "Spreads as evenly as possible: 21 or 22 processes on each of 3 accounts.",
             "next  antigravity-conformance spread --accounts 2-8 --pids 100-163",
         ),
         (
             ("--accounts", "4", "--pids", "123,456,789", "--base", "2"),
-            "Spreads as well as is possible: each of 3 processes has an account of its own.",
+            "Spreads as evenly as possible: each of 3 processes has its own account.",
             "          123,456,789",
         ),
         (
             ("--accounts", "3", "--pids", "1,1"),
-            "1 of 3 accounts carries all 2 processes: as random choice would.",
+            "1 of 3 accounts carries all 2 processes: no better or worse than random choice.",
             "next  antigravity-conformance requirements show RR",
         ),
         (
             ("--accounts", "2,3,4,5,8", "--pids", "100-352/4"),
-            "Best with 5 accounts, where 64 processes spread as well as is possible.",
+            "Best with 5 accounts, where 64 processes spread as evenly as possible.",
             "next  antigravity-conformance spread --accounts 5 --pids 100-352/4",
         ),
         (
             ("--accounts", "2-4", "--pids", "1,1"),
-            "None of these numbers of accounts is better than another.",
+            "The processes spread equally well over all these numbers of accounts.",
             "next  antigravity-conformance requirements show RR",
         ),
     ],
@@ -85,7 +85,7 @@ def test_answer_is_first_and_next_command_last(
 def test_histogram_shows_every_account_and_even_share(spread: Spread) -> None:
     lines = spread("--accounts", "3", "--pids", "3,6,4,1,7,10", "--base", "1").splitlines()
     bars = [(line.split()[0], line.count("#"), line.split()[-1]) for line in lines[3:6]]
-    assert bars == [("0", 0, "0"), ("1", 19, "2"), ("2", 39, "4")]  # one sign of each is the mark itself
+    assert bars == [("0", 0, "0"), ("1", 19, "2"), ("2", 39, "4")]  # the mark replaces one sign of each bar
     assert {line.index("|") for line in lines[3:6]} == {len("      0  ") + 19}
     assert "2 of 3 accounts carry all 6" in lines[0]
 
@@ -99,26 +99,30 @@ def test_many_accounts_are_shown_as_loads(spread: Spread) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("--pids", "1"), 2, ""),  # argparse says that --accounts is missing
-        (("--accounts", "0", "--pids", "1"), 2, "--accounts: '0' is no number of accounts; expected 1 to 1009"),
-        (("--accounts", "1010", "--pids", "1"), 2, "--accounts: '1010' is no number of accounts"),
-        (("--accounts", "1-33", "--pids", "1"), 2, "--accounts: '1-33' goes beyond 32 numbers"),
-        (("--accounts", "three", "--pids", "1"), 2, "--accounts: 'three' is no number of accounts"),
-        (("--accounts", "3", "--pids", "-1"), 2, "--pids: '-1' is no process id"),
-        (("--accounts", "3", "--pids", "1,x"), 2, "--pids: 'x' is no process id"),
-        (("--accounts", "3", "--pids", ""), 2, "--pids: there is no process id in it"),
-        (("--accounts", "3", "--pids", "1-1000000"), 2, "--pids: '1-1000000' goes beyond 1009 numbers"),
-        (("--accounts", "3", "--pids", "4294967296"), 2, "--pids: '4294967296' is no process id"),
+        (("--pids", "1"), 2, ""),  # argparse reports that --accounts is missing
+        (
+            ("--accounts", "0", "--pids", "1"),
+            2,
+            "--accounts: '0' is not a valid number of accounts; expected 1 to 1009",
+        ),
+        (("--accounts", "1010", "--pids", "1"), 2, "--accounts: '1010' is not a valid number of accounts"),
+        (("--accounts", "1-33", "--pids", "1"), 2, "--accounts: '1-33' exceeds the maximum of 32 numbers"),
+        (("--accounts", "three", "--pids", "1"), 2, "--accounts: 'three' is not a valid number of accounts"),
+        (("--accounts", "3", "--pids", "-1"), 2, "--pids: '-1' is not a valid PID"),
+        (("--accounts", "3", "--pids", "1,x"), 2, "--pids: 'x' is not a valid PID"),
+        (("--accounts", "3", "--pids", ""), 2, "--pids: there is no PID; expected numbers"),
+        (("--accounts", "3", "--pids", "1-1000000"), 2, "--pids: '1-1000000' exceeds the maximum of 1009 numbers"),
+        (("--accounts", "3", "--pids", "4294967296"), 2, "--pids: '4294967296' is not a valid PID"),
         (("--accounts", "3", "--pids", "@nowhere"), 2, "--pids @nowhere: No such file or directory"),
         (("--accounts", "3", "--pids", "@."), 2, "--pids @.: Is a directory"),
-        (("--accounts", "3"), 2, "no process ids were given; give one of them"),
+        (("--accounts", "3"), 2, "no PIDs were given; give one of them"),
         (("--accounts", "3", "--pids", "1", "--", "true"), 2, "both --pids and a command after -- were given"),
-        (("--accounts", "3", "--pids", "1", "--at-once"), 2, "--at-once is about processes to be started"),
-        (("--accounts", "3", "--pids", "1", "--env", "A"), 2, "--env is about processes to be started"),
-        (("--accounts", "3", "--gap", "1", "--at-once", "--", "true"), 2, "--at-once and --gap are two ways to start"),
+        (("--accounts", "3", "--pids", "1", "--at-once"), 2, "--at-once applies only to started processes"),
+        (("--accounts", "3", "--pids", "1", "--env", "A"), 2, "--env applies only to started processes"),
+        (("--accounts", "3", "--gap", "1", "--at-once", "--", "true"), 2, "--at-once and --gap exclude each other"),
         (("--accounts", "3", "--processes", "0", "--", "true"), 2, ""),
         (("--accounts", "3", "node", "agent.mjs"), 2, "put -- before the command: -- node agent.mjs"),
-        (("--accounts", "3", "--", "docker", "run", "x"), 2, "docker starts its processes out of sight"),
+        (("--accounts", "3", "--", "docker", "run", "x"), 2, "docker starts its processes elsewhere"),
         (("--accounts", "3,4", "--pids", "1", "--svg", "a.svg"), 2, "--svg draws one number of accounts"),
         (("--accounts", "65", "--pids", "1", "--svg", "a.svg"), 2, "--svg draws up to 64 accounts, not 65"),
         (("--accounts", "3", "--pids", "1", "--svg", "no/a.svg"), 2, "cannot write no/a.svg: No such file"),
@@ -158,7 +162,7 @@ def test_the_picture_shows_each_account_and_says_why(tmp_path: Path, spread: Spr
     assert [element.tag for element in named if element is not None] == [f"{SVG}title", f"{SVG}desc"]
     assert "account 0: 32, account 1: 0" in (svg.findtext(f"{SVG}desc") or "")
     texts = [element.text or "" for element in svg.iter(f"{SVG}text")]
-    why = "The ids are 4 apart, and 4 and 8 share the factor 4: only 2 of 8 accounts can be reached."
+    why = "The PIDs are 4 apart, and 4 and 8 share the factor 4: only 2 of 8 accounts can be reached."
     assert why in " ".join(texts)
     assert "even share: 8" in texts
     assert "fullest under random choice: 12.2 on average" in texts
@@ -199,5 +203,5 @@ def json_counts(tmp_path: Path, spread: Spread, accounts: int, pids: str) -> lis
 
 
 def test_running_or_waiting_process_is_at_work() -> None:
-    """This one runs as it looks; the processor time of one that waits for a core would not tell."""
+    """This process runs while it checks itself. Processor time cannot show a process that waits for a core."""
     assert not _is_at_rest(psutil.Process())

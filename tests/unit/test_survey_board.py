@@ -1,4 +1,4 @@
-"""The board of a survey: what its letters mean, its exit code, and that no target writes on it but as text."""
+"""The board of a survey: its letters, its exit code, and that texts of targets never become markup."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from conformance.reports.board import (
     read_board,
     write_board,
 )
-from conformance.reports.board_terminal import COLUMNS_MOST, render_board
+from conformance.reports.board_terminal import MAX_COLUMNS, render_board
 from conformance.reports.describe import WIDTH
 from conformance.reports.documents import render_json
 from conformance.reports.events import CaseOutcome
@@ -39,7 +39,7 @@ GOLDEN = """\
     profile 1.6.0 (the listed release nearest to 1.6.2)
     not conformant
     4 MUSTs judged / 4 claimed / 5 in all
-    deviations: 1 inherited from release 1.6.0, 1 of that release not here
+    deviations: 1 inherited from release 1.6.0, 1 of that release not found
  3  npm:a-plugin@1.3.0
     port 1.0, python
     profile 1.3.0
@@ -53,15 +53,15 @@ GOLDEN = """\
 Section ONE   ok  F1  D2   ?
 Section TWO   ok  F1 ok~   ?
 
-ok: every rule holds; D2: 2 rules are broken as a known deviation says, all
-    others hold; F2: 2 rules fail; ~: some rules of the section were not judged;
-    -: none was judged; ?: no answer; empty: no rule of that profile
+ok: every rule holds; D2: 2 rules have a known deviation, all others hold; F2: 2
+    rules fail; ~: some rules of the section were not judged; -: no rule was
+    judged; ?: no verdict; empty: no rule applies to the profile
 
-What fails, and in which implementations
+Failures, with the numbers of the implementations
   ONE-002  in 2: The rule ONE-002 (MUST)
   TWO-002  in 2: The rule TWO-002 (MUST)
 
-What was not answered, and why
+Not judged, and why
  2  does not claim fork, config: 1 TWO
  3  not run: not as root: 1 TWO
  4  it has no accounts.ts
@@ -204,7 +204,7 @@ def test_failing_rules_are_in_catalogue_order() -> None:
 
 
 def test_many_implementations_fill_several_tables() -> None:
-    shown = [*render_board(board(*[row()] * (COLUMNS_MOST + 2)))]
+    shown = [*render_board(board(*[row()] * (MAX_COLUMNS + 2)))]
     heads = [line.split() for line in shown if re.fullmatch(r"[ 0-9]+", line)]
     assert heads == [[str(number) for number in range(1, 8)], [str(number) for number in range(8, 15)]]
 

@@ -1,4 +1,4 @@
-"""docs/survey.md says of every failure what it is, and of nothing else; the mapping files beside it can be read."""
+"""docs/survey.md explains every failure and nothing else, and the mapping files beside it are valid."""
 
 from pathlib import Path
 
@@ -67,11 +67,11 @@ def test_failure_is_shown_with_its_finding() -> None:
 @pytest.mark.parametrize(
     ("findings", "message"),
     [
-        (WHOLE[1:], r"'plugin:one\+fork', 'ONE-001'\) has no finding, and 1 more have none"),
+        (WHOLE[1:], r"'plugin:one\+fork', 'ONE-001'\) has no finding; failures without a finding: 2"),
         (WHOLE[:1], r"'plugin:another\+port', ''\) has no finding"),
-        ([*WHOLE, finding("ONE-003")], r"'ONE-003'\) has a finding, and is no failure"),
+        ([*WHOLE, finding("ONE-003")], r"'ONE-003'\) has a finding but is not a failure"),
         ([*WHOLE, finding("ONE-001")], r"'ONE-001'\) has two findings"),
-        ([*WHOLE, finding("ONE-001", target="plugin:no+such")], "is no failure of the board"),
+        ([*WHOLE, finding("ONE-001", target="plugin:no+such")], "is not a failure on the board"),
     ],
 )
 def test_findings_must_match_failures(findings: list[Finding], message: str) -> None:

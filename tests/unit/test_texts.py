@@ -1,8 +1,10 @@
 """Texts of a target are short, printable and without secrets, whatever it sends."""
 
+import json
+
 import pytest
 
-from conformance.texts import clip, printable, redact, safe
+from conformance.texts import clip, inert, printable, redact, safe
 
 SECRETS = [
     "ya29.a0AfH6SMBxyz-1234567890",
@@ -62,3 +64,10 @@ def test_clipped_text_says_how_much_is_missing() -> None:
 
 def test_control_characters_are_escaped() -> None:
     assert printable("a\x1b[2J\r\x9b\tb\n") == "a\\x1b[2J\\r\\x9b\tb\n"
+
+
+def test_json_holds_no_active_characters() -> None:
+    value = "a\x9b2Jb\u202ec\ufeffd é\x1b"
+    document = inert(json.dumps(value, ensure_ascii=False))
+    assert document == '"a\\u009b2Jb\\u202ec\\ufeffd é\\u001b"'
+    assert json.loads(document) == value

@@ -1,4 +1,4 @@
-"""Vectors: what the loader refuses, drift, and what `vectors write` fills in."""
+"""Vectors: errors that the loader reports, drift, and what `vectors write` completes."""
 
 import json
 from pathlib import Path
@@ -75,11 +75,11 @@ def test_quirk_vector_holds_only_with_its_quirk() -> None:
 
 
 def test_every_expressible_quirk_has_a_vector() -> None:
-    told = {vector.quirk for vector in VECTORS}
+    covered = {vector.quirk for vector in VECTORS}
     expected = {
         name for name, distinguishing in load_distinguishing_scenarios().items() if "save" not in distinguishing.needs
     }  # no vector saves
-    assert expected - told == {"malformed-pool-fatal"}  # a failure cannot be expected
+    assert expected - covered == {"malformed-pool-fatal"}  # vectors cannot expect a failure
 
 
 # The loader
@@ -88,18 +88,21 @@ def test_every_expressible_quirk_has_a_vector() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"colour": "red"}, r"stk/stk-one\.json: colour: got 'red'; expected no such key"),
+        ({"colour": "red"}, r"stk/stk-one\.json: colour: got 'red'; expected a key of schema.json"),
         ({"id": "stk-two"}, r"id: got 'stk-two'; expected 'stk-one', the name of the file"),
         ({"id": "Stk"}, r"id: got 'Stk'; expected"),
         ({"requirements": ["STK-999"]}, r"requirements\.0: got 'STK-999'; expected a requirement; see `requirements"),
         ({"requirements": ["PID-001"]}, r"expected the file in the folder pid"),
         ({"since": "1.2.9"}, r"stk-one\.json: since, until: unknown release '1\.2\.9'; known: 1\.2\.8"),
         ({"until": "1.2.8"}, r"since, until: the range 1\.3\.0 to 1\.2\.8 ends before it begins"),
-        ({"quirk": "offset-counts-from-minus-one"}, r"recommended: got None; expected false: recommended has no quirk"),
+        (
+            {"quirk": "offset-counts-from-minus-one"},
+            r"recommended: got None; expected false, because recommended has no quirk",
+        ),
         ({"quirk": "odd"}, r"quirk: got 'odd'; expected one of index-is-stored-position"),
         ({"needs": ["sticky", "pid"]}, r"needs: got .*; expected \['sticky'\]; run `make vectors`"),
         ({"given": "stk-none"}, r"given: got 'stk-none'; expected a vector whose calls are the first"),
-        ({"calls": [OPEN] + [SELECT] * 12}, r"calls: got 13; expected 12 calls at most"),
+        ({"calls": [OPEN] + [SELECT] * 12}, r"calls: got 13; expected at most 12 calls"),
         ({"calls": [OPEN, ANSWERED | {"refusal": "not_open"}]}, r"calls\.1: .*expected expect or refusal, not both"),
         ({"calls": [OPEN, SELECT | {"refusal": "never"}]}, r"calls\.1\.refusal: got 'never'; expected one of not_open"),
         (
@@ -107,7 +110,7 @@ def test_every_expressible_quirk_has_a_vector() -> None:
             r"calls\.0\.method: got 'fork'; expected a method of docs/wire",
         ),
         ({"calls": [{"method": "open", "params": {"pol": 1}}]}, r"calls\.0\.params.*see docs/wire\.md"),
-        ({"recommended": False}, r"recommended: got False; expected no such key, since recommended follows"),
+        ({"recommended": False}, r"recommended: got False; expected no such key, because recommended follows"),
         ({"files": {"home/x": {"text": "", "folder": True}}}, r"files\.home/x: .*exactly one of text, base64, link"),
     ],
 )
@@ -120,7 +123,7 @@ def test_wrong_vector_is_refused_with_its_place(tmp_path: Path, changed: Json, m
 def test_profile_without_the_rule_is_refused(tmp_path: Path) -> None:
     document = DOCUMENT | {"id": "soft-one", "requirements": ["SOFT-005"]}
     store(tmp_path, document, "soft/soft-one.json")
-    with pytest.raises(VectorError, match=r"since: got '1\.3\.0'; expected releases that have SOFT-005"):
+    with pytest.raises(VectorError, match=r"since: got '1\.3\.0'; expected releases with SOFT-005"):
         load_vectors(tmp_path)
 
 
@@ -142,9 +145,7 @@ def test_a_vector_that_is_not_canonical_is_refused(tmp_path: Path, text: str) ->
 def test_an_id_is_used_once(tmp_path: Path) -> None:
     store(tmp_path, DOCUMENT)
     store(tmp_path, DOCUMENT | {"requirements": ["RR-001"]}, "rr/stk-one.json")
-    with pytest.raises(
-        VectorError, match=r"stk/stk-one\.json: id: got 'stk-one'; expected an id of its own; rr/stk-one"
-    ):
+    with pytest.raises(VectorError, match=r"stk/stk-one\.json: id: got 'stk-one'; expected a unique id; rr/stk-one"):
         load_vectors(tmp_path)
 
 
@@ -162,7 +163,9 @@ def test_wrong_expectation_is_drift(tmp_path: Path) -> None:
     (vector,) = load_vectors(tmp_path)
     found = list(drift(vector))
     assert len(found) == 2
-    assert 'calls.1: select answered {"label": "fig", "index": 0}; expected null, by the reference at 1.3.0' in found[1]
+    assert (
+        'calls.1: select answered {"label": "fig", "index": 0}; expected null, from the reference at 1.3.0' in found[1]
+    )
 
 
 # Commands

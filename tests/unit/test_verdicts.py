@@ -125,7 +125,7 @@ OLD = deviation("ONE-002", id="old", expires="2026-02-28")
         ([case("error", "ONE-001")], {}, 4),
         ([case("not run", "ONE-001")], {}, 5),
         ([case("pass", "ONE-001")], {"deviations": [OLD]}, 6),
-        # 4, 1, 3, 6, 5: each outranks the one after it
+        # 4, 1, 3, 6, 5: each takes precedence over the next one
         ([FAILS, case("error", "ONE-002")], {}, 4),
         ([FAILS, UNKNOWN], {"deviations": [OLD]}, 1),
         ([UNKNOWN], {"deviations": [OLD]}, 3),
@@ -134,7 +134,7 @@ OLD = deviation("ONE-002", id="old", expires="2026-02-28")
     ],
 )
 def test_exit_codes_have_their_precedence(events: list[Event], options: dict[str, Any], code: int) -> None:
-    """4, 1, 3, 6, 5, 0."""
+    """The precedence is 4, 1, 3, 6, 5, 0."""
     assert concluded(events, ONE, TWO, **options).exit_code == code
 
 
@@ -167,7 +167,7 @@ def test_unseen_deviation_is_stale(events: list[Event]) -> None:
     (stale,) = concluded(events, deviations=[KNOWN]).stale
     assert (stale.deviation.id, stale.why) == (
         "answers-b",
-        "no answer shows it any more, and ONE-001 was judged",
+        "no answer shows it any more, although ONE-001 was judged",
     )
 
 

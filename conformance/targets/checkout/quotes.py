@@ -9,6 +9,8 @@ from conformance.targets.checkout.locate import is_built, module_files, rank
 
 GAP = "…"  # in a quotation: any code, but not much
 _GAP = ".{0,200}?"
+# A comment begins a line or follows white space: `//` in an address, and `/*` in a pattern of files, is in a string.
+_COMMENT = re.compile(r"(?:^|(?<=\s))//.*$|^\s*/\*(?:.|\n)*?\*/", re.MULTILINE)
 
 
 class Sources:
@@ -44,5 +46,6 @@ def _read(file: Path) -> str:
 
 
 def _plain(code: str) -> str:
-    """Without what formatters change: white space, semicolons, the kind of quotes and trailing commas."""
-    return re.sub(r",(?=[}\])])", "", re.sub(r"[\s;]", "", code).replace("'", '"'))
+    """Without comments and what formatters change: white space, semicolons, the kind of quotes and trailing commas."""
+    code = re.sub(r"[\s;]", "", _COMMENT.sub("", code))
+    return re.sub(r",(?=[}\])])", "", code.replace("'", '"'))

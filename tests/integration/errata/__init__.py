@@ -1,1 +1,1 @@
-"""Every erratum's evidence, executed: each check fails if the tutorial's statement were true."""
+"""Executes the evidence of every erratum. Each check would fail if the tutorial's statement were true."""

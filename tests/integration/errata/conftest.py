@@ -1,4 +1,4 @@
-"""The published releases, running, for all modules of evidence."""
+"""The running releases, for all modules of evidence."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.command import CHECKOUT
 
 @pytest.fixture(scope="session")
 def releases() -> Iterator[dict[str, Release]]:
-    """The published releases, running."""
+    """The published releases as running targets."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(npm.CACHE_VARIABLE, os.environ.get(npm.CACHE_VARIABLE) or str(CHECKOUT / ".cache"))
         packages = {version: npm.install("opencode-antigravity-auth", version) for version in NPM_VERSIONS}

@@ -1,4 +1,4 @@
-"""How evidence is executed: releases answer over the wire, as targets; what they print is in their published files."""
+"""Executes evidence: releases answer over the wire as targets, and printed texts come from their published files."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 
 def shows(id_: str) -> Callable[[Test], Test]:
-    """The test executes the evidence of this erratum."""
+    """Marks the test that executes the evidence of this erratum."""
 
     def register(test: Test) -> Test:
         SHOWN.add(id_)
@@ -33,7 +33,7 @@ def shows(id_: str) -> Callable[[Test], Test]:
 
 
 class Release:
-    """A running release. Accounts are numbered from 0; `start` is a process that loads the pool."""
+    """A running release. Accounts are numbered from 0. `start` loads the pool as a new process does."""
 
     def __init__(self, version: str, package: Path, connection: Connection) -> None:
         self.version, self.package, self._connection = version, package, connection
@@ -53,12 +53,12 @@ class Release:
         self.ask("open", pool=pool, pid=pid, now_ms=NOW_MS)
 
     def select(self, strategy: str = "sticky", *, offset: bool = True, family: str = "claude") -> int:
-        """The index of the account for one request."""
+        """The index of the account that is selected for one request."""
         answer = self.ask("select", family=family, strategy=strategy, pid_offset_enabled=offset)
         return int(answer["index"])
 
     def first(self, pid: int, strategy: str = "sticky", *, offset: bool = True, n: int = 3, index: int = 0) -> int:
-        """The index of the account that a process with this PID starts on."""
+        """The index of the account on which a process with this PID starts."""
         self.start(pid, n, index)
         return self.select(strategy, offset=offset)
 
@@ -74,12 +74,12 @@ class Release:
         return bool(self.config(home, environment, platform)["pid_offset_enabled"])
 
     def sources(self) -> dict[str, str]:
-        """The release's compiled modules, by path."""
+        """The compiled modules of the release, by path."""
         folder = self.package / "dist"
         return {str(file.relative_to(folder)): file.read_text("utf-8") for file in sorted(folder.rglob("*.js"))}
 
     def original_line(self, module: str, code: str) -> int:
-        """The line in the TypeScript source, counted from 1, of the one compiled line that holds `code`."""
+        """The line number in the TypeScript source, from 1, of the only compiled line that contains `code`."""
         file = self.package / "dist" / module
         (compiled,) = [at for at, line in enumerate(file.read_text("utf-8").splitlines()) if code in line]
         mapping = json.loads(file.with_name(file.name + ".map").read_text("utf-8"))["mappings"]
@@ -89,7 +89,7 @@ class Release:
 
 
 def _decode(segment: str) -> list[int]:
-    """The numbers of a source map's segment (base64 VLQ); the third is how many source lines it moves on."""
+    """The numbers of a source map segment (base64 VLQ). The third one is the step in source lines."""
     digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     numbers, value, shift = [], 0, 0
     for digit in map(digits.index, segment):

@@ -1,4 +1,4 @@
-"""The config: which file, which variable, and when."""
+"""The config: its files, variables and times."""
 
 import re
 from pathlib import Path

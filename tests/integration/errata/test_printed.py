@@ -1,4 +1,4 @@
-"""What is printed, and where it is written."""
+"""Printed texts, and where they are written."""
 
 import re
 

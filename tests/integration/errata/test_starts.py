@@ -1,4 +1,4 @@
-"""Who starts where: calculations, and processes of the releases."""
+"""The account on which each process starts: calculations, and processes of the releases."""
 
 import itertools
 import json
@@ -94,7 +94,7 @@ def test_processes_in_two_namespaces_have_equal_pids() -> None:
         assert one.stdout is not None
         assert other.stdout is not None
         pids = one.stdout.readline(), other.stdout.readline()
-        assert (one.poll(), other.poll()) == (None, None)  # both are still alive: each waits to be told
+        assert (one.poll(), other.poll()) == (None, None)  # both are alive, because each waits for a signal
         one.communicate(b"\n")
         other.communicate(b"\n")
     assert pids == (b"1\n", b"1\n")
@@ -175,7 +175,7 @@ def test_1_2_8_keeps_no_health(release: Release) -> None:
     assert ("getHealthTracker" in code) == (release.version != "1.2.8")
 
 
-# What the tutorial leaves open.
+# Questions that the tutorial leaves open.
 
 
 @shows("E-24")
@@ -191,7 +191,7 @@ def test_a_process_keeps_its_account(release: Release, family: str) -> None:
 def test_the_order_of_starts_has_no_influence(release: Release, strategy: str) -> None:
     with Group([Launch(npm.command(release.package))], timeout_s=60) as group:
         second = Release(release.version, release.package, group.connections[0])
-        second.start(pid=2)  # before the first one's request ...
+        second.start(pid=2)  # before the first request of the other process ...
         release.start(pid=1)
         accounts = [release.select(strategy, offset=False), second.select(strategy, offset=False)]
         second.start(pid=2)  # ... and after it
