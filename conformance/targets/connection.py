@@ -20,7 +20,7 @@ from conformance.wire.methods import WIRE_VERSION
 
 MESSAGE_CHARACTERS = 2000  # of a fault, before what the target wrote to standard error
 BROKEN_BOUND_S = 1.0  # for what a target that closed its input, or is about to exit, still says
-EXIT_BOUND_S = 10.0  # between the end of a process's output and the news of its exit
+EXIT_BOUND_S = 5.0  # between the end of a process's output and the news of its exit
 
 
 class Connection:
