@@ -43,8 +43,8 @@ def run_jobs(
 ) -> list[Finished]:
     """Run all jobs, `workers` at once. Returns their reports in the same order after the last has ended.
 
-    `folder` receives the reports. `on_end` is called with the position of each job that ends. Ctrl-C, SIGTERM and SIGHUP
-    end every `run`; jobs without a report get one that says so.
+    `folder` receives the reports. `on_end` is called with the position of each job that ends. Ctrl-C, SIGTERM and
+    SIGHUP end every `run`; jobs without a report get one that says so.
     """
     return asyncio.run(_run_jobs(jobs, folder, workers, bound_s, on_end))
 
