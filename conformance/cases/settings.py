@@ -26,7 +26,7 @@ class RunSettings:
     waivers: list[Waiver]
     events: str  # file to append events to
     profile: str = "recommended"  # the profile to judge the target as
-    timeout_s: float = 20  # of one answer
+    timeout_s: float = 30  # of one answer
     time_limit_s: float = 600  # of the run
     wire_log: str | None = None
     processes: int = 8  # real processes started at the same moment

@@ -11,7 +11,7 @@ from conformance.processes.fitting import MAX_ACCOUNTS
 from conformance.reports.formats import FORMATS
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
-DEFAULT_TIMEOUT_S = 20
+DEFAULT_TIMEOUT_S = 30
 DEFAULT_TIME_LIMIT_S = 600
 MAX_TIMEOUT_S = 24 * 3600
 DEFAULT_PROCESSES = 8

@@ -17,6 +17,7 @@ from conformance.reports.fault import Fault, fault_report
 from conformance.reports.report import Report, read_report
 from conformance.reports.verdicts import ADAPTER_FAULT, INTERRUPTED, SUITE_FAULT
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENDING_BOUND_S = 30.0  # for a run to end its target and write its report
 LAST_WORDS_BYTES = 2000
 
@@ -42,8 +43,8 @@ def run_jobs(
 ) -> list[Finished]:
     """Run all jobs, `workers` at once. Returns their reports in the same order after the last has ended.
 
-    `folder` receives the reports. `on_end` is called with the position of each job that ends. Ctrl-C and SIGTERM end
-    every `run`; jobs without a report get one that says so.
+    `folder` receives the reports. `on_end` is called with the position of each job that ends. Ctrl-C, SIGTERM and
+    SIGHUP end every `run`; jobs without a report get one that says so.
     """
     return asyncio.run(_run_jobs(jobs, folder, workers, bound_s, on_end))
 
@@ -62,7 +63,7 @@ async def _run_jobs(
     tasks = [asyncio.ensure_future(judge(position)) for position in range(len(jobs))]
     everything = asyncio.gather(*tasks)
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     for number in before:
         loop.add_signal_handler(number, everything.cancel)
     try:

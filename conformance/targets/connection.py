@@ -20,7 +20,7 @@ from conformance.wire.methods import WIRE_VERSION
 
 MESSAGE_CHARACTERS = 2000  # of a fault, without the quoted standard error
 BROKEN_BOUND_S = 1.0  # for the last output of a target that has closed its standard input
-EXIT_BOUND_S = 10.0  # between the end of a process's output and the event of its exit
+EXIT_BOUND_S = 5.0  # between the end of a process's output and the event of its exit
 
 
 class Connection:

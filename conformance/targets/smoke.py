@@ -65,8 +65,9 @@ def greet(
                 f"{target.word} was asked to open a pool of one account `a` and answered {in_words(opened)}; "
                 'expected the result {"accounts": ["a"]}' + (f"\n  Its standard error:\n{said}" if said else "")
             )
-        if not isinstance(connection.call("close"), Result | NotSupported):
-            raise AdapterFault(f"{target.word} refused `close`; expected the result null")
+        closed = connection.call("close")
+        if not isinstance(closed, Result | NotSupported):
+            raise AdapterFault(f"{target.word} answered `close` with {in_words(closed)}; expected the result null")
         if with_config and "config" in hello.capabilities:
             greeting = replace(greeting, config=_config(connection, group.folder))
     return greeting
