@@ -103,7 +103,7 @@ def test_exit_in_a_call_is_reported_with_place(tmp_path: Path) -> None:
 
 def test_endless_import_is_reported(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line("await new Promise(() => {})"))
-    with pytest.raises(AdapterFault, match="the import of the checkout does not end"):
+    with pytest.raises(AdapterFault, match="the import of the checkout never ends"):
         ask_checkout(checkout, [OPEN])
 
 

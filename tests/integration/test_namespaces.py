@@ -175,7 +175,7 @@ def test_namespaces_can_be_switched_off(bench: Bench) -> None:
 def test_chosen_pid_of_a_shell_is_not_judged(bench: Bench) -> None:
     report = bench.report("--only", "PROC-020", "--", "sh", "-c", f"{sys.executable} -P -m reference_impl; exit 0")
     assert verdicts(report) == {"PROC-020": "not run"}
-    assert "as a child, which has another id" in json.dumps(report["requirements"])
+    assert "as a child, which has another PID" in json.dumps(report["requirements"])
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill -9"])
