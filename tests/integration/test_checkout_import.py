@@ -150,8 +150,9 @@ def test_text_files_are_bundled_as_text(tmp_path: Path) -> None:
 
 def test_build_error_names_file_and_line(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line("import { gone } from './gone'; gone()"))
-    with pytest.raises(AdapterFault, match=r'(?s)Could not resolve "\./gone".*src/plugin/accounts\.ts:2:'):
+    with pytest.raises(AdapterFault, match=r'(?s)Could not resolve "\./gone".*src/plugin/accounts\.ts:2:') as caught:
         prepare(str(checkout))
+    assert "node:internal" not in str(caught.value)
 
 
 def test_home_of_the_user_is_not_visible(tmp_path: Path) -> None:

@@ -127,8 +127,9 @@ def _run_esbuild(
     except subprocess.TimeoutExpired as error:
         raise AdapterFault(f"esbuild could not bundle {checkout} within {BUNDLE_BOUND_S:g} s") from error
     if run.returncode != 0:
+        errors = run.stderr.partition("\nnode:")[0].strip()  # what follows is the traceback of its launcher
         raise AdapterFault(
-            f"esbuild could not bundle {checkout}:\n{run.stderr.strip()}\n"
+            f"esbuild could not bundle {checkout}:\n{errors}\n"
             "Fix these errors; the modules must build without running any script of the checkout"
         )
     document = json.loads(meta.read_text(encoding="utf-8"))
