@@ -1,9 +1,9 @@
-"""Makes texts of a target safe to show: short, printable and without secrets. Uses only the standard library."""
+"""Makes output of a target safe to show: short, printable and without secrets. Uses only the standard library."""
 
 import re
 
-MOST_CHARACTERS = 400  # in a message, of one text of a target
-NAME_CHARACTERS = 80  # of its name, version and language
+MAX_CHARACTERS = 400  # of one text of a target in a message
+NAME_CHARACTERS = 80  # of the name, version and language of a target
 SECRETS = (
     r"ya29\.[\w.-]{10,}",  # access token of Google
     r"1//[\w-]{20,}",  # refresh token of Google
@@ -28,21 +28,21 @@ def redact(text: str) -> str:
     return _NAMED.sub(rf"\1{REDACTED}", _SECRET.sub(REDACTED, text))
 
 
-def clip(text: str, most: int = MOST_CHARACTERS) -> str:
+def clip(text: str, most: int = MAX_CHARACTERS) -> str:
     """The start of a long text, and the number of characters that were cut."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most} more characters]"
 
 
 def printable(text: str) -> str:
-    """The text with control characters escaped. A target may send any, and XML does not allow them."""
+    """The text with control characters escaped, because a target may send them and XML does not allow them."""
     return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def inert(document: str) -> str:
-    """The same JSON with characters escaped that a terminal or an editor would act on."""
+    """The JSON document with those characters escaped that a terminal or an editor interprets."""
     return _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
-def safe(text: str, most: int = MOST_CHARACTERS) -> str:
-    """A text of a target for messages and reports."""
+def safe(text: str, most: int = MAX_CHARACTERS) -> str:
+    """A text of a target, made safe for messages and reports."""
     return redact(printable(clip(text, most)))

@@ -1,4 +1,4 @@
-"""What cases of the config share: a document in the user's file, and what is made of it."""
+"""Scenarios for cases of the config: files, variables and the expected values of keys."""
 
 from collections.abc import Mapping
 
@@ -10,22 +10,22 @@ File = dict[str, Json]
 
 
 def defaults(**keys: Json) -> Scenario:
-    """Without any file, these keys have these values."""
+    """Expect these values of these keys without any file."""
     return Scenario([load_config().gives(config(**keys))])
 
 
 def in_file(document: Json, **keys: Json) -> Scenario:
-    """With this document as the user's file, these keys have these values."""
+    """Expect these values of these keys with this document as the user file."""
     return Scenario([load_config().gives(config(**keys))], files={USER_FILE: text(document)})
 
 
 def accepted(document: dict[str, Json]) -> Scenario:
-    """A file gives what it says."""
+    """Expect that the user file sets all of its keys."""
     return in_file(document, **document)
 
 
 def ignored(document: dict[str, Json]) -> Scenario:
-    """The file has no effect: it does not even set what it says beside this."""
+    """Expect that the user file has no effect: not even its other, valid key is set."""
     return in_file({**document, "quiet_mode": True}, quiet_mode=False)
 
 

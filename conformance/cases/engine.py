@@ -1,4 +1,4 @@
-"""Starts pytest on the case modules, isolated from the ini files, conftests and plugins of the user's project."""
+"""Runs pytest on the case modules, isolated from the ini files, conftests and plugins of the user's project."""
 
 import json
 import os
@@ -13,11 +13,11 @@ from conformance.reports.events import RunEnded, append_event
 from conformance.targets.interrupt import interrupt_at_end_of
 
 CASES = Path(__file__).parent
-INDEX = CASES / "index.json"  # the requirements of each module; made by `conformance.cases.index`
+INDEX = CASES / "index.json"  # the requirements of each module; written by `conformance.cases.index`
 VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
-INTERRUPTED = 2  # pytest's exit codes; of an error while collecting too, but `plugin` replaces that
-USUAL = (0, 1, 5)  # all pass, some fail, no case was chosen
+INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plugin` replaces that
+USUAL = (0, 1, 5)  # exit codes of pytest: all passed, some failed, no case was selected
 # Plugins of pytest that cases do not use; each costs some time per case.
 UNUSED = (
     *("cacheprovider", "doctest", "junitxml", "legacypath", "logging", "monkeypatch", "pastebin", "recwarn"),
@@ -27,11 +27,11 @@ UNUSED = (
 
 
 def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> None:
-    """Judges, and appends events to the file that the settings name. `folder` is temporary.
+    """Judge the target and append events to `settings.events`. `folder` is temporary.
 
-    The last event is the end of the run; it is missing if pytest was interrupted or killed. The cases of real processes
-    run in a second pytest, at the same time: one waits for processes to start while the other works. With `--fail-fast`
-    there is one pytest, because the case that fails first must not depend on timing.
+    The last event is the end of the run. It is missing if pytest was interrupted or killed. The cases with real
+    processes run in a second pytest at the same time, because they mostly wait for processes to start. With
+    `--fail-fast` there is only one pytest, because the case that fails first must not depend on timing.
     """
     settings_file = folder / "settings.json"
     settings.write(settings_file)
@@ -51,17 +51,17 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
 
 
 def engine_log(folder: Path) -> str:
-    """Returns what the pytests of a run wrote."""
+    """Return the output of all pytest processes of a run."""
     return "".join(log.read_text(encoding="utf-8", errors="replace") for log in sorted(folder.glob("*/engine.log")))
 
 
 def stop_with_runner() -> None:
-    """In pytest: behaves as on Ctrl-C once the runner is interrupted or gone, however it ended."""
+    """In pytest: stop as on Ctrl-C when the runner is interrupted or has ended, for whatever reason."""
     interrupt_at_end_of(int(os.environ[RUNNER_VARIABLE]))
 
 
 def modules_judging(requirements: Collection[str]) -> list[Path]:
-    """Returns the modules with a case for any of these requirements, and the vectors. Others are not imported."""
+    """Return the modules with a case for any of these requirements, and the vectors. Others are not imported."""
     index: dict[str, list[str]] = json.loads(INDEX.read_text(encoding="utf-8"))
     del index["$comment"]
     modules = [CASES / f"{module}.py" for module, ids in index.items() if not set(ids).isdisjoint(requirements)]
@@ -69,7 +69,10 @@ def modules_judging(requirements: Collection[str]) -> list[Path]:
 
 
 def _shares(modules: Sequence[Path]) -> list[list[Path]]:
-    """The modules of real processes, and the others. The vectors alone are no share: there may be none to judge."""
+    """Split the modules: those with real processes, and the others.
+
+    The module of vectors is never alone in a part, because there may be no vectors to judge.
+    """
     processes = [module for module in modules if module.name.startswith("test_70_")]
     others = [module for module in modules if module not in processes]
     return [processes, others] if processes and others != [VECTORS] else [list(modules)]
@@ -79,7 +82,7 @@ def _shares(modules: Sequence[Path]) -> list[list[Path]]:
 def _pytest(
     modules: Sequence[Path], folder: Path, variables: Mapping[str, str], options: Sequence[str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """pytest on these modules; it is stopped at the end. Its ini file and output (`engine.log`) are in `folder`."""
+    """Run pytest on these modules, and stop it on exit. Its ini file and output (`engine.log`) are in `folder`."""
     folder.mkdir()
     ini = folder / "pytest.ini"
     ini.write_text("[pytest]\n", encoding="utf-8")
@@ -102,14 +105,14 @@ def _pytest(
             stdout=log,
             stderr=subprocess.STDOUT,
             pass_fds=(reader,),
-            start_new_session=True,  # Ctrl-C is for us; the pipe then tells it to stop
+            start_new_session=True,  # Ctrl-C must reach only this process, which then closes the pipe
         )
     os.close(reader)
     try:
         yield process
     finally:
         os.close(writer)
-        process.wait()  # it ends its targets
+        process.wait()  # pytest ends its targets first
 
 
 def _options(ini: Path) -> list[str]:
@@ -122,7 +125,7 @@ def _options(ini: Path) -> list[str]:
         *("-p", "conformance.cases.plugin"),
         *(word for unused in UNUSED for word in ("-p", f"no:{unused}")),
         *("--capture", "no"),
-        *("--assert", "plain"),  # cases compare through their judge
+        *("--assert", "plain"),  # cases compare with their judge, so assertions need no rewriting
         *("--tb", "native"),
         "-q",
     ]

@@ -1,4 +1,4 @@
-"""Builds findings: answers, and values computed from several answers, that differ from the expected ones."""
+"""Builds findings: answers, or values computed from several answers, that differ from the expected ones."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from conformance.wire.scenario import Scenario, show_answer
 ANSWER_CHARACTERS = 4000  # of an answer in the report
 
 
-class Mismatch(AssertionError):  # noqa: N818 - what was found, not what went wrong here
+class Mismatch(AssertionError):  # noqa: N818 - a finding about the target, not an error of the kit
     """The case fails: at least one finding that no deviation explains."""
 
     def __init__(self, finding: Finding) -> None:
@@ -68,7 +68,7 @@ def bounded(finding: Finding) -> Finding:
 
 
 def facts(finding: Finding) -> Mapping[str, Json]:
-    """The document that the predicate of a deviation is matched with."""
+    """The document that predicates of deviations match."""
     scenario = finding.scenario.to_json()
     call = {"method": finding.what} if finding.position is None else scenario["calls"][finding.position]
     return {

@@ -1,6 +1,6 @@
-"""Generated pools and sessions for properties, and what a session says about which accounts can be used.
+"""Generated pools and sessions for properties, and the accounts that are available during a session.
 
-Rows of the corpus hold them whole, as JSON: another way of drawing does not change what is judged.
+The corpus stores complete pools and sessions as JSON, so a change of the generators does not change stored rows.
 """
 
 import copy
@@ -31,7 +31,7 @@ _ENDED_MS, _TO_COME_MS = [NOW_MS - 60_000, NOW_MS - 1, NOW_MS], [NOW_MS + 1, NOW
 _DURATIONS_MS = st.sampled_from([1, 999, 1000, 60_000])
 _INDICES = st.one_of(st.integers(0, 9), st.sampled_from([1.7, -1, 0.5, None, "1"]))
 
-# Pools. Every account has a token and every time is a number, so that all of it is loaded by every release.
+# Pools. Every account has a token and every time is a number, so that every release loads all accounts.
 
 
 @st.composite
@@ -44,10 +44,10 @@ def pools(
     disabled: bool = False,
     apart: bool = False,
 ) -> dict[str, Json]:
-    """A parsed pool in which some accounts have been used and limited, and are so no more; or still are (`blocked`).
+    """A parsed pool. Some accounts have been used, and have limits and cooldowns that have ended.
 
-    With disabled accounts among them, selection starts at account 0, which is not. A Gemini account is limited for both
-    header styles to the same end, unless they are `apart`.
+    With `blocked`, some have not ended yet. With `disabled`, some accounts are disabled, but never account 0, where
+    selection then starts. With `apart`, the limits for the header styles of Gemini end at different times.
     """
     ends_ms = st.sampled_from([*_ENDED_MS, *_TO_COME_MS] if blocked else _ENDED_MS)
     accounts = []
@@ -81,7 +81,7 @@ def sessions(
     shortest: int = 2,
     **of_pool: Json,
 ) -> Row:
-    """A pool and what happens. `limit` is for every header style of a family; no call has the offset on."""
+    """A pool and a list of events. `limit` applies to every header style of a family. The offset is always off."""
     stored = draw(pools(**of_pool))
     events: list[Call] = []
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=shortest, max_size=14)):
@@ -104,12 +104,12 @@ def sessions(
 
 
 def events_of(session: Row, capabilities: Collection[str]) -> list[Call]:
-    """The events that a target with these capabilities can be told."""
+    """The events that a target with these capabilities supports."""
     return claimed([Call(method, params) for method, params in session["events"]], capabilities)
 
 
 def opened(session: Row, pid: int = 0, **stored: Json) -> Call:
-    """The session's pool, opened; `stored` takes the place of what is stored there."""
+    """Open the pool of the session. `stored` replaces keys of the pool."""
     return open_pool({**session["stored"], **stored}, pid=pid)
 
 
@@ -129,7 +129,7 @@ def is_sticky(call: Call) -> bool:
 
 
 def usable_at(session: Row, events: Sequence[Call]) -> Iterator[set[str]]:
-    """Before each event, and after the last one, for which families each account can be used: "family label"."""
+    """The available accounts before each event and after the last one, as strings "family label"."""
     now_ms = NOW_MS
     until_ms: dict[str, float] = {}
     for index, account in enumerate(session["stored"]["accounts"]):
@@ -153,7 +153,7 @@ def usable_at(session: Row, events: Sequence[Call]) -> Iterator[set[str]]:
                 until_ms[f"cooldown {family} {params['label']}"] = now_ms + params["cooldown_ms"]
 
 
-# Whole sessions of the search: anything that the wire can say, odd values and clocks that are set back included.
+# Whole sessions of the search, with any call of the wire, unusual values and clocks that move back.
 
 _RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
 ANY_SESSION = st.builds(
@@ -168,7 +168,7 @@ ANY_SESSION = st.builds(
 
 
 def claimed(calls: Sequence[Call], capabilities: Collection[str]) -> list[Call]:
-    """The calls that a target with these capabilities can be asked, without parameters and values that need others."""
+    """The calls that a target with these capabilities supports, without parameters and values that need others."""
     reduced = [_reduced(call, capabilities) for call in calls]
     return [call for call in reduced if needs([call]) - {"clock"} <= set(capabilities)]
 
@@ -181,12 +181,12 @@ def _reduced(call: Call, capabilities: Collection[str]) -> Call:
 
 
 def comparable(answers: Sequence[Answer]) -> list[Json]:
-    """Answers to compare with each other. In what words a target fails is its own affair."""
+    """The answers as JSON, for a comparison with each other. The messages of exceptions are left out."""
     return ["raised" if isinstance(answer, Raised) else show_answer(answer) for answer in answers]
 
 
 def same_accounts(judge: Judge, one: Sequence[Call], two: Sequence[Call], what: str) -> None:
-    """Both sessions are answered alike, selection by selection. They are asked in one batch."""
+    """Expect the same results of all selections in both sessions, which are sent in one batch."""
     calls = [*one, *two]
     pairs = list(zip(calls, comparable(judge.ask(calls)), strict=True))
     first, second = (

@@ -1,4 +1,4 @@
-"""Opens pools whose accounts have a given health, tokens and idle time, by the calls that lead there."""
+"""Builds calls that open a pool and bring its accounts to a given health, tokens and idle time."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -21,9 +21,9 @@ class AccountState(NamedTuple):
 
 
 def open_with(accounts: Sequence[AccountState], *, full: float = 50, **params: Json) -> list[Call]:
-    """Returns the calls that open a pool with these accounts, from index 1 on.
+    """Return the calls that open a pool with these accounts, from index 1 on.
 
-    Account 0 is the current account of both families. It has no tokens, so it is no candidate, and no other account
+    Account 0 is the current account of both families. It has no tokens, so it is not a candidate, and no other account
     gets the bonus of the current account. `full` is the number of tokens in a new bucket.
     """
     every = [AccountState(tokens=0), *accounts]
@@ -37,14 +37,14 @@ def open_with(accounts: Sequence[AccountState], *, full: float = 50, **params: J
 
 
 def _outcomes(index: int, health: int) -> list[Call]:
-    """Rate limits down to the health or below, then successes up to it."""
+    """Rate limits until the health is at most the given one, then successes up to it."""
     limits = max(0, ceil((INITIAL_HEALTH - health) / LOSS_BY_RATE_LIMIT))
     successes = health - (INITIAL_HEALTH - limits * LOSS_BY_RATE_LIMIT)
     return [record(index, "rate_limit")] * limits + [record(index, "success")] * successes
 
 
 def record(index: int, outcome: str) -> Call:
-    """A request with the account at this index had this outcome."""
+    """Record the outcome of a request with the account at this index."""
     return Call("record_health", {"label": label(index), "outcome": outcome})
 
 
@@ -54,5 +54,5 @@ def consume(index: int, amount: float | None = None) -> Call:
 
 
 def refund(index: int, amount: float | None = None) -> Call:
-    """Give tokens back to the account at this index."""
+    """Return tokens to the account at this index."""
     return Call("refund_token", {"label": label(index)} | ({} if amount is None else {"amount": amount}))

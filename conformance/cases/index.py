@@ -1,7 +1,7 @@
-"""Makes `index.json`: the requirements that each case module judges, as pytest collects them; part of `make docs`.
+"""Writes `index.json`: the requirements that each case module judges, as collected by pytest. Part of `make docs`.
 
-`run` reads the index to import only the modules that it needs. The vectors are not in it: their module loads the
-vectors of the requirements that are judged, whichever these are.
+`run` reads the index to import only the modules that it needs. The module of vectors is not in the index, because it
+can judge any requirement.
 """
 
 import json
@@ -13,7 +13,7 @@ from conformance.generated import json_note
 
 
 class _Collector:
-    """A pytest plugin that keeps the requirements of each case."""
+    """A pytest plugin that collects the requirements of each case."""
 
     def __init__(self) -> None:
         self.cases: dict[str, list[str]] = {}
@@ -29,7 +29,7 @@ class _Collector:
 
 
 def collect_cases() -> dict[str, list[str]]:
-    """Every case but the vectors, as `module::name`, with the requirements that it covers."""
+    """The requirements of every case except the vectors, by `module::name`."""
     collector = _Collector()
     modules = [str(path) for path in sorted(CASES.glob("test_*.py")) if path != VECTORS]
     places = ["-c", "/dev/null", "--rootdir", str(CASES), "--confcutdir", str(CASES), "--import-mode", "importlib"]

@@ -1,4 +1,4 @@
-"""`TargetJudge`: runs scenarios on the target, compares, and keeps what it found for the report."""
+"""`TargetJudge`: runs scenarios on the target, compares the answers, and keeps findings for the report."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -24,17 +24,17 @@ from conformance.wire.files import ask
 from conformance.wire.needs import needs_of_scenario
 from conformance.wire.scenario import Call, Scenario, matches, unsupported
 
-MOST_FINDINGS_ALIKE = 8  # of a case that no deviation covers, or that the same one covers
-MOST_PROCESSES_SHOWN = 8  # of those that were wrong in a case
+MAX_FINDINGS_ALIKE = 8  # per case and deviation, and as many without a deviation
+MAX_PROCESSES_SHOWN = 8  # per case, of the processes that gave a wrong answer
 
 
 class TargetJudge:
-    """One process of the target, started when it is first asked and again after a fault."""
+    """Judges one process of the target. It is started at the first scenario, and again after a fault."""
 
     def __init__(self, settings: RunSettings) -> None:
         self.settings = settings
         self.findings: list[Finding] = []
-        self.omitted = 0  # findings of the case that are like those that are kept
+        self.omitted = 0  # number of further findings of the case that are not kept
         self._unexplained: Finding | None = None  # the last finding that no deviation covers
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
@@ -90,8 +90,8 @@ class TargetJudge:
                 if not call.accepts(answer):
                     finding = of_call(transcript.scenario, position, answer)
                     self._record(self._of_process(finding, transcript.member, record))
-                    break  # what comes after a wrong account follows from it
-            if sum(finding.deviation is None for finding in self.findings) == MOST_PROCESSES_SHOWN:
+                    break  # later differences follow from the first wrong account
+            if sum(finding.deviation is None for finding in self.findings) == MAX_PROCESSES_SHOWN:
                 break
         self._fail_on_unexplained()
 
@@ -109,7 +109,7 @@ class TargetJudge:
         settings, argv = self.settings, self.settings.argv
         if start_method:
             if not settings.python_host:
-                pytest.skip("the target is a command, which starts Python, if it does, in its own way")
+                pytest.skip("the target is not a Python port, so the kit cannot choose its start method")
             argv = [*settings.python_host, "--start", start_method]
         return Launch(argv, settings.environment, settings.name, Path(settings.folder))
 
@@ -137,7 +137,7 @@ class TargetJudge:
         )
 
     def has_lost_folder(self) -> bool:
-        """Is the folder gone that the target was given? It is made anew with the next process."""
+        """Whether the target's folder was removed. If so, stop the target; the next process gets a new folder."""
         groups = [group for group in (self._group, self._fleet_group) if group is not None]
         is_lost = any(not group.folder.is_dir() for group in groups)
         if is_lost:
@@ -168,13 +168,13 @@ class TargetJudge:
             raise
         if (method := unsupported(answers)) is not None:
             raise WrongAnswer(
-                f"{self.settings.name} claims what this case needs, but answered that {method} is not supported; "
-                "leave the capability out of its hello, or support the call"
+                f"{self.settings.name} claims the capabilities that this case needs, but answered that {method} is "
+                "not supported; remove the capability from its hello, or support the call"
             )
         return answers
 
     def answers_to(self, scenario: Scenario) -> list[Answer]:
-        """Start the target where it does not run yet, and ask it."""
+        """Run the scenario. Starts the target if it is not running."""
         self.patience.check(self.settings.name)
         if self._group is None:
             self._group = self._start([self.launch()])
@@ -187,7 +187,7 @@ class TargetJudge:
         return answers
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:
-        """A case may ask for more than its requirement needs; without that, the requirement's other cases judge."""
+        """Skip a case that needs more capabilities than its requirement. Other cases then judge the requirement."""
         missing = needs_of_scenario(scenario) - set(self.settings.capabilities)
         if missing:
             pytest.skip(f"the target does not claim: {', '.join(sorted(missing))}")
@@ -198,7 +198,7 @@ class TargetJudge:
         if covering is not None:
             finding = finding.model_copy(update={"deviation": covering.deviation, "waives": covering.requirement})
         alike = sum(other.deviation == finding.deviation for other in self.findings)
-        if alike < MOST_FINDINGS_ALIKE:
+        if alike < MAX_FINDINGS_ALIKE:
             self.findings.append(bounded(finding))
         else:
             self.omitted += 1

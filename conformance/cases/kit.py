@@ -1,4 +1,4 @@
-"""What a case module imports: `covers`, to name requirements, and `Judge`, which asks the target and compares."""
+"""For case modules: `covers`, which names requirements, and `Judge`, which calls the target and compares answers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -16,17 +16,17 @@ Case = TypeVar("Case", bound=Callable[..., Any])
 
 
 class Judge(Protocol):
-    """The fixture `judge`: asks the target under test, and fails the case where an answer is not the one expected."""
+    """The fixture `judge`: calls the target under test, and fails the case if an answer is not the expected one."""
 
     @property
     def capabilities(self) -> Sequence[str]:
-        """What the target claims."""
+        """The capabilities that the target claims."""
 
     def check(self, scenario: Scenario) -> None:
-        """Run the scenario and compare each answer with what its call expects."""
+        """Run the scenario and compare each answer with the expectation of its call."""
 
     def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
-        """Ask without comparing: for rules about many answers together, compared by `expect`."""
+        """Send calls without a comparison, for rules about several answers. Use `expect` to compare."""
 
     def expect(
         self,
@@ -38,51 +38,52 @@ class Judge(Protocol):
         observed: bool = False,
         record: Record | None = None,
     ) -> None:
-        """Compare one value that was worked out from the answers; `what` names it in the report.
+        """Compare one value that was computed from the answers. `what` names it in the report.
 
-        `observed`: the values depend on what the machine gave, such as real process ids, or a `record` is kept.
+        `observed`: the values depend on the machine, such as real PIDs, or there is a `record`.
         """
 
     @property
     def processes(self) -> int:
-        """How many real processes the user wants."""
+        """The number of real processes to start."""
 
     def check_transcripts(self, transcripts: Sequence[Transcript], record: Record) -> None:
-        """Compare what each of many processes answered with what its transcript expects."""
+        """Compare the answers of many processes with the expectations in their transcripts."""
 
     def shared_fleet(self, shape: "Shape") -> Fleet:
-        """The fleet that `shape` starts: the same one for each case, while no process is at fault or gone.
+        """The fleet that `shape` starts. Cases share it until a process fails or exits.
 
-        There is one fleet at a time. It begins each case with a new record, on the common home.
+        There is only one fleet at a time. Each case begins with a new record and the common home.
         """
 
     def launch(self, *, start_method: str = "") -> Launch:
-        """How a process of the target is started.
+        """How to start a process of the target.
 
-        `start_method`: `fork`, `spawn` or `forkserver`, by `multiprocess`; not run where the target is no Python port.
+        `start_method`: `fork`, `spawn` or `forkserver` of `multiprocess`. If the target is not a Python port, the case
+        is not run.
         """
 
     def start_group(self, launches: Sequence[Launch], *, pids: Sequence[int] = (), held: bool = False) -> Group:
-        """Start processes (see `Group`), and end those of the fleet before.
+        """Start processes (see `Group`), and end the processes of the previous fleet.
 
-        The case is not run where `pids` are asked for and the system refuses them.
+        The case is not run if it needs `pids` and the system does not allow them.
         """
 
     def skip_without_namespaces(self) -> None:
-        """The case is not run where the system refuses PID namespaces."""
+        """Skip the case if the system does not allow PID namespaces."""
 
 
-Shape = Callable[[Judge], Fleet]  # starts a fleet; a fleet is shared by the cases that name the same shape
+Shape = Callable[[Judge], Fleet]  # starts a fleet; cases with the same shape share it
 
 
 def covers(*requirement_ids: str) -> Callable[[Case], Case]:
-    """Name the requirements that a case judges. When the case fails, each of them fails: keep it to few."""
+    """Name the requirements that a case judges. If the case fails, all of them fail, so name only a few."""
     return pytest.mark.covers(*requirement_ids)
 
 
 def values(answers: Sequence[Answer]) -> list[Json]:
     """The values of results, for a case that compares answers with each other.
 
-    An answer that is no result becomes None, as if no account had been selected: the comparison then fails.
+    An answer that is not a result becomes None, as if no account had been selected, so that the comparison fails.
     """
     return [answer.value if isinstance(answer, Result) else None for answer in answers]

@@ -1,4 +1,4 @@
-"""The pytest plugin of a run: chooses the cases, gives them a judge, and turns their outcomes into events."""
+"""The pytest plugin of a run: selects the cases, gives them a judge, and turns their outcomes into events."""
 
 import errno
 from collections.abc import Generator, Iterator
@@ -25,11 +25,11 @@ WORDS: dict[type[BaseException], CaseOutcome] = {
     AdapterFault: "unknown",
     pytest.skip.Exception: "not run",
 }
-CASE = "conformance case"  # the name under which the line of a case travels from a worker
+CASE = "conformance case"  # key of the user property that brings the event of a case from a worker
 
 
 class EventWriter:
-    """Appends an event a case. Not for workers: what they report arrives in the process that started them."""
+    """Appends one event per case. Not used in workers, whose reports arrive in the main process."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -43,7 +43,7 @@ class EventWriter:
 def pytest_configure(config: pytest.Config) -> None:
     settings = config.stash[SETTINGS] = read_settings()
     config.addinivalue_line("markers", "covers(*ids): the requirements that a case judges")
-    config.addinivalue_line("markers", "holds_for(*profiles): those that a case judges; without it all are judged")
+    config.addinivalue_line("markers", "holds_for(*profiles): the profiles that a case judges (default: all)")
     if not hasattr(config, "workerinput"):
         stop_with_runner()
         config.pluginmanager.register(EventWriter(Path(settings.events)))
@@ -58,9 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class BrokenModules:
-    """Ends pytest with its exit code for internal errors if a module could not be collected.
+    """Sets pytest's exit code for internal errors if a module could not be collected.
 
-    pytest itself ends as after Ctrl-C, and with several workers as if the module had no case.
+    Without this plugin, the exit code would be that of Ctrl-C, or with several workers that of a module without cases.
     """
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ def _judged(item: Any, settings: RunSettings) -> list[str]:
 def _outcome(
     report: pytest.TestReport, call: pytest.CallInfo[None], judge: TargetJudge | None
 ) -> tuple[CaseOutcome, str]:
-    """The case's outcome in the suite's words, and why."""
+    """The outcome of the case, and the reason for it."""
     if report.passed:
         return "pass", ""
     error = _weightiest(call.excinfo.value) if call.excinfo is not None else None
@@ -139,7 +139,10 @@ def _outcome(
         if isinstance(error, kind):
             return word, str(error)
     if isinstance(error, OSError) and judge is not None and judge.has_lost_folder():
-        return "unknown", f"{judge.settings.name} removed the folder that holds its home; expected it to keep within it"
+        return (
+            "unknown",
+            f"{judge.settings.name} removed the folder that contains its home; a target must write only below its home",
+        )
     if isinstance(error, OSError) and error.errno in FULL:
         where = error.filename or "the temporary folder"
         return "error", f"cannot write {where}: {error.strerror}; free some space, or name another folder in TMPDIR"
@@ -147,7 +150,7 @@ def _outcome(
 
 
 def _weightiest(error: BaseException) -> BaseException:
-    """Of several exceptions the one that decides: a mismatch is proven, and a fault of the target explains others."""
+    """The exception of a group that decides the outcome: first a mismatch, then a fault of the target."""
     if not isinstance(error, BaseExceptionGroup):
         return error
     parts = [_weightiest(part) for part in error.exceptions]

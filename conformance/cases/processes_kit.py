@@ -1,4 +1,4 @@
-"""What cases of real processes share: the fleets that they start, the fitted pool, and the comparison of selections."""
+"""Helpers for cases with real processes: the fleets, the fitted pool, and the comparison of selections."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,15 +15,15 @@ ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
 
 
 def together(judge: Judge) -> Fleet:
-    """All processes begin at one moment."""
+    """Start all processes at the same moment."""
     return Fleet.greet(judge.start_group([judge.launch()] * judge.processes, held=True))
 
 
 def in_turn(judge: Judge) -> Fleet:
-    """The same processes, started again one after another: each has selected before the next one is there.
+    """Restart the processes of `together` one after another. Each selects an account before the next one starts.
 
-    That selection is from three accounts, since a pool can be fitted only once all PIDs are known; and on a new home,
-    which tells nothing of the processes before.
+    This selection is from three accounts, because a pool can be fitted only when all PIDs are known. It uses a new
+    home, which has no data of earlier processes.
     """
     fleet = judge.shared_fleet(together)
     fleet.use_homes(lambda _: "in-turn")
@@ -32,7 +32,7 @@ def in_turn(judge: Judge) -> Fleet:
 
 
 def fit_pool_for(pids: Sequence[int], **how: Any) -> Fit:
-    """The fitted pool; where no pool tells wrong ports apart, as with equal PIDs in containers, nothing is judged."""
+    """The fitted pool. Skips the case if no pool reveals wrong ports, such as with equal PIDs in containers."""
     try:
         return fit_pool(pids, **how)
     except ValueError as error:
@@ -40,7 +40,7 @@ def fit_pool_for(pids: Sequence[int], **how: Any) -> Fit:
 
 
 def based(accounts: int | Sequence[Json]) -> Json:
-    """A pool that does not start at its first account."""
+    """A pool whose active index is not its first account."""
     return pool(accounts, activeIndex=BASE_INDEX)
 
 
@@ -50,16 +50,16 @@ def check(
     transcripts: Sequence[Transcript],
     expected: Callable[[Member], Sequence[Json]],
 ) -> None:
-    """What each process selects, one after another; what is left over is not judged."""
+    """Compare the selections of each process with the expected ones. Further selections are not judged."""
     judged = [transcript.expecting(*expected(transcript.member)) for transcript in transcripts]
     judge.check_transcripts(judged, fleet.record)
 
 
 def check_first(judge: Judge, fleet: Fleet | Restart, fit: Fit, transcripts: Sequence[Transcript]) -> None:
-    """The first account of each process is that of its own PID."""
+    """Expect that the first account of each process is the one for its own PID."""
     check(judge, fleet, transcripts, lambda member: [picks(fit.start(member.pid))])
 
 
 def answered(transcript: Transcript) -> Json:
-    """The account that the transcript selected first; None where there is none."""
+    """The first selected account in the transcript, or None."""
     return getattr(transcript.answers[1], "value", None)

@@ -1,9 +1,8 @@
-"""Hypothesis property tests whose verdict never changes from run to run.
+"""Hypothesis property tests with the same verdict in every run.
 
-What Hypothesis draws depends on its version and on the modules that are imported, so `run` judges a stored corpus:
-the rows of `fixtures/corpus/NAME.json`, smallest first. `--draw N` and the tests of
-this project draw fresh examples beside them, and shrink what fails. `python -m conformance.cases.properties`
-refreshes the corpus.
+The examples that Hypothesis draws depend on its version and on imported modules. So `run` judges a stored corpus: the
+rows of `fixtures/corpus/NAME.json`, smallest first. `--draw N` and the tests of this project also draw fresh examples,
+and shrink those that fail. `python -m conformance.cases.properties` refreshes the corpus.
 """
 
 import functools
@@ -32,14 +31,14 @@ Skipped: type[BaseException] = pytest.skip.Exception
 
 
 class CorpusError(Exception):
-    """A property has no stored rows, so that a run would judge nothing by it."""
+    """A property has no stored rows, so a run could not judge it."""
 
 
 registered: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
 
 
 def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], Property]:
-    """A case that holds for all values of its arguments; `judge` is the first parameter, before them."""
+    """Turn a function into a case that must pass for all values of its arguments. Its first parameter is `judge`."""
 
     def decorate(function: Property) -> Property:
         name = function.__name__
@@ -49,7 +48,7 @@ def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], P
 
         @functools.wraps(function)
         def case(**given_by_pytest: Any) -> None:
-            if not rows:  # here, not at import: `make corpus` imports a property that has none yet
+            if not rows:  # not checked at import, because `make corpus` imports properties without rows
                 raise CorpusError(f"{name} has no rows in fixtures/corpus/{name}.json; run `make corpus`")
             _replay(function, rows, given_by_pytest)
             if fresh:
@@ -66,7 +65,7 @@ def property_case(**arguments: st.SearchStrategy[Any]) -> Callable[[Property], P
 def _replay(function: Property, rows: Sequence[Row], given_by_pytest: Mapping[str, Any]) -> None:
     """Judge all rows, so that the report shows each deviation. A mismatch outranks a fault, and a fault a skip.
 
-    Without Hypothesis, which prints each row.
+    This does not use Hypothesis, which would print each row.
     """
     ended: dict[type[BaseException], BaseException] = {}
     passed = False
@@ -74,7 +73,7 @@ def _replay(function: Property, rows: Sequence[Row], given_by_pytest: Mapping[st
         try:
             function(**given_by_pytest, **row)
             passed = True
-        except GivenUp as fault:  # it is for every further row, too
+        except GivenUp as fault:  # every further row would raise it, too
             ended.setdefault(AdapterFault, fault)
             break
         except AdapterFault as fault:
@@ -92,14 +91,14 @@ def _draw(function: Property, arguments: Mapping[str, st.SearchStrategy[Any]], c
         max_examples=count,
         derandomize=True,
         database=None,
-        report_multiple_bugs=False,  # which would be a group of exceptions; one is enough
-        deadline=None,  # nothing here depends on how fast a target is
+        report_multiple_bugs=False,  # one failure is enough; several would be raised as an exception group
+        deadline=None,  # the speed of a target is not judged
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )(given(**arguments)(function))
 
 
 def stored_rows(name: str) -> list[Row]:
-    """The stored examples of one property; none where the file is missing."""
+    """The stored examples of a property; empty if the file does not exist."""
     path = fixtures_folder() / "corpus" / f"{name}.json"
     rows: list[Row] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return rows
@@ -121,7 +120,7 @@ def draw_rows(arguments: Mapping[str, st.SearchStrategy[Any]]) -> list[Row]:
 
 
 def refresh_corpus() -> None:
-    """Draw the corpus anew and write it, one file a property, one row a line."""
+    """Draw a new corpus and write it: one file per property, one row per line."""
     for module in sorted({*Path(__file__).parent.glob("test_*.py")} - {VECTORS}):
         importlib.import_module(f"conformance.cases.{module.stem}")
     folder = fixtures_folder() / "corpus"
@@ -134,5 +133,5 @@ def refresh_corpus() -> None:
 
 
 if __name__ == "__main__":
-    # Run as a module this file is `__main__`; the cases register with the imported one.
+    # This module runs as `__main__`, but the cases register with the imported module.
     importlib.import_module("conformance.cases.properties").refresh_corpus()

@@ -1,4 +1,4 @@
-"""What `run` tells the engine: one JSON file, named by a variable that pytest-xdist's workers inherit."""
+"""The settings that `run` passes to pytest: a JSON file, named by a variable that workers of pytest-xdist inherit."""
 
 import dataclasses
 import json
@@ -9,28 +9,28 @@ from pathlib import Path
 from conformance.requirements.deviations import Waiver
 
 VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUN"
-DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"  # fresh examples a property; tests set it too
+DRAW_VARIABLE = "ANTIGRAVITY_CONFORMANCE_DRAW"  # number of fresh examples per property; tests set it too
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Crosses into the engine's processes as JSON. `run` has validated all of it, so the engine does not."""
+    """The settings of a run, passed to pytest as JSON. `run` has validated them."""
 
     name: str  # the target, as messages name it
     argv: list[str]
     environment: dict[str, str]
-    folder: str  # where a command is started: the folder of the user
+    folder: str  # working directory of the target: that of the user
     pass_environment: list[str]
     capabilities: list[str]
     judged: list[str]  # ids of the requirements to judge
     waivers: list[Waiver]
     events: str  # file to append events to
-    profile: str = "recommended"  # that the target is judged by
+    profile: str = "recommended"  # the profile to judge the target as
     timeout_s: float = 30  # of one answer
     time_limit_s: float = 600  # of the run
     wire_log: str | None = None
     processes: int = 8  # real processes started at the same moment
-    namespaces: bool = True  # processes may be given chosen ids
+    namespaces: bool = True  # whether cases may choose PIDs
     python_host: list[str] = field(default_factory=list)  # the command that serves a Python port; else empty
     fail_fast: bool = False
     decisive: list[str] = field(default_factory=list)  # ids whose failure decides the run, and ends it if `fail_fast`
@@ -40,7 +40,7 @@ class RunSettings:
 
 
 def read_settings() -> RunSettings:
-    """The settings of this run. Raises KeyError outside one: cases are started by `run`, not by pytest alone."""
+    """The settings of this run. Raises KeyError if pytest was not started by `run`."""
     settings = json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8"))
     waivers = [Waiver(**waiver) for waiver in settings.pop("waivers")]
     return RunSettings(**settings, waivers=waivers)

@@ -12,17 +12,17 @@ from conformance.processes.fleet import Fleet, Member
 from conformance.targets.namespaces import UNSHARE, largest_pid
 
 TUTORIAL_PIDS = (123, 456, 789)
-FIRST_OF_A_ROW = 1001  # no number to be divided by 2, 3, 4 or 5
-STEP = 12  # PIDs that are multiples of 4, as on Windows, and so far apart are equal modulo 3 and 12
+FIRST_OF_A_ROW = 1001  # not divisible by 2, 3, 4 or 5
+STEP = 12  # PIDs that are multiples of 4, as on Windows, and equal modulo 3 and 12
 
 
 def row(judge: Judge) -> range:
-    """Consecutive PIDs, one for each process that the user wants."""
+    """Consecutive PIDs, one for each process."""
     return range(FIRST_OF_A_ROW, FIRST_OF_A_ROW + judge.processes)
 
 
 def steps(judge: Judge) -> range:
-    """Multiples of 4, one for each process that the user wants."""
+    """Multiples of 4, one for each process."""
     return range(4 * FIRST_OF_A_ROW, 4 * FIRST_OF_A_ROW + STEP * judge.processes, STEP)
 
 
@@ -35,7 +35,7 @@ def with_pids(judge: Judge, pids: Sequence[int]) -> Fleet:
 
 
 def with_pids_in_a_row(judge: Judge) -> Fleet:
-    """And a few others that single cases need."""
+    """Also reserve a few other PIDs that single cases need."""
     return with_pids(judge, [*row(judge), *TUTORIAL_PIDS, *largest()])
 
 
@@ -44,24 +44,24 @@ def with_pids_in_steps(judge: Judge) -> Fleet:
 
 
 def in_containers(judge: Judge) -> Fleet:
-    """Each process in a PID namespace of its own."""
+    """Start each process in its own PID namespace."""
     judge.skip_without_namespaces()
     return Fleet.greet(judge.start_group([judge.launch().within(UNSHARE)] * judge.processes))
 
 
 def members_with(fleet: Fleet, pids: Sequence[int]) -> list[Member]:
-    """The processes with these PIDs, if the target itself has the PIDs that its commands were started with."""
+    """The processes with these PIDs. Skips the case if the target's own PIDs are not those of its commands."""
     members = [member for member in fleet.members if member.pid in pids]
     if [member.pid for member in members] != list(pids):
-        pytest.skip("the command starts the target as a child, which has another id than the one that was chosen")
+        pytest.skip("the command starts the target as a child, which has another PID than the chosen one")
     return members
 
 
 def check_spread(judge: Judge, fleet: Fleet, pids: Sequence[int], accounts: int, expected: Sequence[int]) -> None:
-    """How many processes start on each account that any starts on, the fewest first; which these are is PROC-001's."""
+    """Compare the sorted numbers of processes on each used account. PROC-001 judges which accounts these are."""
     transcripts = fleet.open_and_select(based(accounts), ON, ["claude"], members_with(fleet, pids))
     counts = Counter(account["label"] for transcript in transcripts if (account := answered(transcript)) is not None)
-    what = f"processes on each account, of {len(pids)} with ids from {pids[0]} to {pids[-1]}"
+    what = f"processes on each account, of {len(pids)} with PIDs from {pids[0]} to {pids[-1]}"
     scenario = transcripts[0].scenario
     judge.expect(list(expected), sorted(counts.values()), scenario, what, observed=True, record=fleet.record)
 

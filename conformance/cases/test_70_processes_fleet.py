@@ -1,4 +1,4 @@
-"""PROC: real processes that begin at one moment, each with its own PID; all cases share one fleet."""
+"""PROC: real processes that start at the same moment, each with its own PID. All cases share one fleet."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.wire.calls import limit, open_pool, picks, pool, select
 from conformance.wire.scenario import UNJUDGED, Scenario
 
-Expected = Callable[[Member], Sequence[Json]]  # what the selections of a process must answer
+Expected = Callable[[Member], Sequence[Json]]  # the expected results of a process's selections
 OFFSET_VARIABLE = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 QUOTA_KEYS = ("claude", "gemini-antigravity", "gemini-cli")
 DAY_MS = 86_400_000
@@ -54,7 +54,7 @@ def test_round_robin_gives_every_process_one_sequence(judge: Judge, fleet: Fleet
 
 @covers("PROC-004")
 def test_each_process_applies_its_offset_once_per_family(judge: Judge, fleet: Fleet) -> None:
-    """Judged on from whichever account the process started, so that a wrong start is PROC-001's alone."""
+    """Any first account is accepted, because PROC-001 judges it. The later ones must follow from it."""
     transcripts = fleet.open_and_select(based(fit_pool_for(fleet.pids).accounts), ON, BOTH_FAMILIES_TWICE)
     first = {transcript.member: answered(transcript) or picks(BASE_INDEX) for transcript in transcripts}
     check(judge, fleet, transcripts, lambda member: [first[member]] * 4)
@@ -105,7 +105,7 @@ def test_every_account_of_a_large_pool_counts(judge: Judge, fleet: Fleet) -> Non
 
 
 def landing(fit: Fit, stored: Json, taken: int) -> tuple[Json, Expected]:
-    """A pool in which the account `taken` is stored so, and what each process then selects, twice."""
+    """Return two selections of each process from a pool whose account `taken` has these stored fields."""
     others = [index for index in range(fit.accounts) if index != taken]
     next_in_rotation = others[BASE_INDEX % len(others)]
 
@@ -118,7 +118,7 @@ def landing(fit: Fit, stored: Json, taken: int) -> tuple[Json, Expected]:
 
 @covers("PROC-009")
 def test_processes_leave_a_disabled_landing_place(judge: Judge, fleet: Fleet) -> None:
-    """Of two accounts, so that a deviation can be told from other faults by the account that is answered."""
+    """With two accounts, the selected account tells a deviation from other faults."""
     fit = Fit(2, 0)
     stored, expected = landing(fit, {"enabled": False}, fit.start(fleet.pids[0]))
     check(judge, fleet, fleet.open_and_select(stored, ON, ["claude", "claude"]), expected)
@@ -129,7 +129,7 @@ def test_processes_leave_a_disabled_landing_place(judge: Judge, fleet: Fleet) ->
 def test_processes_leave_a_limited_landing_place(judge: Judge, fleet: Fleet, family: str) -> None:
     limited = {"rateLimitResetTimes": dict.fromkeys(QUOTA_KEYS, FAR_MS)}
     fit = fit_pool_for(fleet.pids)
-    for taken in sorted({fit.start(pid) for pid in fleet.pids}):  # a port may be wrong at one of them only
+    for taken in sorted({fit.start(pid) for pid in fleet.pids}):  # a port may be wrong with only one of them
         stored, expected = landing(fit, limited, taken)
         check(judge, fleet, fleet.open_and_select(stored, ON, [family, family]), expected)
 
@@ -161,7 +161,7 @@ def test_the_config_file_reaches_every_process(
 ) -> None:
     fit = fit_pool_for(fleet.pids)
     stored = based(fit.accounts)
-    whole = None if project is None else {**user, **project}  # releases fill a file up with defaults (LAY-003)
+    whole = None if project is None else {**user, **project}  # whole, because of defaults: LAY-003
     fleet.prepare(stored, user, whole)
     fleet.load({**ON, "pid_offset_enabled": offset})
     transcripts = fleet.select(stored, ["claude"])
@@ -180,7 +180,7 @@ def test_the_variable_reaches_every_process(judge: Judge, fleet: Fleet, value: s
 
 @covers("PROC-015")
 def test_save_keeps_limits_of_other_processes(judge: Judge, fleet: Fleet) -> None:
-    """Each limits an account of its own and saves, when all have read the file; one account is left for the next."""
+    """After all processes have read the file, each limits its own account and saves. One account stays available."""
     count = len(fleet.members)
     stored = pool(count + 1)
     fleet.open_and_select(stored, OFF, [])
@@ -193,6 +193,6 @@ def test_save_keeps_limits_of_other_processes(judge: Judge, fleet: Fleet) -> Non
 
 
 def shown_fork(answer: Any) -> tuple[Any, Json]:
-    """The PID of the forked child, and what it selected."""
+    """Return the PID of the forked child, and its selections."""
     forked = getattr(answer, "value", None) or {"pid": None, "answers": [{}]}
     return forked["pid"], forked["answers"][0].get("result")

@@ -1,4 +1,4 @@
-"""PROC: processes that are started in other ways, restarted and killed."""
+"""PROC: processes that are started by `multiprocess`, restarted and killed."""
 
 from itertools import cycle, islice
 
@@ -11,11 +11,11 @@ from conformance.processes.fleet import Fleet
 from conformance.wire.calls import picks, pool
 
 START_METHODS = ("fork", "spawn", "forkserver")
-FEWEST_A_METHOD = 2  # a pool can be fitted to two PIDs, and not to one
+FEWEST_A_METHOD = 2  # a pool can be fitted to two PIDs, but not to one
 
 
 def by_python(judge: Judge) -> Fleet:
-    """Children of Python programs: each start method has its share of the processes."""
+    """Start children of Python programs, with every start method for a share of the processes."""
     count = max(judge.processes, FEWEST_A_METHOD * len(START_METHODS))
     methods = islice(cycle(START_METHODS), count)
     return Fleet.greet(judge.start_group([judge.launch(start_method=method) for method in methods]))
@@ -24,7 +24,7 @@ def by_python(judge: Judge) -> Fleet:
 @covers("PROC-016")
 @pytest.mark.parametrize("method", START_METHODS)
 def test_python_child_uses_its_own_pid(judge: Judge, method: str) -> None:
-    """Not that of the program which started it."""
+    """The PID of the child counts, not that of the program that started it."""
     fleet = judge.shared_fleet(by_python)
     members = fleet.members[START_METHODS.index(method) :: len(START_METHODS)]
     program = {member.pid: member.connection.pid for member in members}
@@ -59,7 +59,7 @@ def test_restarted_process_adds_offset_to_stored_index(judge: Judge) -> None:
 
 @covers("PROC-017")
 def test_processes_started_in_turn_use_own_pids(judge: Judge) -> None:
-    """First from the three accounts that there were when each was started, then from a pool fitted to all of them."""
+    """Each process selects from three accounts when it starts, then from a pool fitted to all PIDs."""
     fleet = judge.shared_fleet(in_turn)
     assert fleet.restarted is not None
     check_first(judge, fleet.restarted, Fit(3, 0), fleet.restarted.transcripts)
@@ -70,7 +70,7 @@ def test_processes_started_in_turn_use_own_pids(judge: Judge) -> None:
 
 @covers("PROC-019")
 def test_killed_processes_leave_the_others_alone(judge: Judge) -> None:
-    """All that start where the first does are killed while they select: each of the others has another account."""
+    """Kill the processes with the same first account as the first process, while they select. The others must go on."""
     fleet = judge.shared_fleet(in_turn)
     fit = fit_pool_for(fleet.pids)
     stored, families = based(fit.accounts), ["claude"] * 4

@@ -1,1 +1,1 @@
-"""How a target is named, installed, started, talked to and stopped."""
+"""Names, installs, starts, calls and stops targets."""

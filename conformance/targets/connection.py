@@ -1,4 +1,4 @@
-"""One target process as the runner sees it: calls go out, answers or one clear fault come back."""
+"""The connection to one target process: sends calls, and returns answers or raises one clear fault."""
 
 import contextlib
 import signal
@@ -18,13 +18,13 @@ from conformance.wire.framing import MAX_LINE_BYTES, excerpt
 from conformance.wire.messages import HelloResult
 from conformance.wire.methods import WIRE_VERSION
 
-MESSAGE_CHARACTERS = 2000  # of a fault, before what the target wrote to standard error
-BROKEN_BOUND_S = 1.0  # for what a target that closed its input, or is about to exit, still says
-EXIT_BOUND_S = 5.0  # between the end of a process's output and the news of its exit
+MESSAGE_CHARACTERS = 2000  # of a fault, without the quoted standard error
+BROKEN_BOUND_S = 1.0  # for the last output of a target that has closed its standard input
+EXIT_BOUND_S = 5.0  # between the end of a process's output and the event of its exit
 
 
 class Connection:
-    """One target process. After a fault it is dead: every further call raises the same AdapterFault."""
+    """One target process. After a fault, every further call raises the same AdapterFault."""
 
     def __init__(
         self,
@@ -47,37 +47,39 @@ class Connection:
         self._sent: deque[list[RequestLine]] = deque()
         self._next_id = 1
         self._returncode: int | None = None
-        self._held_bytes: int | None = None  # set where it was ended for holding so much memory
+        self._held_bytes: int | None = None  # set if the supervisor killed it because it used this much memory
         self._fault: str | None = None
 
     def hello(self) -> HelloResult:
-        """Who the target says it is."""
+        """The target's answer to `hello`."""
         answer = self.call("hello", wire=WIRE_VERSION)
         if not isinstance(answer, Result):
-            self._fail(f"answered `hello` with {in_words(answer)}; expected a result, for every adapter must answer it")
+            self._fail(
+                f"answered `hello` with {in_words(answer)}; expected a result, because every adapter must answer it"
+            )
         return HelloResult.model_validate(answer.value)
 
     def call(self, method: str, /, **params: Any) -> Answer:
-        """Ask one thing, outside a batch, and wait for the answer."""
+        """Send one call without a batch, and wait for the answer."""
         self.send_lines([ask_one((method, params), self._next_id)])
         return self.receive()[0]
 
     def batch(self, calls: Sequence[MethodCall]) -> list[Answer]:
-        """Ask many things at once and wait for all the answers."""
+        """Send many calls at once, and wait for all answers."""
         self.send(calls)
         return self.receive()
 
     def send(self, calls: Sequence[MethodCall]) -> None:
-        """The first half of `batch`: returns at once. Each `send` needs its `receive`, in the same order."""
+        """Send calls without waiting. Each `send` needs a `receive`, in the same order."""
         self.send_lines(list(ask_batch(calls, self._next_id)))
 
     def receive(self) -> list[Answer]:
-        """The second half: wait for the answers to the oldest `send` that is not received."""
-        lines = list(self.receive_lines())  # all, so that a wrong answer in the first leaves none behind
+        """Wait for the answers to the oldest `send` that has no `receive` yet."""
+        lines = list(self.receive_lines())  # read all lines first, so that none is left after a wrong answer
         return [answer for asked, line in lines for answer in self.read(asked, line)]
 
     def send_lines(self, lines: list[RequestLine]) -> None:
-        """`send` for calls that are lines already."""
+        """Like `send`, for calls that are encoded already."""
         self._check()
         for asked in lines:
             self._log("-->", asked.line)
@@ -88,7 +90,7 @@ class Connection:
         self.watch()
 
     def receive_lines(self) -> Iterator[tuple[RequestLine, bytes]]:
-        """`receive` for those who read the lines themselves, where they are as expected; else with `read`."""
+        """Like `receive`, but yields the lines. The caller compares them itself, or parses them with `read`."""
         self._check()
         for asked in self._sent.popleft():
             line = self._next_line(asked)
@@ -96,7 +98,7 @@ class Connection:
             yield asked, line
 
     def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
-        """The answers in a line. Raises WrongAnswer for one with the wrong content, AdapterFault for any other line."""
+        """The answers in a line. Raises WrongAnswer if the content of one is wrong, AdapterFault if the line is."""
         try:
             return read_answers(asked, line)
         except MalformedAnswerError as error:
@@ -106,31 +108,31 @@ class Connection:
 
     @property
     def has_exited(self) -> bool:
-        """Is the process that was started known to be gone?"""
+        """Whether the supervisor has reported the exit of the process."""
         return self._returncode is not None
 
     @property
     def received_bytes(self) -> int:
-        """How much the target has written to standard output."""
+        """The number of bytes that the target has written to standard output."""
         return self._output.received_bytes
 
     @property
     def returncode(self) -> int | None:
-        """The exit code of the process, negative for the signal that ended it; None while it runs."""
+        """The exit code of the process; minus the number of the signal that ended it; None while it runs."""
         return self._returncode
 
     @property
     def is_dead(self) -> bool:
-        """Has it come to a fault or an end, so that it cannot be asked any more?"""
+        """Whether no more calls are possible, after a fault or the end of the process."""
         return self._fault is not None or self._returncode is not None
 
     def pid_status(self, hello_pid: int) -> pids.PidStatus:
-        """Is `hello_pid` this process or a descendant of it?"""
+        """Whether `hello_pid` is the PID of this process or of a descendant."""
         return pids.pid_status(hello_pid, self.pid, self._supervisor_pid)
 
     def standard_error(self) -> str:
-        """The last lines that the target wrote there, indented; for messages about what it did."""
-        for _ in range(16):  # a pipe's fill and more; a target that never stops writing must not hold us
+        """The last lines of the target's standard error, indented, for messages."""
+        for _ in range(16):  # more than a full pipe; bounded, because a target may never stop writing
             if not self.on_errors():
                 break
         return self._errors.shown()
@@ -138,8 +140,8 @@ class Connection:
     def _next_line(self, asked: RequestLine) -> bytes:
         """Wait for a line.
 
-        The deadline counts only when nothing more comes: what was there in time is taken, however late this
-        process, on a busy machine, comes to read it.
+        After the deadline, data that is already in the pipe is still read. On a busy machine, the kit may read an
+        answer late although the target sent it in time.
         """
         deadline_s = time.monotonic() + self.timeout_s
         late = idle = False
@@ -166,7 +168,7 @@ class Connection:
             self._loop.pump(0 if late else deadline_s - time.monotonic())
             idle = self._output.received_bytes == received_bytes
 
-    # What the group reports.
+    # Events, reported by the group.
 
     def on_start(self, pid: int, supervisor_pid: int | None) -> None:
         self.pid, self._supervisor_pid = pid, supervisor_pid
@@ -199,7 +201,7 @@ class Connection:
         self._held_bytes = resident_bytes
 
     def watch(self) -> None:
-        """Let the selector look at exactly those pipes on which there is something to do."""
+        """Let the selector watch exactly the pipes that have something to do."""
         for stream, handler in (
             (self._input, self.on_input),
             (self._output, self.on_output),
@@ -208,12 +210,12 @@ class Connection:
             self._loop.watch(stream, handler)
 
     def give_up(self) -> None:
-        """The process has been ended on purpose: what it may still have answered is not for anybody."""
-        self._fault = self._fault or f"{self.name} {self._ending()}, as it was told to"
+        """Close the connection after the process was ended on purpose. Its remaining answers are dropped."""
+        self._fault = self._fault or f"{self.name} {self._ending()} because the kit ended it"
         self.close()
 
     def close(self) -> None:
-        """Close the pipes; the process itself is ended by the group."""
+        """Close the pipes. The group ends the process."""
         self._fault = self._fault or f"{self.name}: the connection is closed"
         self._input.ended = self._output.ended = self._errors.ended = True
         self.watch()
@@ -221,7 +223,7 @@ class Connection:
             stream.close()
 
     def _note_end(self) -> None:
-        """What a process that is gone wrote is in the pipe by now; its children may keep the pipe open."""
+        """After the exit of the process, read the rest of its output. Its children may keep the pipe open."""
         if self._returncode is not None:
             while self._output.read():
                 pass

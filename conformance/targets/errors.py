@@ -1,38 +1,38 @@
-"""What can go wrong with a target, apart from its verdicts."""
+"""Errors that prevent a verdict on a target."""
 
 
 class TargetError(Exception):
-    """A target cannot be judged; the message is all that the user is told."""
+    """A target cannot be judged. The kit shows the user only the message."""
 
     exit_code = 3
 
 
-class UsageFault(TargetError):  # noqa: N818 - named as the exit codes are
-    """The user asked for something that does not exist or cannot be done."""
+class UsageFault(TargetError):  # noqa: N818 - named like the exit codes
+    """The user asked for something that does not exist or that is impossible."""
 
     exit_code = 2
 
 
 class AdapterFault(TargetError):  # noqa: N818
-    """The adapter cannot be started, ended too early, or does not speak the wire."""
+    """The adapter cannot be started, exited too early, or does not follow the wire protocol."""
 
     exit_code = 3
 
 
 class NoAnswer(AdapterFault):
-    """The adapter gave no answer in time. Each costs the whole time limit, so a run does not wait for many."""
+    """The adapter did not answer in time. Each such call takes the whole time limit, so a run allows only a few."""
 
 
 class WrongAnswer(AdapterFault):
-    """One answer has the wrong content. The adapter still runs, and what it is asked next may be answered rightly."""
+    """One answer has the wrong content. The adapter still runs, and later answers can be valid."""
 
 
 class GivenUp(AdapterFault):
-    """The adapter failed so often that it is not started any more."""
+    """The adapter failed so often that the kit does not start it again."""
 
 
 class SupervisorLostError(RuntimeError):
-    """The supervisor ended on its own: a fault of the suite or of the machine, not of the target."""
+    """The supervisor exited on its own: a fault of the kit or of the machine, not of the target."""
 
 
 class SupervisorSignalledError(AdapterFault):

@@ -1,4 +1,4 @@
-"""Calls into lines and lines into answers: what is said over a connection, without any process."""
+"""Turns calls into request lines, and lines from a target into answers. Starts no processes."""
 
 import functools
 from collections.abc import Iterator, Sequence
@@ -19,8 +19,8 @@ from conformance.wire.answers import (
 )
 from conformance.wire.methods import METHODS
 
-# Splitting by size alone would let a thousand small calls have answers that no line can hold.
-WORDS = {"model_type": "expected an object", "dict_type": "expected an object"}  # in place of pydantic's
+WORDS = {"model_type": "expected an object", "dict_type": "expected an object"}  # in place of pydantic's messages
+# Batches are also split by count: the answers to many short calls could exceed the size of a line.
 MAX_CALLS_A_LINE = 256
 
 MethodCall = tuple[str, dict[str, Any]]
@@ -28,7 +28,7 @@ MethodCall = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class RequestLine:
-    """One line to a target, and what it must answer to."""
+    """One line to a target, with the ids and methods of its calls."""
 
     line: bytes
     first_id: int
@@ -37,7 +37,7 @@ class RequestLine:
 
     @property
     def described(self) -> str:
-        """For messages: what the target was asked."""
+        """The calls, for messages."""
         if not self.is_batch:
             return f"`{self.methods[0]}`"
         shown = ", ".join(self.methods[:3]) + (", ..." if len(self.methods) > 3 else "")
@@ -45,15 +45,15 @@ class RequestLine:
 
 
 def ask_one(call: MethodCall, call_id: int) -> RequestLine:
-    """One call outside a batch."""
+    """The line for one call without a batch."""
     method, params = call
     return RequestLine(framing.encode(answers.request(call_id, method, params)), call_id, (method,), is_batch=False)
 
 
 def ask_batch(calls: Sequence[MethodCall], first_id: int) -> Iterator[RequestLine]:
-    """The calls as arrays, in order; more than one only where a line could not hold them or the answers.
+    """The lines for the calls, as batches in order. Several lines only if one could exceed the limits of the wire.
 
-    Raises FrameError for a call that cannot travel at all.
+    Raises FrameError for a call that cannot be sent.
     """
     parts: list[bytes] = []
     methods: list[str] = []
@@ -78,8 +78,8 @@ def _batch(parts: list[bytes], first_id: int, methods: list[str]) -> RequestLine
 def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
     """The answers in a line.
 
-    Raises AnswerError where the line is no answer to what was asked, MalformedAnswerError where it is one whose content
-    is wrong.
+    Raises AnswerError if the line does not answer the request, MalformedAnswerError if the content of an answer is
+    wrong.
     """
     try:
         message = framing.decode(line)
@@ -102,7 +102,7 @@ def read_answers(asked: RequestLine, line: bytes) -> list[Answer]:
         )
     place, answers = 0, []
     try:
-        for place, method in enumerate(asked.methods):  # before any content: the line may answer other calls
+        for place, method in enumerate(asked.methods):  # all ids before any content: the line may answer other calls
             check_envelope(responses[place], asked.first_id + place, method, asked.first_id)
         for place, method in enumerate(asked.methods):
             answers.append(_read(responses[place], asked.first_id + place, method))

@@ -1,4 +1,4 @@
-"""Target processes that start and end together, and the runner's connections to them."""
+"""A group of target processes that start and end together, and the connections to them."""
 
 import json
 import os
@@ -31,15 +31,15 @@ from conformance.targets.wire_log import WireLog
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 START_BOUND_S = 120.0
 CORES = os.cpu_count() or 1
-PROCESSES_A_CORE = 4  # that start within the time limit of one
-LOOK_INTERVAL_S = 1.0  # at a supervisor that gives no news
+PROCESSES_A_CORE = 4  # as many processes per core start within the time limit of one
+LOOK_INTERVAL_S = 1.0  # between checks of a supervisor that sends nothing
 STOP_BOUND_S = KILL_BOUND_S + 30.0
-SUPERVISOR_END_S = 5.0  # between the end of its socket and that of the process
+SUPERVISOR_END_S = 5.0  # between the end of the supervisor's socket and its exit
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How one process is started. `name` is what messages call it; without `cwd`, it starts in ours."""
+    """How to start one process. Messages use `name`. Without `cwd`, it starts in the working directory of the kit."""
 
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
@@ -47,18 +47,18 @@ class Launch:
     cwd: Path | None = None
 
     def within(self, prefix: Sequence[str]) -> "Launch":
-        """The same, started by another command that takes this one at its end."""
+        """The same launch with a command such as `unshare` in front of `argv`."""
         return replace(self, argv=[*prefix, *self.argv])
 
 
 class Group:
     """Processes under one supervisor, with a temporary home of their own. A context manager.
 
-    Whatever happens, also to this process, none of them and nothing of the folder is left. `pids`: they run in a PID
-    namespace, where each has the id given for it; `held`: the first of them runs when all are there. Raises
-    AdapterFault where a command cannot be started, UsageFault where an id cannot be had or too many files are open.
+    The supervisor ends all processes and removes the folder, even if this process is killed. With `pids`, the
+    processes run in a PID namespace and get these PIDs. With `held`, they start to run only when all of them exist.
+    Raises AdapterFault if a command cannot be started, UsageFault if a PID is not available or too many files are open.
 
-    The time limit is that of few processes: where many are started at once, each waits for the others.
+    `timeout_s` is for a few processes. It is extended if many start at once, because they share the cores.
     """
 
     def __init__(
@@ -101,9 +101,9 @@ class Group:
             raise
 
     def start(self, launch: Launch, count: int = 1, *, held: bool = False, pid: int | None = None) -> Connection:
-        """Start one more process, one of `count` that messages tell apart by number. It ends with the group.
+        """Start one more process, which ends with the group. If `count` is above 1, messages number the processes.
 
-        Raises AdapterFault where the command cannot be started, UsageFault where too many files are open.
+        Raises AdapterFault if the command cannot be started, UsageFault if too many files are open.
         """
         number = len(self.connections)
         streams, descriptors = open_pipes(count)
@@ -121,7 +121,7 @@ class Group:
         return connection
 
     def kill(self, connection: Connection) -> None:
-        """End one process and its descendants with SIGKILL, and wait until it is gone."""
+        """Kill one process and its descendants with SIGKILL, and wait for its exit."""
         self._tell({"kill": self.connections.index(connection)})
         deadline_s = time.monotonic() + START_BOUND_S
         while not connection.has_exited:
@@ -129,7 +129,7 @@ class Group:
         connection.give_up()
 
     def wait_for_exit(self, connection: Connection) -> int:
-        """Wait for the news that a process which has ended has done so; returns its exit code."""
+        """Wait until the supervisor reports the exit of a process; return its exit code."""
         deadline_s = time.monotonic() + START_BOUND_S
         while connection.returncode is None:
             self._wait(deadline_s)
@@ -142,7 +142,7 @@ class Group:
 
     @property
     def supervisor_pid(self) -> int:
-        """The process that all others are started by, and end with."""
+        """The PID of the supervisor."""
         assert self._supervisor is not None
         return self._supervisor.pid
 
@@ -155,7 +155,7 @@ class Group:
         self.close()
 
     def close(self) -> None:
-        """End every process and remove the folder. May be called again."""
+        """End every process and remove the folder. Further calls have no effect."""
         if self._closed:
             return
         self._closed = True
@@ -163,7 +163,7 @@ class Group:
             for connection in self.connections:
                 connection.close()
             self._stop()
-        finally:  # an interrupt leaves the rest to the supervisor, which sees its socket end
+        finally:  # after an interrupt, the supervisor does the rest when its socket closes
             self._socket.close()
             self._errors.close()
             self._loop.close()
@@ -172,13 +172,13 @@ class Group:
 
     def _start_supervisor(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
         psutil_folder = str(Path(psutil.__file__).parents[1])
-        # Isolated and without site-packages: nothing that lies about in folders or variables is run.
+        # Isolated and without site-packages, so that no file or variable of the user changes the supervisor.
         command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
         limits = [str(self._memory_limit_bytes), temporary_root()]
         with ExitStack() as opened:
             runner = [str(os.getpid()), *limits]
             descriptors: list[int] = []
-            if self._in_namespace:  # from where our id is not to be seen: it watches a descriptor of us
+            if self._in_namespace:  # our PID is not visible there, so the supervisor watches a pidfd of this process
                 assert sys.platform == "linux"
                 descriptors = [os.pidfd_open(os.getpid())]
                 opened.callback(os.close, descriptors[0])
@@ -190,7 +190,7 @@ class Group:
                 stderr=self._errors.fileno(),
                 cwd="/",
                 pass_fds=descriptors,
-                start_new_session=True,  # Ctrl-C is for us; we then tell it to stop
+                start_new_session=True,  # Ctrl-C must reach only this process, which then stops the supervisor
             )
 
     def _start(self, number: int, launch: Launch, descriptors: tuple[int, int, int], how: dict[str, Any]) -> None:
@@ -207,12 +207,12 @@ class Group:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
-        # One at a time: what waits in the socket counts as our open descriptors.
+        # One at a time, because descriptors in the socket count as open files of this process.
         event = self._await("started", "failed")
         if event["event"] == "failed":
             self._raise_failed(event)
         assert self._supervisor is not None
-        if self._in_namespace:  # what has the number here is somebody else's
+        if self._in_namespace:  # outside the namespace, this PID belongs to another process
             self.connections[number].on_start(event["pid"], None)
             return
         with suppress(psutil.NoSuchProcess):
@@ -220,7 +220,7 @@ class Group:
         self.connections[number].on_start(event["pid"], self._supervisor.pid)
 
     def let_go(self) -> None:
-        """Let all processes run that were started `held`. Raises AdapterFault where one cannot be started."""
+        """Let all `held` processes run. Raises AdapterFault if one of them cannot be started."""
         self._tell({"let_go": True})
         while (event := self._await("failed", "let_go"))["event"] == "failed":
             self._raise_failed(event)
@@ -236,7 +236,7 @@ class Group:
     def _raise_failed(self, event: dict[str, Any]) -> NoReturn:
         launch = self._launches[event["process"]]
         if event["no_pid"]:
-            raise UsageFault(f"{event['error']}; name ids from 2 to the largest of this system, each of them once")
+            raise UsageFault(f"{event['error']}; choose distinct PIDs from 2 to the largest of this system")
         raise AdapterFault(
             f"cannot start {self.connections[event['process']].name}: {event['error']}. The command was {launch.argv}, "
             f"started in {launch.cwd or Path.cwd()}; check its spelling, that the file is there and that it may be "
@@ -275,12 +275,12 @@ class Group:
         deadline_s = time.monotonic() + START_BOUND_S
         while not self._events:
             self._wait(deadline_s)
-        if self._events[0]["event"] not in kinds:  # it is done already: somebody else ended it
+        if self._events[0]["event"] not in kinds:  # the supervisor is done already: something else ended it
             self._raise_lost()
         return self._events.popleft()
 
     def _wait(self, deadline_s: float) -> None:
-        """Wait a while for news of the supervisor. Raises SupervisorLostError or SupervisorSignalledError."""
+        """Wait for an event of the supervisor. Raises SupervisorLostError or SupervisorSignalledError."""
         if self._lost or time.monotonic() > deadline_s or self._is_stopped():
             self._raise_lost()
         self._loop.pump(min(deadline_s - time.monotonic(), LOOK_INTERVAL_S))
@@ -301,7 +301,7 @@ class Group:
         said = self._errors.read().decode(errors="replace").strip()
         raise SupervisorLostError(
             "the supervisor of the target processes ended or hangs; was it killed?"
-            + (f" It said:\n{said}" if said else "")
+            + (f" Its standard error:\n{said}" if said else "")
         )
 
     def _raise_signalled(self, what: str) -> NoReturn:
@@ -324,7 +324,7 @@ class Group:
             while self._receive():
                 pass
         except OSError:
-            pass  # it is gone already
+            pass  # the supervisor has exited already
         try:
             self._supervisor.wait(STOP_BOUND_S)
         except subprocess.TimeoutExpired:
@@ -334,10 +334,10 @@ class Group:
         if done is None:
             self._clean_up_alone()
         elif done["left"]:
-            warnings.warn(f"processes that cannot be ended are left: {done['left']}", RuntimeWarning, stacklevel=3)
+            warnings.warn(f"some processes could not be killed: {done['left']}", RuntimeWarning, stacklevel=3)
 
     def _clean_up_alone(self) -> None:
-        """The supervisor is lost: end what can still be found without it."""
+        """After the loss of the supervisor, kill the processes that can still be found, and remove the folder."""
         for process in self._started:
             with suppress(psutil.Error):
                 for member in [*process.children(recursive=True), process]:

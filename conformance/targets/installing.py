@@ -1,4 +1,4 @@
-"""Folders of the cache: each is made once and whole, whoever else wants it at the same moment."""
+"""Creates folders of the cache, each atomically and only once, even if several runs need it at the same time."""
 
 import json
 import re
@@ -12,9 +12,9 @@ from conformance.targets.errors import AdapterFault
 from conformance.targets.tools import CACHE_VARIABLE, node_path, npm_errors, run_tool, tool_path
 
 INSTALL_BOUND_S = 300.0
-FILES = "files.json"  # in a made folder: what belongs to it
+FILES = "files.json"  # in a created folder: the list of its files
 
-# npm's settings are the user's, but for those by which it would install elsewhere, in part or not at all.
+# npm uses the user's settings, except those that would make it install elsewhere, only in part or not at all.
 _OPTIONS = [
     "--ignore-scripts",
     "--no-package-lock",
@@ -32,25 +32,28 @@ _OPTIONS = [
 
 
 class NpmFailedError(AdapterFault):
-    """npm did not install what it was asked for; the message says so, with npm's own words."""
+    """npm did not install the packages. The message quotes npm."""
 
     def __init__(self, asked: str, run: subprocess.CompletedProcess[str]) -> None:
         super().__init__(
             f"npm could not install {asked} (exit code {run.returncode}): {npm_errors(run)}\n"
-            f"Check the network and npm's settings; `npm install {asked}` in an empty folder shows all of it"
+            f"Check the network and npm's settings; `npm install {asked}` in an empty folder shows the full output"
         )
         self.words = {word.rstrip(".") for word in re.findall(r"[\w@/.^~+-]+", run.stderr + run.stdout)}
 
     def is_unknown(self, package: str) -> bool:
-        """Does npm say that there is no such package or version? The same codes stand for what depends on it."""
+        """Whether npm reports that this package or version does not exist.
+
+        npm uses the same error codes for dependencies, so the message must also name the package.
+        """
         return package in self.words and bool(self.words & {"ETARGET", "E404"})
 
 
 def install_packages(place: Path, specs: Sequence[str], names: Sequence[str]) -> Path:
-    """`place`, with these packages below its node_modules. Once it is there, nothing is fetched.
+    """Return `place` with these packages in its node_modules. A complete folder is not installed again.
 
-    `specs` are what npm is asked for, `names` the packages that must then be there.
-    Raises NpmFailedError, and AdapterFault where Node or npm is missing or the cache cannot be written.
+    `specs` are the arguments of `npm install`; `names` are the packages that must be installed afterwards.
+    Raises NpmFailedError, and AdapterFault if Node or npm is missing or the cache is not writable.
     """
 
     def fill(folder: Path) -> None:
@@ -67,23 +70,23 @@ def install_packages(place: Path, specs: Sequence[str], names: Sequence[str]) ->
             raise NpmFailedError(asked, run)
 
     if not is_whole(place):
-        node_path()  # without Node, npm is no help
+        node_path()  # npm needs Node
         npm = tool_path("npm")
         make_once(place, fill)
     return place
 
 
 def make_once(place: Path, fill: Callable[[Path], None]) -> None:
-    """Make the folder `place`, filled beside it and renamed: half of it is never taken for all of it.
+    """Create the folder `place`: fill a temporary folder beside it, then rename that, so `place` is never incomplete.
 
-    Raises AdapterFault where the cache cannot be written, and what `fill` raises.
+    Raises AdapterFault if the cache is not writable, and whatever `fill` raises.
     """
-    from filelock import FileLock  # slow: it brings asyncio
+    from filelock import FileLock  # a slow import: it loads asyncio
 
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(place.parent / f"{place.name}.lock"):
-            if not is_whole(place):  # another run may have made it while we waited
+            if not is_whole(place):  # another run may have created it in the meantime
                 _make(place, fill)
     except OSError as error:
         raise AdapterFault(
@@ -94,20 +97,20 @@ def make_once(place: Path, fill: Callable[[Path], None]) -> None:
 
 def _make(place: Path, fill: Callable[[Path], None]) -> None:
     prefix = f".installing-{place.name}-"
-    for leftover in place.parent.glob(f"{prefix}*"):  # of a run that was killed: we hold its lock now
+    for leftover in place.parent.glob(f"{prefix}*"):  # from a killed run, whose lock this run holds now
         shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=prefix) as folder:
         made = Path(folder) / "package"
         made.mkdir()
         fill(made)
         (made / FILES).write_text(json.dumps(_sizes(made)), encoding="utf-8")
-        if place.exists():  # it is damaged; moved in one step, so that a run at work misses it as shortly as can be
+        if place.exists():  # it is damaged; renaming keeps the time short in which other runs do not find it
             place.rename(Path(folder) / "damaged")
         made.rename(place)
 
 
 def is_whole(place: Path) -> bool:
-    """Is there every file that was made? Folders for caches are cleaned by others, and file by file."""
+    """Whether every file of the folder is still there. Other programs may delete single files of a cache."""
     try:
         listed = json.loads((place / FILES).read_text(encoding="utf-8"))
         return all((place / name).stat().st_size == size for name, size in listed.items())
@@ -116,6 +119,6 @@ def is_whole(place: Path) -> bool:
 
 
 def _sizes(place: Path) -> dict[str, int]:
-    """Size of every file; what a link to a folder holds belongs to that folder."""
+    """The size of every file. Links to folders are not followed."""
     files = sorted(path for path in place.rglob("*") if path.is_file())
     return {str(path.relative_to(place)): path.stat().st_size for path in files}

@@ -1,4 +1,4 @@
-"""What a target may see of the user's environment: next to nothing, and no folder of the user's."""
+"""The environment of a target: few variables of the user, and none of the user's folders."""
 
 import os
 import sys
@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-USUAL_TEMPORARY = "/tmp"  # noqa: S108 - compared with, not written to
-MEMORY = "/dev/shm"  # noqa: S108 - a folder in it is made by mkdtemp
-LEAST_MEMORY_BYTES = 1024**3
+USUAL_TEMPORARY = "/tmp"  # noqa: S108 - only compared, never written to
+MEMORY = "/dev/shm"  # noqa: S108 - mkdtemp creates a folder in it
+MIN_MEMORY_BYTES = 1024**3
 
 
 def temporary_root() -> str:
-    """Where the folder of a group is made: in memory, unless the user says where, or memory is short.
+    """The parent of a group's folder: in memory, unless the user sets another one or memory is short.
 
-    A run makes a thousand folders, and some disks take milliseconds to remove one.
+    A run creates a thousand folders, and on some disks it takes milliseconds to remove one.
     """
     usual = tempfile.gettempdir()
     if sys.platform == "linux" and usual == USUAL_TEMPORARY:
         with suppress(OSError):
             found = os.statvfs(MEMORY)
-            has_room = found.f_bavail * found.f_frsize >= LEAST_MEMORY_BYTES
+            has_room = found.f_bavail * found.f_frsize >= MIN_MEMORY_BYTES
             if has_room and not found.f_flag & os.ST_NOEXEC and os.access(MEMORY, os.W_OK | os.X_OK):
                 return MEMORY
     return usual
@@ -30,10 +30,10 @@ def temporary_root() -> str:
 def private_environment(
     folder: Path, passed_names: Sequence[str], source: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The complete environment of a target; every folder it names exists, below `folder`.
+    """The complete environment of a target. All folders in it are below `folder` and exist.
 
-    `passed_names` are taken from `source`, where they are set. Those that point to folders of the user's are
-    replaced even if they are named: a target under test never writes into somebody's home.
+    `passed_names` are copied from `source` if they are set there. Variables with folders of the user are always
+    replaced, even if they are in `passed_names`, so that a target never writes into the user's home.
     """
     home = folder / "home"
     folders = {

@@ -1,4 +1,4 @@
-"""PID namespaces: there, processes get the ids that a test names. Linux only, and not every system allows them."""
+"""PID namespaces, in which a test chooses the PIDs of processes. Linux only, and not every system allows them."""
 
 import functools
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# A user namespace as well, which asks for no privilege. `--kill-child`: what is in it ends with `unshare`.
+# `--user`: with a user namespace, no privilege is needed. `--kill-child`: the namespace ends with `unshare`.
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
 PROBED_PID = 4242
 PROBE_BOUND_S = 60.0
@@ -24,7 +24,7 @@ print(pid)
 
 @functools.cache
 def why_not() -> str:
-    """Why processes cannot be given ids on this system, in one line; empty where they can."""
+    """The reason why this system does not allow chosen PIDs, in one line; empty if it allows them."""
     if sys.platform != "linux":
         return "PID namespaces are a part of Linux"
     if shutil.which(UNSHARE[0]) is None:
@@ -45,10 +45,10 @@ def why_not() -> str:
         said = probe.stderr.strip().splitlines()
         return f"this system refuses PID namespaces: {said[-1] if said else f'exit code {probe.returncode}'}"
     if probe.stdout.strip() != str(PROBED_PID):
-        return "this system gives no chosen process ids: /proc/sys/kernel/ns_last_pid has no effect"
+        return "this system does not allow chosen PIDs: /proc/sys/kernel/ns_last_pid has no effect"
     return ""
 
 
 def largest_pid() -> int:
-    """The largest process id that this system hands out. Raises OSError where it does not say."""
+    """The largest PID that this system assigns. Raises OSError if the limit cannot be read."""
     return int(Path("/proc/sys/kernel/pid_max").read_text(encoding="ascii")) - 1

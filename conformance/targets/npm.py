@@ -1,4 +1,4 @@
-"""`npm:NAME@VERSION`: a published release, installed once into the cache and started under Node."""
+"""`npm:NAME@VERSION`: a published release, installed once into the cache and run with Node."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ _VERSION = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-[0-9A-Za-z.-]+)?"
 
 
 def parse(word: str) -> tuple[str, str]:
-    """Name and version in `npm:NAME@VERSION`. Raises UsageFault unless the version is exact."""
+    """The name and version in `npm:NAME@VERSION`. Raises UsageFault unless the version is exact."""
     match = re.fullmatch(rf"npm:({_NAME})@({_VERSION})", word)
     if match is None:
         raise UsageFault(
@@ -30,9 +30,9 @@ def parse(word: str) -> tuple[str, str]:
 
 
 def install(name: str, version: str) -> Path:
-    """The folder of the installed package. Once it is there, nothing is fetched.
+    """The folder of the package, installed if necessary.
 
-    Raises UsageFault where there is no such version, AdapterFault where Node or npm is missing or npm fails.
+    Raises UsageFault if the version does not exist, AdapterFault if Node or npm is missing or npm fails.
     """
     release = f"{name}@{version}"
     place = cache_folder() / "npm" / release.replace("/", "+")
@@ -47,5 +47,5 @@ def install(name: str, version: str) -> Path:
 
 
 def command(package: Path) -> list[str]:
-    """What starts the adapter on an installed package. Raises AdapterFault where Node is missing or too old."""
+    """The command that starts the adapter for a package. Raises AdapterFault if Node is missing or too old."""
     return [node_path(), str(ADAPTER), str(package)]

@@ -1,4 +1,4 @@
-"""Is the process id that a target names in `hello` its own?"""
+"""Checks whether the PID in a target's answer to `hello` is its own."""
 
 import contextlib
 import os
@@ -11,13 +11,13 @@ PidStatus = Literal["verified", "unverified", "false"]
 
 
 def pid_status(hello_pid: int, started_pid: int, supervisor_pid: int | None) -> PidStatus:
-    """Judge `hello_pid`, named by what was started as `started_pid` below the supervisor.
+    """Judge `hello_pid`, which the process `started_pid` below the supervisor reported.
 
-    Without a supervisor's pid both are numbers of a namespace, whose processes have other numbers here.
+    If `supervisor_pid` is None, both PIDs belong to another PID namespace.
 
-    "verified": the process that was started or a descendant of it, by its number here or in its own PID
-    namespace. "false": a live process that cannot be the target. "unverified": all else; a target in a
-    container that somebody else runs is out of sight and no liar.
+    - "verified": the PID of the started process or of a descendant, here or in its own PID namespace.
+    - "false": the PID of a running process that cannot be the target.
+    - "unverified": anything else. For example, the PID may be right, but in a container that the kit cannot see.
     """
     if hello_pid == started_pid:
         return "verified"
@@ -28,9 +28,10 @@ def pid_status(hello_pid: int, started_pid: int, supervisor_pid: int | None) -> 
     try:
         named = psutil.Process(hello_pid)
         ancestors = [parent.pid for parent in named.parents()]
-        if supervisor_pid in ancestors:  # an orphan, or another process of the group
+        if supervisor_pid in ancestors:  # an orphan, or another target of the group
             return "verified" if os.getsid(hello_pid) == started_pid else "unverified"
-        # Numbers in a container are small. Outside, those are 1 and kernel threads, without a command line.
+        # PIDs in a container are small. Outside, small PIDs belong to init and to kernel threads, which have no
+        # command line.
         return "unverified" if hello_pid == 1 or not named.cmdline() else "false"
     except (psutil.Error, OSError, ValueError, OverflowError):
         return "unverified"
@@ -44,14 +45,14 @@ def _with_descendants(pid: int) -> list[psutil.Process]:
 
 
 def _numbers(process: psutil.Process) -> list[int]:
-    """Its pid in our namespace and in each one nested in ours (Linux; elsewhere there is only one)."""
+    """The PIDs of the process in this PID namespace and in nested ones. Outside Linux there is only one."""
     with contextlib.suppress(OSError, ValueError):
         return numbers_in(Path(f"/proc/{process.pid}/status").read_text()) or [process.pid]
     return [process.pid]
 
 
 def numbers_in(status: str) -> list[int]:
-    """The numbers that a process has in its PID namespaces, the innermost last, by its `/proc/PID/status`."""
+    """The PIDs in `/proc/PID/status`, one for each PID namespace of the process, the innermost last."""
     for line in status.splitlines():
         name, _, numbers = line.partition(":")
         if name == "NSpid":
@@ -60,5 +61,5 @@ def numbers_in(status: str) -> list[int]:
 
 
 def own_pid(process: psutil.Process) -> int:
-    """The process id that the process itself sees: in a container it is not the one that we see."""
+    """The PID that the process itself sees. In a container it differs from the PID outside."""
     return _numbers(process)[-1]

@@ -1,13 +1,13 @@
-"""Serve a Python port: `python -P -m conformance.targets.python_host MODULE:ATTRIBUTE [options]`.
+"""Serves a Python port: `python -P -m conformance.targets.python_host MODULE:ATTRIBUTE [options]`.
 
-ATTRIBUTE is a factory: called without arguments, or with those given by `--argument`, it gives the object that has the
-wire's methods. `--path FOLDER` is where the module may lie; it comes last on the import path, so that nothing in it
-hides an installed package.
+ATTRIBUTE is a factory. The host calls it without arguments, or with those of `--argument`, and it returns the object
+with the wire's methods. `--path FOLDER` appends a folder to the import path, so that nothing in it hides an installed
+package.
 
-With `--start fork|spawn|forkserver` a child serves, which `multiprocess` starts in this way. Before a `fork` the port
-has been imported and the adapter made, as in a program that then starts its workers.
+With `--start fork|spawn|forkserver`, `multiprocess` starts a child that serves. Before a `fork` the host imports the
+port and creates the adapter, like a program that then starts its workers.
 
-One thread, so that `fork` is clean.
+The host has only one thread, so that `fork` is safe.
 """
 
 import argparse
@@ -30,11 +30,11 @@ Port = tuple[str, str | None, Sequence[str]]  # MODULE:ATTRIBUTE, folder and arg
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python_host", description="Serve a Python port over the wire.")
     parser.add_argument("target", metavar="MODULE:ATTRIBUTE")
-    parser.add_argument("--path", metavar="FOLDER", help="where the module may lie")
-    parser.add_argument("--argument", metavar="WORD", action="append", default=[], help="for the factory")
-    parser.add_argument("--start", choices=["fork", "spawn", "forkserver"], help="how a child is started that serves")
+    parser.add_argument("--path", metavar="FOLDER", help="Folder to append to the import path.")
+    parser.add_argument("--argument", metavar="WORD", action="append", default=[], help="Argument for the factory.")
+    parser.add_argument("--start", choices=["fork", "spawn", "forkserver"], help="Start method of a child that serves.")
     options = parser.parse_args(arguments)
-    with claimed() as wire:  # before the port is imported: what it prints then is not for the wire
+    with claimed() as wire:  # before the import of the port, which may print
         if options.path is not None:
             sys.path.append(options.path)
         port = (options.target, options.path, options.argument)
@@ -45,9 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _serve_in_child(wire: Wire, method: str, port: Port) -> int:
-    """Have a child serve the port, and return the exit code that tells how it ended."""
+    """Serve the port in a child. Returns 0 if the child succeeded."""
     import multiprocess
-    from multiprocess.connection import Connection  # a descriptor that travels to a process of any start method
+    from multiprocess.connection import Connection  # passes a descriptor to the child with any start method
 
     context = multiprocess.get_context(method)
     if method == "fork":
@@ -62,9 +62,9 @@ def _serve_in_child(wire: Wire, method: str, port: Port) -> int:
 
 
 def _shorten_addresses() -> None:
-    """Name the sockets of `forkserver` from their folder: a path to one may have a hundred bytes, and theirs be longer.
+    """Use relative paths for the sockets of `forkserver`: the system limits a path to about 100 bytes.
 
-    The child works in the folder that this program was started in, as ever.
+    The working directory of the child does not change.
     """
     from multiprocess import connection
 
@@ -74,7 +74,7 @@ def _shorten_addresses() -> None:
 
 
 def _serve_there(calls: Any, output: Any, port: Port) -> None:
-    """In a child that has inherited nothing but these two connections."""
+    """Serve in a child that inherited only these two connections."""
     with open(calls.fileno(), "rb", closefd=False) as reader, open(output.fileno(), "wb", closefd=False) as writer:
         serve_on(Wire(reader, writer), _adapter(*port))
 
@@ -90,7 +90,7 @@ def _adapter(target: str, folder: str | None, arguments: Sequence[str] = ()) -> 
             places = "the installed packages" + (f" and {folder}" if folder is not None else "")
             hidden = _hidden(module_name, folder)
             _refuse(f"there is no module {error.name!r} in {places}; {hidden or 'install it, or run in its folder'}")
-        _refuse(f"importing {module_name} failed, for it needs a module {error.name!r}", with_trace=True)
+        _refuse(f"importing {module_name} failed, because it needs a module {error.name!r}", with_trace=True)
     except Exception as error:
         _refuse(f"importing {module_name} raised {type(error).__name__}: {error}", with_trace=True)
     factory: object = module
@@ -100,7 +100,7 @@ def _adapter(target: str, folder: str | None, arguments: Sequence[str] = ()) -> 
             _refuse(f"{target}: there is no {name!r} in {module_name} ({module.__file__}){hidden and '; '}{hidden}")
         factory = getattr(factory, name)
     if not callable(factory):
-        _refuse(f"{target} is {factory!r:.200}; expected a factory, called without arguments to give the adapter")
+        _refuse(f"{target} is {factory!r:.200}; expected a factory that returns the adapter")
     try:
         adapter: object = factory(*arguments)
     except Exception as error:
@@ -109,9 +109,9 @@ def _adapter(target: str, folder: str | None, arguments: Sequence[str] = ()) -> 
 
 
 def _hidden(module_name: str, folder: str | None) -> str:
-    """What to tell of a module that another of the same name hides; empty where none does."""
+    """The message about a module that hides the port's module; empty if there is none."""
     top = module_name.partition(".")[0]
-    if top in sys.stdlib_module_names or top == "test":  # which that list leaves out
+    if top in sys.stdlib_module_names or top == "test":  # `test` is missing in that set
         return f"{top!r} is a module of Python's own, which hides any other; give the port's module another name"
     mine = PathFinder.find_spec(top, [folder]) if folder is not None else None
     found = importlib.util.find_spec(top)

@@ -1,4 +1,4 @@
-"""From the word that names a target to the command that starts it."""
+"""Resolves the name of a target to the command that starts it."""
 
 import shlex
 import shutil
@@ -22,21 +22,21 @@ FORMS = """\
 
 @dataclass(frozen=True)
 class Target:
-    """A target that can be started. `word` is how a user names it in a shell, `argv` what starts it.
+    """A target that can be started. `word` is its name in a shell, `argv` the command that starts it.
 
-    `python_host` starts a Python port in the one program that can start it in other ways too; else it is empty.
+    `python_host` is the command that starts a Python port and accepts `--start`. It is empty for other targets.
     """
 
     word: str
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()  # what must be said of how it was built
-    checkout: Path | None = None  # its folder: it claims no release, and inherits what its upstream does
+    notes: tuple[str, ...] = ()  # for the report: how the target was built
+    checkout: Path | None = None  # the folder of a checkout, which claims no release and inherits deviations
     python_host: list[str] = field(default_factory=list)
 
     @property
     def is_node(self) -> bool:
-        """Does the kit itself start it in Node? What a target calls its language decides nothing."""
+        """Whether the kit runs the target with its own Node adapter, whatever `language` the target reports."""
         return self.is_checkout or self.word.startswith("npm:")
 
     @property
@@ -45,18 +45,18 @@ class Target:
 
 
 def is_word(text: str) -> bool:
-    """Does it have the form of a target word?"""
+    """Whether the text has the form of a target."""
     return text.partition("@")[0] == "reference" or text.partition(":")[0] in ("npm", "plugin", "python")
 
 
 def resolve(word: str | None, command: Sequence[str], mapping: Path | None = None) -> Target:
-    """Find out how to start a target; a release is installed and a checkout is bundled if that is not done yet.
+    """Find the command of a target. Installs a release and bundles a checkout if necessary.
 
-    `mapping` says what a checkout calls its own (docs/forks.md).
-    Raises UsageFault for a word that names no target, AdapterFault where it cannot be installed or bundled.
+    `mapping` is the mapping file of a checkout (docs/forks.md).
+    Raises UsageFault if the word does not name a target, AdapterFault if installing or bundling fails.
     """
     if mapping is not None and not (word or "").startswith("plugin:"):
-        raise UsageFault("--mapping goes with a target plugin:PATH only")
+        raise UsageFault("--mapping is only for a target plugin:PATH")
     if command:
         if word is not None:
             raise UsageFault(f"both a target, {word!r}, and a command after -- were given; give one of them")
@@ -91,5 +91,8 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
 
 
 def _module(module: list[str]) -> list[str]:
-    """Our own code in a process of its own. -P and -B: the user's folder neither stands in for it nor is written to."""
+    """The command that runs a module of the kit.
+
+    With -P, no module of the working directory hides one of the kit. With -B, Python writes no bytecode.
+    """
     return [sys.executable, "-B", "-P", "-m", *module]

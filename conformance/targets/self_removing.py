@@ -6,11 +6,11 @@ from pathlib import Path
 
 from conformance.targets.group import Group
 
-NO_TIMEOUT_S = 0.0  # no process is started that could be asked
+NO_TIMEOUT_S = 0.0  # not used, because no target is started
 
 
 @contextmanager
 def self_removing_folder() -> Iterator[Path]:
-    """A new folder. A supervisor without targets owns it and removes it when this block or this process ends."""
+    """Create a folder. A supervisor without targets removes it when this block or this process ends."""
     with Group([], timeout_s=NO_TIMEOUT_S) as group:
         yield group.folder

@@ -1,4 +1,4 @@
-"""Smoke before verdict: a broken adapter is told from an implementation that does not conform."""
+"""The smoke test before a run: it tells a broken adapter from an implementation that does not conform."""
 
 import json
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ OTHER_KEYS_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class Greeting:
-    """Who the target says it is, and whether the process id that it names can be its own.
+    """The target's answer to `hello`, and whether the PID in it is its own.
 
-    `config` is what it loads where there are no files; None where it was not asked, or gave none.
+    `config` is the config that the target loads without files; None if it was not asked or did not return one.
     """
 
     hello: HelloResult
@@ -41,9 +41,9 @@ def greet(
     pass_environment: Sequence[str] = (),
     with_config: bool = False,
 ) -> Greeting:
-    """Start the target, ask who it is, open a pool of one account and end it; `with_config`: load a config too.
+    """Start the target, call `hello`, open a pool with one account and stop the target.
 
-    Raises AdapterFault with one message where any of that fails.
+    `with_config` also loads a config. Raises AdapterFault if any of these steps fails.
     """
     log = WireLog(wire_log) if wire_log else None
     launch = Launch(target.argv, target.environment, target.word)
@@ -74,7 +74,7 @@ def greet(
 
 
 def _config(connection: Connection, folder: Path) -> Json:
-    """A fault is no reason to end the run: the rules about the config meet it again."""
+    """The loaded config. A fault does not end the run here, because the rules about config report it."""
     places = {"directory": str(folder / "project"), "home": str(folder / "home")}
     with suppress(AdapterFault):
         answer = connection.call("load_config", **places)
@@ -83,9 +83,10 @@ def _config(connection: Connection, folder: Path) -> Json:
 
 
 def _opened(answer: Answer, target: Target) -> bool:
-    """Can the answer to `open` be judged? The adapter of a checkout is ours, so what fails there is the checkout.
+    """Whether the answer to `open` lets the run go on.
 
-    But labels that are no strings say that its mapping must name another place for them.
+    The kit's own adapter runs a checkout, so an exception is a failure of the checkout, not of the adapter. Labels
+    that are not strings mean that the mapping needs another `label`.
     """
     if isinstance(answer, Result):
         labels: list[Json] = answer.value["accounts"]
@@ -94,7 +95,7 @@ def _opened(answer: Answer, target: Target) -> bool:
 
 
 def _bounded(hello: HelloResult) -> HelloResult:
-    """What reports show of the target. Other keys of an adapter are kept while they are small."""
+    """The answer to `hello` with texts made safe for reports. Additional keys are kept if they are small."""
     own = hello.model_extra or {}
     kept = own if len(json.dumps(own)) <= OTHER_KEYS_CHARACTERS else {}
     texts = {name: safe(getattr(hello, name), NAME_CHARACTERS) for name in ("name", "version", "language")}

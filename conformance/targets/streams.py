@@ -1,4 +1,4 @@
-"""The three pipes of a target, seen from the runner: none of them blocks, and each is bounded."""
+"""The runner's ends of the three pipes of a target. They never block, and their buffers are bounded."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from conformance.texts import safe
 from conformance.wire.framing import MAX_LINE_BYTES
 
 READ_BYTES = 64 * 1024
-PIPE_BYTES = 1 << 20  # of answers: a large line takes few turns of two processes
+PIPE_BYTES = 1 << 20  # for answers: with a large pipe, a long line needs few context switches
 TAIL_BYTES = 64 * 1024
 SHOWN_LINES = 20
 SHOWN_BYTES = 4 * 1024
@@ -31,7 +31,7 @@ class Stream:
 
     @property
     def wanted(self) -> bool:
-        """Is there anything to do once the pipe is ready?"""
+        """Whether there is anything to do when the pipe is ready."""
         return not self.ended
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class Stream:
             os.close(self.descriptor)
 
     def _read(self) -> bytes:
-        """Nothing at present, or nothing ever again (then `ended` is set), is read as no bytes."""
+        """Read once. Returns no bytes if there is no data yet, or at the end of the pipe, which sets `ended`."""
         if not self.wanted:
             return b""
         try:
@@ -54,14 +54,14 @@ class Stream:
 
 
 class Input(Stream):
-    """Standard input of the target: takes any amount of data, writes what the pipe has room for."""
+    """Standard input of the target. It accepts any amount of data and writes as much as the pipe can take."""
 
     event = selectors.EVENT_WRITE
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
         self._waiting: deque[memoryview] = deque()
-        self.is_broken = False  # the target takes no more
+        self.is_broken = False  # True after the target closed its end
 
     @property
     def wanted(self) -> bool:
@@ -71,7 +71,7 @@ class Input(Stream):
         self._waiting.append(memoryview(line))
 
     def write(self) -> None:
-        """Write what fits. A target that no longer reads shows itself by its answers, or the lack of them."""
+        """Write what fits. If the target no longer reads, the kit notices it when the answer is missing."""
         while self.wanted:
             try:
                 written = os.write(self.descriptor, self._waiting[0])
@@ -86,7 +86,7 @@ class Input(Stream):
 
 
 class Output(Stream):
-    """Standard output of the target, in lines. Reads on only while no more than about one line is waiting."""
+    """Standard output of the target, split into lines. Reading stops while more than about one line is buffered."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
@@ -104,23 +104,23 @@ class Output(Stream):
 
     @property
     def has_rest(self) -> bool:
-        """Is anything waiting, a line or a part of one?"""
+        """Whether a line or a part of one is buffered."""
         return bool(self._data)
 
     @property
     def unfinished(self) -> bytes:
-        """What is waiting, if no line of it is complete."""
+        """The buffered data, if it has no complete line."""
         return b"" if b"\n" in self._data else bytes(self._data)
 
     def read(self) -> bool:
-        """Read once. False: there is nothing to read at present."""
+        """Read once. Returns False if there is no data."""
         data = self._read()
         self._data += data
         self.received_bytes += len(data)
         return bool(data)
 
     def take_line(self) -> bytes | None:
-        """The next line with its end, once all of it is there."""
+        """The next line with its newline, or None if it is incomplete."""
         end = self._data.find(b"\n", self._searched_bytes)
         if end < 0:
             self._searched_bytes = len(self._data)
@@ -132,7 +132,7 @@ class Output(Stream):
 
 
 class Errors(Stream):
-    """Standard error of the target: read all the time, so that it never blocks, and the end of it kept."""
+    """Standard error of the target. It is read all the time, so that it never blocks. Only its end is kept."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
@@ -140,7 +140,7 @@ class Errors(Stream):
         self._line = b""
 
     def read(self) -> list[bytes] | None:
-        """Read once: the lines that are complete now. None: there is nothing to read at present."""
+        """Read once and return the complete lines, or None if there is no data."""
         data = self._read()
         if not data:
             return None
@@ -151,14 +151,17 @@ class Errors(Stream):
         return lines
 
     def shown(self) -> str:
-        """The last lines, for a message; empty if there were none."""
+        """The last lines, for a message; empty if there are none."""
         text = bytes(self._tail[-SHOWN_BYTES:]).decode("utf-8", errors="replace").rstrip()
         lines = [safe(line, SHOWN_BYTES) for line in text.splitlines()]
         return "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
 
 
 def open_pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int, int]]:
-    """Three pipes: our ends and the target's. Raises UsageFault where the system has no more of them."""
+    """Open three pipes; return the runner's ends and the target's ends.
+
+    Raises UsageFault if too many files are open.
+    """
     opened: list[int] = []
     try:
         for _ in range(3):
@@ -172,20 +175,20 @@ def open_pipes(count: int) -> tuple[tuple[Input, Output, Errors], tuple[int, int
         ) from error
     stdin, our_stdin, our_stdout, stdout, our_stderr, stderr = opened
     if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):  # a user may have only so much
+        with suppress(OSError):  # the user's limit may be reached
             fcntl.fcntl(our_stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return (Input(our_stdin), Output(our_stdout), Errors(our_stderr)), (stdin, stdout, stderr)
 
 
 class Loop:
-    """Waits for all pipes of a group at once: while one target is waited for, none of the others is stuck."""
+    """Waits for all pipes of a group at once, so that no target blocks while the kit waits for another one."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._watched: set[Stream] = set()
 
     def watch(self, stream: Stream, handler: Callable[[], object]) -> None:
-        """Look at the stream from now on, or no longer, as it wants; call this after what may change that."""
+        """Start or stop watching the stream, as `wanted` says. Call this after anything that may change `wanted`."""
         if stream.wanted and stream not in self._watched:
             self._selector.register(stream.descriptor, stream.event, handler)
             self._watched.add(stream)
@@ -194,11 +197,11 @@ class Loop:
             self._watched.remove(stream)
 
     def watch_socket(self, watched: socket.socket, handler: Callable[[], object]) -> None:
-        """Always look at this one."""
+        """Watch this socket until the loop is closed."""
         self._selector.register(watched, selectors.EVENT_READ, handler)
 
     def pump(self, timeout_s: float) -> None:
-        """Wait until anything is ready, and handle all that is."""
+        """Wait until a stream is ready, then call the handlers of all that are ready."""
         for key, _ in self._selector.select(max(0.0, timeout_s)):
             key.data()
 

@@ -1,4 +1,4 @@
-"""What comes from outside: the cache folder, Node and npm, and how they are run."""
+"""Finds the cache folder, Node and npm, and runs programs."""
 
 import contextlib
 import os
@@ -20,18 +20,18 @@ _HOW = (
     f"install Node {OLDEST_NODE} or newer with npm: on Debian `apt-get install nodejs npm`, "
     "elsewhere from the Node.js site"
 )
-# npm's own defaults make it try for many minutes where there is no network.
+# With npm's defaults, it retries for many minutes if there is no network.
 _PATIENCE = {"npm_config_fetch_retries": "1", "npm_config_fetch_timeout": "60000"}
 
 
 def cache_folder() -> Path:
-    """Where what is installed and built is kept: the one place beside temporary folders that the kit writes to."""
+    """The folder for installed packages and bundles. Apart from temporary folders, the kit writes nowhere else."""
     named = os.environ.get(CACHE_VARIABLE)
     return Path(named).absolute() if named else platformdirs.user_cache_path("antigravity-conformance", False)
 
 
 def node_path() -> str:
-    """The Node on the PATH. Raises AdapterFault where it is missing or too old."""
+    """The path of Node. Raises AdapterFault if it is not on the PATH or too old."""
     node = tool_path("node")
     try:
         version = run_tool([node, "--version"], NODE_BOUND_S).stdout.strip()
@@ -44,17 +44,20 @@ def node_path() -> str:
 
 
 def tool_path(name: str) -> str:
-    """The program of that name on the PATH. Raises AdapterFault where it is missing."""
+    """The path of a program. Raises AdapterFault if it is not on the PATH."""
     found = shutil.which(name)
     if found is None:
-        raise AdapterFault(f"releases and checkouts run under Node, and there is no `{name}` on the PATH; {_HOW}")
+        raise AdapterFault(f"releases and checkouts need Node, but there is no `{name}` on the PATH; {_HOW}")
     return found
 
 
 def run_tool(
     argv: list[str], bound_s: float, folder: Path | None = None, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run to the end, or end it with all that it started. Raises TimeoutExpired, OSError where it cannot start."""
+    """Run a program. After a timeout or an error, kill it with all processes of its session.
+
+    Raises TimeoutExpired, and OSError if the program cannot be started.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
     with subprocess.Popen(
         argv,
@@ -78,7 +81,7 @@ def run_tool(
 
 
 def npm_errors(run: subprocess.CompletedProcess[str]) -> str:
-    """What npm gave as its reasons, on one line."""
+    """The error messages of npm, on one line."""
     said = run.stderr + run.stdout
     errors = re.findall(r"^npm (?:error|ERR!) (.*\S)", said, re.MULTILINE) or said.strip().splitlines()[-4:]
-    return "; ".join(errors[:4]) or "it said nothing"
+    return "; ".join(errors[:4]) or "it printed nothing"

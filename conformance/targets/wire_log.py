@@ -1,4 +1,4 @@
-"""A readable record of what was said, one line a message, for whoever wonders what an adapter was asked."""
+"""Logs all messages between the kit and targets, one per line, to debug an adapter."""
 
 import os
 from pathlib import Path
@@ -10,8 +10,8 @@ Direction = Literal["-->", "<--", "!!"]
 class WireLog:
     """Appends to one file, which several workers may share.
 
-    `-->` was sent to a target, `<--` came from it, `!!` is what it wrote to standard error or what became of
-    its process.
+    `-->` marks a line to a target, `<--` a line from it, and `!!` a line of its standard error or an event of its
+    process.
     """
 
     def __init__(self, path: Path) -> None:
@@ -20,7 +20,7 @@ class WireLog:
         self._descriptor = os.open(path, flags, 0o644)
 
     def write(self, direction: Direction, name: str, pid: int, text: str | bytes) -> None:
-        """Append one line. `text` is kept as it is, apart from line ends and what is not UTF-8."""
+        """Append one line. Line ends and bytes that are not UTF-8 are escaped; other text is unchanged."""
         if isinstance(text, bytes):
             text = text.decode("utf-8", errors="backslashreplace")
         text = text.rstrip("\n").replace("\r", "\\r").replace("\n", "\\n")
@@ -28,5 +28,5 @@ class WireLog:
         os.write(self._descriptor, line.encode("utf-8", errors="backslashreplace"))  # one write: lines stay whole
 
     def close(self) -> None:
-        """Close the file; a log that is closed takes no more lines."""
+        """Close the file. Nothing can be written afterwards."""
         os.close(self._descriptor)

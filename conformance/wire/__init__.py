@@ -1,7 +1,7 @@
-"""The wire, version 1: what the kit and an adapter say to each other. No processes here.
+"""The wire, version 1: the protocol between the kit and an adapter. This package starts no processes.
 
-`serve` is what a Python port needs; `framing` and `answers` are shared by both ends; `methods` is the table
-that the documentation, the JSON Schema and the kit's own checks are made from.
+A Python port needs `serve`. The kit and adapters share `framing` and `answers`. The documentation, the JSON Schema and
+the kit's checks come from the table in `methods`.
 """
 
 from conformance.wire.answers import Refusal

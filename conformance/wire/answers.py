@@ -1,4 +1,4 @@
-"""The answers to a call: result, typed refusal, not supported, or that the target raised. Standard library only."""
+"""The answers to a call: result, refusal, not supported, or an exception. Uses only the standard library."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from conformance.json_type import Json
 from conformance.texts import NAME_CHARACTERS, clip, safe
 
-# JSON-RPC's own codes, and one of ours.
+# The error codes of JSON-RPC, and one of this wire.
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 NOT_SUPPORTED = -32601
@@ -14,7 +14,7 @@ INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 REFUSED = 1
 
-# Every method of the wire, for adapters, which do not load the table: `methods.METHODS` has the same names.
+# The names in `methods.METHODS`, for Python adapters, which do not import that table.
 METHOD_NAMES = frozenset(
     [
         "hello",
@@ -45,7 +45,7 @@ METHOD_NAMES = frozenset(
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """Raise this in an adapter to refuse a call: `kind` is one of the refusals in the table of methods."""
+    """Raise this in an adapter to refuse a call. `kind` is one of the refusals in the table of methods."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -54,14 +54,14 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
 @dataclass(frozen=True)
 class Result:
-    """The target did what it was asked; `value` has the shape given in the table of methods."""
+    """The call succeeded. `value` has the shape given in the table of methods."""
 
     value: Json
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The target refused, in a way that the table of methods names."""
+    """The target refused the call. `kind` is one of the refusals in the table of methods."""
 
     kind: str
     message: str
@@ -69,14 +69,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class NotSupported:
-    """The target has no such feature. It is never shown as passed."""
+    """The target does not have this feature. It is never shown as passed."""
 
     method: str
 
 
 @dataclass(frozen=True)
 class Raised:
-    """The target itself failed on the call (an internal error). Never what a case expects, and no silence either."""
+    """The target raised an exception on the call (an internal error). No case expects this."""
 
     message: str
 
@@ -85,11 +85,11 @@ Answer = Result | Refused | NotSupported | Raised
 
 
 class AnswerError(ValueError):
-    """A response is no JSON-RPC response to the request that was sent: a fault of the adapter."""
+    """A response is not a JSON-RPC response to the request that was sent: a fault of the adapter."""
 
 
 class MalformedAnswerError(AnswerError):
-    """The response belongs to the request, but its content does not fit the method. The next answer may be right."""
+    """The response belongs to the request, but its content does not fit the method. Later answers can be valid."""
 
 
 def request(call_id: int, method: str, params: dict[str, Json]) -> dict[str, Json]:
@@ -98,9 +98,9 @@ def request(call_id: int, method: str, params: dict[str, Json]) -> dict[str, Jso
 
 
 def check_envelope(response: Json, call_id: int, method: str, first_id: int | None = None) -> None:
-    """Check that this is the response to that request, of a line that began with `first_id`.
+    """Check that this is the response to the request with `call_id`, in a line whose first request has `first_id`.
 
-    Raises AnswerError, with the response, where it is not.
+    Raises AnswerError, which quotes the response, if it is not.
     """
     if not isinstance(response, dict) or response.get("jsonrpc") != "2.0":
         raise AnswerError(f"{method}: expected a JSON-RPC 2.0 response, got {shown(response)}")
@@ -120,7 +120,7 @@ def check_envelope(response: Json, call_id: int, method: str, first_id: int | No
 def read_response(response: Json, call_id: int, method: str) -> Answer:
     """Read the response to one request.
 
-    Raises AnswerError where it is no response to it, MalformedAnswerError where its content is wrong.
+    Raises AnswerError if it is not the response to this request, MalformedAnswerError if its content is wrong.
     """
     check_envelope(response, call_id, method)
     if ("result" in response) == ("error" in response):
@@ -146,7 +146,7 @@ def _read_error(error: Json, method: str) -> Answer:
 
 
 def in_words(answer: Answer) -> str:
-    """An answer in a message."""
+    """The answer as words of a message."""
     match answer:
         case Result(value):
             return f"the result {clip(json.dumps(value, ensure_ascii=False))}"
@@ -155,9 +155,9 @@ def in_words(answer: Answer) -> str:
         case Raised(message):
             return f"an exception: {message}"
         case NotSupported():
-            return "that it is not supported"
+            return "the error -32601 (not supported)"
 
 
 def shown(value: Json) -> str:
-    """A value in a message, cut where it is long."""
+    """A value for a message, shortened if it is long."""
     return clip(repr(value))

@@ -1,4 +1,4 @@
-"""The words in which cases are written: pools, files and calls, with the defaults that most cases want."""
+"""Builders for the pools, files and calls of a case, with the defaults that most cases need."""
 
 import base64
 import json
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from conformance.json_type import Json
 from conformance.wire.scenario import ROOT, Call
 
-NOW_MS = 1_700_000_000_000  # any instant will do: the clock is handed in
-# In no order, of various lengths and characters: a port must take an account's place from the pool, not from its label.
+NOW_MS = 1_700_000_000_000  # an arbitrary time: the caller passes the clock
+# Unsorted, with various lengths and characters: a port must take the order from the pool, not from the labels.
 LABELS = (
     "mango", "fig", "pear", "7", "Date-palm", "apple", "kiwi_2", "1//0gZ-x", "açaí", "lime", "Yuzu", "banana",
     "42", "quince.b", "plum", "Cherry", "10", "olive",
@@ -19,14 +19,14 @@ POOL_FILE = "home/.config/opencode/antigravity-accounts.json"
 
 
 def pool(accounts: int | Sequence[Mapping[str, Json]], **stored: Json) -> dict[str, Json]:
-    """A stored pool of so many accounts (or of the given account fields), version 3, active index 0."""
+    """A stored pool with `accounts` accounts (a number, or the fields of each), version 3 and active index 0."""
     fields: Sequence[Mapping[str, Json]] = [{}] * accounts if isinstance(accounts, int) else accounts
     listed = [{"refreshToken": label(i), "addedAt": NOW_MS, "lastUsed": 0, **field} for i, field in enumerate(fields)]
     return {"version": 3, "accounts": listed, "activeIndex": 0, **stored}
 
 
 def label(index: int) -> str:
-    """The label of the account at an index of `pool`: the words above, then each with a number behind it."""
+    """The label of the account at an index of `pool`: the words in LABELS, then each with a number as suffix."""
     turn, place = divmod(index, len(LABELS))
     return f"{LABELS[place]}+{turn}" if turn else LABELS[place]
 
@@ -37,7 +37,7 @@ def labels(*indices: int) -> list[str]:
 
 
 def open_pool(stored: Json, pid: int | None = 0, **params: Json) -> Call:
-    """Open a parsed pool at NOW_MS in a process whose id is `pid`."""
+    """Open a parsed pool at NOW_MS with the PID `pid`."""
     return Call("open", {"pool": stored, "pid": pid, "now_ms": NOW_MS, **params})
 
 
@@ -49,7 +49,7 @@ def select(
     style: str | None = None,
     **params: Json,
 ) -> Call:
-    """Ask for the next account. Parameters left at their defaults are not sent, to keep reports short."""
+    """Select the next account. Parameters with their default value are not sent, to keep reports short."""
     optional = ({"pid_offset_enabled": True} if offset else {}) | ({"header_style": style} if style else {})
     return Call("select", {"family": family, "strategy": strategy, **optional, **params})
 
@@ -60,7 +60,7 @@ def picks(index: int) -> dict[str, Json]:
 
 
 def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Json) -> Call:
-    """The account at this index answered that it is limited."""
+    """Mark the account at this index as rate limited."""
     return Call(
         "mark_rate_limited",
         {"label": label(index), "retry_after_ms": retry_after_ms, "family": family, **params},
@@ -68,7 +68,7 @@ def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Jso
 
 
 def limit_family(index: int, retry_after_ms: int, family: str) -> list[Call]:
-    """The account is limited for every header style of the family: it cannot be used for it, in any release."""
+    """Limit the account for every header style of the family, so that no release can use it for this family."""
     styles = [None] if family == "claude" else ["antigravity", "gemini-cli"]
     return [limit(index, retry_after_ms, family, **({"header_style": s} if s else {})) for s in styles]
 
@@ -89,12 +89,12 @@ def advance(ms: int) -> Call:
 
 
 def text(content: Json) -> dict[str, Json]:
-    """A file: a string as it is, anything else as JSON."""
+    """A file with this content. A string is written unchanged, any other value as JSON."""
     return {"text": content if isinstance(content, str) else json.dumps(content)}
 
 
 def raw(content: bytes) -> dict[str, Json]:
-    """A file of these bytes."""
+    """A file with these bytes."""
     return {"base64": base64.b64encode(content).decode("ascii")}
 
 
@@ -112,5 +112,5 @@ def load_config(environment: Mapping[str, str] | None = None, platform: str = "l
 
 
 def config(**keys: Json) -> dict[str, Json]:
-    """The expectation of `load_config`: these keys; others are not judged."""
+    """The expectation of `load_config`: these keys. Other keys are not judged."""
     return {"config": keys}

@@ -1,4 +1,4 @@
-"""A scenario asked of somebody: its files laid out in a folder, and that folder written as `{root}`."""
+"""Runs a scenario: writes its files into a temporary folder, sends the calls, and shows the folder as `{root}`."""
 
 import base64
 import itertools
@@ -13,16 +13,16 @@ from conformance.json_type import Json
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.scenario import ROOT, Scenario
 
-# Some file systems sleep for milliseconds over each folder that is removed: no scenario waits for that, our end does.
+# Some file systems need milliseconds to remove a folder. Scenarios do not wait for it; only the end of the run does.
 _REMOVERS = ThreadPoolExecutor(4, "remover")
 Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method and parameters
 
 
 def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answer]:
-    """What is answered to the scenario, its files being in a folder of their own, inside `within` if that is given."""
+    """The answers to the scenario. Its files are in a new folder, inside `within` if given."""
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
     if not scenario.files and all(replace_text(params, ROOT, "") == params for _, params in calls):
-        return send(calls)  # most have nothing to do with files
+        return send(calls)  # most scenarios use no files
     with temporary_folder(within) as root:
         write_files(Path(root), scenario.files)
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
@@ -36,7 +36,7 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
 
 @contextmanager
 def temporary_folder(within: Path | None) -> Iterator[str]:
-    """The folder of a scenario, with a home and a project that are empty; removed later on, beside the work."""
+    """The folder of a scenario, with an empty home and project folder. It is removed in the background."""
     root = tempfile.mkdtemp(dir=within)
     for name in ("home", "project"):
         (Path(root) / name).mkdir()
@@ -47,7 +47,7 @@ def temporary_folder(within: Path | None) -> Iterator[str]:
 
 
 def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
-    """Lay out files of a scenario, over those that are there."""
+    """Write the files of a scenario. Existing files are overwritten."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
 
 
 def replace_text(value: Json, old: str, new: str) -> Json:
-    """The same JSON with one text replaced by another in every string."""
+    """The value with `old` replaced by `new` in every string."""
     if isinstance(value, str):
         return value.replace(old, new)
     if isinstance(value, dict):
@@ -71,7 +71,7 @@ def replace_text(value: Json, old: str, new: str) -> Json:
 
 
 def place_free(answer: Answer, root: str) -> Answer:
-    """Where the scenario's folder happened to lie is no part of an answer."""
+    """The answer with the path of the scenario's folder replaced by `{root}`."""
     if isinstance(answer, Result):
         return Result(replace_text(answer.value, root, ROOT))
     return Raised(answer.message.replace(root, ROOT)) if isinstance(answer, Raised) else answer

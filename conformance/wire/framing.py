@@ -1,4 +1,7 @@
-"""One message a line: JSON in UTF-8, with the limits of the wire. Standard library only: adapters import this."""
+"""Encodes and decodes one message per line: JSON in UTF-8, within the limits of the wire.
+
+Uses only the standard library, because adapters import this module.
+"""
 
 import codecs
 import json
@@ -9,38 +12,38 @@ from conformance.json_type import Json
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
-MAX_DEPTH = 64  # of arrays and objects in each other; deeper ones exhaust the stack of some readers
+MAX_DEPTH = 64  # of nested arrays and objects; deeper nesting overflows the stack of some parsers
 TOO_DEEP = f"arrays and objects nested more than {MAX_DEPTH} levels deep"
-MAX_ITEMS = 200_000  # values in one line; each takes many times its length in memory
+MAX_ITEMS = 200_000  # values in one line; a parsed value takes many times its length in memory
 
-# Every line with a value that `_check_values` refuses has one of these; looking at each value takes far longer.
+# Every line with a value that `_check_values` refuses matches this pattern. Checking each value takes far longer.
 _DOUBTFUL = re.compile(rb"[0-9]{16}|[eE][+-]?[0-9]{3}|NaN|Infinity|\\u[dD]")
 
 
 class FrameError(ValueError):
-    """A line is no message of the wire, or a value cannot travel on it."""
+    """A line is not a message of the wire, or a value cannot be sent over it."""
 
 
 def encode(message: Json) -> bytes:
-    """Write one message as a line.
+    """Encode one message as a line.
 
-    Raises FrameError for a value that is no JSON, a number that is not a finite binary64 or an integer beyond
-    2^53 - 1, half a character (a lone surrogate), and for a line above 8 MiB.
+    Raises FrameError for a value that is not JSON, a number that is not finite, an integer beyond 2^53 - 1, a lone
+    surrogate, and a line longer than 8 MiB.
     """
     try:
         text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         line = text.encode("utf-8") + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise FrameError(f"this value cannot travel on the wire: {error}") from error
+        raise FrameError(f"this value cannot be sent over the wire: {error}") from error
     if _DOUBTFUL.search(line):
-        _check_values(message)  # after `dumps`, which has refused a value that holds itself
+        _check_values(message)  # after `dumps`, which has refused circular values
     if len(line) > MAX_LINE_BYTES:
         raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed: send smaller batches")
     return line
 
 
 def decode(line: bytes) -> Json:
-    """Read one line. Raises FrameError, quoting the line, where it is not JSON within the wire's limits."""
+    """Decode one line. Raises FrameError, which quotes the line, if it is not JSON within the limits of the wire."""
     if len(line) > MAX_LINE_BYTES:
         raise FrameError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are allowed")
     if (brackets := line.count(b"[") + line.count(b"{")) + line.count(b",") > MAX_ITEMS:
@@ -72,7 +75,7 @@ def excerpt(line: bytes, limit: int = 200) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON; a value that JSON lacks travels tagged")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -97,7 +100,7 @@ def _check_depth(message: Json) -> None:
 
 
 def _check_values(value: Json) -> None:
-    """Refuse what other languages would read as something else. Iterative: depth is the sender's choice."""
+    """Refuse values that parsers in other languages read differently. Iterative, because any depth can be sent."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -107,7 +110,7 @@ def _check_values(value: Json) -> None:
         elif isinstance(item, list | tuple):
             pending.extend(item)
         elif isinstance(item, str):
-            item.encode("utf-8")  # JSON can escape half a character, which UTF-8 cannot hold
+            item.encode("utf-8")  # JSON can escape a lone surrogate, which UTF-8 cannot encode
         elif isinstance(item, float) and not math.isfinite(item):
             raise FrameError(f"the number {item} is not finite")
         elif isinstance(item, int) and not isinstance(item, bool) and abs(item) > MAX_INTEGER:

@@ -1,7 +1,7 @@
-"""Parameters and results of the wire's methods, version 1; `methods` says which method has which.
+"""Parameters and results of the methods of wire version 1; `methods` assigns them to the methods.
 
-Times are milliseconds since 1970 (`now_ms`, `..._until_ms`) or durations (`..._ms`). An account is named by its
-**label**: the `refreshToken` it has in the pool, which here is always a synthetic word.
+Times are in milliseconds since 1970 (`now_ms`, `..._until_ms`); durations are in milliseconds (`..._ms`). The **label**
+of an account is its `refreshToken` in the pool. The kit uses synthetic words.
 """
 
 from typing import Annotated, Any, Literal
@@ -18,7 +18,7 @@ Milliseconds = Annotated[int | float, Field(description="milliseconds")]
 
 
 class Strict(BaseModel):
-    """A parameter object. Unknown names are refused, so that a typo is noticed."""
+    """A parameter object. Unknown names are refused, to catch typos."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -42,9 +42,9 @@ class HelloResult(Reply):
     version: str
     language: str
     profile: str | None = Field(
-        default=None, description="the release that it claims to behave like; default: recommended"
+        default=None, description="the release that the target claims to behave like; default: recommended"
     )
-    capabilities: list[str] = Field(description="capabilities that it claims; see the list above")
+    capabilities: list[str] = Field(description="the capabilities that the target claims; see the list above")
     pid: Integer = Field(description="the PID that the target itself reads")
 
 
@@ -77,7 +77,7 @@ class OpenParams(Strict):
         default=None, description="the PID to use, from 0 to 2^32 - 1 (as on Windows); default: the real one"
     )
     random: list[float] = Field(
-        default=[0.5], description="random numbers in [0, 1), used in order and then again from the first", min_length=1
+        default=[0.5], description="random numbers in [0, 1), used in order and then repeated", min_length=1
     )
     health: HealthSettings | None = None
     tokens: TokenSettings | None = None
@@ -104,7 +104,7 @@ class SelectParams(Strict):
 
 
 class Account(Reply):
-    label: Any = Field(description="label of the account; a pool file may hold one that is no string")
+    label: Any = Field(description="label of the account; not a string if the pool file stores another type")
     index: Integer = Field(description="current index of the account in the pool")
 
 
@@ -218,7 +218,7 @@ class AccountSnapshot(Reply):
     index: Integer
     enabled: bool | None = None
     last_used_ms: Milliseconds | None = None
-    rate_limit_reset_times_ms: dict[str, Any] | None = None  # a stored time may be no number
+    rate_limit_reset_times_ms: dict[str, Any] | None = None  # a pool file may contain a time that is not a number
     cooling_down_until_ms: Any = None
 
 

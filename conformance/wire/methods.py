@@ -1,4 +1,4 @@
-"""The table of methods: parameters, result, refusals and capability of every call of wire version 1."""
+"""The table of methods: parameters, result, refusals and capability of every method of wire version 1."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,13 +45,13 @@ WIRE_VERSION = 1
 
 @dataclass(frozen=True)
 class Method:
-    """One row of the table."""
+    """One method of the wire."""
 
     params: type[BaseModel]
     result: Any  # a type; None stands for JSON's null
     text: str
     refusals: tuple[str, ...] = ()
-    needs: str = ""  # the capability that a target must claim to be asked
+    needs: str = ""  # the kit calls the method only if the target claims this capability
 
     @property
     def result_adapter(self) -> TypeAdapter[Any]:

@@ -1,4 +1,4 @@
-"""The capabilities without which a target cannot be asked these calls, by their methods, parameters and content."""
+"""The capabilities that calls need, derived from their methods, parameters and content."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from conformance.json_type import Json
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario
 
-BY_PARAMETER = {  # a parameter that needs a capability beside that of its method
+BY_PARAMETER = {  # parameters that need a capability in addition to that of the method
     "home": "storage",
     "now_ms": "clock",
     "random": "random",
@@ -22,9 +22,9 @@ BY_PARAMETER = {  # a parameter that needs a capability beside that of its metho
 STORED_QUOTA = ("cachedQuota", "cachedQuotaUpdatedAt")
 STORED_TIMES = ("rateLimitResetTimes", "rateLimitResetTime", "coolingDownUntil", *STORED_QUOTA)
 STORED_STATE = ("rateLimitResetTimes", "rateLimitResetTime", "isRateLimited", "coolingDownUntil", "enabled")
-STYLED_QUOTA = "gemini-"  # the quota keys of Gemini name a header style
+STYLED_QUOTA = "gemini-"  # prefix of the quota keys of Gemini, which name a header style
 DRAWING_REASON = "MODEL_CAPACITY_EXHAUSTED"
-# What these return, or which account they choose, changes with every millisecond.
+# The results of these methods change with every millisecond.
 BY_THE_MILLISECOND = {
     "advance", "min_wait", "soft_quota_wait", "mark_rate_limited_with_reason", "record_health", "consume_token",
     "refund_token", "snapshot", "save",
@@ -33,19 +33,19 @@ LONG_MS = 60_000  # a limit of this length does not end while a scenario runs
 
 
 def need_of_parameter(method: str, name: str) -> str:
-    """The capability that a parameter needs beside that of its method; empty for none."""
+    """The capability that a parameter needs in addition to that of its method; empty if it needs none."""
     if method == "load_config":
         return ""
     return "strict-wait" if (method, name) == ("min_wait", "header_style") else BY_PARAMETER.get(name, "")
 
 
 def needs(calls: Sequence[Call]) -> set[str]:
-    """The capabilities that these calls need; those of the requirement that they judge come on top."""
+    """The capabilities that these calls need, without those of the requirement that they judge."""
     return {capability for call in calls for capability in _of(call)} - {""}
 
 
 def needs_of_scenario(scenario: Scenario) -> set[str]:
-    """The same of a scenario with its files. `clock` counts only if the answers depend on what the clock shows."""
+    """The capabilities that a scenario and its files need. `clock` only if the answers depend on the time."""
     found = needs(scenario.calls) - {"clock"}
     files = [scenario.files, *(call.files for call in scenario.calls)]
     pools = [_parsed(content["text"]) for part in files for content in part.values() if "text" in content]
@@ -69,7 +69,7 @@ def _of(call: Call) -> Iterator[str]:
     if call.method == "open":
         yield from _of_stored(params.get("pool"))
     if call.method.startswith("mark_rate_limited") and params.get("family") == "gemini":
-        yield "header-styles"  # without the parameter it is for one of the two
+        yield "header-styles"  # without the parameter, the limit applies to one of the two header styles
     if params.get("reason") == DRAWING_REASON:
         yield "random"
     if params.get("pid_offset_enabled"):
@@ -79,7 +79,7 @@ def _of(call: Call) -> Iterator[str]:
 
 
 def without_unclaimed(pool: Json, capabilities: Collection[str]) -> Json:
-    """The same pool without the stored values that need a capability which is missing."""
+    """The pool without the stored values that need a missing capability."""
     hidden = {key for key in STORED_QUOTA if "soft-quota" not in capabilities}
     hidden |= {key for key in STORED_STATE if "stored-state" not in capabilities}
     for account in _accounts(pool):
@@ -109,7 +109,7 @@ def _accounts(pool: Json) -> list[dict[str, Json]]:
 def _parsed(text: str) -> Json:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):  # a broken file, or one that no reader can hold
+    except (ValueError, RecursionError):  # a broken file, or one that is nested too deep
         return None
 
 

@@ -1,6 +1,6 @@
-"""Writes `docs/wire.md`: the table of methods, for people who write an adapter."""
+"""Writes `docs/wire.md`: the table of methods, for authors of adapters."""
 
-# ruff: noqa: E501 - lines of a Markdown table and of the wire cannot be broken
+# ruff: noqa: E501 - lines of Markdown tables and of the wire cannot be wrapped
 
 import json
 import types
@@ -20,12 +20,12 @@ HEAD = """\
 # The wire, version 1
 
 An adapter is a program that reads JSON-RPC 2.0 requests from standard input and writes the responses to standard output:
-one message on each line, UTF-8, at most 8 MiB. It may write anything to standard error; the kit shows that when something
+one message per line, in UTF-8, at most 8 MiB. It may write anything to standard error. The kit shows this output if a call
 fails.
 
-- A line is a request, or an array of requests (a batch). **A batch runs strictly in order and is answered by one
-  array in that order.**
-- Arrays and objects are nested at most 64 levels deep; a line has at most 200,000 values.
+- A line is a request, or an array of requests (a batch). **The adapter runs a batch strictly in order and answers it with
+  one array in the same order.**
+- Arrays and objects are nested at most 64 levels deep. A line has at most 200,000 values.
 - Numbers are finite. Integers are between -(2^53 - 1) and 2^53 - 1. -0 equals 0, and 1.0 is the integer 1.
 - The **label** of an account is its `refreshToken` in the pool. The kit uses synthetic words.
 - The adapter exits when its standard input ends.
@@ -55,13 +55,13 @@ Refusals: {refusals}
 
 
 def render() -> str:
-    """The whole page, from the table of methods."""
+    """The page, made from the table of methods."""
     refusals = "; ".join(f"`{kind}`: {text}" for kind, text in REFUSALS.items()) + "."
     lines = [MARKDOWN_NOTE + HEAD.replace("{refusals}", refusals), "## Capabilities\n"]
     lines.append(
         "A target lists its capabilities in its answer to `hello`. The kit never uses a capability that is not listed, and never\n"
-        "shows its requirements as passed. A target without `clock` uses the clock of its machine: the kit then sends no stored\n"
-        "times, no limit shorter than 60 s, and nothing whose answer changes with every millisecond.\n"
+        "shows its requirements as passed. A target without `clock` uses the clock of its machine. The kit then sends no stored\n"
+        "times, no limit shorter than 60 s, and no call whose answer changes with every millisecond.\n"
     )
     lines.append("| capability | claims |\n|-|-|")
     lines += [f"| `{name}` | {text} |" for name, text in CAPABILITIES.items()]

@@ -1,4 +1,4 @@
-"""A scenario: files, and calls with the results expected. The one language of cases, vectors and bug reports.
+"""A scenario: files, and calls with expected results. Cases, vectors and bug reports use this format.
 
 As JSON:
 
@@ -6,11 +6,11 @@ As JSON:
      "calls": [{"method": "open", "params": {"pool": {...}, "pid": 7}},
                {"method": "select", "params": {...}, "expect": {"label": "b"}}]}
 
-Paths in `files` are relative to a folder made for the scenario; `{root}` in a parameter stands for that folder.
-`files` in a call is what another process has written when the call is made.
-`expect` matches an object whose listed keys match, an array of equal length whose items match, and anything else
-that is equal; `{"$": "absent"}` matches a key that is not there. `refusal` names the refusal expected instead.
-A call with neither must be answered by any result.
+Paths in `files` are relative to a new folder for the scenario; `{root}` in a parameter stands for that folder.
+`files` of a call are written before the call, as if by another process.
+`expect` matches an object if the listed keys match, an array if it has the same length and its items match, and any
+other value if it is equal. `{"$": "absent"}` matches a missing key. `refusal` names the expected refusal instead.
+Without both, any result matches.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,12 +27,12 @@ _FILE_KEYS = {"text": str, "base64": str, "link": str, "folder": bool}
 
 
 class ScenarioError(ValueError):
-    """A scenario is not well formed; the message says where."""
+    """A scenario is malformed. The message names the place."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call and what is expected of it; `files` are written before it is made, by another process as it were."""
+    """One call and its expectation. `files` are written before the call, as if by another process."""
 
     method: str
     params: Mapping[str, Json] = field(default_factory=dict)
@@ -41,11 +41,11 @@ class Call:
     files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def gives(self, expected: Json) -> "Call":
-        """The same call, expected to answer this result."""
+        """The same call with this expected result."""
         return replace(self, expect=expected)
 
     def refuses(self, kind: str) -> "Call":
-        """The same call, expected to be refused in this way."""
+        """The same call with this expected refusal."""
         return replace(self, refusal=kind)
 
     @property
@@ -56,7 +56,7 @@ class Call:
         return None if self.expect is UNJUDGED else self.expect
 
     def accepts(self, answer: Answer) -> bool:
-        """Does the answer meet the expectation?"""
+        """Whether the answer meets the expectation."""
         if self.refusal is not None:
             return isinstance(answer, Refused) and answer.kind == self.refusal
         return isinstance(answer, Result) and (self.expect is UNJUDGED or matches(self.expect, answer.value))
@@ -70,7 +70,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is given and asked. `files` maps a path to `{"text"|"base64"|"link": ...}` or `{"folder": true}`."""
+    """Files and calls. `files` maps a path to `{"text"|"base64"|"link": ...}` or `{"folder": true}`."""
 
     calls: Sequence[Call]
     files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Scenario:
 
     @staticmethod
     def from_json(document: Json) -> "Scenario":
-        """Read a scenario. Raises ScenarioError, saying where, for anything that is not one."""
+        """Read a scenario. Raises ScenarioError, which names the place, if the document is malformed."""
         if not isinstance(document, dict) or not isinstance(document.get("calls"), list):
             raise ScenarioError("a scenario is an object with a list `calls`")
         if extra := sorted(set(document) - {"files", "calls"}):
@@ -92,7 +92,7 @@ class Scenario:
 
 def _read_files(files: Json, where: str = "") -> Mapping[str, Mapping[str, Json]]:
     if not isinstance(files, dict):
-        raise ScenarioError(f"files{where} must be an object: a path, and what is there")
+        raise ScenarioError(f"files{where} must be an object that maps paths to contents")
     for path, content in files.items():
         key, value = next(iter(content.items())) if isinstance(content, dict) and len(content) == 1 else (None, None)
         if key not in _FILE_KEYS or not isinstance(value, _FILE_KEYS[key]):
@@ -117,7 +117,7 @@ def _read_call(item: Json, position: int) -> Call:
 
 
 def matches(expected: Json, actual: Json) -> bool:
-    """Does the value meet the expectation? Listed keys decide; booleans are no numbers; -0 equals 0."""
+    """Whether the value meets the expectation. Only listed keys count. Booleans are not numbers; -0 equals 0."""
     if isinstance(expected, dict):
         return isinstance(actual, dict) and all(
             key not in actual if wanted == ABSENT else key in actual and matches(wanted, actual[key])
@@ -135,7 +135,7 @@ def matches(expected: Json, actual: Json) -> bool:
 
 
 def difference(expected: Json, actual: Json, place: str = "") -> Iterator[tuple[str, Json, Json]]:
-    """The places in which a value differs from the expectation: (place, expected, actual)."""
+    """Each place where a value differs from the expectation: (place, expected, actual)."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key, wanted in expected.items():
             here = f"{place}.{key}" if place else key
@@ -148,7 +148,7 @@ def difference(expected: Json, actual: Json, place: str = "") -> Iterator[tuple[
 
 
 def show_answer(answer: Answer) -> Json:
-    """An answer as JSON, in the terms of an expectation."""
+    """An answer as JSON, in the format of an expectation."""
     if isinstance(answer, Result):
         return answer.value
     if isinstance(answer, Refused):
@@ -157,5 +157,5 @@ def show_answer(answer: Answer) -> Json:
 
 
 def unsupported(answers: Sequence[Answer]) -> str | None:
-    """The first method that the target said it does not support."""
+    """The first method that the target answered as not supported."""
     return next((answer.method for answer in answers if isinstance(answer, NotSupported)), None)

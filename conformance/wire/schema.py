@@ -1,4 +1,4 @@
-"""The JSON Schema of every message, made from the table of methods; `schema.json` beside this is its stored form."""
+"""Generates the JSON Schema of every message, `schema.json`, from the table of methods."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def build() -> dict[str, Any]:
         **json_note(),
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"antigravity-conformance wire, version {WIRE_VERSION}",
-        "description": "A line is one of these, or an array of requests, answered by one array in the same order.",
+        "description": "A line is a request, a response, or an array of either. Responses keep the order of requests.",
         "x-capabilities": CAPABILITIES,
         "anyOf": [_either("request"), _either("response")],
         "$defs": dict(sorted(definitions.items())),

@@ -1,4 +1,4 @@
-"""`serve(adapter)`: the adapter's end of the wire for Python ports. Standard library only, one thread."""
+"""`serve(adapter)`: the wire for adapters in Python. Uses only the standard library and one thread."""
 
 import contextlib
 import functools
@@ -15,32 +15,32 @@ from conformance.wire import answers, framing
 
 
 class Wire(NamedTuple):
-    """What standard input and output were before they were claimed."""
+    """The original standard input and output of the process."""
 
     input: BinaryIO
     output: BinaryIO
 
 
 def serve(adapter: object) -> None:
-    """Answer calls on standard input until it ends.
+    """Answer the calls on standard input until it ends.
 
-    `adapter` is any object whose methods carry the names of the wire's methods and take their parameters as
-    keywords; a method it lacks is answered "not supported". `fork` is provided for every adapter. Standard output
-    belongs to the wire from here on: what the port prints goes to standard error.
+    `adapter` is any object whose methods have the names of the wire's methods and take their parameters as keyword
+    arguments. A call of a missing method is answered "not supported". `serve` implements `fork` for every adapter.
+    Standard output now belongs to the wire: everything that the port prints goes to standard error.
     """
     with claimed() as wire:
         serve_on(wire, adapter)
 
 
 def serve_on(wire: Wire, adapter: object) -> None:
-    """The same after `claimed`: a port that prints while it is imported must find the wire taken."""
+    """Like `serve`, after `claimed`. A host claims the streams first if the port may print while it is imported."""
     for line in wire.input:
         wire.output.write(answer_line(adapter, line))
         wire.output.flush()
 
 
 def answer_line(adapter: object, line: bytes) -> bytes:
-    """The line that answers one line: an array for a batch, in its order."""
+    """The answer to one line: for a batch, an array in the same order."""
     try:
         message = framing.decode(line)
     except framing.FrameError as error:
@@ -59,7 +59,7 @@ def _answer_batch(adapter: object, messages: list[Json]) -> bytes:
 
 
 def _encode(response: dict[str, Json]) -> bytes:
-    """The line of a response. A result that cannot travel (NaN, an object) becomes an internal error in its place."""
+    """Encode a response. If the result cannot be sent (NaN, an object), the response is an internal error instead."""
     try:
         return framing.encode(response)
     except framing.FrameError as error:
@@ -68,7 +68,7 @@ def _encode(response: dict[str, Json]) -> bytes:
 
 
 class _BadParameters(Exception):  # noqa: N818 - an answer
-    """The adapter's method does not take the parameters it was given."""
+    """The adapter's method does not accept the parameters of the call."""
 
 
 def _answer(adapter: object, message: Json) -> dict[str, Json]:
@@ -77,7 +77,7 @@ def _answer(adapter: object, message: Json) -> dict[str, Json]:
     try:
         result = _call(adapter, message["method"], message.get("params", {}))
         return {"jsonrpc": "2.0", "id": message.get("id"), "result": result}
-    except Exception as error:  # whatever the port raises is an answer, never a lost connection
+    except Exception as error:  # an exception of the port is an answer; it must not end the connection
         return _error(message.get("id"), *_read_exception(error, message["method"]))
 
 
@@ -89,7 +89,7 @@ def _call(adapter: object, method: str, params: Json) -> Json:
         raise NotImplementedError
     try:
         return function(**params)
-    except TypeError as error:  # from the call itself, or from somewhere in the port
+    except TypeError as error:  # raised by the call itself, or inside the port
         try:
             inspect.signature(function).bind(**params)
         except (TypeError, ValueError):
@@ -98,11 +98,11 @@ def _call(adapter: object, method: str, params: Json) -> Json:
 
 
 def _read_exception(error: Exception, method: str) -> tuple[int, str, Json]:
-    """Code, message and data of the answer that an exception becomes."""
+    """The code, message and data of the error response for an exception."""
     match error:
         case answers.Refusal():
             return answers.REFUSED, str(error), {"refusal": error.kind}
-        case NotImplementedError():  # the method, or a part of it such as a strategy
+        case NotImplementedError():  # for the method, or for a parameter such as a strategy
             return answers.NOT_SUPPORTED, f"{method} is not supported as asked", None
         case _BadParameters():
             return answers.INVALID_PARAMS, str(error), None
@@ -116,7 +116,7 @@ def _error(call_id: Json, code: int, message: str, data: Json = None) -> dict[st
 
 
 def _fork(adapter: object, calls: list[Json]) -> Json:
-    """Fork this process; the child answers `calls` on the state it inherited, sends the answers back and ends."""
+    """Fork this process. The child answers `calls` on its inherited state, sends the answers back and exits."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -135,9 +135,9 @@ def _fork(adapter: object, calls: list[Json]) -> Json:
 
 @contextlib.contextmanager
 def claimed() -> Iterator[Wire]:
-    """Keep the real standard input and output for the wire; from now on 0 is empty, 1 is standard error."""
+    """Reserve standard input and output for the wire. Descriptor 0 is then empty, and 1 is standard error."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # what was printed is seen also if the process is killed
+        sys.stdout.reconfigure(line_buffering=True)  # output is not lost if the process is killed
     with os.fdopen(os.dup(0), "rb") as calls, os.fdopen(os.dup(1), "wb") as output:
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)

@@ -132,7 +132,7 @@ def test_checkout_that_keeps_changing_is_a_fault(
         return real(argv, *rest)
 
     monkeypatch.setattr(bundle, "run_tool", edit_and_run)
-    with pytest.raises(AdapterFault, match="changes while it is bundled; run again when nothing writes into it"):
+    with pytest.raises(AdapterFault, match="changed while it was bundled; run again when no program writes into it"):
         prepare(str(checkout))
 
 

@@ -38,7 +38,7 @@ WAITS = "return Date.now();"
         (WAITS, "return NaN;", MIN_WAIT, "wait_ms is NaN; expected a number"),
         (WAITS, "return 5n as never;", MIN_WAIT, "wait_ms is 5; expected a number"),
         (WAITS, "return (this as any).gone();", MIN_WAIT, "TypeError: this.gone is not a function"),
-        (WAITS, "throw Object.create(null);", MIN_WAIT, "an object was thrown that has no text"),
+        (WAITS, "throw Object.create(null);", MIN_WAIT, "the thrown object cannot be converted to a string"),
         (
             SELECTS,
             "return { ...this.accounts[0], index: '0' } as never;",
@@ -63,7 +63,7 @@ def test_wrong_answer_of_plugin_code_is_raised(tmp_path: Path, old: str, new: st
         ("return null", "loadConfig gave a result of the wrong type: config is null; expected an object"),
         ("return []", "config is an array; expected an object"),
         ("return { debug: Promise.resolve(true) }", "config.debug is a promise; expected a value"),
-        ("return { size: 5n }", "the result holds a number that is not finite, or a bigint"),
+        ("return { size: 5n }", "the result contains a number that is not finite, or a bigint"),
         ("const a: any = {}; a.a = a; return a", "RangeError: Maximum call stack size exceeded"),
         ("throw new Error('x'.repeat(9_000_000))", "Error: xxx"),
     ],

@@ -103,7 +103,7 @@ def test_exit_in_a_call_is_reported_with_place(tmp_path: Path) -> None:
 
 def test_endless_import_is_reported(tmp_path: Path) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line("await new Promise(() => {})"))
-    with pytest.raises(AdapterFault, match="the import of the checkout does not end"):
+    with pytest.raises(AdapterFault, match="the import of the checkout never ends"):
         ask_checkout(checkout, [OPEN])
 
 
@@ -133,10 +133,10 @@ def test_missing_package_is_reported_where_it_is_used(tmp_path: Path) -> None:
         LOADER: f'import {{ type Some }} from "@a-host/types-only";\n{LOADER_TEXT}',
     }
     checkout = write_checkout(tmp_path / "fork", files)
-    assert any("@a-host/its-own is imported, and no package.json" in note for note in prepare(str(checkout)).notes)
+    assert any("@a-host/its-own is imported, but no package.json" in note for note in prepare(str(checkout)).notes)
     _, selected, waited = ask_checkout(checkout, [OPEN, SELECT, MIN_WAIT])
     assert selected == FIRST
-    assert waited == Raised("Error: @a-host/its-own is not installed, and is used here")
+    assert waited == Raised("Error: @a-host/its-own is not installed, but the checkout uses it here")
 
 
 def test_text_files_are_bundled_as_text(tmp_path: Path) -> None:

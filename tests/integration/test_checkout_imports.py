@@ -98,7 +98,7 @@ def test_dynamic_import_of_missing_package_can_be_caught(tmp_path: Path) -> None
     text = waiting("await import('an-undeclared-package').then(() => 1, () => 7)")
     checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: text})
     assert ask_checkout(checkout, [OPEN, MIN_WAIT])[1] == Result({"wait_ms": 7})
-    assert any("an-undeclared-package is imported, and no" in note for note in prepare(str(checkout)).notes)
+    assert any("an-undeclared-package is imported, but no" in note for note in prepare(str(checkout)).notes)
 
 
 def test_missing_package_imported_both_ways_is_a_stub(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_missing_package_imported_both_ways_is_a_stub(tmp_path: Path) -> None:
     }
     answers = ask_checkout(write_checkout(tmp_path / "fork", files), [OPEN, MIN_WAIT])
     assert isinstance(answers[1], Raised)
-    assert "@a-host/its-own is not installed, and is used here" in answers[1].message
+    assert "@a-host/its-own is not installed, but the checkout uses it here" in answers[1].message
 
 
 def test_package_named_like_a_builtin_module_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

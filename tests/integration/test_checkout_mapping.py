@@ -1,4 +1,4 @@
-"""A fork with other modules or methods is judged by means of its mapping file."""
+"""A mapping file lets the kit judge a fork with other modules or methods."""
 
 from pathlib import Path
 

@@ -113,4 +113,4 @@ def test_mapping_option_is_for_checkouts_only(tmp_path: Path) -> None:
     assert repeated in " ".join(finished.stdout.replace("\\", "").split())
     finished = run_kit("run", "reference", "--mapping", str(mapping))
     assert finished.returncode == 2
-    assert "--mapping goes with a target plugin:PATH only" in finished.stderr
+    assert "--mapping is only for a target plugin:PATH" in finished.stderr

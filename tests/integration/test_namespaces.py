@@ -62,9 +62,9 @@ def test_proc_shows_the_namespace(temporary: Path) -> None:
 @pytest.mark.parametrize(
     ("pids", "message"),
     [
-        ([7, 7], "process id 7 cannot be had; another process has it; name ids from 2"),
-        ([1], "process id 1 cannot be had"),
-        ([2**30], "process id 1073741824 cannot be had: Invalid argument"),
+        ([7, 7], "PID 7 is not available; another process has it; choose distinct PIDs from 2"),
+        ([1], "PID 1 is not available"),
+        ([2**30], "PID 1073741824 is not available: Invalid argument"),
     ],
 )
 def test_impossible_pid_is_refused(temporary: Path, pids: list[int], message: str) -> None:
@@ -175,7 +175,7 @@ def test_namespaces_can_be_switched_off(bench: Bench) -> None:
 def test_chosen_pid_of_a_shell_is_not_judged(bench: Bench) -> None:
     report = bench.report("--only", "PROC-020", "--", "sh", "-c", f"{sys.executable} -P -m reference_impl; exit 0")
     assert verdicts(report) == {"PROC-020": "not run"}
-    assert "as a child, which has another id" in json.dumps(report["requirements"])
+    assert "as a child, which has another PID" in json.dumps(report["requirements"])
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill -9"])

@@ -1,4 +1,4 @@
-"""What a release sees of the machine under the Node adapter: PID, clock, draws, folders, variables and output."""
+"""The machine as a release sees it in the Node adapter: PID, clock, random numbers, folders, variables and output."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# PID, clock and draws.
+# PID, clock and random numbers.
 
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
@@ -83,7 +83,7 @@ def test_pool_is_read_and_saved_in_its_folder(adapter: Adapter, tmp_path: Path, 
 
 def test_lock_wait_uses_the_real_clock(adapter: Adapter) -> None:
     lock = write_pool(adapter.home, POOL).with_suffix(".json.lock")
-    lock.mkdir()  # held since just now, which is long ago by the clock given
+    lock.mkdir()  # a fresh lock, which is stale by the given clock
     stored = ("open", {"home": str(adapter.home), "now_ms": 4e12})
     _, saved = adapter.answers("1.2.8", stored, ("save", {}))
     assert "Lock file is already being held" in saved["error"]["message"]
@@ -91,12 +91,12 @@ def test_lock_wait_uses_the_real_clock(adapter: Adapter) -> None:
 
 def test_a_save_that_the_release_schedules_never_comes(adapter: Adapter, tmp_path: Path) -> None:
     outdated = {"refreshToken": "a", "fingerprint": {"userAgent": "antigravity/0.0.1 linux/x64"}}
-    write_pool(adapter.home, {"version": 4, "accounts": [outdated], "activeIndex": 0})  # schedules one as it is read
+    write_pool(adapter.home, {"version": 4, "accounts": [outdated], "activeIndex": 0})  # reading it schedules a save
     write_pool(tmp_path / "other", {**POOL, "version": 4})
     before = files_below(tmp_path)
     stored, other = (("open", {"home": str(home)}) for home in (adapter.home, tmp_path / "other"))
-    disable = ("set_enabled", {"label": "a", "enabled": False})  # and so does this
-    # Were it scheduled, it would come at once: nobody waits for the second that the release leaves before it.
+    disable = ("set_enabled", {"label": "a", "enabled": False})  # schedules a save, too
+    # With this timer, a scheduled save would run immediately instead of after a second.
     at_once = "--import=data:text/javascript,const/**/later=setTimeout;globalThis.setTimeout=(work)=>later(work,0)"
     adapter.results("1.6.0", stored, *[other] * 20, disable, *[other] * 20, NODE_OPTIONS=at_once)
     assert files_below(tmp_path) == before

@@ -188,7 +188,7 @@ def test_failed_install_can_be_repeated(cache: Path, tools: Tools) -> None:
 def test_npm_that_installs_nothing_is_a_fault(cache: Path, tools: Tools) -> None:
     tools.add_node()
     tools.add_npm("pass")
-    with pytest.raises(AdapterFault, match=r"\(exit code 0\): it said nothing"):
+    with pytest.raises(AdapterFault, match=r"\(exit code 0\): it printed nothing"):
         npm.install(NAME, "1.3.0")
 
 

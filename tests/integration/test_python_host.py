@@ -89,7 +89,7 @@ def test_hostile_working_directory_is_not_imported(folder: Path) -> None:
         ("my_port", "'my_port' names no factory; expected MODULE:ATTRIBUTE"),
         ("no_port:Port", "there is no module 'no_port' in the installed packages and "),
         ("my_port.sub:Port", "there is no module 'my_port.sub' in the installed packages and "),
-        ("needs_more:Port", "importing needs_more failed, for it needs a module 'package_that_is_not_there'"),
+        ("needs_more:Port", "importing needs_more failed, because it needs a module 'package_that_is_not_there'"),
         ("raises:Port", "importing raises raised ZeroDivisionError: division by zero"),
         ("my_port:Prot", "my_port:Prot: there is no 'Prot' in my_port ("),
         ("no_port:Port", "install it, or run in its folder"),

@@ -1,4 +1,4 @@
-"""The action, a runner of its steps, and the page that tells how to use it in CI."""
+"""The GitHub action, a runner for its steps, and the page about CI."""
 
 import os
 import re
@@ -18,12 +18,12 @@ INPUTS = {name: entry["default"] for name, entry in ACTION["inputs"].items()}
 
 
 def blocks(language: str) -> list[str]:
-    """The code blocks of the page in this language."""
+    """The code blocks of the page with this language."""
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
 class Runner:
-    """Runs the shell steps of the action as a runner does: expressions filled in, outputs read back from a file."""
+    """Runs the shell steps of the action like GitHub: fills in expressions, reads outputs from a file."""
 
     def __init__(self, folder: Path, **inputs: str) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""The wheel, and the kit as the action installs it: made once for all workers of a session."""
+"""The wheel, and the kit as installed by the action. Both are built once for all workers of a session."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tests.support.command import CHECKOUT
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """The folder that the first worker makes, and the others wait for. A worker that fails leaves it to the next."""
+    """A folder that the first worker fills while the others wait. If this worker fails, the next one tries again."""
     shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -43,7 +43,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed_by_action(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The environment that the step `install` makes; it installs with the constraints of the project."""
+    """The environment that the step `install` creates, with the constraints of the project."""
 
     def install(folder: Path) -> None:
         runner = Runner(folder)

@@ -1,4 +1,4 @@
-"""A target in another process as an adapter object: its answers become results and exceptions."""
+"""Wraps a target in another process as an adapter object, which returns its results and raises exceptions."""
 
 from collections.abc import Callable
 
@@ -26,4 +26,4 @@ class ConnectedAdapter:
             case NotSupported():
                 raise NotImplementedError
         kind, _, text = answer.message.partition(": ")
-        raise type(kind, (Exception,), {})(text)  # so that the answer has the same message
+        raise type(kind, (Exception,), {})(text)  # keeps the message of the answer

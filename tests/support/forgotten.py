@@ -1,4 +1,4 @@
-"""How a test of completeness names what was forgotten."""
+"""The assertion of completeness tests, which names missing entries."""
 
 from collections.abc import Iterable
 

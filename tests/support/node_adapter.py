@@ -1,4 +1,4 @@
-"""The Node adapter on its own: fixtures that run it on a release, and what they are asked."""
+"""Fixtures that run the Node adapter with a release, without the kit, and calls for it."""
 
 import json
 import os
@@ -23,21 +23,21 @@ Call = tuple[str, dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def packages() -> dict[str, Path]:
-    """The installed releases, by version; kept where `make test` keeps them."""
+    """The installed releases, by version, in the cache that `make test` uses."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(npm.CACHE_VARIABLE, os.environ.get(npm.CACHE_VARIABLE) or str(CHECKOUT / ".cache"))
         return {version: npm.install("opencode-antigravity-auth", version) for version in NPM_VERSIONS}
 
 
 class Adapter:
-    """Runs the adapter on given lines, from start to end, with a home of its own."""
+    """Runs the adapter with given input lines until it exits, in a home of its own."""
 
     def __init__(self, packages: dict[str, Path], home: Path) -> None:
         self.packages, self.home = packages, home
         self.errors = ""
 
     def lines(self, version: str, sent: bytes, **environment: str) -> list[Any]:
-        """The answers to raw lines, each decoded."""
+        """The decoded answers to raw lines."""
         run = subprocess.run(
             npm.command(self.packages[version]),
             input=sent,
@@ -58,7 +58,7 @@ class Adapter:
         return list(answers)
 
     def results(self, version: str, *calls: Call, **environment: str) -> list[Any]:
-        """The results of one batch, in which nothing fails."""
+        """The results of one batch, in which all calls succeed."""
         return [answer["result"] for answer in self.answers(version, *calls, **environment)]
 
 

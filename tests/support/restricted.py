@@ -1,7 +1,7 @@
-"""A target without some capabilities: a complete adapter behind a filter that hides what is not claimed.
+"""A target without some capabilities: a complete adapter behind a filter that hides unclaimed capabilities.
 
-It stands for ports that are right in what they claim and lack the rest: they use the machine's clock, their own PID and
-their own random numbers, ignore parameters and stored values, and do not support some calls.
+It represents correct ports with fewer capabilities. They use the machine's clock, their own PID and their own random
+numbers, ignore some parameters and stored values, and do not support some calls.
 """
 
 import copy
@@ -22,7 +22,7 @@ HEADER_STYLES: tuple[HeaderStyle, ...] = ("antigravity", "gemini-cli")
 
 
 class Restricted:
-    """An adapter with these capabilities only."""
+    """An adapter with only these capabilities."""
 
     def __init__(self, adapter: Any, claimed: Collection[str]) -> None:
         self._adapter = adapter
@@ -58,7 +58,7 @@ class Restricted:
         return result
 
     def _advance(self) -> None:
-        """Advance its clock as the clock of the machine does."""
+        """Advance the adapter's clock to the time of the machine."""
         now_ms = time.time() * 1000
         with suppress(Refusal):  # no pool is open
             self._adapter.advance(ms=now_ms - self._now_ms)

@@ -92,7 +92,7 @@ def test_mapping_names_or_leaves_out_a_module(tmp_path: Path) -> None:
 
 
 def test_missing_module_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageFault, match=r"plugin\.rotation\.module names 'gone\.ts', and there is no such file in /"):
+    with pytest.raises(UsageFault, match=r"plugin\.rotation\.module names 'gone\.ts', but there is no such file in /"):
         found(tmp_path, rotation={"module": "gone.ts"})
 
 
@@ -128,5 +128,8 @@ def test_missing_part_is_proposed_to_be_left_out(tmp_path: Path) -> None:
 
 def test_unrelated_checkout_is_advised_to_write_an_adapter(tmp_path: Path) -> None:
     message, tables = proposed(lay_out(tmp_path, "src/plugin/debug.ts", **{"lib/a.ts": "export class Manager {}"}))
-    assert "Nothing in it looks like either. A port of another shape is judged by an adapter: docs/wire.md" in message
+    assert (
+        "The kit found no candidate for either. For a port with another structure, write an adapter: docs/wire.md"
+        in message
+    )
     assert tables == {"selection": {"module": "?"}, "config": {"module": "?"}}

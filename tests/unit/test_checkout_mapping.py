@@ -38,7 +38,7 @@ def test_a_file_with_other_settings_only_maps_nothing(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[plugin]\nx\ny = 1", r"mapping\.toml: not TOML: .*line 2"),
-        ("[other]\na = 1", r"mapping\.toml: there is no table \[plugin\]; it begins with, for instance"),
+        ("[other]\na = 1", r"mapping\.toml: there is no table \[plugin\]; expected a table such as"),
         ("[plugin]\nselect = 1", r"mapping\.toml: plugin\.select: there is no such key"),
         ("[plugin.selection]\nmodul = 'x'", r"plugin\.selection\.modul: there is no such key"),
         ("[plugin]\nselection = true", r"plugin\.selection: .*got True"),

@@ -81,7 +81,7 @@ def test_lock_for_another_range_is_ignored_with_notice(tmp_path: Path, lock: str
     (tmp_path / lock).write_text(text)
     wanted = declare(tmp_path, "^5.0.0").want("zod", [FILE])
     assert wanted.spec == "zod@^5.0.0"
-    said = f"zod: {lock} does not lock it as package.json declares it; the newest of ^5.0.0 is taken"
+    said = f"zod: {lock} has no version for the range in package.json; the newest of ^5.0.0 is taken"
     assert (wanted.note, wanted.lock) == (said, "by range")
 
 
@@ -107,12 +107,12 @@ def test_the_nearest_package_declares(tmp_path: Path) -> None:
 def test_version_that_npm_lacks_gives_a_notice(tmp_path: Path, declared: str) -> None:
     wanted = declare(tmp_path, declared).want("zod", [FILE])
     assert wanted.spec is None
-    assert f"zod is declared as {declared}, which npm has not" in wanted.note
+    assert f"zod is declared as {declared}, which npm cannot install" in wanted.note
 
 
 def test_undeclared_package_gives_a_notice(tmp_path: Path) -> None:
     wanted = declare(tmp_path, "^4.0.0").want("colors", [FILE])
-    assert (wanted.spec, wanted.note) == (None, "colors is imported, and no package.json declares it")
+    assert (wanted.spec, wanted.note) == (None, "colors is imported, but no package.json declares it")
 
 
 # Packages of the checkout itself.

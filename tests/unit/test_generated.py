@@ -16,6 +16,7 @@ PATTERNS = [
 # Data without a note: lists of rows, pictures, and documents that the kit reads as data.
 WITHOUT_NOTE = {
     "docs/evidence.json",
+    "docs/gallery.json",
     "docs/pictures/*.svg",
     "docs/survey/board.json",
     "fixtures/corpus/*.json",

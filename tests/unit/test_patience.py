@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.targets.errors import AdapterFault, GivenUp, NoAnswer, WrongAnswer
-from conformance.targets.patience import MOST_BYTES, Patience
+from conformance.targets.patience import MAX_BYTES, Patience
 
 
 def is_given_up(patience: Patience) -> bool:
@@ -69,7 +69,7 @@ def test_same_fault_counts_once() -> None:
 
 def test_target_that_sends_too_much_is_given_up() -> None:
     patience = Patience()
-    patience.note_answer(MOST_BYTES)
+    patience.note_answer(MAX_BYTES)
     assert not is_given_up(patience)
     patience.note_answer(1)
     with pytest.raises(GivenUp, match="the port sent 128 MiB of answers"):

@@ -1,4 +1,4 @@
-"""One file out of a checkout's modules, by esbuild: nothing of the checkout is run, nothing is written into it."""
+"""Bundles the modules of a checkout into one file with esbuild. Runs none of its code and writes nothing into it."""
 
 import hashlib
 import json
@@ -19,11 +19,11 @@ from conformance.targets.tools import cache_folder, node_path, run_tool
 ESBUILD = "esbuild@~0.28.2"
 BUNDLE = "bundle.mjs"
 BUNDLE_BOUND_S = 120.0
-_ROUNDS = 12  # of finding out what stands for which import; each adds at least one
+_ROUNDS = 12  # of bundling; each round resolves at least one more import
 _STUBS = Path(__file__).parents[1] / "node" / "stubs"
-_KINDS = ("import-statement", "require-call", "dynamic-import")  # those of esbuild's metafile
-_NAMED = "named"  # in a string, as `require.resolve`, `createRequire` and computed imports have it
-_CAUGHT = {"dynamic-import", _NAMED}  # a checkout can catch the error of a package that is not there
+_KINDS = ("import-statement", "require-call", "dynamic-import")  # in esbuild's metafile
+_NAMED = "named"  # in a string, as in `require.resolve`, `createRequire` and computed imports
+_CAUGHT = {"dynamic-import", _NAMED}  # a checkout can catch the error if such a package is missing
 _TEXTS = (".md", ".txt", ".html", ".css", ".sh")
 _OPTIONS = [
     "--bundle",
@@ -44,29 +44,29 @@ _OPTIONS = [
 
 @dataclass
 class _Import:
-    """Something of a package that the bundle imports: in which ways, and in which files of the checkout."""
+    """An import of the bundle: its kinds, and the files of the checkout that have it."""
 
     kinds: set[str] = field(default_factory=set)
     files: list[str] = field(default_factory=list)
 
 
-_Imports = dict[str, _Import]  # by what is written: `x`, `x/y`, `@scope/x`
+_Imports = dict[str, _Import]  # by import specifier: `x`, `x/y`, `@scope/x`
 
 
 @dataclass
 class Bundle:
-    """What was built into `folder`, from which files of the checkout, and what must be said about it."""
+    """A bundle in `folder`, the files that it was built from, and notes for the report."""
 
     folder: Path
-    inputs: dict[Path, str]  # by the digest of their content
+    inputs: dict[Path, str]  # with the digest of their content
     dependencies: Path | None  # the installed packages that it imports
     notes: list[str] = field(default_factory=list)
 
 
 def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) -> Bundle:
-    """Build the modules (part to file) into `folder`/bundle.mjs, and install what they import.
+    """Bundle the modules (part to file) into `folder`/bundle.mjs, and install the packages that they import.
 
-    Raises AdapterFault, with esbuild's or npm's own words, where that cannot be done.
+    Raises AdapterFault, which quotes esbuild or npm, if one of them fails.
     """
     node = node_path()
     esbuild = install_packages(cache_folder() / "tools" / ESBUILD, [ESBUILD], ["esbuild"])
@@ -75,7 +75,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
     stubs = dict.fromkeys(("process", "node:process"), _STUBS / "process.cjs")
     entry = "".join(f"export * as {part} from {json.dumps('./' + file)};\n" for part, file in modules.items())
     notes: list[str] = []
-    left_out: set[str] = set()  # packages that cannot be installed, and that nothing needs at import
+    left_out: set[str] = set()  # packages that cannot be installed and that no module needs at import
     inputs: dict[Path, str] = {}
     for _ in range(_ROUNDS):
         earlier = inputs
@@ -93,7 +93,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
         if not absent:
             try:
                 installed = _install(wanted)
-                if inputs == earlier:  # nothing was edited while this bundle was written
+                if inputs == earlier:  # no file changed during the bundling
                     break
                 continue
             except NpmFailedError as error:
@@ -107,7 +107,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
             left_out |= {name for name, kinds in names.items() if kinds <= _CAUGHT}
             stubs |= _absent(want.name, [name for name in names if name not in left_out], folder)
     else:
-        raise AdapterFault(f"{checkout} changes while it is bundled; run again when nothing writes into it")
+        raise AdapterFault(f"{checkout} changed while it was bundled; run again when no program writes into it")
     notes += [f"{' '.join(want.spec for want in same if want.spec)} ({lock})" for lock, same in _by_lock(wanted)]
     notes += [want.note for want in wanted if want.note]
     _name_sources(checkout, folder)
@@ -117,7 +117,7 @@ def build_bundle(checkout: Path, modules: Dictionary[str, str], folder: Path) ->
 def _run_esbuild(
     node: str, esbuild: Path, checkout: Path, entry: str, folder: Path, stubs: Dictionary[str, Path]
 ) -> Json:
-    """The metafile. Paths in it are relative to the checkout."""
+    """Run esbuild and return its metafile, with paths relative to the checkout."""
     program = esbuild / "node_modules" / "esbuild" / "bin" / "esbuild"
     meta = folder / "meta.json"
     names = [f"--alias:{name}={path}" for name, path in stubs.items()]
@@ -129,7 +129,7 @@ def _run_esbuild(
     if run.returncode != 0:
         raise AdapterFault(
             f"esbuild could not bundle {checkout}:\n{run.stderr.strip()}\n"
-            "Mend what it names; the same modules must build without running any script of the checkout"
+            "Fix these errors; the modules must build without running any script of the checkout"
         )
     document = json.loads(meta.read_text(encoding="utf-8"))
     meta.unlink()
@@ -144,7 +144,7 @@ def _inputs(meta: Json, checkout: Path, packages: Packages) -> dict[Path, str]:
 
 
 def digest_of(file: Path) -> str:
-    """Of the content of a file, whenever it was written."""
+    """The digest of the content of a file."""
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
@@ -152,7 +152,7 @@ def digest_of(file: Path) -> str:
 
 
 def _imported(meta: Json, builtin: set[str]) -> _Imports:
-    """What is imported of packages. Imports of types alone are not left in what was written."""
+    """The imports of packages that are left in the bundle. esbuild drops imports of types."""
     left = {
         found["path"] for written in meta["outputs"].values() for found in written["imports"] if found.get("external")
     }
@@ -169,7 +169,7 @@ def _imported(meta: Json, builtin: set[str]) -> _Imports:
 
 
 def _named(folder: Path, packages: Packages, inputs: Iterable[Path]) -> _Imports:
-    """The declared packages that the bundle has as a whole string: esbuild does not say how the string is used."""
+    """The declared packages whose name is a string in the bundle. esbuild does not report how strings are used."""
     text = (folder / BUNDLE).read_text(encoding="utf-8")
     files = [str(path.relative_to(packages.checkout)) for path in inputs]
     return {
@@ -184,7 +184,7 @@ def _wanted(imported: _Imports, packages: Packages) -> list[Wanted]:
     for name, found in imported.items():
         by_name.setdefault(package_name(name), []).extend(found.files)
     return [
-        Wanted(name, None, f"{name} is Bun's own, and Node has none") if name.partition(":")[0] == "bun" else
+        Wanted(name, None, f"{name} is a module of Bun and not of Node") if name.partition(":")[0] == "bun" else
         packages.want(name, files)
         for name, files in sorted(by_name.items())
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def _absent(name: str, imports: list[str], folder: Path) -> dict[str, Path]:
 
 
 def _name_sources(checkout: Path, folder: Path) -> None:
-    """Sources in the map as seen from the checkout: the adapter tells them where something broke."""
+    """Make the sources in the source map relative to the checkout, because the adapter shows them in errors."""
     path = folder / f"{BUNDLE}.map"
     document = json.loads(path.read_text(encoding="utf-8"))
     document["sources"] = [os.path.relpath(folder / source, checkout) for source in document["sources"]]

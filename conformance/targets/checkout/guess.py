@@ -1,4 +1,4 @@
-"""What to write into a mapping when selection or config is not where the plugin has it: as far as sources tell it."""
+"""Suggests a mapping, from the sources, if selection or config is not at the plugin's usual path."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _EXPORTS = {
     "selection": re.compile(r"export (?:default |abstract )*class (\w*(?:Account|Pool|Manager|Rotat)\w*)"),
     "config": re.compile(r"export (?:async )?function ((?:load|read|get)\w*(?:Config|Settings))\b"),
 }
-# What a module of that part mentions, beside the export.
+# A candidate for that part must also contain this.
 _MENTIONS = {
     "selection": re.compile(r"\b(?:getCurrentOrNext\w*|(?:select|pick|choose|next)\w*Account\w*) ?\("),
     "config": re.compile(r"readFile|JSON\.parse|safeParse|\.env\b"),
@@ -22,7 +22,7 @@ _LIKE = re.compile(r"export (?:async )?function load(?:Plugin)?Config\b|\bgetCur
 
 
 def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mapping) -> str:
-    """What was not found, and the tables that say where it is; all that could be meant is named."""
+    """The message about missing modules, with a mapping to complete that lists all candidates."""
     tables = {part: _table(part, checkout, modules, mapping) for part in NEEDED}
     is_hopeless = not any(tables.values())
     lines = [
@@ -30,24 +30,29 @@ def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mappin
         f"{' and '.join(_USUAL[part] for part in modules.missing)}, built or not, at the root or in a package.",
     ]
     if is_hopeless:
-        lines.append("Nothing in it looks like either. A port of another shape is judged by an adapter: docs/wire.md")
+        lines.append(
+            "The kit found no candidate for either. For a port with another structure, write an adapter: docs/wire.md"
+        )
     lines += [
-        f"Write this into {FILE} in the checkout, or a file for --mapping, and set right what is wrong in it:",
+        f"Write this into {FILE} in the checkout, or into a file for --mapping, and correct it:",
         "",
     ]
-    left_out = [f"{part} = false  # nothing looks like it" for part in NEEDED if not tables[part]]
+    left_out = [f"{part} = false  # no candidate found" for part in NEEDED if not tables[part]]
     if left_out and not is_hopeless:
         lines += ["[plugin]", *left_out, ""]
     for part in NEEDED:
         table = tables[part] or ([f'module = "?"  # and {_KEYS[part]} = "?"'] if is_hopeless else [])
         lines += [f"[plugin.{part}]", *table, ""] if table else []
     return "\n".join(
-        [*lines, "`false` leaves a part out, and the other is judged alone; all that can be said: docs/forks.md"]
+        [
+            *lines,
+            "`false` leaves out a part, so that the kit judges only the other one. docs/forks.md describes all keys",
+        ]
     )
 
 
 def _table(part: str, checkout: Path, modules: Modules, mapping: Mapping) -> list[str]:
-    """The lines of one table; none where nothing looks like it."""
+    """The lines of one table; empty if there is no candidate."""
     if mapping.module(part) is False:
         return []
     if part in modules.found:
@@ -64,7 +69,7 @@ def _table(part: str, checkout: Path, modules: Modules, mapping: Mapping) -> lis
 
 
 def _candidates(part: str, checkout: Path) -> Iterator[tuple[bool, tuple[bool, int, str], bool, str, str]]:
-    """Whether it looks less like the plugin's, its rank, whether its name does; file and name of what it exports."""
+    """Candidates, as sort keys (best first): likeness of the code, rank, likeness of the name, file, exported name."""
     for file in module_files(checkout):
         text = (checkout / file).read_text(encoding="utf-8", errors="replace")
         for name in _EXPORTS[part].findall(text):

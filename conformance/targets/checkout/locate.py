@@ -1,4 +1,4 @@
-"""Where in a checkout the plugin's modules are."""
+"""Finds the plugin's modules in a checkout."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from conformance.targets.checkout.mapping import Mapping
 from conformance.targets.errors import UsageFault
 
 ENDINGS = (".ts", ".mts", ".js", ".mjs", ".cts", ".cjs", ".tsx")
-# Part of the plugin: where it lies below the folder of plugin modules.
+# Each part of the plugin, and its path in the folder of plugin modules.
 PARTS = {"selection": "accounts", "config": "config/loader", "rotation": "rotation", "debug": "debug"}
 NEEDED = ("selection", "config")
 _SKIPPED = {"node_modules", "coverage", "test", "tests", "__tests__", "fixtures"}
@@ -19,7 +19,7 @@ _BUILT = {"dist", "build", "out"}
 
 @dataclass(frozen=True)
 class Modules:
-    """What was found: part to file, relative to the checkout. `others` could have been meant as well."""
+    """The file of each part, relative to the checkout. `others` has the candidates of parts that are ambiguous."""
 
     found: dict[str, str]
     others: dict[str, list[str]]
@@ -30,9 +30,9 @@ class Modules:
 
 
 def locate(checkout: Path, mapping: Mapping) -> Modules:
-    """Find the modules: those that the mapping names, else those at the plugin's own places, sources before builds.
+    """Find the modules: first those in the mapping, then those at the plugin's usual paths, sources before builds.
 
-    Raises UsageFault where the mapping names a file that is not there.
+    Raises UsageFault if the mapping names a file that does not exist.
     """
     found: dict[str, str] = {}
     others: dict[str, list[str]] = {}
@@ -40,7 +40,7 @@ def locate(checkout: Path, mapping: Mapping) -> Modules:
         module = mapping.module(part)
         if module:
             if not (checkout / module).is_file():
-                raise UsageFault(f"plugin.{part}.module names {module!r}, and there is no such file in {checkout}")
+                raise UsageFault(f"plugin.{part}.module names {module!r}, but there is no such file in {checkout}")
             found[part] = module
     files = [] if all(mapping.module(part) is not None for part in PARTS) else sorted(module_files(checkout), key=rank)
     for part, place in PARTS.items():
@@ -58,7 +58,7 @@ def locate(checkout: Path, mapping: Mapping) -> Modules:
 
 
 def module_files(checkout: Path) -> Iterator[str]:
-    """Every file that can be a module of the checkout, relative to it, with / between folders."""
+    """Every file that can be a module, as a POSIX path relative to the checkout."""
     for folder, folders, names in os.walk(checkout):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         for name in names:
@@ -67,12 +67,12 @@ def module_files(checkout: Path) -> Iterator[str]:
 
 
 def rank(file: str) -> tuple[bool, int, str]:
-    """Sources before builds, then what lies less deep."""
+    """Sort key: sources before builds, then by depth and name."""
     return is_built(file), file.count("/"), file
 
 
 def is_built(file: str) -> bool:
-    """Does it lie in a folder that builds are written to?"""
+    """Whether the file is in a folder for build output."""
     return bool(_BUILT & set(file.split("/")[:-1]))
 
 

@@ -1,4 +1,4 @@
-"""What a fork renamed, moved or reshaped, as its maintainer writes it down: `[plugin]` in antigravity-conformance.toml.
+"""The mapping of a fork's renamed, moved or changed modules and methods: `[plugin]` in antigravity-conformance.toml.
 
     [plugin.selection]
     module = "packages/core/src/pool.ts"
@@ -12,7 +12,7 @@
     module = "packages/core/src/settings.ts"
     function = "readSettings"
 
-`false` in place of a table leaves that part, or that call, out. Reference with examples: docs/forks.md.
+`false` in place of a table leaves out that part or call. docs/forks.md has the reference and examples.
 """
 
 import json
@@ -32,7 +32,7 @@ LOAD_CONFIG = "load_config"
 INJECTED = ("auth", "credentials", "clock", "pid", "get_pid", "random")
 OF_CONFIG = ("directory", "home", "environment", "platform")
 OF_ACCOUNTS = ("account", "index", "position")
-NEEDED = ("open", "select")  # without these nothing of selection can be judged
+NEEDED = ("open", "select")  # without these, selection cannot be judged
 
 
 def _known(name: str) -> str:
@@ -60,7 +60,7 @@ def _all_needed(calls: "dict[str, CallMapping | Literal[False]]") -> "dict[str, 
 
 
 Value = Annotated[str, AfterValidator(_known)]
-Parameter = Value | dict[str, Value]  # by position, or an object of the fork's keys
+Parameter = Value | dict[str, Value]  # one positional value, or an object with the fork's keys
 
 
 class _Table(BaseModel):
@@ -68,7 +68,7 @@ class _Table(BaseModel):
 
 
 class CallMapping(_Table):
-    """How one method is called: its name in the fork, and what it is given, in the wire's terms."""
+    """How to call one method: its name in the fork, and its parameters, by the wire's names."""
 
     name: str | None = None
     parameters: list[Parameter] | None = None
@@ -79,7 +79,7 @@ class Selection(_Table):
 
     module: str | None = None
     class_: str = Field(default="AccountManager", alias="class")
-    label: str = "parts.refreshToken"  # where in an account its refresh token is
+    label: str = "parts.refreshToken"  # path of the refresh token in an account
     calls: Annotated[
         dict[Annotated[str, AfterValidator(_call)], CallMapping | Literal[False]],  # False: the fork has no such method
         AfterValidator(_all_needed),
@@ -87,7 +87,7 @@ class Selection(_Table):
 
 
 class Config(_Table):
-    """Where the function is that loads the config."""
+    """Where the function that loads the config is."""
 
     module: str | None = None
     function: str | None = None
@@ -95,13 +95,13 @@ class Config(_Table):
 
 
 class Module(_Table):
-    """Where a module is that is otherwise as the plugin's own."""
+    """Where a module is that is otherwise like the plugin's own."""
 
     module: str
 
 
 class Mapping(_Table):
-    """All of `[plugin]`. What no table names is looked for where the plugin has it."""
+    """The table `[plugin]`. Parts without a table are expected at the plugin's usual path."""
 
     selection: Selection | Literal[False] = Selection()
     config: Config | Literal[False] = Config()
@@ -109,12 +109,12 @@ class Mapping(_Table):
     debug: Module | Literal[False] | None = None
 
     def module(self, part: str) -> str | Literal[False] | None:
-        """The file of a part, relative to the checkout; False: left out, None: where the plugin has it."""
+        """The file of a part, relative to the checkout. False: the part is left out. None: the usual path."""
         table = getattr(self, part)
         return False if table is False else table and table.module
 
     def to_json(self) -> Json:
-        """What the adapter reads."""
+        """The mapping in the format that the adapter reads."""
         selection = self.selection or Selection()
         calls: dict[str, Json] = {
             name: call and call.model_dump(exclude_none=True) for name, call in selection.calls.items()
@@ -126,9 +126,9 @@ class Mapping(_Table):
 
 
 def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | None]:
-    """The mapping in `file`, or that of the checkout, and the file it was read from (None: there is none).
+    """The mapping from `file` or from the checkout, and the file that it was read from (None: there is no file).
 
-    Raises UsageFault, saying where, for a file that cannot be read or is wrong.
+    Raises UsageFault, which names the place, if the file cannot be read or is wrong.
     """
     path = file or checkout / FILE
     if file is None and not path.exists():
@@ -141,8 +141,8 @@ def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | Non
         raise UsageFault(f"{path}: not TOML: {error}") from error
     if TABLE not in document:
         if file is None:
-            return Mapping(), path  # it holds other settings
-        raise UsageFault(f"{path}: there is no table [{TABLE}]; it begins with, for instance, [{TABLE}.selection]")
+            return Mapping(), path  # the file has only other settings
+        raise UsageFault(f"{path}: there is no table [{TABLE}]; expected a table such as [{TABLE}.selection]")
     try:
         return Mapping.model_validate(document[TABLE]), path
     except ValidationError as error:
@@ -150,7 +150,7 @@ def read_mapping(checkout: Path, file: Path | None) -> tuple[Mapping, Path | Non
 
 
 def _explain(error: ValidationError) -> str:
-    """The first problem; of a choice of forms, that of the form that was meant."""
+    """The first problem. If several forms are allowed, it is the one for the form that fits best."""
     problem = min(error.errors(), key=lambda found: (found["type"] == "literal_error", -len(found["loc"])))
     words = [str(part) for part in problem["loc"] if str(part) not in ("Selection", "Config", "Module", "CallMapping")]
     place = ".".join([TABLE, *(word for word in words if "[" not in word and word != "str")])

@@ -1,4 +1,4 @@
-"""The packages that a checkout imports: declared by it, locked by it, or its own neighbours in a monorepo."""
+"""Finds the packages that a checkout imports, and their versions: from lock files, package.json or its own monorepo."""
 
 import json
 import os
@@ -17,12 +17,12 @@ _ELSEWHERE = re.compile(r"(workspace|file|link|portal|patch|git\S*|https?|github
 
 @dataclass(frozen=True)
 class Wanted:
-    """A package to install: what npm is asked for, and what must be said about it. Without `spec`: not installable."""
+    """A package to install: its npm spec, and a note for the report. Without `spec`, it cannot be installed."""
 
     name: str
     spec: str | None
     note: str = ""
-    lock: str = "by range"  # the file that it was locked in
+    lock: str = "by range"  # the lock file with its version
 
 
 class Packages:
@@ -32,7 +32,7 @@ class Packages:
         self.checkout = checkout
 
     def want(self, name: str, importers: list[str]) -> Wanted:
-        """Which version of a package that these files import, relative to the checkout."""
+        """The version of a package to install. `importers` are the files that import it, relative to the checkout."""
         declared = next((found for file in importers if (found := self._range(name, file))), None)
         locks = [(lock, read) for lock, read in LOCKS.items() if (self.checkout / lock).is_file()]
         notes = []
@@ -42,24 +42,23 @@ class Packages:
             if version:
                 return Wanted(name, f"{name}@{version}", lock=lock)
             notes.append(lock)
-        said = f"{name}: {' and '.join(notes)} does not lock it as package.json declares it; " if notes else ""
+        said = f"{name}: {' and '.join(notes)} has no version for the range in package.json; " if notes else ""
         if declared is None:
-            return Wanted(name, None, f"{name} is imported, and no package.json declares it")
+            return Wanted(name, None, f"{name} is imported, but no package.json declares it")
         if _ELSEWHERE.match(declared):
-            return Wanted(
-                name, None, f"{said}{name} is declared as {declared}, which npm has not; of a monorepo, name the root"
-            )
+            advice = "for a package of a monorepo, give the path of its root"
+            return Wanted(name, None, f"{said}{name} is declared as {declared}, which npm cannot install; {advice}")
         return Wanted(name, f"{name}@{declared}", f"{said}the newest of {declared} is taken" if said else "")
 
     def declared(self, files: Iterable[str]) -> list[str]:
-        """The packages that these files may load when the plugin runs."""
+        """The packages that these files may load at run time."""
         folders = {folder for file in files for folder in self._above(file)}
         documents = [_read_json(folder / "package.json") for folder in sorted(folders)]
         kinds = [document.get(kind) for document in documents for kind in _DECLARED if kind != "devDependencies"]
         return sorted({name for kind in kinds if isinstance(kind, dict) for name in kind})
 
     def source(self, imported: str) -> Path | None:
-        """The file that stands for an import of a package of this checkout's own, which nobody has built."""
+        """The source file for the import of an unbuilt package of this checkout; None for other packages."""
         name = package_name(imported)
         folder = self._own.get(name)
         if folder is None:
@@ -73,7 +72,7 @@ class Packages:
         return None
 
     def files(self, importers: list[str]) -> set[Path]:
-        """What settings and versions are read from: what lies above the importers, and locks."""
+        """The files with settings and versions: manifests and tsconfig files above the importers, and lock files."""
         above = {folder for file in importers for folder in self._above(file)}
         manifests = {folder / "package.json" for folder in above | set(self._own.values())}
         settings = {path for folder in above for path in folder.glob("tsconfig*.json")}  # which esbuild follows
@@ -81,7 +80,7 @@ class Packages:
 
     @cached_property
     def _own(self) -> dict[str, Path]:
-        """Name to folder of each package in the checkout."""
+        """The folder of each package in the checkout, by its name."""
         own: dict[str, Path] = {}
         for folder, folders, names in os.walk(self.checkout):
             folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
@@ -104,7 +103,7 @@ class Packages:
 
 
 def package_name(imported: str) -> str:
-    """`@scope/name` or `name` of what is imported."""
+    """The package (`@scope/name` or `name`) of an import specifier."""
     return "/".join(imported.split("/")[: 2 if imported.startswith("@") else 1])
 
 
@@ -129,11 +128,12 @@ def _entry(document: dict[str, Json], place: str) -> str | None:
 
 
 def _unbuilt(entry: str) -> str:
-    """The source of a built file, without its ending: dist/index.js comes from src/index.ts."""
+    """The source of a built file, without extension: dist/index.js comes from src/index.ts."""
     return re.sub(r"\.\w+$", "", re.sub(r"^(dist|build|lib|out)/(src/)?", "src/", entry))
 
 
-# Locks: each finds the version that is locked for a package declared with this range, None where it locks another.
+# Readers of lock files: each returns the locked version of a package that is declared with this range, or None if the
+# lock file has another range.
 
 
 def _from_npm(text: str, name: str, declared: str) -> str | None:
@@ -141,7 +141,7 @@ def _from_npm(text: str, name: str, declared: str) -> str | None:
     root = lock.get("packages", {}).get("", {})
     ranges = [kind.get(name) for key in _DECLARED if isinstance(kind := root.get(key), dict)]
     if declared and any(ranges) and declared not in ranges:
-        return None  # package.json was changed since
+        return None  # package.json has changed since
     entry = lock.get("packages", {}).get(f"node_modules/{name}") or lock.get("dependencies", {}).get(name) or {}
     version = entry.get("version")
     return str(version) if version else None

@@ -1,4 +1,4 @@
-"""From the path of a checkout to a folder that the adapter can load; the second time, at once."""
+"""Turns a checkout into a folder that the adapter can load. An unchanged checkout is not built again."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from conformance.targets.tools import cache_folder
 
 @dataclass(frozen=True)
 class Prepared:
-    """What starts the adapter on a checkout, and what must be said of how it was built."""
+    """The command that starts the adapter for a checkout, and notes for the report on how it was built."""
 
     argv: list[str]
     notes: tuple[str, ...]
@@ -29,11 +29,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class _Record:
-    """What the last run on this checkout saw and made. Files by the digest of their content."""
+    """The inputs and results of the last build of a checkout. `files` maps each file to the digest of its content."""
 
     kit: str
     files: dict[str, str]
-    folders: dict[str, list[str]]  # a file that is added can take the place of another
+    folders: dict[str, list[str]]  # with their file names, because an added file can replace another in a bundle
     place: str
     dependencies: str | None
     notes: list[str]
@@ -49,9 +49,9 @@ class _Record:
 
 
 def prepare(path: str, mapping_file: Path | None = None) -> Prepared:
-    """Build the checkout's bundle, unless what it is built of is as it was the last time.
+    """Build the bundle of a checkout, unless its inputs are unchanged since the last build.
 
-    Raises UsageFault for a path or mapping that is wrong, AdapterFault where selection or config is not found or the
+    Raises UsageFault if the path or the mapping is wrong, AdapterFault if selection or config is not found or the
     bundle cannot be built.
     """
     checkout = Path(path).resolve()
@@ -91,7 +91,7 @@ def _build(path: str, checkout: Path, mapping: Mapping, mapping_file: Path | Non
 
 
 def _keep(built: Path, text: str, dependencies: Path | None) -> Path:
-    """The bundle in the cache, named by all that it consists of: one that is in use is never changed."""
+    """Copy the bundle into the cache. Its name is the digest of its content, so a bundle in use never changes."""
     parts = [(built / BUNDLE).read_bytes(), text.encode(), str(dependencies).encode()]
     place = cache_folder() / "bundles" / hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
 
@@ -107,7 +107,7 @@ def _keep(built: Path, text: str, dependencies: Path | None) -> Path:
 
 
 def _identity(checkout: Path, modules: dict[str, str]) -> Json:
-    """Name and version in the package.json nearest to the modules."""
+    """The name and version from the nearest package.json above the modules."""
     for folder in (checkout / next(iter(modules.values()))).parents:
         try:
             document = json.loads((folder / "package.json").read_text(encoding="utf-8"))
@@ -138,7 +138,7 @@ def _read_record(file: Path) -> _Record | None:
 
 
 def _write_record(file: Path, record: _Record) -> None:
-    """In one step: a run at the same time reads the old one or the new one."""
+    """Write the record atomically, so that a parallel run reads the old one or the new one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as new:
         json.dump(asdict(record), new)

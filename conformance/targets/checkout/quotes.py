@@ -1,4 +1,4 @@
-"""Finds code in the modules of a checkout, whichever way it is formatted."""
+"""Finds quoted code in the modules of a checkout, regardless of formatting."""
 
 import re
 from collections.abc import Sequence
@@ -7,26 +7,26 @@ from pathlib import Path
 
 from conformance.targets.checkout.locate import is_built, module_files, rank
 
-GAP = "…"  # in a quotation: any code, but not much
+GAP = "…"  # in a quotation: stands for up to 200 characters of any code
 _GAP = ".{0,200}?"
-# A comment begins a line or follows white space: `//` in an address, and `/*` in a pattern of files, is in a string.
+# Comments start a line or follow white space. This excludes `//` in URLs and `/*` in glob patterns, inside strings.
 _COMMENT = re.compile(r"(?:^|(?<=\s))//.*$|^\s*/\*(?:.|\n)*?\*/", re.MULTILINE)
 
 
 class Sources:
-    """The modules of one checkout: its sources or, where it has none, what was built of them."""
+    """The modules of one checkout: its sources, or built files if it has no sources."""
 
     def __init__(self, checkout: Path) -> None:
         self.checkout = checkout
 
     def file_with(self, quotation: str) -> str | None:
-        """The file that has this code, relative to the checkout."""
+        """The file that contains this code, relative to the checkout."""
         parts = [re.escape(_plain(part)) for part in quotation.split(GAP)]
         pattern = re.compile(_GAP.join(parts))
         return next((file for file, text in self._texts if pattern.search(text)), None)
 
     def all_with(self, quotations: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The files that have them, each once, and those of the quotations that no file has."""
+        """The files that contain the quotations, without duplicates, and the quotations that no file contains."""
         found = {quotation: self.file_with(quotation) for quotation in quotations}
         files = dict.fromkeys(file for file in found.values() if file is not None)
         return list(files), [quotation for quotation, file in found.items() if file is None]
@@ -46,6 +46,6 @@ def _read(file: Path) -> str:
 
 
 def _plain(code: str) -> str:
-    """Without comments and what formatters change: white space, semicolons, the kind of quotes and trailing commas."""
+    """The code without comments, white space, semicolons and trailing commas, and with double quotes only."""
     code = re.sub(r"[\s;]", "", _COMMENT.sub("", code))
     return re.sub(r",(?=[}\])])", "", code.replace("'", '"'))

@@ -1,4 +1,4 @@
-// node adapter.mjs FOLDER: a published release of the plugin, or the bundle of a checkout, answering the wire
+// node adapter.mjs FOLDER: the adapter for a published release of the plugin or for the bundle of a checkout
 // (docs/wire.md).
 import { closeSync, openSync, writeSync } from "node:fs";
 
@@ -16,13 +16,14 @@ const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const MAX_MESSAGE = 4000; // of an exception, in characters
 const LINE_END = 10;
 
-// Standard input and output are the wire's before the plugin is loaded: what it prints, console.* too, goes to
-// standard error. The getter is replaced unread, since reading it would make file descriptor 1 non-blocking.
+// Reserve standard input and output for the wire before the plugin is loaded. Everything that the plugin prints, also
+// with console.*, goes to standard error. The getter is replaced without reading it, because reading it would make
+// file descriptor 1 non-blocking.
 const wireIn = process.stdin;
 const wireOut = takeOutput();
 Object.defineProperty(process, "stdout", { get: () => process.stderr });
 
-// Descriptor 1 becomes standard error as well, for what writes to it directly: the lowest free number is given out.
+// Make descriptor 1 standard error too, for code that writes to it directly. openSync returns the lowest free number.
 function takeOutput() {
   try {
     const taken = openSync("/dev/fd/1", "a");
@@ -30,7 +31,7 @@ function takeOutput() {
     openSync("/dev/fd/2", "a");
     return taken;
   } catch {
-    return 1; // it is a socket, which has no name
+    return 1; // it is a socket, which cannot be opened by path
   }
 }
 
@@ -41,7 +42,7 @@ const methods = await loadPlugin(process.argv[2]).catch((error) => {
 
 const failure = (id, code, message, data) => ({ jsonrpc: "2.0", id, error: { code, message, data } });
 
-// JSON would turn a number that is not finite into null, which is another answer, and has no bigint.
+// JSON.stringify turns a number that is not finite into null, which is a different answer. JSON has no bigint.
 function canTravel(value) {
   if (typeof value === "object" && value !== null) return Object.values(value).every(canTravel);
   return typeof value === "number" ? Number.isFinite(value) : typeof value !== "bigint";
@@ -49,7 +50,7 @@ function canTravel(value) {
 
 function success(id, result) {
   if (canTravel(result)) return { jsonrpc: "2.0", id, result: result ?? null };
-  return failure(id, INTERNAL_ERROR, "the result holds a number that is not finite, or a bigint");
+  return failure(id, INTERNAL_ERROR, "the result contains a number that is not finite, or a bigint");
 }
 
 function raised(id, error) {
@@ -60,18 +61,18 @@ function raised(id, error) {
   return failure(id, INTERNAL_ERROR, inWords(error).slice(0, MAX_MESSAGE));
 }
 
-// Whatever was thrown: an object may have no way to become a string.
+// A thrown object may have no conversion to a string.
 function inWords(thrown) {
   try {
     return String(thrown);
   } catch {
-    return "an object was thrown that has no text";
+    return "the thrown object cannot be converted to a string";
   }
 }
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-// Most methods answer at once; only those that touch a folder answer a promise, so a batch waits for nothing else.
+// Most methods answer synchronously. Only those that use a folder return a promise, and only these are awaited.
 function answer(request) {
   if (!isObject(request) || typeof request.method !== "string") {
     return failure(null, INVALID_REQUEST, "expected a request: an object with a method");
@@ -119,12 +120,12 @@ function send(message) {
       bytes = bytes.subarray(writeSync(wireOut, bytes));
     } catch (error) {
       if (error.code !== "EAGAIN") throw error;
-      Atomics.wait(pause, 0, 0, 1); // a non-blocking pipe was handed to us, and it is full
+      Atomics.wait(pause, 0, 0, 1); // the pipe is non-blocking and full
     }
   }
 }
 
-// Lines are cut as bytes. One that is too long is answered once, and what is left of it is skipped, not kept.
+// Splits the input into lines, as bytes. A line that is too long is yielded as null, and its bytes are not buffered.
 async function* linesOf(input) {
   let parts = [];
   let size = 0;

@@ -1,17 +1,17 @@
-// How the plugin's own methods are called: by calls.json as the releases have them, or as a checkout's mapping says.
+// Calls the plugin's methods: by calls.json for releases, or by the mapping of a checkout.
 import { readFileSync } from "node:fs";
 
 import { explainConstructor, explainSelect, isUsual, parametersOf } from "./guess.mjs";
 
 const CALLS = JSON.parse(readFileSync(new URL("./calls.json", import.meta.url), "utf8"));
 
-// The constructor takes other parameters than those of the releases: nothing can be judged until a mapping says which.
+// The constructor takes other parameters than in the releases, so the checkout cannot be judged without a mapping.
 export class Unmapped extends Error {}
 
-// What a call can be given beside the wire's parameters. `pid` and `clock` are for what takes them handed in.
+// Additional values for calls. `pid`, `clock` and `random` are for code with injected dependencies.
 const given = {
   auth: undefined,
-  credentials: { type: "oauth", refresh: "", access: "", expires: 0 }, // for what cannot do without
+  credentials: { type: "oauth", refresh: "", access: "", expires: 0 }, // for code that requires them
   clock: () => Date.now(),
   random: () => Math.random(),
   get pid() {
@@ -20,7 +20,7 @@ const given = {
   get_pid: () => process.pid,
 };
 
-// A parameter is a name, or an object of the plugin's own key to a name.
+// A parameter is a name, or an object that maps the plugin's own keys to names.
 function arranger(parameters) {
   const readers = parameters.map((parameter) => {
     if (typeof parameter === "string") return (values) => values[parameter];
@@ -48,7 +48,7 @@ export function callsOf({ selection, config, mapping }) {
   const Manager = selection?.[className];
   const has = (holder, method) => !calls[method].leftOut && typeof holder?.[calls[method].name] === "function";
   const can = (method) => has(Manager?.prototype, method);
-  // A mapping says what a method takes; else its source says how many it takes of the usual parameters.
+  // The mapping lists the parameters of a method. Without it, count them in the source of the method.
   const takes = (method, value) => {
     const { name, parameters } = calls[method];
     if (mapping.calls?.[method]?.parameters) return parameters.some((given) => mentions(given, value));
@@ -79,7 +79,7 @@ function missing(part, kind, name, module) {
   );
 }
 
-// One that has made a pool is mapped well: what it throws later is a failure of its own.
+// After the constructor has succeeded once, its parameters are right, and a later exception is a failure of its own.
 function constructorOf(Manager, open, mapping) {
   let isMapped = !mapping.calls || mapping.calls.open || isUsual(Manager, open.parameters);
   return (pool) => {
@@ -94,7 +94,7 @@ function constructorOf(Manager, open, mapping) {
   };
 }
 
-// A property below others, such as parts.refreshToken.
+// Reads a nested property, such as parts.refreshToken.
 const reader = (path) => {
   const names = path.split(".");
   return (holder) => names.reduce((value, name) => value?.[name], holder);

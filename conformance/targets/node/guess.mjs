@@ -1,7 +1,6 @@
-// What to write into a mapping (docs/forks.md), as far as a class tells it: its methods and what they call their
-// parameters.
+// Suggests a mapping (docs/forks.md) from the methods of a class and the names of their parameters.
 
-// Value of the wire: what parameters for it are called.
+// Values of the wire, and the usual names of parameters for them.
 const USUAL_NAMES = {
   auth: /^(auth|authFallback|fallback)$/,
   pool: /^(pool|stored|storedAccounts|storage|accounts|data)$/,
@@ -20,7 +19,7 @@ const USUAL_NAMES = {
 };
 const SELECTS = [/^getCurrentOrNext/, /^(select|pick|choose|acquire|next)/, /(current|next|select|pick)\w*account/i];
 
-// Names of the parameters in the source of a function; one that is taken apart counts as its keys.
+// The names of the parameters in the source of a function. A destructured parameter is a list of its keys.
 export function parametersOf(source) {
   const start = source.indexOf("(");
   let depth = 0;
@@ -42,13 +41,13 @@ function nameOf(text) {
   return keys.map((key) => key.split(/[:=]/)[0].trim()).filter(Boolean);
 }
 
-// esbuild numbers names that two modules have.
+// esbuild appends a number to names that occur in two modules.
 function valueOf(name) {
   const plain = String(name).replace(/\d+$/, "");
   return Object.keys(USUAL_NAMES).find((value) => USUAL_NAMES[value].test(plain)) ?? `?${name}`;
 }
 
-// As TOML. What could not be guessed begins with a question mark, which the kit refuses until it is set right.
+// The parameter as TOML. An unknown name begins with a question mark, which the kit refuses until the user replaces it.
 function toml(parameter) {
   if (typeof parameter === "string") return JSON.stringify(valueOf(parameter));
   return `{ ${parameter.map((key) => `${key} = ${JSON.stringify(valueOf(key))}`).join(", ")} }`;
@@ -73,7 +72,7 @@ export function constructorParameters(Manager) {
   return [];
 }
 
-// Does the constructor take these values, as far as the names of its parameters tell?
+// Whether the constructor takes these values, judging by the names of its parameters.
 export function isUsual(Manager, values) {
   const taken = constructorParameters(Manager);
   return taken.length >= values.length && values.every((value, place) => valueOf(taken[place]) === value);
@@ -87,7 +86,7 @@ export function explainConstructor(Manager) {
   ].join("\n");
 }
 
-// There is a class, and it does not select by the name that the releases give it.
+// The message if the class exists but has no method with the releases' name for selection.
 export function explainSelect(Manager, className, name) {
   const methods = methodsOf(Manager);
   const likely = SELECTS.map((words) => [...methods.keys()].find((method) => words.test(method))).find(Boolean);

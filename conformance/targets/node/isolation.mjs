@@ -1,5 +1,5 @@
-// Imports a checkout, and keeps what it does to its process away from the harness: handlers, exits, timers, standard
-// input, changed globals.
+// Imports a checkout, and shields the adapter from its effects on the process: handlers, exits, timers, standard input
+// and changed globals.
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { Readable } from "node:stream";
@@ -21,19 +21,19 @@ export async function isolate(url) {
   };
   process.on("exit", () => {
     if (isTold || when === "in a call") return;
-    console.error("the import of the checkout does not end: it awaits what cannot come any more");
+    console.error("the import of the checkout never ends: it awaits a promise that nothing can resolve");
   });
-  // What nobody waits for may fail, as it may in the plugin's host; a fault of the adapter itself still ends it.
+  // An unhandled error of the checkout is allowed, as in the plugin's host. One of the adapter itself still ends it.
   process.on("uncaughtException", (error) => {
     if (!String(error?.stack).includes(bundle)) tell(error?.stack ?? String(error));
-    console.error(`the checkout failed where nobody waits for it${placeIn(bundle, error)}:`, error);
+    console.error(`the checkout raised an error that no code handles${placeIn(bundle, error)}:`, error);
   });
   for (const name of HANDLERS) process[name] = () => process;
   for (const name of EXITS) {
     process[name] = (code = "") =>
       tell(
         `the checkout called process.${name}(${code}) ${when}${placeIn(bundle, new Error())}\n` +
-          "Its modules must leave the process alone: throw an error, or call it in the command that starts the plugin",
+          "Its modules must not end the process: throw an error, or move this call into the command that starts the plugin",
       );
   }
   Object.defineProperty(process, "stdin", { get: () => Readable.from([]), configurable: true });
@@ -44,7 +44,7 @@ export async function isolate(url) {
     return tell(
       `the checkout could not be imported: ${error?.stack?.split("\n    at ")[0] ?? String(error)}` +
         `${placeIn(bundle, error)}\n` +
-        "Selection and config must load without the plugin's host; make this line wait until it is called",
+        "Selection and config must load without the plugin's host; move this line into a function that runs later",
     );
   } finally {
     process.chdir(folder);
@@ -61,7 +61,7 @@ async function importAndPutBack(url) {
   }
 }
 
-// What a checkout replaces of the language and of Node is put back; what it adds stays.
+// Restores built-in objects that the import of a checkout replaced. Additions stay.
 function remember() {
   const kept = [globalThis, process, console, JSON, Math, Date, Object, Array, Promise, Reflect, Buffer];
   kept.push(...[Object, Array, Map, Set, String, Promise].map((type) => type.prototype));
@@ -79,7 +79,7 @@ function remember() {
   };
 }
 
-// Where in the checkout's own files an error comes from, by the source map beside the bundle.
+// The place of an error in the checkout's own files, by the source map beside the bundle.
 function placeIn(bundle, error) {
   const frames = String(error?.stack).split(bundle).slice(1);
   const places = frames.map((frame) => frame.match(/^:(\d+):(\d+)/)).filter(Boolean);

@@ -1,5 +1,5 @@
-// What the plugin sees of the machine: clock, process id, random draws, timers, environment and platform.
-// Set from outside, since the release is loaded unchanged.
+// Controls what the plugin sees of the machine: clock, PID, random numbers, timers, environment and platform.
+// It replaces globals, because the release is loaded unchanged.
 import { types } from "node:util";
 
 const { isPromise } = types;
@@ -10,13 +10,13 @@ const realNow = Date.now;
 const realPlatform = process.platform;
 const { setTimeout: realSetTimeout, setInterval: realSetInterval } = globalThis;
 
-// Ends the process, whatever became of process.exit since.
+// Ends the process, even if process.exit was replaced.
 export function leave(code) {
-  process.reallyExit = reallyExit; // which process.exit looks up
+  process.reallyExit = reallyExit; // process.exit calls it
   realExit.call(process, code);
 }
 
-// null: the real one
+// null stands for the real value
 export const machine = { nowMs: null, pid: null, draws: [], drawn: 0, platform: null };
 
 const virtualNow = () => machine.nowMs ?? realNow();
@@ -27,13 +27,13 @@ Object.defineProperty(process, "platform", { get: () => machine.platform ?? real
 
 const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle };
 
-// Saves that a release schedules for later would write behind the harness's back, so timers never fire.
+// Timers never fire, because a release schedules saves that would write between two calls.
 function stopTimers() {
   globalThis.setTimeout = () => idle;
   globalThis.setInterval = () => idle;
 }
 
-// Timers are real while `work` is under way; those that it leaves behind are taken back.
+// Timers are real while `work` runs. Those that are left afterwards are cleared.
 export async function withRealTimers(work) {
   const started = [];
   globalThis.setTimeout = (...args) => started[started.push(realSetTimeout(...args)) - 1];
@@ -42,12 +42,12 @@ export async function withRealTimers(work) {
     return await work();
   } finally {
     stopTimers();
-    started.forEach(clearTimeout); // which ends intervals as well
+    started.forEach(clearTimeout); // clears intervals as well
   }
 }
 
-// Reading and writing a folder takes a file lock, which waits on timers and judges by the clock whether another
-// process's lock is stale: both are real meanwhile, the clock for the lock only.
+// Reading and writing a folder takes a file lock, which waits with timers and uses the clock to detect a stale lock of
+// another process. So timers are real during this work, and the clock is real for the lock only.
 async function withRealLock(work) {
   Date.now = () => (new Error().stack.includes("/proper-lockfile/") ? realNow() : virtualNow());
   try {
@@ -57,13 +57,13 @@ async function withRealLock(work) {
   }
 }
 
-// process.env is changed in place: modules hold on to the object, and the system's own lookups see the change.
+// process.env is changed in place, because modules keep a reference to it and native code must see the change.
 function setEnvironment(environment) {
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(environment, name)) delete process.env[name];
   Object.assign(process.env, environment);
 }
 
-// Runs `work` with exactly these variables, on this platform; what was there before is put back.
+// Runs `work` with exactly these variables on this platform, then restores the previous ones.
 export function withEnvironment(environment, platform, work) {
   const before = { ...process.env };
   const putBack = () => {
@@ -81,7 +81,7 @@ export function withEnvironment(environment, platform, work) {
   return isPromise(result) ? result.finally(putBack) : result;
 }
 
-// The same for work on the plugin's folder under `home`, which takes its time.
+// Runs asynchronous work on the plugin's folder below `home`.
 export async function withFolder(home, work) {
   const before = { ...process.env };
   setEnvironment({ HOME: home });

@@ -1,5 +1,4 @@
-// Loads the plugin's own modules: those of a release, unchanged, from the folder it was installed into, or the bundle
-// of a checkout.
+// Loads the plugin's modules: those of an installed release, unchanged, or the bundle of a checkout.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { register } from "node:module";
 import { join } from "node:path";
@@ -12,14 +11,14 @@ const ORIGINAL = "opencode-antigravity-auth";
 
 const BUNDLE = "bundle.mjs";
 
-// What is found: name, version, the release it claims to be (or null), its modules (null where there is none), and
-// how it is called where that is not as the releases are (mapping; docs/forks.md).
+// Returns the name, the version, the release that the package claims to be (or null), its modules (null if missing), and
+// the mapping of a checkout (docs/forks.md).
 export async function loadPackage(folder) {
   if (!folder) throw new Error("no folder was given; usage: node adapter.mjs FOLDER");
   const isBundle = existsSync(join(folder, BUNDLE));
   const loaded = await (isBundle ? loadBundle(folder) : withRealTimers(() => loadRelease(folder)));
-  // Debugging is decided once for a process, by the variables at the first log line (1.6.0): without this, those of
-  // one `load_config` would open a log file that all later calls write to.
+  // Release 1.6.0 reads the debug variables once, at the first log line. Without this call, the variables of one
+  // `load_config` could open a log file for all later calls.
   withEnvironment({}, null, () => loaded.debug?.initializeDebug?.({ debug: false, debug_tui: false }));
   return loaded;
 }
@@ -33,7 +32,7 @@ async function loadRelease(folder) {
   }
   const { name, version } = readJson(folder, "package.json");
 
-  // Node names an importing module by where symbolic links lead to.
+  // Node resolves symbolic links in the URL of an importing module.
   const modulesUrl = pathToFileURL(join(realpathSync(join(folder, "dist")), "/")).href;
   register("./resolve.mjs", import.meta.url, { data: { modulesUrl } });
   const load = (file) => {
@@ -43,7 +42,7 @@ async function loadRelease(folder) {
   return {
     name,
     version,
-    profile: name === ORIGINAL ? version : null, // a fork counts its versions in its own way: it is like no release
+    profile: name === ORIGINAL ? version : null, // a fork has its own version numbers, so it claims no release
     selection: await load("accounts.js"),
     config: await load("config/loader.js"),
     rotation: await load("rotation.js"), // since 1.3.0
@@ -52,7 +51,7 @@ async function loadRelease(folder) {
   };
 }
 
-// What the kit built of a checkout (conformance/targets/checkout): one file, and beside it what it is called by.
+// Loads the bundle of a checkout (conformance/targets/checkout), with checkout.json beside it.
 async function loadBundle(folder) {
   const { name, version, mapping } = readJson(folder, "checkout.json");
   const url = pathToFileURL(join(folder, BUNDLE)).href;

@@ -1,4 +1,4 @@
-// The wire's methods over a published release or a checkout. Names and shapes: docs/wire.md.
+// The methods of the wire (docs/wire.md) for a published release or a checkout.
 import { types } from "node:util";
 
 import { callsOf } from "./calls.mjs";
@@ -16,10 +16,10 @@ export class Refusal extends Error {
 export class NotSupported extends Error {}
 
 const TRACKERS = ["initHealthTracker", "getHealthTracker", "initTokenTracker", "getTokenTracker"];
-const FAMILIES = ["claude", "gemini"]; // those of the wire: a fork may have others, which nobody asks for
+const FAMILIES = ["claude", "gemini"]; // a fork may have others, but the wire has only these
 const RECORDERS = { success: "recordSuccess", rate_limit: "recordRateLimit", failure: "recordFailure" };
 
-// A method of a checkout may answer a promise where that of a release answers at once.
+// A method of a checkout may return a promise where that of a release returns a value.
 const then = (value, next) => (types.isPromise(value) ? value.then(next) : next(value));
 
 export async function loadPlugin(folder) {
@@ -41,12 +41,12 @@ export async function loadPlugin(folder) {
     if (!account) throw new Refusal("unknown_account", `no account ${JSON.stringify(label)} is loaded`);
     return account;
   };
-  const done = (result) => then(result, () => null); // whatever the plugin answers, the wire answers null
+  const done = (result) => then(result, () => null); // the result on the wire is null, whatever the plugin returns
   const named = (account) => account && { label: labelOf(account), index: account.index };
 
   const start = (loaded) => {
     manager = loaded;
-    machine.drawn = 0; // loading may draw, for device fingerprints: the draws given are for the calls that follow
+    machine.drawn = 0; // loading may draw for device fingerprints, but the given numbers are for later calls
     return { accounts: loaded.accounts.map(labelOf) };
   };
 
@@ -56,12 +56,12 @@ export async function loadPlugin(folder) {
       home = folderGiven ?? null;
       if (home !== null && !load) throw new NotSupported(`${name} ${version} reads no folder`);
       Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0 });
-      // Trackers live as long as the process: new ones take the place of those that an earlier pool has used.
+      // Trackers are global to the process, so every pool needs new ones.
       if (rotation) {
         rotation.initHealthTracker(camelCased(health));
         rotation.initTokenTracker(camelCased(tokens));
       }
-      // The pool was parsed for this call alone, so the release may keep parts of it and change them.
+      // The pool was parsed for this call only, so the release may keep and change it.
       if (home === null) return start(create(pool));
       return withFolder(home, load).then(start);
     },
@@ -86,7 +86,7 @@ export async function loadPlugin(folder) {
     snapshot: () => ({
       accounts: opened().accounts.map((account) => ({
         ...named(account),
-        enabled: account.enabled, // undefined before 1.3.2, and so left out
+        enabled: account.enabled, // undefined before 1.3.2, so JSON omits it
         last_used_ms: account.lastUsed,
         rate_limit_reset_times_ms: { ...account.rateLimitResetTimes },
         cooling_down_until_ms: account.coolingDownUntil,
@@ -129,7 +129,7 @@ export async function loadPlugin(folder) {
       can("save") && {
         save() {
           opened();
-          if (home === null) throw new Refusal("no_folder", "the pool was handed over parsed: there is no folder");
+          if (home === null) throw new Refusal("no_folder", "the pool was passed as JSON, so there is no folder to write to");
           return done(withFolder(home, () => call(manager, "save", {})));
         },
       }),
@@ -138,7 +138,7 @@ export async function loadPlugin(folder) {
       mark_rate_limited_with_reason({ label, family, header_style = "antigravity", model, reason, ...durations }) {
         const account = find(label);
         const retry_after_ms = durations.retry_after_ms ?? undefined;
-        const failure_ttl_ms = durations.failure_ttl_ms ?? undefined; // 1.3.0 takes none: there failures never expire
+        const failure_ttl_ms = durations.failure_ttl_ms ?? undefined; // 1.3.0 ignores it: failures never expire there
         const asked = { account, family, header_style, model, reason, retry_after_ms, failure_ttl_ms };
         return then(call(manager, "mark_rate_limited_with_reason", asked), (backoff_ms) => ({ backoff_ms }));
       },
@@ -161,7 +161,7 @@ export async function loadPlugin(folder) {
     ...(can("set_enabled") && {
       set_enabled({ label, enabled }) {
         const account = find(label);
-        const position = manager.accounts.indexOf(account); // which `index` may not be
+        const position = manager.accounts.indexOf(account); // can differ from `index`
         return done(call(manager, "set_enabled", { account, index: account.index, position, enabled }));
       },
     }),
@@ -233,7 +233,7 @@ export async function loadPlugin(folder) {
     ...(loadConfig && configuring),
   };
 
-  // By what the release has, never by its number: a fork numbers its versions in its own way.
+  // Derived from the methods, never from the version number, because a fork has its own version numbers.
   const has = (method, ...words) => (methods[method] ? words : []);
   const capabilities = [
     ...has("select", "sticky", "clock", "random"),
@@ -249,7 +249,7 @@ export async function loadPlugin(folder) {
     ...has("load_config", "config", "environment", "platform"),
     ...(methods.mark_success ? has("mark_rate_limited_with_reason", "backoff") : []),
     ...has("mark_used", "used"),
-    // 1.4.3 skips accounts that the pool says are disabled, yet cannot disable one: half of the capability is none.
+    // 1.4.3 skips accounts that are disabled in the pool, but cannot disable one, so it does not claim `enabled`.
     ...has("set_enabled", "enabled"),
     ...has("reset_limits", "reset-limits"),
     ...has("has_other_account", "other-account"),

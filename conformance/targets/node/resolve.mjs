@@ -1,4 +1,4 @@
-// The package's modules import each other without file endings, as bundlers allow and Node does not.
+// Resolves imports without file extensions between the package's modules. Bundlers allow these, but Node does not.
 let modulesUrl;
 
 export function initialize(data) {
@@ -15,7 +15,7 @@ export async function resolve(specifier, context, next) {
       try {
         return await next(specifier + ending, context);
       } catch {
-        // what is reported is what the package asked for
+        // the error for the original specifier is thrown below
       }
     }
     throw error;

@@ -1,5 +1,5 @@
-// The results of the wire (docs/wire.md), by type: what the plugin's own code answers is checked before it is sent, so
-// that a wrong type is a failure of that code, and not of this adapter.
+// The types of the results of the wire (docs/wire.md). A result of the plugin is checked before it is sent, so that a
+// wrong type is a failure of the plugin and not of this adapter.
 const number = { says: "a number", accepts: Number.isFinite };
 const whole = { says: "a whole number", accepts: Number.isInteger };
 const text = { says: "a string", accepts: (value) => typeof value === "string" };
@@ -41,7 +41,7 @@ const RESULTS = {
   load_config: object({ config: recordOf(anything) }),
 };
 
-// `owner` is the function of the plugin that the result comes from.
+// `owner` is the name of the plugin's function that returned the result.
 export function check(method, owner, result) {
   const problem = RESULTS[method] && problemIn(RESULTS[method], result ?? null, "");
   if (problem) throw new TypeError(`${owner} gave a result of the wrong type: ${problem}`);
@@ -63,12 +63,12 @@ function problemIn(type, value, place) {
 
 const isPromise = (value) => isObject(value) && typeof value.then === "function";
 
-const MOST_SHOWN = 80;
+const MAX_SHOWN = 80;
 
 function shown(value) {
   if (isPromise(value)) return "a promise";
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
   const words = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return words.length > MOST_SHOWN ? `${words.slice(0, MOST_SHOWN)}...` : words;
+  return words.length > MAX_SHOWN ? `${words.slice(0, MAX_SHOWN)}...` : words;
 }

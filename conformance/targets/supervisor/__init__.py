@@ -1,1 +1,1 @@
-"""The parent of every target: `serve.py` is run as a process; the rest is what it does."""
+"""The supervisor: the parent process of every target. The kit runs `serve.py`, which uses the other modules."""

@@ -1,4 +1,4 @@
-"""Ends processes, and removes the folder that they had."""
+"""Ends processes, and removes their folder."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ def kill(process: psutil.Process) -> None:
 
 
 def of_sessions(sessions: list[int]) -> list[psutil.Process]:
-    """Where orphans go to launchd (macOS), those that stayed in their session can still be told by it."""
+    """The processes of these sessions. On macOS, launchd adopts orphans, but their session still identifies them."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -28,8 +28,8 @@ def of_sessions(sessions: list[int]) -> list[psutil.Process]:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove the folder, also where a process took away the permissions or nested folders below the system's limits."""
-    for _ in range(REMOVAL_ATTEMPTS):  # the engine of a runner that was killed may still be writing there
+    """Remove the folder, even if a process removed its permissions or nested folders beyond the system's path limit."""
+    for _ in range(REMOVAL_ATTEMPTS):  # a child of a killed runner may still write there
         with contextlib.suppress(RecursionError):
             shutil.rmtree(folder, ignore_errors=True)
         if not os.path.lexists(folder):
@@ -39,7 +39,7 @@ def remove_folder(folder: str) -> None:
 
 
 def _remove_piece_by_piece(folder: str) -> None:
-    """Make every folder accessible, and move it to the top before its content is looked at: no path becomes long."""
+    """Make every folder accessible, and move it to the top before reading it, so that no path becomes too long."""
     waiting, number = [folder], 0
     while waiting:
         current = waiting.pop()

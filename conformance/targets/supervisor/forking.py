@@ -1,4 +1,4 @@
-"""From a fork to the target: the process id that it gets, and what it inherits."""
+"""Forks a process with a chosen PID and turns it into the target."""
 
 import errno
 import os
@@ -6,15 +6,15 @@ import signal
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-LAST_PID = "/proc/sys/kernel/ns_last_pid"  # the next process gets the next number that is free
+LAST_PID = "/proc/sys/kernel/ns_last_pid"  # the next process gets the next free PID after this one
 ATTEMPTS_AT_A_PID = 100
-NOT_STARTED = 127  # the exit code of a process that could not become the target
+NOT_STARTED = 127  # exit code of a process that could not become the target
 
 
 def fork(wanted: int | None) -> int:
-    """Fork; with `wanted`, until the new process has that id. Raises OSError where it cannot be had.
+    """Fork; with `wanted`, repeat until the new process has that PID. Raises OSError if the PID is not available.
 
-    Only this one process forks in its namespace while ids are given out, so that the first attempt succeeds.
+    Usually the first attempt succeeds, because no other process of the namespace forks at the same time.
     """
     if wanted is None:
         return os.fork()
@@ -23,7 +23,7 @@ def fork(wanted: int | None) -> int:
             with open(LAST_PID, "w", encoding="ascii") as last:
                 last.write(str(wanted - 1))
         except OSError as error:
-            raise OSError(error.errno, f"process id {wanted} cannot be had: {error.strerror}") from error
+            raise OSError(error.errno, f"PID {wanted} is not available: {error.strerror}") from error
         pid = os.fork()
         if pid == 0:
             if os.getpid() != wanted:
@@ -32,15 +32,15 @@ def fork(wanted: int | None) -> int:
         if pid == wanted:
             return pid
         os.waitpid(pid, 0)
-    raise OSError(errno.EBUSY, f"process id {wanted} cannot be had; another process has it")
+    raise OSError(errno.EBUSY, f"PID {wanted} is not available; another process has it")
 
 
 def become(
     message: dict[str, Any], descriptors: list[int], complain: int, gate: int | None, shut: Sequence[int]
 ) -> NoReturn:
-    """In the forked process: become the target, or tell why not.
+    """In the forked process: become the target, or write the reason for a failure to `complain`.
 
-    With a gate, once a byte of it has been read; meanwhile `shut` are not held open.
+    With a gate, first close the descriptors in `shut` and wait for a byte from the gate.
     """
     try:
         signal.set_wakeup_fd(-1)
@@ -52,12 +52,12 @@ def become(
                 os.close(descriptor)
             if not os.read(gate, 1):
                 os._exit(NOT_STARTED)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, which is inherited
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and the target would inherit that
             signal.signal(number, signal.SIG_DFL)
         os.chdir(message["cwd"])
         try:
             os.execvpe(message["argv"][0], message["argv"], message["env"])  # noqa: S606 - no shell is wanted
-        except OSError as error:  # which names the last place that was searched
+        except OSError as error:  # it names the last searched path; report the command instead
             raise OSError(error.errno, error.strerror, message["argv"][0]) from error
     except BaseException as error:
         os.write(complain, start_error(error).encode("utf-8", errors="backslashreplace"))

@@ -1,31 +1,31 @@
-"""Start a group of processes, watch them, and end every one of them when the runner is gone.
+"""Starts a group of processes, watches them, and ends all of them when the runner has ended.
 
-`killpg` misses a grandchild that called `setsid`, PDEATHSIG fires when a mere thread ends, and a runner that
-is killed cannot clean up at all. So each group has this small parent: a child subreaper, to which every
-orphan returns, and which ends when its socket to the runner does, however the runner came to its end.
+`killpg` misses a grandchild that called `setsid`, PDEATHSIG fires when a single thread ends, and a killed runner cannot
+clean up. So each group has this small parent process. It is a child subreaper, which adopts every orphan, and it exits
+when its socket to the runner closes, for whatever reason.
 
-It is run as a file in isolated mode and imports nothing of this project but the modules beside it, so that no
-folder, variable or `.pth` file of the user's can change what it does. It has one thread, because it forks.
+The kit runs it as a file in isolated mode. It imports only psutil and the modules beside it, so that no folder,
+variable or `.pth` file of the user can change its behaviour. It has one thread, because it forks.
 
-It may also be the first process of a PID namespace of its own. There it gives processes the ids that it is told,
-and the ids that it names are those of the namespace.
+It can also be PID 1 of a PID namespace. Then it starts processes with chosen PIDs, and all PIDs in messages are those
+of the namespace.
 
-Descriptor 0 is the socket. Messages are JSON objects, one a line. From the runner:
-    {"start": i, "argv": [...], "env": {...}, "cwd": path}   and, beside it, the descriptors for 0, 1 and 2
-        "held": true                                         it is there, and runs when all are let go
-        "pid": p                                             its process id, in a namespace
+Descriptor 0 is the socket. Messages are JSON objects, one per line. From the runner:
+    {"start": i, "argv": [...], "env": {...}, "cwd": path}   sent with the descriptors for 0, 1 and 2
+        "held": true                                         the process exists, but runs only after `let_go`
+        "pid": p                                             its PID, in a namespace
     {"let_go": true}
     {"kill": i}
     {"stop": true}
 To the runner:
     {"event": "ready", "folder": path}                       the temporary folder, removed at the end
     {"event": "started", "process": i, "pid": p}
-    {"event": "failed", "process": i, "error": text,         of a held one: after it has been let go
-     "no_pid": bool}                                         its id cannot be had
-    {"event": "let_go"}                                      every one that was held runs, or has failed
+    {"event": "failed", "process": i, "error": text,         for a held process: sent after `let_go`
+     "no_pid": bool}                                         true: its PID is not available
+    {"event": "let_go"}                                      every held process runs, or has failed
     {"event": "exited", "process": i, "returncode": c}       negative: the signal that ended it
-    {"event": "memory", "process": i, "resident_bytes": n}   its tree is killed; i is null for a stray orphan
-    {"event": "done", "left": [pids]}                        the last one; whatever could not be ended
+    {"event": "memory", "process": i, "resident_bytes": n}   its process tree is killed; i is null for other orphans
+    {"event": "done", "left": [pids]}                        the last event, with processes that could not be killed
 """
 
 import contextlib
@@ -43,7 +43,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-if __name__ == "__main__":  # isolated from all site-packages: the runner says where this one package is
+if __name__ == "__main__":  # site-packages are not on the path, so the runner passes the folder of psutil
     sys.path += [os.path.abspath(__file__).removesuffix("conformance/targets/supervisor/serve.py"), sys.argv[1]]
 import psutil
 
@@ -52,11 +52,11 @@ from conformance.targets.supervisor.forking import become, fork, read_all, start
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_INTERVAL_S = 0.5
-LOOK_SHARE = 0.05  # looking at many processes takes at most this share of one core
+LOOK_SHARE = 0.05  # checking many processes takes at most this share of one core
 
 
 class Supervisor:
-    """The processes of one group; see the top of the file."""
+    """The processes of one group; see the docstring of the module."""
 
     def __init__(self, runner: socket.socket, runner_pid: int, memory_limit_bytes: int, folder: str) -> None:
         self.runner = runner
@@ -64,20 +64,20 @@ class Supervisor:
         self.memory_limit_bytes = memory_limit_bytes
         self.folder = folder
         self.stopping = self.is_terminated = False
-        self.running: dict[int, int] = {}  # pid of each started process that is not reaped -> its number
-        self.owners: dict[int, int] = {}  # pid of each descendant -> the process it came from, orphans too
+        self.running: dict[int, int] = {}  # PID of each started process that is not reaped -> its number
+        self.owners: dict[int, int] = {}  # PID of each descendant, orphans too -> the number of its process
         self.sessions: list[int] = []
-        self.strays: dict[int, psutil.Process] = {}  # without a subreaper, orphans vanish from sight
+        self.strays: dict[int, psutil.Process] = {}  # without a subreaper, orphans are no longer descendants
         self.me = psutil.Process()
         self.received = bytearray()
         self.descriptors: list[int] = []
-        self.gate: tuple[int, int] | None = None  # a pipe: each process that is held waits for a byte of it
-        self.held: dict[int, int] = {}  # number of each process that is held -> the pipe for its complaint
+        self.gate: tuple[int, int] | None = None  # a pipe: each held process waits for a byte from it
+        self.held: dict[int, int] = {}  # number of each held process -> the pipe for its start error
 
     def run(self, signals: socket.socket, runner_end: int | None) -> None:
-        """Serve the runner until it stops us or is gone.
+        """Serve the runner until it sends `stop` or ends.
 
-        `signals` becomes readable with each signal, `runner_end` with the end of the runner, which a namespace hides.
+        `signals` becomes readable with each signal, `runner_end` (in a namespace) when the runner ends.
         """
         self.send(event="ready", folder=self.folder)
         next_look_s = time.monotonic() + LOOK_INTERVAL_S
@@ -103,7 +103,7 @@ class Supervisor:
         try:
             self.runner.sendall(json.dumps(event).encode() + b"\n")
         except OSError:
-            self.stopping = True  # nobody is left to tell
+            self.stopping = True  # the runner has ended
 
     def read_runner(self) -> None:
         try:
@@ -133,7 +133,7 @@ class Supervisor:
             self.stopping = self.is_terminated = True
 
     def start(self, message: dict[str, Any]) -> None:
-        """Fork a process that becomes the target, at once or when it is let go."""
+        """Fork a process that becomes the target, immediately or after `let_go`."""
         number, descriptors, self.descriptors = message["start"], self.descriptors, []
         held = message.get("held", False)
         if held and self.gate is None:
@@ -155,7 +155,7 @@ class Supervisor:
         if held:
             self.held[number] = complaint
         elif said := read_all(complaint):
-            del self.running[pid]  # what never was the target is not told to have exited
+            del self.running[pid]  # it never became the target, so its exit is not reported
             self.fail(number, said)
             return
         self.send(event="started", process=number, pid=pid)
@@ -164,11 +164,14 @@ class Supervisor:
         self.send(event="failed", process=number, error=error, no_pid=no_pid)
 
     def held_by(self, *, held: bool) -> tuple[int | None, Sequence[int]]:
-        """The end of the gate at which a process waits; and what it must not hold, or our end would not show."""
+        """The gate that a held process reads, and the descriptors that it must close.
+
+        While it kept those open, the runner and other processes would not notice that the supervisor has ended.
+        """
         return (self.gate[0], (self.runner.fileno(), self.gate[1])) if held and self.gate else (None, ())
 
     def let_go(self) -> None:
-        """All processes that are held run from now on, at the same moment."""
+        """Let all held processes run, at the same moment."""
         if self.gate is not None:
             os.write(self.gate[1], b"." * len(self.held))
         for number, complaint in self.held.items():
@@ -178,7 +181,7 @@ class Supervisor:
         self.send(event="let_go")
 
     def kill(self, number: int) -> None:
-        """End the process with its descendants; like any other end, it is told when it is reaped."""
+        """Kill the process and its descendants. Its exit is reported when it is reaped."""
         for pid in [pid for pid, running in self.running.items() if running == number]:
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(pid)
@@ -186,9 +189,9 @@ class Supervisor:
                     kill(member)
 
     def reap(self) -> bool:
-        """Take the exit codes of all that has ended. False: there is no child at all any more.
+        """Reap all children that have ended. Returns False if there is no child left.
 
-        What we end ourselves, at the end, is not told: it is no doing of the target's.
+        Exits after `stop` are not reported, because the supervisor itself kills these processes.
         """
         while True:
             try:
@@ -202,8 +205,8 @@ class Supervisor:
                 self.send(event="exited", process=number, returncode=os.waitstatus_to_exitcode(status))
 
     def look(self) -> None:
-        """Is the runner there? Has any process, with its descendants, become too large?"""
-        if os.getppid() != self.runner_pid:  # its end of the socket may live on in a process that it forked
+        """Check that the runner still exists, and that no process with its descendants exceeds the memory limit."""
+        if os.getppid() != self.runner_pid:  # a process that the runner forked may keep the socket open
             self.stopping = True
         resident_bytes: defaultdict[int | None, int] = defaultdict(int)
         members: defaultdict[int | None, list[psutil.Process]] = defaultdict(list)
@@ -229,7 +232,7 @@ class Supervisor:
         return found
 
     def end_all(self) -> list[int]:
-        """Kill and reap every descendant; the pids of any that resist longer than `KILL_BOUND_S`."""
+        """Kill and reap every descendant. Returns the PIDs of those that still exist after `KILL_BOUND_S`."""
         self.stopping = True
         deadline_s = time.monotonic() + KILL_BOUND_S
         while True:
@@ -239,12 +242,12 @@ class Supervisor:
                 self.strays.clear()
             for process in processes:
                 kill(process)
-            # Orphans return to this process, so that without a child there is no descendant either.
+            # This process adopts orphans, so without a child there is no descendant either.
             if not self.reap():
                 return []
             if time.monotonic() > deadline_s:
                 return [process.pid for process in processes]
-            time.sleep(0.002)  # what was killed needs a moment to become a child that can be reaped
+            time.sleep(0.002)  # a killed orphan needs a moment until this process can reap it
 
 
 def _become_subreaper() -> None:
@@ -255,7 +258,7 @@ def _become_subreaper() -> None:
 
 
 def _signal_socket() -> socket.socket:
-    """Turn signals into bytes on a socket. A handler, unlike SIG_IGN, is not inherited by what is started."""
+    """A socket that receives a byte for each signal. Unlike SIG_IGN, started processes do not inherit a handler."""
 
     def nothing(_number: int, _frame: FrameType | None) -> None:
         pass
@@ -285,7 +288,7 @@ def main() -> None:
         finally:
             remove_folder(folder)
             supervisor.send(event="done", left=left)
-            if supervisor.is_terminated:  # the runner sees by what
+            if supervisor.is_terminated:  # exit by the same signal, so that the runner can report it
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,2 +1,2 @@
-// `import { pid } from "node:process"` would keep what was there at import; a bundle asks this one each time.
+// `import { pid } from "node:process"` would keep the value at import. With this stub, a bundle reads it each time.
 module.exports = globalThis.process;
