@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.generated import MARKDOWN_NOTE
 from conformance.reports.board import Board, Row, read_board, write_board
-from conformance.reports.board_markdown import escape, implementations, sections
+from conformance.reports.board_markdown import added_config_keys, escape, implementations, sections
 from tests.support.command import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "survey.md"
@@ -26,8 +26,12 @@ INTRO = """\
 Public forks and ports of the plugin beside its releases. A folder `OWNER+NAME` is a checkout of the repository
 OWNER/NAME at the commit in the table. The kit judges a checkout as the release that it behaves like and waives the
 known deviations of that release, so a failure is a change in the fork. A failure is a departure from the plugin, not
-always a fault: many changes are deliberate, and some are better than the rule. Each failure was looked up in the
-source.
+always a fault: many changes are deliberate, and some are better than the rule.
+
+**How each failure was checked.** The report of a run has a counterexample for each failed rule: the calls, the expected
+result and the answer. The code that gives this answer was then looked up in the source of the implementation, at the
+commit in the table. Below the tables, one line for each cause names the rules, what the source does, and the file and
+line. This page cannot be made while a failure has no such line.
 
 To make this page again, with the checkouts in a folder `forks`:
 
@@ -106,6 +110,9 @@ def _page(board: Board, findings: Sequence[Finding]) -> Iterator[str]:
             yield f"### {number}. {escape(row.target.removeprefix('plugin:'))}\n"
             yield from (_entry(finding, row) for finding in mine)
             yield ""
+    if any(row.added_config_keys for row in board.rows):
+        yield "## Config keys that no release has\n"
+        yield from added_config_keys(board)
 
 
 def _entry(finding: Finding, row: Row) -> str:

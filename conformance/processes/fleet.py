@@ -11,6 +11,7 @@ from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault
 from conformance.targets.exchange import MethodCall
 from conformance.targets.group import Group, Launch
+from conformance.targets.supervisor.ending import remove_folder
 from conformance.wire.answers import Answer, Result, in_words
 from conformance.wire.calls import NOW_MS, POOL_FILE, PROJECT_FILE, USER_FILE, open_pool, select
 from conformance.wire.scenario import Call, Scenario
@@ -145,15 +146,16 @@ class Fleet:
         return answers
 
     def prepare(self, pool: Json, user: Json, project: Json = None, *, members: Sequence[Member] | None = None) -> None:
-        """Write pool and config files into the homes of the processes. None removes a file."""
+        """Write pool and config files into new homes of the processes. None leaves a file out."""
         contents = {POOL_FILE: pool, USER_FILE: user, PROJECT_FILE: project}
         texts = {name: json.dumps(content) for name, content in contents.items() if content is not None}
         self.files = {name: {"text": text} for name, text in texts.items()}
         for place in {member.place for member in (self.members if members is None else members)}:
+            for folder in ("home", "project"):  # a target may have stored what it read in an earlier case elsewhere
+                remove_folder(str(self.group.folder / place / folder))
             for name in contents:
                 path = self.group.folder / place / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.unlink(missing_ok=True)
                 if name in texts:
                     path.write_text(texts[name], encoding="utf-8")
 

@@ -13,7 +13,7 @@ from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import resolve
 from conformance.targets.supervisor import serve
 from conformance.wire.answers import Result
-from conformance.wire.calls import pool
+from conformance.wire.calls import POOL_FILE, USER_FILE, pool
 from tests.integration.test_supervisor import BOUND_S, misbehaving
 
 ON = {"account_selection_strategy": "sticky", "pid_offset_enabled": True}
@@ -59,6 +59,18 @@ def test_process_reads_its_own_home() -> None:
         answers = [session.answers[0] for session in fleet.select(None, [])]
         assert answers == [Result({"accounts": ["mango"]}), Result({"accounts": ["mango", "fig"]})]
         assert [member.config["pid_offset_enabled"] for member in fleet.members] == [True, False]
+
+
+def test_prepared_home_has_no_earlier_files() -> None:
+    """A target that moves its config or pool file elsewhere does not find what it moved in an earlier case."""
+    with fleet_of(1) as fleet:
+        for folder in ("home", "project"):
+            kept = fleet.group.folder / folder / ".config" / "moved" / "antigravity.json"
+            kept.parent.mkdir(parents=True)
+            kept.write_text("{}", encoding="utf-8")
+        fleet.prepare(pool(2), ON)
+        files = sorted(str(path.relative_to(fleet.group.folder)) for path in fleet.group.folder.rglob("antigravity*"))
+    assert files == [POOL_FILE, USER_FILE]
 
 
 def test_record_lists_actions_in_order() -> None:

@@ -64,6 +64,14 @@ def test_failure_is_shown_with_its_finding() -> None:
     assert "- Could not be judged: It was changed" in text
 
 
+def test_page_lists_added_config_keys() -> None:
+    rows = two_rows().rows
+    added = [rows[0].model_copy(update={"added_config_keys": ["proxy", "limits.most"]}), *rows[1:]]
+    assert "Config keys" not in render(two_rows(), WHOLE)
+    text = render(two_rows().model_copy(update={"rows": added}), WHOLE)
+    assert "\n## Config keys that no release has\n\n- 1: proxy, limits.most\n" in text
+
+
 @pytest.mark.parametrize(
     ("findings", "message"),
     [
