@@ -71,7 +71,10 @@ class Bench:
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Start the same as `run` in its own session, without waiting. SIGINT has its default handler."""
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+            signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # else ignored, if nohup started us
+        }
         try:
             process = subprocess.Popen(
                 [KIT, self.command, "--env", MARKER, *arguments],
@@ -84,7 +87,8 @@ class Bench:
                 start_new_session=True,
             )
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         with process:
             try:
                 yield process
