@@ -16,7 +16,7 @@ REASONS = 4  # for each of unknown, not run and not claimed
 FAULTS = 3
 BLOCK_LINES = 8  # of a reason or a fault
 PID_STATUS = {
-    "unverified": "unverified: the kit found no process of its own with this PID",
+    "unverified": "unverified: the kit cannot confirm that the target has this PID",
     "false": "false: another process has it",
 }
 

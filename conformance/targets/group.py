@@ -308,7 +308,7 @@ class Group:
         name = self._launches[0].name
         raise SupervisorSignalledError(
             f"the supervisor, which is the parent of {name}, was {what}. If nobody else sent that signal, {name} did: "
-            "a target must signal only processes that it has started"
+            "a target may only send signals to processes that it started"
         )
 
     # Stopping.

@@ -104,7 +104,7 @@ def run_scenario(group: Group, scenario: Scenario) -> list[Finding]:
 @pytest.mark.needs_node
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_release_has_the_code_of_its_deviations(version: str) -> None:
-    """So that a checkout which has other code is told from one that inherits the release's."""
+    """Distinguishes a checkout with its own code from one that inherits the release's code."""
     sources = Sources(npm.install("opencode-antigravity-auth", version))
     for deviation in shipped_deviations(version, CATALOGUE):
         assert deviation.code != Code(), deviation.id

@@ -30,7 +30,7 @@ def packages() -> dict[str, Path]:
 
 
 class Adapter:
-    """Runs the adapter with given input lines until it exits, in a home of its own."""
+    """Run the adapter in a temporary home with the given input lines, until it exits."""
 
     def __init__(self, packages: dict[str, Path], home: Path) -> None:
         self.packages, self.home = packages, home

@@ -86,7 +86,7 @@ def notifications(asked: Asked) -> bytes:
 
 @in_batches
 def asks_back(asked: Asked) -> bytes:
-    """Sends a request of its own in place of an answer, and waits."""
+    """Sends a request instead of a response, and waits."""
     return b'{"jsonrpc":"2.0","id":1,"method":"clock","params":{}}\n'
 
 

@@ -182,7 +182,7 @@ def leaves_a_child_that_holds_the_pipes(asked: Asked) -> bytes:
 
 @process
 def answers_from_a_child(wire: Wire) -> None:
-    """Ends with code 0 at once; a child of it goes on and answers correctly."""
+    """Exits with code 0 at once; its child answers correctly."""
     if fork():
         serve(wire, lambda asked: asked.answer)
     os._exit(0)
@@ -190,7 +190,7 @@ def answers_from_a_child(wire: Wire) -> None:
 
 @in_batches
 def becomes_a_daemon(asked: Asked) -> bytes:
-    """Ends with code 0 in the first batch; a grandchild in a session of its own goes on correctly."""
+    """Exits with code 0 in the first batch; a grandchild in a new session answers correctly."""
     if asked.number == 1:
         if not fork():
             os._exit(0)

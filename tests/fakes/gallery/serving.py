@@ -1,4 +1,4 @@
-"""What the adapters of the gallery are made of: a registry, and loops that answer correctly but for one thing."""
+"""Building blocks of the gallery: a registry of adapters, and loops that answer requests."""
 
 import functools
 import json
