@@ -43,6 +43,9 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
     yield from _trouble(run)
     yield ""
     yield from _aside(run)
+    for cause in run.causes:  # once more, so that the last screen has it
+        of_all = f"{len(cause.follow)} of {run.outcome.count('fail')}"
+        yield wrap(f"cause of {of_all} failures: {cause.precondition.text}", "")
     yield from summary(run)
 
 

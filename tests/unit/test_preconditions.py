@@ -130,6 +130,7 @@ def test_terminal_shows_the_cause_and_spares_followers() -> None:
     assert "the offset is wrong" not in text
     assert "CAUSE reads-it: It reads the file." in text
     assert "2 failures follow from it: ONE-002, TWO-001" in text
+    assert text.splitlines()[-4] == "cause of 2 of 2 failures: It reads the file."
 
 
 def test_passing_rules_ask_for_no_precondition() -> None:
