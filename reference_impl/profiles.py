@@ -282,6 +282,11 @@ class Profile:
     def has(self, quirk: str) -> bool:
         return quirk in self.quirks
 
+    @property
+    def pool_version(self) -> int:
+        """The version of the pool files that it saves."""
+        return 3 if self.has("version-4-unknown") else 4
+
     def is_in(self, since: str, until: str | None = None) -> bool:
         """Is it a release from `since` to `until` (default: the newest)? `recommended` is in every range."""
         return self.name == RECOMMENDED or self.name in versions_between(since, until)

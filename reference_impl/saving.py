@@ -55,7 +55,7 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
             kept.pop(label, None)
     families = {family: _place(session, family, list(kept), profile) for family in FAMILIES}
     return {
-        "version": 3 if profile.has("version-4-unknown") else 4,
+        "version": profile.pool_version,
         "accounts": list(kept.values()),
         "activeIndex": families["claude"],
         "activeIndexByFamily": families,

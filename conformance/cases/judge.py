@@ -102,6 +102,8 @@ class TargetJudge:
     def shared_fleet(self, shape: Shape) -> Fleet:
         if self._fleet is None or self._shape is not shape or not self._fleet.is_whole:
             self._fleet = shape(self)
+            # Processes that all migrate one file would wait for each other's lock.
+            self._fleet.pool_version = self.settings.pool_version
             self._shape = shape
         return self._fleet
 

@@ -28,6 +28,7 @@ def in_turn(judge: Judge) -> Fleet:
     fleet = judge.shared_fleet(together)
     fleet.use_homes(lambda _: "in-turn")
     fleet.restart(judge.launch(), lambda member: fleet.open_and_select(based(3), ON, ["claude"], [member])[0])
+    fleet.use_homes(lambda _: "")
     return fleet
 
 

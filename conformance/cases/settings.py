@@ -26,6 +26,7 @@ class RunSettings:
     waivers: list[Waiver]
     events: str  # file to append events to
     profile: str = "recommended"  # the profile to judge the target as
+    pool_version: int = 4  # of the pool files that the target saves
     timeout_s: float = 30  # of one answer
     time_limit_s: float = 600  # of the run
     wire_log: str | None = None

@@ -22,6 +22,7 @@ from conformance.reports.verdicts import conclude
 from conformance.search.config_keys import added_keys
 from conformance.targets.self_removing import self_removing_folder
 from conformance.texts import printable
+from reference_impl.profiles import profile
 
 ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 
@@ -100,6 +101,7 @@ def _settings(plan: Plan, events_file: Path) -> RunSettings:
         waivers=[deviation.waiver for deviation in plan.criteria.current_deviations],
         events=str(events_file),
         profile=plan.subject.profile.name,
+        pool_version=profile(plan.subject.profile.name).pool_version,
         timeout_s=options.timeout,
         time_limit_s=options.time_limit,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,

@@ -68,11 +68,13 @@ class Fleet:
     """The processes of a group after `hello`, and the record of their calls.
 
     `capabilities` are those that the target claims. With `config` it loads strategy and offset itself; with `storage`
-    it reads the pool file itself.
+    it reads the pool file itself. `pool_version` is the version of the pool files that `prepare` writes; None keeps that
+    of the pool.
     """
 
     def __init__(self, group: Group) -> None:
         self.group = group
+        self.pool_version: int | None = None
         self.capabilities: Sequence[str] = ()
         self.members: list[Member] = []
         self.files: dict[str, dict[str, Json]] = {}  # that were prepared last, as a scenario has them
@@ -147,7 +149,8 @@ class Fleet:
 
     def prepare(self, pool: Json, user: Json, project: Json = None, *, members: Sequence[Member] | None = None) -> None:
         """Write pool and config files into new homes of the processes. None leaves a file out."""
-        contents = {POOL_FILE: pool, USER_FILE: user, PROJECT_FILE: project}
+        version = {} if self.pool_version is None else {"version": self.pool_version}
+        contents = {POOL_FILE: pool | version, USER_FILE: user, PROJECT_FILE: project}
         texts = {name: json.dumps(content) for name, content in contents.items() if content is not None}
         self.files = {name: {"text": text} for name, text in texts.items()}
         for place in {member.place for member in (self.members if members is None else members)}:

@@ -34,3 +34,11 @@ def test_broken_module_is_a_suite_fault(
     assert "no_such_module_anywhere" in done.stderr
     assert report["observed"]["suite_faults"] == ["the engine ended with pytest's exit code 3"]
     assert "CUT SHORT" not in done.stdout
+
+
+def test_verdict_does_not_depend_on_order(monkeypatch: pytest.MonkeyPatch, kit: Kit) -> None:
+    """A rule that is judged alone has no case before it."""
+    options = engine._options
+    monkeypatch.setattr(engine, "_options", lambda ini: [*options(ini), "-p", "tests.fakes.reversed_cases"])
+    done = kit("run", "reference")
+    assert done.returncode == 0, done.stdout

@@ -1,5 +1,6 @@
 """A fleet of real processes: calls, their record, and the ways to start and end processes."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +48,15 @@ def test_expectations_are_those_of_the_selections() -> None:
         None,
         "unjudged",
     ]
+
+
+def test_pool_file_has_the_version_of_the_profile() -> None:
+    """A release that migrates the file would save it, and eight processes would wait for one lock."""
+    with fleet_of(1) as fleet:
+        fleet.pool_version = 4
+        fleet.prepare(pool(1), ON)
+        stored = json.loads((fleet.group.folder / POOL_FILE).read_text(encoding="utf-8"))
+    assert stored["version"] == 4
 
 
 def test_process_reads_its_own_home() -> None:
