@@ -68,8 +68,7 @@ class Fleet:
     """The processes of a group after `hello`, and the record of their calls.
 
     `capabilities` are those that the target claims. With `config` it loads strategy and offset itself; with `storage`
-    it reads the pool file itself. `pool_version` is the version of the pool files that `prepare` writes; None keeps that
-    of the pool.
+    it reads the pool file itself. `prepare` writes pool files of the version `pool_version`; None keeps that of the pool.
     """
 
     def __init__(self, group: Group) -> None:
