@@ -68,7 +68,7 @@ class Fleet:
     """The processes of a group after `hello`, and the record of their calls.
 
     `capabilities` are those that the target claims. With `config` it loads strategy and offset itself; with `storage`
-    it reads the pool file itself. `prepare` writes pool files of version `pool_version` (None: the version of the pool).
+    it reads the pool file itself. `prepare` writes pool files of version `pool_version` (None: as the pool has it).
     """
 
     def __init__(self, group: Group) -> None:
