@@ -229,11 +229,12 @@ class ReferenceAdapter:
         with _locked(self.home):
             content = _read_pool(self.home)
             document = self.saved(selector, content)
-            _write_pool(self.home, document)
+            if document is not None:
+                _write_pool(self.home, document)
         self.before = remember(selector.pool.accounts)
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
-        """Content of the pool file after a save."""
+        """Content of the pool file after a save. None means that the file stays as it is."""
         session = SessionState(selector.pool.accounts, self.before, selector.current)
         return saved_document(session, content, self.profile, self.now_ms)
 
@@ -293,9 +294,10 @@ def _locked(home: str) -> Iterator[None]:
 
 
 def _write_pool(home: str, document: Json) -> None:
-    """Writes a temporary file and renames it, so that no reader sees half a file."""
+    """Writes a temporary file and renames it, so that no reader sees half a file. Only the user may read it."""
     path = Path(home) / POOL_FILE
     beside = path.with_suffix(f".{os.getpid()}.tmp")
+    beside.touch(mode=0o600)
     beside.write_text(json.dumps(document, indent=2), encoding="utf-8")
     beside.replace(path)
 

@@ -116,6 +116,12 @@ QUIRKS = (
         since="1.2.8",
         still_in="1.6.0",
     ),
+    Quirk(
+        "save-overwrites-later-version",
+        "Saving writes its own version over a pool file of a later version.",
+        since="1.2.8",
+        still_in="1.6.0",
+    ),
     # Which accounts can be used
     Quirk("disabled-accounts-selected", "Disabled accounts are selected like any other.", since="1.2.8", until="1.3.0"),
     Quirk(
@@ -180,6 +186,12 @@ QUIRKS = (
     Quirk(
         "usage-in-binary",
         "Usage is calculated in binary floating point and can miss a threshold that it equals.",
+        since="1.4.5",
+        still_in="1.6.0",
+    ),
+    Quirk(
+        "soft-quota-limits-gemini-cli",
+        "The soft quota, which is read for the header style antigravity, also blocks requests of gemini-cli.",
         since="1.4.5",
         still_in="1.6.0",
     ),

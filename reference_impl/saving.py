@@ -1,6 +1,6 @@
 """Merges a session into the pool file, which other sessions may have changed since it was read.
 
-Sources: STO-013 to STO-019, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `saveToDisk`,
+Sources: STO-013 to STO-026, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/src/plugin/accounts.js`, `saveToDisk`,
 and `storage.js`, `saveAccounts`.
 """
 
@@ -40,8 +40,10 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
     """Returns the new content of the pool file, whose content is `content` now.
 
     The session's changes are written; everything else in the file stays. If the file is missing or cannot be read, a
-    new file is written.
+    new file is written. None means that nothing is written, because a later version has written the file (STO-024).
     """
+    if not profile.has("save-overwrites-later-version") and _is_later(content, profile):
+        return None
     in_file = _accounts_in(content, now_ms, profile)
     kept = dict(in_file or {})
     for account in session.accounts:
@@ -60,6 +62,12 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
         "activeIndex": families["claude"],
         "activeIndexByFamily": families,
     }
+
+
+def _is_later(content: bytes | None, profile: Profile) -> bool:
+    document = parse(content)
+    version = document.get("version") if isinstance(document, dict) else None
+    return isinstance(version, int | float) and not isinstance(version, bool) and version > profile.pool_version
 
 
 def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]] | None:

@@ -36,6 +36,15 @@ CALLS = {
         Call("save"),
     )
 }
+ONE = open_pool(pool(1))
+STATES = {
+    "one account": [ONE],
+    "limited": [ONE, limit(0, 60_000)],
+    "cooling": [ONE, cool(0, 60_000, "auth-failure")],
+    "clock set back": [ONE, select(), advance(-60_000)],
+    "removed": [ONE, remove(0)],
+    "several": [open_pool(pool(3)), select(), select("gemini", "round-robin")],
+}
 NEED_A_POOL = [name for name, method in METHODS.items() if "not_open" in method.refusals]
 NAME_AN_ACCOUNT = [name for name, method in METHODS.items() if "unknown_account" in method.refusals]
 
@@ -65,6 +74,19 @@ def test_calls_take_effect_in_order(judge: Judge) -> None:
     first = [open_pool(POOL), select().gives(picks(1)), limit(1, 60_000), select().gives(picks(2))]
     then = [open_pool(pool(2)), select().gives(picks(0)), limit(0, 60_000), select().gives(picks(1))]
     judge.check(Scenario([*first, *then]))
+
+
+@covers("WIRE-005")
+@pytest.mark.parametrize("method", [name for name in NEED_A_POOL if name != "save"])
+@pytest.mark.parametrize("state", STATES)
+def test_no_call_fails(judge: Judge, method: str, state: str) -> None:
+    """Each call is sent twice, and a selection shows that the session goes on."""
+    call = CALLS[method]
+    calls = STATES[state]
+    if state == "removed" and "label" in call.params:
+        call = call.refuses("unknown_account")
+    again = call.refuses("unknown_account") if method == "remove" else call
+    judge.check(Scenario([*calls, call, again, select("gemini")]))
 
 
 AFRESH = [open_pool(POOL, pid=1), select().gives(picks(1)), select("gemini").gives(picks(1))]

@@ -116,3 +116,13 @@ def test_unusable_file_is_rewritten(judge: Judge, written: str) -> None:
 def test_saved_active_index_names_account_in_use(judge: Judge, place: int, active: int, account: int) -> None:
     then = [OPEN_FILE, select().gives({"label": label(account)})]
     judge.check(saved(pool(3, activeIndex=active), written=left(pool(3), *without(place)), then=then))
+
+
+@covers("STO-019")
+@pytest.mark.parametrize("active", [0, 1, 2])
+@pytest.mark.parametrize("order", [(3, 0, 1, 2), (0, 3, 1, 2), (0, 1, 2, 3)], ids=["first", "second", "last"])
+def test_saved_active_index_follows_account_behind_added_one(
+    judge: Judge, active: int, order: Sequence[int]
+) -> None:
+    then = [OPEN_FILE, select().gives({"label": label(active)})]
+    judge.check(saved(pool(3, activeIndex=active), written=left(pool(4), *order), then=then))

@@ -85,6 +85,17 @@ def test_cached_quota_expires_during_session(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool([read(95)])), *calls]))
 
 
+@covers("SOFT-006")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_old_cached_quota_is_ignored_before_its_reset(judge: Judge, strategy: str) -> None:
+    """The reset time of the group is an hour ahead."""
+    reading = read(95, age_ms=TTL_MS + 1)
+    for group in reading["cachedQuota"].values():
+        group["resetTime"] = at(3_600_000)
+    asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=TTL_MS)
+    judge.check(Scenario([open_pool(pool([reading])), asked.gives(picks(0))]))
+
+
 @covers("SOFT-007")
 @property_case(ttl_ms=st.integers(1, 7_200_000))
 def test_cached_quota_exactly_at_ttl_counts(judge: Judge, ttl_ms: int) -> None:
@@ -169,6 +180,16 @@ def test_all_accounts_above_threshold_selects_none(judge: Judge, strategy: str) 
 def test_usage_is_calculated_in_decimal(judge: Judge, left: float, threshold: float) -> None:
     reading = {"cachedQuota": {"claude": {"remainingFraction": left}}, "cachedQuotaUpdatedAt": NOW_MS}
     judge.check(Scenario([open_pool(pool([reading, {}])), soft(threshold).gives(picks(1))]))
+
+
+@covers("SOFT-019")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("model", [None, "gemini-3-pro", "gemini-3-flash"])
+def test_soft_quota_does_not_block_gemini_cli(judge: Judge, strategy: str, model: str | None) -> None:
+    named = {"model": model} if model else {}
+    asked = [soft(90, "gemini", strategy, style=style, **named) for style in ("antigravity", "gemini-cli")]
+    opened = open_pool(pool([read(95)]))
+    judge.check(Scenario([opened, asked[0].gives(None), asked[1].gives(picks(0)), asked[0].gives(None)]))
 
 
 # Waiting

@@ -18,7 +18,7 @@ from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.wire.files import ask
 from conformance.wire.methods import METHODS
-from conformance.wire.scenario import Scenario, ScenarioError, show_answer
+from conformance.wire.scenario import READ_FILE, Scenario, ScenarioError, show_answer
 
 DIFFERENT = 1
 HELP = "send one stored scenario to a target"
@@ -78,6 +78,6 @@ def read_scenario(path: Path) -> Scenario:
         scenario = Scenario.from_json(document)
     except ScenarioError as error:
         raise UsageFault(f"{path}: {error}") from error
-    if unknown := [call.method for call in scenario.calls if call.method not in METHODS]:
+    if unknown := [call.method for call in scenario.calls if call.method not in (*METHODS, READ_FILE)]:
         raise UsageFault(f"{path}: there is no method {unknown[0]!r}; docs/wire.md lists them")
     return scenario

@@ -2,16 +2,19 @@
 
 import base64
 import itertools
+import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from conformance.json_type import Json
 from conformance.wire.answers import Answer, Raised, Result
-from conformance.wire.scenario import ROOT, Scenario
+from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 # Some file systems need milliseconds to remove a folder. Scenarios do not wait for it; only the end of the run does.
 _REMOVERS = ThreadPoolExecutor(4, "remover")
@@ -21,17 +24,44 @@ Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method 
 def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answer]:
     """The answers to the scenario. Its files are in a new folder, inside `within` if given."""
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
-    if not scenario.files and all(replace_text(params, ROOT, "") == params for _, params in calls):
+    kit_reads = any(call.method == READ_FILE for call in scenario.calls)
+    if not (scenario.files or kit_reads) and all(replace_text(params, ROOT, "") == params for _, params in calls):
         return send(calls)  # most scenarios use no files
     with temporary_folder(within) as root:
         write_files(Path(root), scenario.files)
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
         answers: list[Answer] = []
-        begins = [number for number, call in enumerate(scenario.calls) if number == 0 or call.files]
-        for begin, end in itertools.pairwise([*begins, len(calls)]):
+        for begin, end in itertools.pairwise([*_begins(scenario.calls), len(calls)]):
             write_files(Path(root), scenario.calls[begin].files)
-            answers += send(placed[begin:end])
+            method, params = calls[begin]
+            answers += [read_file(Path(root, params["path"]))] if method == READ_FILE else send(placed[begin:end])
         return [place_free(answer, root) for answer in answers]
+
+
+def _begins(calls: Sequence[Call]) -> Iterator[int]:
+    """The calls before which the kit itself reads or writes files."""
+    previous = READ_FILE
+    for number, call in enumerate(calls):
+        if call.files or READ_FILE in (call.method, previous):
+            yield number
+        previous = call.method
+
+
+def read_file(path: Path) -> Result:
+    """The content of a file, its content as JSON if it is JSON, and its mode; null if there is no file."""
+    try:
+        content, mode = path.read_bytes(), path.stat().st_mode
+    except OSError:
+        return Result(None)
+    answer: dict[str, Json] = {"text": content.decode("utf-8", errors="replace"), "mode": f"{mode & 0o777:o}"}
+    with suppress(ValueError, RecursionError):
+        answer["json"] = json.loads(answer["text"], parse_constant=_refuse)
+    return Result(answer)
+
+
+def _refuse(word: str) -> NoReturn:
+    """Python's parser accepts NaN and Infinity, which are not JSON."""
+    raise ValueError(f"{word} is not JSON")
 
 
 @contextmanager
@@ -53,6 +83,9 @@ def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if content.get("folder"):
             path.mkdir()
+            os.utime(path, (0, 0))  # so that a folder which serves as a lock is long stale
+        elif "hard_link" in content:
+            path.hardlink_to(path.parent / content["hard_link"])
         elif "link" in content:
             path.symlink_to(content["link"])
         elif "base64" in content:

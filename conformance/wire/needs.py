@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from conformance.json_type import Json
 from conformance.wire.methods import METHODS
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.scenario import READ_FILE, Call, Scenario
 
 BY_PARAMETER = {  # parameters that need a capability in addition to that of the method
     "home": "storage",
@@ -59,6 +59,8 @@ def needs_of_scenario(scenario: Scenario) -> set[str]:
 
 def _of(call: Call) -> Iterator[str]:
     params = call.params
+    if call.method == READ_FILE:
+        return
     yield METHODS[call.method].needs
     if call.method == "select":
         yield params["strategy"]

@@ -8,6 +8,7 @@ As JSON:
 
 Paths in `files` are relative to a new folder for the scenario; `{root}` in a parameter stands for that folder.
 `files` of a call are written before the call, as if by another process.
+The call `read_file` is not sent: the kit answers it with the file at `path`, as it is then.
 `expect` matches an object if the listed keys match, an array if it has the same length and its items match, and any
 other value if it is equal. `{"$": "absent"}` matches a missing key. `refusal` names the expected refusal instead.
 Without both, any result matches.
@@ -21,9 +22,10 @@ from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Resu
 
 ROOT = "{root}"
 ABSENT: Json = {"$": "absent"}
+READ_FILE = "read_file"  # answered by the kit
 UNJUDGED: Json = object()
 _KEYS = {"method", "params", "expect", "refusal", "files"}
-_FILE_KEYS = {"text": str, "base64": str, "link": str, "folder": bool}
+_FILE_KEYS = {"text": str, "base64": str, "link": str, "hard_link": str, "folder": bool}
 
 
 class ScenarioError(ValueError):
@@ -70,7 +72,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Files and calls. `files` maps a path to `{"text"|"base64"|"link": ...}` or `{"folder": true}`."""
+    """Files and calls. `files` maps a path to `{"text"|"base64"|"link"|"hard_link": ...}` or `{"folder": true}`."""
 
     calls: Sequence[Call]
     files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

@@ -1,0 +1,138 @@
+"""STO, the saved file itself: what it has, how it is written, and where it is."""
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, pool, select, text
+from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
+
+OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
+SAVE = Call("save")
+READ = Call(READ_FILE, {"path": POOL_FILE})
+BEFORE_FILE = "home/before.json"  # another name of the file that the kit has written
+LATER = NOW_MS + 60_000
+KNOWN = {"email": "one@test", "projectId": "one", "managedProjectId": "two", "lastSwitchReason": "rotation"}
+UNKNOWN: Json = {"note": {"tags": ["a", None], "share": 0.5}, "tier": False, "colour": ""}
+
+
+def keeps(**fields: Json) -> Call:
+    """Expect that the only account of the saved file has these fields."""
+    return READ.gives({"json": {"accounts": [fields]}})
+
+
+def written(stored: Json) -> Call:
+    """Return a save over a file that another writer has written."""
+    return replace(SAVE, files={POOL_FILE: text(stored)})
+
+
+@covers("STO-020")
+@pytest.mark.parametrize("fields", [KNOWN, UNKNOWN], ids=["known", "unknown"])
+def test_saving_keeps_other_fields(judge: Judge, fields: Json) -> None:
+    calls = [OPEN_FILE, limit(0, 1000), SAVE, keeps(**fields, addedAt=NOW_MS)]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool([fields]))}))
+
+
+@covers("STO-020")
+def test_saving_keeps_unknown_fields_of_other_writer(judge: Judge) -> None:
+    files = {POOL_FILE: text(pool([{"note": "old", "tier": 1}]))}
+    judge.check(Scenario([OPEN_FILE, written(pool([UNKNOWN])), keeps(**UNKNOWN)], files))
+
+
+@covers("STO-020")
+def test_saving_keeps_quota_reading(judge: Judge) -> None:
+    reading = {"cachedQuota": {"claude": {"remainingFraction": 0.5}}, "cachedQuotaUpdatedAt": NOW_MS}
+    judge.check(Scenario([OPEN_FILE, SAVE, keeps(**reading)], {POOL_FILE: text(pool([reading]))}))
+
+
+@covers("STO-020")
+def test_saving_keeps_fields_of_accounts_never_loaded(judge: Judge) -> None:
+    files = {POOL_FILE: text(pool(1))}
+    expected = READ.gives({"json": {"accounts": [{"refreshToken": label(0)}, {"refreshToken": label(1), **UNKNOWN}]}})
+    judge.check(Scenario([OPEN_FILE, written(pool([{}, UNKNOWN])), expected], files))
+
+
+@covers("STO-021")
+def test_saving_replaces_the_file(judge: Judge) -> None:
+    """The old file, under its other name, stays as it was. A reader that has opened it reads it whole."""
+    old = text(pool([{"note": "before"}]))
+    files = {POOL_FILE: old, BEFORE_FILE: {"hard_link": ".config/opencode/antigravity-accounts.json"}}
+    calls = [OPEN_FILE, limit(0, 60_000), SAVE, Call(READ_FILE, {"path": BEFORE_FILE}).gives(old)]
+    judge.check(Scenario([*calls, keeps(rateLimitResetTimes={"claude": LATER})], files))
+
+
+@covers("STO-022")
+@pytest.mark.parametrize("stored", [True, False], ids=["over a file", "new file"])
+def test_only_the_user_reads_the_saved_file(judge: Judge, stored: bool) -> None:
+    files = {POOL_FILE: text(pool(1))} if stored else {}
+    judge.check(Scenario([OPEN_FILE, SAVE, READ.gives({"mode": "600"})], files))
+
+
+@covers("STO-023")
+@pytest.mark.parametrize("version", [1, 2])
+def test_accounts_of_old_file_are_kept(judge: Judge, version: int) -> None:
+    """The session reads a current file, and an older release then writes an old one."""
+    calls = [OPEN_FILE, written(pool(3, version=version)), OPEN_FILE.gives({"accounts": labels(0, 1, 2)})]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-023")
+def test_limits_of_old_file_are_migrated_on_saving(judge: Judge) -> None:
+    old = pool([{"rateLimitResetTimes": {"claude": LATER, "gemini": LATER}}], version=2)
+    expected = keeps(rateLimitResetTimes={"claude": LATER, "gemini-antigravity": LATER})
+    judge.check(Scenario([OPEN_FILE, written(old), expected], {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-024")
+@pytest.mark.parametrize("version", [5, 40])
+def test_file_of_later_version_is_not_overwritten(judge: Judge, version: int) -> None:
+    later = text(pool([UNKNOWN, {}], version=version, tier="new"))
+    judge.check(Scenario([OPEN_FILE, SAVE, READ.gives(later)], {POOL_FILE: later}))
+
+
+@covers("STO-024")
+def test_file_of_later_version_written_meanwhile_stays(judge: Judge) -> None:
+    later = pool(2, version=5)
+    calls = [OPEN_FILE, limit(0, 1000), written(later), READ.gives(text(later))]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-025")
+def test_saved_file_has_index_of_each_family(judge: Judge) -> None:
+    stored = pool(3)
+    moves = [limit(0, LATER - NOW_MS), select(), select("gemini"), limit(1, 1000, "gemini"), limit(0, 1000, "gemini")]
+    expected = {"activeIndex": 1, "activeIndexByFamily": {"claude": 1, "gemini": 0}}
+    judge.check(Scenario([OPEN_FILE, *moves, SAVE, READ.gives({"json": expected})], {POOL_FILE: text(stored)}))
+
+
+@covers("STO-026")
+def test_stale_lock_does_not_prevent_saving(judge: Judge) -> None:
+    """The folder is that of the releases: a process that was killed has left it. A port may lock in another way."""
+    files = {POOL_FILE: text(pool(1)), f"{POOL_FILE}.lock": {"folder": True}}
+    calls = [OPEN_FILE, limit(0, 60_000), SAVE, keeps(rateLimitResetTimes={"claude": LATER})]
+    judge.check(Scenario(calls, files))
+
+
+@covers("STO-027")
+@pytest.mark.parametrize(
+    "other",
+    [
+        "home/.local/share/opencode/antigravity-accounts.json",
+        "home/.opencode/antigravity-accounts.json",
+        "home/.antigravity/antigravity-accounts.json",
+        "home/antigravity-accounts.json",
+    ],
+)
+def test_pool_file_elsewhere_is_not_used(judge: Judge, other: str) -> None:
+    elsewhere = text(pool([{"refreshToken": "elsewhere"}]))
+    calls = [OPEN_FILE.gives({"accounts": []}), SAVE, Call(READ_FILE, {"path": other}).gives(elsewhere)]
+    judge.check(Scenario(calls, {other: elsewhere}))
+
+
+@covers("STO-027")
+def test_pool_file_is_not_moved(judge: Judge) -> None:
+    stays = READ.gives({"json": {"accounts": [{"refreshToken": label(0)}]}})
+    calls = [OPEN_FILE, stays, advance(1), SAVE, stays, OPEN_FILE.gives({"accounts": labels(0)}), stays]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
