@@ -57,9 +57,9 @@ def test_saving_keeps_fields_of_accounts_never_loaded(judge: Judge) -> None:
 @covers("STO-021")
 def test_saving_replaces_the_file(judge: Judge) -> None:
     """The old file, under its other name, stays as it was. A reader that has opened it reads it whole."""
-    old = text(pool([{"note": "before"}]))
-    files = {POOL_FILE: old, BEFORE_FILE: {"hard_link": ".config/opencode/antigravity-accounts.json"}}
-    calls = [OPEN_FILE, limit(0, 60_000), SAVE, Call(READ_FILE, {"path": BEFORE_FILE}).gives(old)]
+    old = pool([{"note": "before"}])
+    files = {POOL_FILE: text(old), BEFORE_FILE: {"hard_link": ".config/opencode/antigravity-accounts.json"}}
+    calls = [OPEN_FILE, limit(0, 60_000), SAVE, Call(READ_FILE, {"path": BEFORE_FILE}).gives({"json": old})]
     judge.check(Scenario([*calls, keeps(rateLimitResetTimes={"claude": LATER})], files))
 
 
@@ -88,14 +88,13 @@ def test_limits_of_old_file_are_migrated_on_saving(judge: Judge) -> None:
 @covers("STO-024")
 @pytest.mark.parametrize("version", [5, 40])
 def test_file_of_later_version_is_not_overwritten(judge: Judge, version: int) -> None:
-    later = text(pool([UNKNOWN, {}], version=version, tier="new"))
-    judge.check(Scenario([OPEN_FILE, SAVE, READ.gives(later)], {POOL_FILE: later}))
+    later = pool([UNKNOWN, {}], version=version, tier="new")
+    judge.check(Scenario([OPEN_FILE, SAVE, READ.gives({"json": later})], {POOL_FILE: text(later)}))
 
 
 @covers("STO-024")
 def test_file_of_later_version_written_meanwhile_stays(judge: Judge) -> None:
-    later = pool(2, version=5)
-    calls = [OPEN_FILE, limit(0, 1000), written(later), READ.gives(text(later))]
+    calls = [OPEN_FILE, limit(0, 1000), written(pool(2, version=5)), OPEN_FILE.gives({"accounts": []})]
     judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
 
 
@@ -126,9 +125,9 @@ def test_stale_lock_does_not_prevent_saving(judge: Judge) -> None:
     ],
 )
 def test_pool_file_elsewhere_is_not_used(judge: Judge, other: str) -> None:
-    elsewhere = text(pool([{"refreshToken": "elsewhere"}]))
-    calls = [OPEN_FILE.gives({"accounts": []}), SAVE, Call(READ_FILE, {"path": other}).gives(elsewhere)]
-    judge.check(Scenario(calls, {other: elsewhere}))
+    elsewhere = pool([{"refreshToken": "elsewhere"}])
+    calls = [OPEN_FILE.gives({"accounts": []}), SAVE, Call(READ_FILE, {"path": other}).gives({"json": elsewhere})]
+    judge.check(Scenario(calls, {other: text(elsewhere)}))
 
 
 @covers("STO-027")

@@ -11,7 +11,7 @@ from conformance.json_type import Json
 from conformance.search.config_keys import known_keys
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.methods import METHODS
-from conformance.wire.scenario import matches, show_answer
+from conformance.wire.scenario import READ_FILE, matches, show_answer
 from reference_impl.javascript import to_number
 
 FAILED = {"failed": True}
@@ -55,6 +55,8 @@ def normalized(method: str, answer: Answer, now_ms: float) -> Json:
         return show_answer(answer)
     if not isinstance(answer.value, dict):
         return answer.value
+    if method == READ_FILE:
+        return answer.value.get("json")
     if method == "snapshot":
         return show_snapshot(answer.value, now_ms)
     if method == "load_config":

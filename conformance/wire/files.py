@@ -48,15 +48,16 @@ def _begins(calls: Sequence[Call]) -> Iterator[int]:
 
 
 def read_file(path: Path) -> Result:
-    """The content of a file, its content as JSON if it is JSON, and its mode; null if there is no file."""
+    """The mode of a file, with its content as `json` or, if it is not JSON, as `text`; null if there is no file."""
     try:
         content, mode = path.read_bytes(), path.stat().st_mode
     except OSError:
         return Result(None)
-    answer: dict[str, Json] = {"text": content.decode("utf-8", errors="replace"), "mode": f"{mode & 0o777:o}"}
+    text = content.decode("utf-8", errors="replace")
+    read: dict[str, Json] = {"text": text}
     with suppress(ValueError, RecursionError):
-        answer["json"] = json.loads(answer["text"], parse_constant=_refuse)
-    return Result(answer)
+        read = {"json": json.loads(text, parse_constant=_refuse)}
+    return Result({"mode": f"{mode & 0o777:o}", **read})
 
 
 def _refuse(word: str) -> NoReturn:

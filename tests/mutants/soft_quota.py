@@ -58,6 +58,12 @@ class OverQuotaRatherThanNone(ReadsWrongly):
         return over(account, request, moment, soft) and not (several and all_over)
 
 
+@selecting
+class SoftQuotaBlocksGeminiCli(ReadsWrongly):
+    def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
+        return super()._is_over(account, replace(request, style="antigravity"), moment, soft)
+
+
 # The threshold
 
 

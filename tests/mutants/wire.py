@@ -55,3 +55,10 @@ class OffsetOutlivesTheSession(ReferenceAdapter):
         if self.selector is not None:
             self.moved = self.selector.moved = self.moved or self.selector.moved
         return answer
+
+
+class NothingToUndoIsAnError(ReferenceAdapter):
+    def mark_success(self, label: str) -> None:
+        if self._find(label).failures == 0:
+            raise ValueError("there is no failure to undo")
+        super().mark_success(label)
