@@ -19,7 +19,7 @@ from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.group import Group, Launch
 from conformance.targets.patience import Patience
 from conformance.targets.wire_log import WireLog
-from conformance.wire.answers import Answer
+from conformance.wire.answers import Answer, Raised
 from conformance.wire.files import ask
 from conformance.wire.needs import needs_of_scenario
 from conformance.wire.scenario import Call, Scenario, matches, unsupported
@@ -63,7 +63,13 @@ class TargetJudge:
         self._fail_on_unexplained()
 
     def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
-        return self._ask(Scenario(calls, files or {}))
+        scenario = Scenario(calls, files or {})
+        answers = self._ask(scenario)
+        for position, answer in enumerate(answers):
+            if isinstance(answer, Raised):
+                self._record(of_call(scenario, position, answer))
+        self._fail_on_unexplained()
+        return answers
 
     def expect(
         self,

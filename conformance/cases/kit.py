@@ -26,7 +26,10 @@ class Judge(Protocol):
         """Run the scenario and compare each answer with the expectation of its call."""
 
     def ask(self, calls: Sequence[Call], files: Mapping[str, Mapping[str, Json]] | None = None) -> list[Answer]:
-        """Send calls without a comparison, for rules about several answers. Use `expect` to compare."""
+        """Send calls without a comparison, for rules about several answers. Use `expect` to compare.
+
+        The case fails if a call raises an error: two sessions that both raise one are not alike.
+        """
 
     def expect(
         self,

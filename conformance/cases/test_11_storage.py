@@ -6,7 +6,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, picks, pool, raw, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -77,8 +77,9 @@ def test_kept_account_keeps_its_position(judge: Judge) -> None:
 
 
 @covers("STO-002")
-def test_emails_are_case_sensitive(judge: Judge) -> None:
-    judge.check(loads(pool([{"email": "one@test"}, {"email": "One@test"}]), 0, 1))
+@pytest.mark.parametrize("other", ["One@test", " one@test", "one@test ", "o.ne@test", "one+a@test", "one@test\t"])
+def test_emails_are_compared_exactly(judge: Judge, other: str) -> None:
+    judge.check(loads(pool([{"email": "one@test"}, {"email": other}]), 0, 1))
 
 
 @covers("STO-003")
@@ -170,6 +171,21 @@ def test_invalid_last_use_counts_as_0(judge: Judge, fields: Sequence[Json], kept
 def test_files_of_versions_1_to_3_are_read(judge: Judge, version: int) -> None:
     opened = OPEN_FILE.gives({"accounts": labels(0, 1, 2)})
     judge.check(on_file(pool(3, version=version, activeIndex=1), select().gives(picks(1)), opened=opened))
+
+
+@covers("STO-029")
+@pytest.mark.parametrize("version", [1, 2])
+def test_fields_of_later_versions_have_no_effect_in_old_file(judge: Judge, version: int) -> None:
+    later: Json = {"enabled": False, "coolingDownUntil": LATER}
+    stored = pool([later, {}], version=version, activeIndexByFamily={"claude": 1, "gemini": 1})
+    judge.check(on_file(stored, select().gives(picks(0)), select("gemini").gives(picks(0)), rotate().gives(picks(0))))
+
+
+@covers("STO-030")
+@pytest.mark.parametrize("byte", [b"\xff", b"\xc3", b"\xed\xa0\x80"], ids=["never", "cut", "surrogate"])
+def test_invalid_utf_8_does_not_void_the_file(judge: Judge, byte: bytes) -> None:
+    content = text(pool([{"email": "@"}, {}]))["text"].encode().replace(b"@", byte)
+    judge.check(Scenario([OPEN_FILE.gives({"accounts": labels(0, 1)})], files={POOL_FILE: raw(content)}))
 
 
 @covers("STO-012")

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, cool, label, labels, limit, pool, select, text
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -85,6 +85,13 @@ def test_limits_of_old_file_are_migrated_on_saving(judge: Judge) -> None:
     judge.check(Scenario([OPEN_FILE, written(old), expected], {POOL_FILE: text(pool(1))}))
 
 
+@covers("STO-023", "STO-029")
+@pytest.mark.parametrize("version", [1, 2])
+def test_fields_of_old_file_are_kept(judge: Judge, version: int) -> None:
+    old = pool([{**KNOWN, "addedAt": 5, "lastUsed": 7}], version=version)
+    judge.check(Scenario([OPEN_FILE, written(old), keeps(**KNOWN, addedAt=5, lastUsed=7)], {POOL_FILE: text(pool(0))}))
+
+
 @covers("STO-024")
 @pytest.mark.parametrize("version", [5, 40])
 def test_file_of_later_version_is_not_overwritten(judge: Judge, version: int) -> None:
@@ -104,6 +111,34 @@ def test_saved_file_has_index_of_each_family(judge: Judge) -> None:
     moves = [limit(0, LATER - NOW_MS), select(), select("gemini"), limit(1, 1000, "gemini"), limit(0, 1000, "gemini")]
     expected = {"activeIndex": 1, "activeIndexByFamily": {"claude": 1, "gemini": 0}}
     judge.check(Scenario([OPEN_FILE, *moves, SAVE, READ.gives({"json": expected})], {POOL_FILE: text(stored)}))
+
+
+@covers("STO-031")
+def test_limits_and_cooldown_are_saved(judge: Judge) -> None:
+    limits = {
+        "claude": limit(0, 1, model="claude-opus"),
+        "gemini-antigravity": limit(0, 2, "gemini"),
+        "gemini-cli": limit(0, 3, "gemini", header_style="gemini-cli"),
+        "gemini-antigravity:gemini-3-pro": limit(0, 4, "gemini", model="gemini-3-pro"),
+        "gemini-cli:Gemini:3 Flash": limit(0, 5, "gemini", header_style="gemini-cli", model="Gemini:3 Flash"),
+    }
+    ends = {key: NOW_MS + number for number, key in enumerate(limits, 1)}
+    rests = {"coolingDownUntil": LATER, "cooldownReason": "auth-failure"}
+    calls = [OPEN_FILE, *limits.values(), cool(0, 60_000, "auth-failure"), SAVE]
+    judge.check(Scenario([*calls, keeps(rateLimitResetTimes=ends, **rests)], {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-028")
+@pytest.mark.parametrize(("used", "written_ms", "saved"), [(0, 5, 5), (9, 5, 9), (5, 5, 5)])
+def test_later_last_use_is_saved(judge: Judge, used: int, written_ms: int, saved: int) -> None:
+    stored, other = (pool([{"lastUsed": ms}]) for ms in (used, written_ms))
+    judge.check(Scenario([OPEN_FILE, written(other), keeps(lastUsed=saved)], {POOL_FILE: text(stored)}))
+
+
+@covers("STO-028")
+def test_last_use_of_session_is_saved(judge: Judge) -> None:
+    calls = [OPEN_FILE, advance(7), select("claude", "hybrid"), written(pool([{"lastUsed": NOW_MS}]))]
+    judge.check(Scenario([*calls, keeps(lastUsed=NOW_MS + 7)], {POOL_FILE: text(pool(1))}))
 
 
 @covers("STO-026")

@@ -111,7 +111,7 @@ def test_unusable_file_is_rewritten(judge: Judge, written: str) -> None:
 
 @covers("STO-019")
 @pytest.mark.parametrize(
-    ("place", "active", "account"), [(0, 2, 2), (1, 2, 2), (0, 1, 1), (1, 1, 2)], ids=["2", "2, again", "1", "itself"]
+    ("place", "active", "account"), [(0, 2, 2), (1, 2, 2), (0, 1, 1), (1, 1, 2), (2, 2, 0)], ids=["2", "2, again", "1", "itself", "last"]
 )
 def test_saved_active_index_names_account_in_use(judge: Judge, place: int, active: int, account: int) -> None:
     then = [OPEN_FILE, select().gives({"label": label(account)})]

@@ -103,6 +103,14 @@ def test_cached_quota_exactly_at_ttl_counts(judge: Judge, ttl_ms: int) -> None:
     judge.check(Scenario([open_pool(pool([read(95, age_ms=ttl_ms), {}])), asked]))
 
 
+@covers("SOFT-007")
+@pytest.mark.parametrize("ahead_ms", [1, TTL_MS + 1, 10 * TTL_MS])
+def test_cached_quota_from_the_future_counts(judge: Judge, ahead_ms: int) -> None:
+    """The clock of the process that stored it was ahead."""
+    asked = soft(90, soft_quota_cache_ttl_ms=TTL_MS).gives(picks(1))
+    judge.check(Scenario([open_pool(pool([read(95, age_ms=-ahead_ms), {}])), asked]))
+
+
 @covers("SOFT-008")
 @pytest.mark.parametrize(("age_ms", "account"), [(TTL_MS, 1), (TTL_MS + 1, 0)])
 def test_default_quota_ttl_is_ten_minutes(judge: Judge, age_ms: int, account: int) -> None:

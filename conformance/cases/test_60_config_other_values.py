@@ -7,6 +7,12 @@ from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.scenario import ABSENT
 
+KEYS_OF_FORKS = (
+    "rotation_strategy", "hidden_models", "model_ranking", "thinking_warmup", "request_timeout_ms", "app_dir",
+    "cross_family_fallback", "cache_warmup_on_switch", "auto_disable_on_verification_required", "refresh_window_seconds",
+    "rate_limit_max_retries", "cooldown_period_seconds", "show_active_account", "allow_ai_credit_overages",
+)  # fmt: skip
+
 
 @covers("CFG-031")
 @pytest.mark.parametrize(
@@ -85,6 +91,14 @@ UNKNOWN = {"future_key": {"deep": [1, None]}, "signature_cache": {"memory_ttl_se
 @covers("CFG-037")
 def test_unknown_keys_do_not_invalidate_file(judge: Judge) -> None:
     judge.check(in_file({**UNKNOWN, "quiet_mode": True}, quiet_mode=True, signature_cache={"memory_ttl_seconds": 90}))
+
+
+@covers("CFG-037")
+@pytest.mark.parametrize("value", [None, 0, -1, "", "on", True, [], {}, [{"on": None}]], ids=repr)
+def test_value_of_unknown_key_does_not_invalidate_file(judge: Judge, value: Json) -> None:
+    """The keys are those of forks and of later releases."""
+    document = {**dict.fromkeys(KEYS_OF_FORKS, value), "signature_cache": {"max_entries": value}, "quiet_mode": True}
+    judge.check(in_file(document, quiet_mode=True))
 
 
 @covers("CFG-038")

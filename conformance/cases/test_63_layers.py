@@ -1,5 +1,7 @@
 """LAY: layers: which file or variable sets a key."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.cases.config_kit import layers
@@ -142,6 +144,20 @@ def test_variable_overrides_only_its_own_key(judge: Judge) -> None:
         "signature_cache": {"enabled": False},
     }
     judge.check(layers(user=text(keys), environment={PID_OFFSET: "1"}, pid_offset_enabled=True, **keys))
+
+
+@covers("LAY-022")
+@pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
+def test_changed_file_is_read_again(judge: Judge, path: str) -> None:
+    """The file is written, changed to one of the same size, made invalid, and mended."""
+    contents = [{"resume_text": "one"}, {"resume_text": "two"}, "{", {"resume_text": "six"}]
+    texts = ["one", "two", "continue", "six"]
+    load = load_config()
+    calls = [load.gives(config(resume_text="continue"))] + [
+        replace(load, files={path: text(content)}).gives(config(resume_text=word))
+        for content, word in zip(contents, texts, strict=True)
+    ]
+    judge.check(Scenario(calls))
 
 
 @covers("LAY-022")

@@ -117,3 +117,17 @@ class PoolFileMoved(SavesOtherwise):
         opened = super().open(pool, home, *args, **params)
         path.replace(moved)
         return opened
+
+
+class LastUseOfTheSession(SavesOtherwise):
+    def change(self, document: Json) -> None:
+        known = {account.label: account.last_used_ms for account in self._opened().pool.accounts}
+        for entry in document["accounts"]:
+            entry["lastUsed"] = known.get(entry["refreshToken"], entry.get("lastUsed"))
+
+
+class ModelLimitsNotSaved(SavesOtherwise):
+    def change(self, document: Json) -> None:
+        for entry in document["accounts"]:
+            limits = entry.get("rateLimitResetTimes", {})
+            entry["rateLimitResetTimes"] = {key: end for key, end in limits.items() if ":" not in key}

@@ -116,3 +116,20 @@ class OddEntryVoidsTheFile(MisreadsTheFile):
 
 class ActiveAccountNotFollowed(WithQuirk):
     quirk = "active-index-not-remapped"
+
+
+class MigrationKeepsEveryField(MisreadsTheFile):
+    def misread(self, document: Json) -> None:
+        is_old = document["version"] in (1, 2)
+        for entry in objects(document) if is_old else []:
+            if "enabled" in entry or "coolingDownUntil" in entry:
+                document["version"] = 3
+
+
+class InvalidUtf8VoidsThePool(ReferenceAdapter):
+    def open(self, pool: Json = None, home: str | None = None, now_ms: float = 0, *args: Any, **params: Any) -> Json:
+        try:
+            ((_read_pool(home) if home else None) or b"").decode()
+        except UnicodeDecodeError:
+            return super().open({"accounts": []}, None, now_ms, *args, **params)
+        return super().open(pool, home, now_ms, *args, **params)
