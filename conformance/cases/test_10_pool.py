@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, open_pool, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, limit_family, open_pool, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
@@ -91,6 +91,14 @@ def test_sticky_keeps_account_behind_skipped_entry(judge: Judge) -> None:
     second = {"label": label(2), "index": 1}
     calls = [select(strategy="round-robin").gives(second), select().gives(second)]
     judge.check(Scenario([open_pool(stored), *calls]))
+
+
+@covers("POOL-007")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_hybrid_selects_account_behind_skipped_entry(judge: Judge, family: str) -> None:
+    opened = open_pool(pool([{}, {"refreshToken": ""}, {}]))
+    second = {"label": label(2), "index": 1}
+    judge.check(Scenario([opened, *limit_family(0, 60_000, family), select(family, "hybrid").gives(second)]))
 
 
 @covers("POOL-008")

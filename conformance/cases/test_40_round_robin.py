@@ -21,6 +21,12 @@ def test_each_call_returns_the_next_account(judge: Judge, family: str) -> None:
 
 
 @covers("RR-001")
+def test_rotation_does_not_wrap_at_a_byte(judge: Judge) -> None:
+    sequence = [select(strategy=RR).gives(picks(turn % 3)) for turn in range(520)]
+    judge.check(Scenario([open_pool(pool(3)), *sequence]))
+
+
+@covers("RR-001")
 @pytest.mark.parametrize("count", [11, 16, 17, 100])
 def test_rotation_covers_a_large_pool(judge: Judge, count: int) -> None:
     sequence = [select(strategy=RR).gives(picks((2 + turn) % count)) for turn in range(2 * count + 3)]

@@ -67,6 +67,22 @@ def test_limit_for_one_model_leaves_others(judge: Judge) -> None:
 
 
 @covers("LIM-005")
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Gemini-3-pro", " gemini-3-pro", "gemini-3-pro ", "gemini-3-pro-preview", "gemini-3-pro-high", "gemini-3",
+        "google/gemini-3-pro", "antigravity-gemini-3-pro", "gemini-3-pro:free", "gemini.3-pro", "gemini-3-pro@1",
+    ],
+)  # fmt: skip
+def test_models_are_compared_exactly(judge: Judge, other: str) -> None:
+    """A limit for either name leaves the other one."""
+    for limited, asked in (("gemini-3-pro", other), (other, "gemini-3-pro")):
+        limits = [limit(0, 60_000, "gemini", header_style=style, model=limited) for style in STYLES]
+        calls = [select("gemini", model=asked).gives(picks(0)), select("gemini", model=limited).gives(None)]
+        judge.check(Scenario([open_pool(pool(1)), *limits, *calls]))
+
+
+@covers("LIM-005")
 def test_limit_without_model_applies_to_all_models(judge: Judge) -> None:
     limits = [limit(0, 60_000, "gemini", header_style=style) for style in STYLES]
     calls = [select("gemini").gives(None), select("gemini", model="gemini-y").gives(None)]
@@ -134,3 +150,12 @@ def test_new_limit_replaces_the_old_one(judge: Judge, older_ms: int, newer_ms: i
 def test_expired_limit_stays_expired(judge: Judge) -> None:
     ended = [limit(0, 1000), advance(1000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *ended, advance(-1), select().gives(picks(0))]))
+
+
+@covers("LIM-010")
+def test_every_expired_limit_stays_expired(judge: Judge) -> None:
+    """A selection for Claude finds the limits for Gemini expired, too."""
+    limits = [limit(0, 1000), *(limit(0, 1000, "gemini", header_style=style) for style in STYLES)]
+    ended = [*limits, advance(1000), select().gives(picks(0)), advance(-1)]
+    asked = [select("gemini", style=style).gives(picks(0)) for style in STYLES]
+    judge.check(Scenario([open_pool(pool(1)), *ended, *asked, select().gives(picks(0))]))

@@ -103,6 +103,19 @@ def test_cached_quota_exactly_at_ttl_counts(judge: Judge, ttl_ms: int) -> None:
     judge.check(Scenario([open_pool(pool([read(95, age_ms=ttl_ms), {}])), asked]))
 
 
+@covers("SOFT-006", "SOFT-007")
+@pytest.mark.parametrize(("age_ms", "account"), [(0, 1), (1, 0)])
+def test_ttl_of_0_counts_only_now(judge: Judge, age_ms: int, account: int) -> None:
+    asked = soft(90, soft_quota_cache_ttl_ms=0).gives(picks(account))
+    judge.check(Scenario([open_pool(pool([read(95, age_ms=age_ms), {}])), asked]))
+
+
+@covers("SOFT-007")
+def test_measurement_at_time_0_counts(judge: Judge) -> None:
+    reading = {**read(95), "cachedQuotaUpdatedAt": 0}
+    judge.check(Scenario([open_pool(pool([reading, {}]), now_ms=TTL_MS), soft(90).gives(picks(1))]))
+
+
 @covers("SOFT-007")
 @pytest.mark.parametrize("ahead_ms", [1, TTL_MS + 1, 10 * TTL_MS])
 def test_cached_quota_from_the_future_counts(judge: Judge, ahead_ms: int) -> None:

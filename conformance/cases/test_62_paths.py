@@ -1,6 +1,7 @@
 """PATH: locations of the config files. Each file has its path as `resume_text`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,13 @@ def test_user_file_on_macos(judge: Judge) -> None:
 @pytest.mark.parametrize("platform", POSIX)
 def test_xdg_config_home_replaces_dot_config(judge: Judge, platform: str) -> None:
     judge.check(reads(XDG_FILE, USER_FILE, "xdg/antigravity.json", environment=XDG, platform=platform))
+
+
+@covers("PATH-003")
+@pytest.mark.parametrize("folder", ["~/xdg", "$HOME/xdg", "xdg"])
+def test_xdg_config_home_is_not_expanded(judge: Judge, folder: str) -> None:
+    """A shell expands such words, and a program does not. A relative folder is not one in the home folder."""
+    judge.check(reads_none_of("home/xdg/opencode/antigravity.json", environment={"XDG_CONFIG_HOME": folder}))
 
 
 @covers("PATH-004")
@@ -97,6 +105,15 @@ def test_dot_config_is_not_read_on_windows(judge: Judge, environment: Mapping[st
 @pytest.mark.parametrize("platform", [*POSIX, "win32"])
 def test_project_file(judge: Judge, platform: str) -> None:
     judge.check(reads(PROJECT_FILE, "project/antigravity.json", platform=platform))
+
+
+@covers("PATH-012")
+@pytest.mark.parametrize("folder", ["home", "project/", "project/.", "project/../project", "project with spaces/ä"])
+def test_project_file_in_unusual_folder(judge: Judge, folder: str) -> None:
+    """The home folder is a project like any other."""
+    asked = replace(load_config(), params={**load_config().params, "directory": f"{ROOT}/{folder}"})
+    files = {f"{folder}/.opencode/antigravity.json": text({"resume_text": "here"})}
+    judge.check(Scenario([asked.gives(config(resume_text="here"))], files))
 
 
 @covers("PATH-013")

@@ -23,7 +23,12 @@ THRESHOLD = "OPENCODE_ANTIGRAVITY_WEB_SEARCH_THRESHOLD"
         ("pid_offset_enabled", False, True),
         ("account_selection_strategy", "sticky", "round-robin"),
         ("max_rate_limit_wait_seconds", 10, 20),
+        ("max_rate_limit_wait_seconds", 10, 0),
+        ("quota_fallback", True, False),
         ("resume_text", "user", "project"),
+        ("resume_text", "user", ""),
+        ("resume_text", "user", "continue"),
+        ("log_dir", "/user", ""),
         ("log_dir", "/user", "/project"),
     ],
 )
