@@ -200,10 +200,10 @@ class Selector:
     def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
         if not self.profile.knows("soft-quota"):
             return False
-        if request.family == "gemini" and request.style == "gemini-cli":
-            # The readings are of the other quota, that of the header style antigravity (SOFT-019).
-            if not self.profile.has("soft-quota-limits-gemini-cli"):
-                return False
+        # The readings are those of the header style antigravity (SOFT-019).
+        is_measured = request.family == "claude" or request.style == "antigravity"
+        if not is_measured and not self.profile.has("soft-quota-limits-gemini-cli"):
+            return False
         cached, updated_ms = account.cached_quota, account.cached_quota_updated_ms
         return soft_quota.is_over(cached, updated_ms, soft, request.family, request.model, moment.now_ms, self.profile)
 

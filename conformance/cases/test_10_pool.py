@@ -3,7 +3,19 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, limit_family, open_pool, picks, pool, select, text
+from conformance.wire.calls import (
+    NOW_MS,
+    POOL_FILE,
+    label,
+    labels,
+    limit,
+    limit_family,
+    open_pool,
+    picks,
+    pool,
+    select,
+    text,
+)
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})

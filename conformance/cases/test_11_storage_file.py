@@ -113,6 +113,13 @@ def test_saved_file_has_index_of_each_family(judge: Judge) -> None:
     judge.check(Scenario([OPEN_FILE, *moves, SAVE, READ.gives({"json": expected})], {POOL_FILE: text(stored)}))
 
 
+@covers("STO-032")
+@pytest.mark.parametrize("version", [3, 4])
+def test_saved_file_has_version_4(judge: Judge, version: int) -> None:
+    stored = text(pool(1, version=version))
+    judge.check(Scenario([OPEN_FILE, SAVE, READ.gives({"json": {"version": 4}})], {POOL_FILE: stored}))
+
+
 @covers("STO-031")
 def test_limits_and_cooldown_are_saved(judge: Judge) -> None:
     limits = {

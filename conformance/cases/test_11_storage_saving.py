@@ -111,7 +111,9 @@ def test_unusable_file_is_rewritten(judge: Judge, written: str) -> None:
 
 @covers("STO-019")
 @pytest.mark.parametrize(
-    ("place", "active", "account"), [(0, 2, 2), (1, 2, 2), (0, 1, 1), (1, 1, 2), (2, 2, 0)], ids=["2", "2, again", "1", "itself", "last"]
+    ("place", "active", "account"),
+    [(0, 2, 2), (1, 2, 2), (0, 1, 1), (1, 1, 2), (2, 2, 0)],
+    ids=["2", "2, again", "1", "itself", "last"],
 )
 def test_saved_active_index_names_account_in_use(judge: Judge, place: int, active: int, account: int) -> None:
     then = [OPEN_FILE, select().gives({"label": label(account)})]
@@ -121,8 +123,6 @@ def test_saved_active_index_names_account_in_use(judge: Judge, place: int, activ
 @covers("STO-019")
 @pytest.mark.parametrize("active", [0, 1, 2])
 @pytest.mark.parametrize("order", [(3, 0, 1, 2), (0, 3, 1, 2), (0, 1, 2, 3)], ids=["first", "second", "last"])
-def test_saved_active_index_follows_account_behind_added_one(
-    judge: Judge, active: int, order: Sequence[int]
-) -> None:
+def test_saved_active_index_follows_account_behind_added_one(judge: Judge, active: int, order: Sequence[int]) -> None:
     then = [OPEN_FILE, select().gives({"label": label(active)})]
     judge.check(saved(pool(3, activeIndex=active), written=left(pool(4), *order), then=then))

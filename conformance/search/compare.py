@@ -55,14 +55,12 @@ def normalized(method: str, answer: Answer, now_ms: float) -> Json:
         return show_answer(answer)
     if not isinstance(answer.value, dict):
         return answer.value
-    if method == READ_FILE:
-        return answer.value.get("json")
     if method == "snapshot":
         return show_snapshot(answer.value, now_ms)
     if method == "load_config":
         return known_keys(answer.value.get("config", {}))
-    known = METHODS[method].result
-    fields = getattr(known, "model_fields", None) or {"label", "index"}
+    known = None if method == READ_FILE else METHODS[method].result
+    fields = getattr(known, "model_fields", None) or {"label", "index", "json"}
     return {key: value for key, value in answer.value.items() if key in fields}
 
 

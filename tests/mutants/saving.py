@@ -131,3 +131,8 @@ class ModelLimitsNotSaved(SavesOtherwise):
         for entry in document["accounts"]:
             limits = entry.get("rateLimitResetTimes", {})
             entry["rateLimitResetTimes"] = {key: end for key, end in limits.items() if ":" not in key}
+
+
+class Version3Saved(SavesOtherwise):
+    def change(self, document: Json) -> None:
+        document["version"] = 3
