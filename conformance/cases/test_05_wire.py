@@ -4,9 +4,22 @@ import pytest
 
 from conformance.cases.hybrid_kit import consume, record, refund
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, advance, cool, label, limit, open_pool, picks, pool, remove, select
+from conformance.wire.calls import (
+    NOW_MS,
+    POOL_FILE,
+    advance,
+    cool,
+    label,
+    limit,
+    open_pool,
+    picks,
+    pool,
+    remove,
+    select,
+    text,
+)
 from conformance.wire.methods import METHODS
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.scenario import ROOT, Call, Scenario
 
 CLOSE = Call("close")
 POOL = pool(3, activeIndex=1)
@@ -49,6 +62,15 @@ NEED_A_POOL = [name for name, method in METHODS.items() if "not_open" in method.
 NAME_AN_ACCOUNT = [name for name, method in METHODS.items() if "unknown_account" in method.refusals]
 
 
+def between(call: Call) -> list[Call]:
+    """Return a session that has this call, which must not change anything, before and after each other call."""
+    turns = [select("claude", "round-robin").gives(picks(index)) for index in (0, 1, 2, 0)]
+    moved = [select("gemini", offset=True).gives(picks(1))] * 2
+    clock = advance(0).gives({"now_ms": NOW_MS})
+    session = [open_pool(pool(3), pid=1), *turns, *moved, clock, select().gives(picks(0))]
+    return [session[0], *(each for other in session[1:] for each in (call, other))]
+
+
 @covers("WIRE-001")
 @pytest.mark.parametrize("method", NEED_A_POOL)
 def test_call_after_close_is_refused(judge: Judge, method: str) -> None:
@@ -67,6 +89,24 @@ def test_unknown_account_is_refused(judge: Judge, method: str, unknown: str) -> 
     call = Call(method, {**CALLS[method].params, "label": unknown})
     calls = [call.refuses("unknown_account"), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool([{}, {}, {"refreshToken": ""}])), *calls]))
+
+
+@covers("WIRE-002")
+@pytest.mark.parametrize("method", NAME_AN_ACCOUNT)
+def test_refused_call_changes_nothing(judge: Judge, method: str) -> None:
+    refused = Call(method, {**CALLS[method].params, "label": "nobody"}).refuses("unknown_account")
+    judge.check(Scenario(between(refused)))
+
+
+@covers("WIRE-001")
+def test_session_goes_on_after_refused_save(judge: Judge) -> None:
+    judge.check(Scenario(between(Call("save").refuses("no_folder"))))
+
+
+@covers("WIRE-006")
+@pytest.mark.parametrize("method", ["min_wait", "soft_quota_wait", "has_other_account", "snapshot"])
+def test_questions_change_nothing(judge: Judge, method: str) -> None:
+    judge.check(Scenario(between(CALLS[method])))
 
 
 @covers("WIRE-003")
@@ -117,3 +157,11 @@ def test_open_resets_limits_and_current_accounts(judge: Judge, earlier: list[Cal
 def test_open_resets_the_clock(judge: Judge) -> None:
     limited = open_pool(pool([{"rateLimitResetTimes": {"claude": NOW_MS + 1000}}, {}]))
     judge.check(Scenario([limited, advance(1000), select().gives(picks(0)), limited, select().gives(picks(1))]))
+
+
+@covers("WIRE-004")
+@pytest.mark.parametrize("call", [record(0, "failure"), consume(0, 7)], ids=["health", "tokens"])
+def test_open_of_a_folder_resets_trackers(judge: Judge, call: Call) -> None:
+    first = {"failure": {"score": 50}}.get(str(call.params.get("outcome")), {"tokens": 43})
+    opened = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    judge.check(Scenario([opened, call.gives(first), opened, call.gives(first)], {POOL_FILE: text(pool(1))}))

@@ -18,6 +18,8 @@ MODELS = {
     "claude-sonnet-4": "claude",
     "CLAUDE-OPUS": "claude",
     "claude-flash": "claude",
+    "antigravity-claude-opus-high": "claude",
+    "google/gemini-3-flash-preview": "gemini-flash",
     "gemini-3-flash": "gemini-flash",
     "Gemini-2.5-FLASH-lite": "gemini-flash",
     "gemini-3-pro": "gemini-pro",
@@ -62,6 +64,12 @@ def test_usage_equal_to_threshold_counts(judge: Judge, used: int, threshold: int
     # Eighths are exact in binary, so that rounding does not affect the result.
     expected = picks(1) if used >= threshold else picks(0)
     judge.check(Scenario([open_pool(pool([read(used * 12.5), {}])), soft(threshold * 12.5).gives(expected)]))
+
+
+@covers("SOFT-004")
+@pytest.mark.parametrize(("used", "threshold", "account"), [(87.5, 87.6, 0), (87.5, 87.4, 1), (0.5, 0.75, 0)])
+def test_threshold_has_fractions(judge: Judge, used: float, threshold: float, account: int) -> None:
+    judge.check(Scenario([open_pool(pool([read(used), {}])), soft(threshold).gives(picks(account))]))
 
 
 @covers("SOFT-005")
@@ -262,6 +270,28 @@ def test_wait_lasts_until_first_reset_time(judge: Judge) -> None:
 def test_wait_uses_reset_time_of_quota_group(judge: Judge, model: str, group: str) -> None:
     asked = waits(family="gemini", model=model).gives({"wait_ms": 5000})
     judge.check(Scenario([open_pool(renewed(at(5000), group=group)), asked]))
+
+
+@covers("SOFT-016")
+@pytest.mark.parametrize(
+    "reset",
+    ["2023-11-14T22:14:20Z", "2023-11-14T22:14:20.000Z", "2023-11-15T00:14:20.000+02:00", "2023-11-14T16:44:20-05:30"],
+)
+def test_reset_time_has_a_time_zone(judge: Judge, reset: str) -> None:
+    judge.check(Scenario([open_pool(renewed(reset)), waits().gives({"wait_ms": 60_000})]))
+
+
+@covers("SOFT-016")
+def test_wait_has_milliseconds(judge: Judge) -> None:
+    judge.check(Scenario([open_pool(renewed(at(1999))), waits().gives({"wait_ms": 1999})]))
+
+
+@covers("SOFT-015")
+def test_limited_account_below_threshold_needs_no_wait(judge: Judge) -> None:
+    """`min_wait` is about the limit."""
+    stored = renewed(at(60_000), None)
+    stored["accounts"][1] |= {"cachedQuota": None, "rateLimitResetTimes": {"claude": NOW_MS + 60_000}}
+    judge.check(Scenario([open_pool(stored), waits().gives(NO_WAIT)]))
 
 
 @covers("SOFT-016")

@@ -10,7 +10,8 @@ from conformance.wire.scenario import ABSENT
 KEYS_OF_FORKS = (
     "rotation_strategy", "hidden_models", "model_ranking", "thinking_warmup", "request_timeout_ms", "app_dir",
     "cross_family_fallback", "cache_warmup_on_switch", "auto_disable_on_verification_required",
-    "refresh_window_seconds", "rate_limit_max_retries", "cooldown_period_seconds", "show_active_account", "allow_ai_credit_overages",
+    "refresh_window_seconds", "rate_limit_max_retries", "cooldown_period_seconds", "show_active_account",
+    "allow_ai_credit_overages",
 )  # fmt: skip
 
 

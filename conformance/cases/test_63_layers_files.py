@@ -74,6 +74,8 @@ def test_json_that_is_no_object_is_ignored(judge: Judge, content: str) -> None:
         '{"quiet_mode": true,}',
         "{'quiet_mode': true}",
         "{quiet_mode: true}",
+        '{"quiet_mode":\x0ctrue}',
+        '{"quiet_mode":\xa0true}',
     ],
 )
 def test_comments_and_trailing_commas_are_invalid(judge: Judge, content: str) -> None:

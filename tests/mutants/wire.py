@@ -62,3 +62,15 @@ class NothingToUndoIsAnError(ReferenceAdapter):
         if self._find(label).failures == 0:
             raise ValueError("there is no failure to undo")
         super().mark_success(label)
+
+
+class WaitingRotates(ReferenceAdapter):
+    def min_wait(self, *args: Any, **params: Any) -> Json:
+        self._opened().cursor += 1
+        return super().min_wait(*args, **params)
+
+
+class LimitedAccountBecomesCurrent(ReferenceAdapter):
+    def mark_rate_limited(self, label: str, *args: Any, **params: Any) -> None:
+        super().mark_rate_limited(label, *args, **params)
+        self._opened().current["claude"] = self._find(label).index
