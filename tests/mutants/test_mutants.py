@@ -3,12 +3,16 @@
 `tests/unit/test_reference_conforms.py` checks that the reference passes all requirements.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
+from conformance.cases.findings import Mismatch
+from conformance.json_type import Json
 from conformance.requirements import Requirement, load_catalogue
 from conformance.requirements.catalogue import applies
+from conformance.wire.calls import advance, open_pool, pool
 from conformance.wire.scenario import Scenario
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.releases import RECOMMENDED
@@ -19,7 +23,7 @@ from tests.support.judging import Case, InProcessJudge, judge_cases, judge_in_pr
 CATALOGUE = load_catalogue()
 IN_PROCESS = [requirement for requirement in CATALOGUE if not needs_processes(requirement)]
 # Ports that are wrong only for unusual inputs, each with the rule that it breaks.
-SUBTLE = {
+SUBTLE: dict[Any, str] = {
     subtle.SortsByLabel: "POOL-001",
     subtle.PidIn27Bits: "PID-001",
     subtle.PidSigned: "PID-001",
@@ -29,6 +33,16 @@ SUBTLE = {
     subtle.WornOutAtTheSixthCall: "STK-001",
     subtle.NothingForGeminiWithTheOffset: "PID-004",
     subtle.CursorOfItsOwnForStickySwitches: "RR-006",
+    subtle.ReadingCountsUntilItsReset: "SOFT-006",
+    subtle.ReadingOfTheFutureIgnored: "SOFT-007",
+    subtle.CursorInAByte: "RR-001",
+    subtle.ModelNamesTrimmed: "LIM-005",
+    subtle.ConfigFilesReadOnce: "LAY-022",
+    subtle.KeyOfAForkChecked: "CFG-037",
+    subtle.IndexOfTheSessionIfAccountsWereAdded: "STO-019",
+    subtle.RefusedCallRotates: "WIRE-002",
+    subtle.ScoresOfAFolderOutliveOpen: "WIRE-004",
+    subtle.SuccessImprovesHealthTwice: "HEA-014",
 }
 
 
@@ -39,8 +53,8 @@ def test_mutant_fails_its_requirement(requirement: Requirement, cases: Sequence[
     assert words(outcome) == {requirement.id: "fail"}
 
 
-@pytest.mark.parametrize("port", SUBTLE, ids=lambda port: port.__name__)
-def test_subtle_port_fails_the_rule_it_breaks(port: type[ReferenceAdapter], cases: Sequence[Case]) -> None:
+@pytest.mark.parametrize("port", SUBTLE, ids=SUBTLE.values())
+def test_subtle_port_fails_the_rule_it_breaks(port: Callable[[], object], cases: Sequence[Case]) -> None:
     outcome = judge_in_process(cases, port, [CATALOGUE.by_id[SUBTLE[port]]])
     assert words(outcome) == {SUBTLE[port]: "fail"}
 
@@ -61,6 +75,17 @@ def test_mutant_fails_because_answers_are_compared(cases: Sequence[Case]) -> Non
         judge = Lenient(factory(requirement.mutant))
         events = judge_cases(cases, judge, [requirement.id], requirement.releases[-1])
         assert {event.outcome for event in events} <= {"pass", "not run"}, requirement.id
+
+
+def test_error_in_both_compared_sessions_is_noticed() -> None:
+    class Fails(ReferenceAdapter):
+        def advance(self, ms: float) -> Json:
+            raise RuntimeError(f"no clock to move by {ms}")
+
+    judge = InProcessJudge(Fails)
+    judge.start_case(["WIRE-004"])
+    with pytest.raises(Mismatch, match="no clock to move"):
+        judge.ask([open_pool(pool(1)), advance(1)] * 2)
 
 
 def test_case_that_asks_nothing_is_noticed() -> None:

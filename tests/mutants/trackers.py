@@ -312,12 +312,6 @@ class TokensLostToTheClock(Tokens):
         return Tokens(self.settings, CLOCK_COUNTS, self.buckets).tokens(account, now_ms)
 
 
-class SuccessImprovesHealthTwice(ReferenceAdapter):
-    def mark_success(self, label: str) -> None:
-        super().mark_success(label)
-        self._opened().health.record(self._find(label).index, "success", self.now_ms)
-
-
 class UseTakesAToken(ReferenceAdapter):
     def mark_used(self, label: str) -> None:
         super().mark_used(label)

@@ -13,6 +13,7 @@ from conformance.wire.answers import Answer, NotSupported, Raised, Refused, Resu
 from conformance.wire.files import ask
 from conformance.wire.scenario import (
     ABSENT,
+    READ_FILE,
     ROOT,
     UNJUDGED,
     Call,
@@ -133,7 +134,10 @@ def test_a_scenario_comes_back_the_same_from_json(scenario: Scenario) -> None:
         ({"calls": {}}, "a scenario is an object with a list `calls`"),
         ({"calls": [], "file": {}}, "unknown key 'file' in the scenario; known: files, calls"),
         ({"calls": [], "files": []}, "files must be an object"),
-        ({"calls": [], "files": {"a": "text"}}, "files['a'] must be an object with one of text, base64, link, folder"),
+        (
+            {"calls": [], "files": {"a": "text"}},
+            "files['a'] must be an object with one of text, base64, link, hard_link, folder",
+        ),
         ({"calls": [], "files": {"a": {}}}, "files['a'] must be"),
         ({"calls": [], "files": {"a": {"text": "", "link": "b"}}}, "files['a'] must be"),
         ({"calls": [], "files": {"a": {"txt": ""}}}, "files['a'] must be"),
@@ -214,3 +218,24 @@ def test_files_of_a_call_exist_before_it() -> None:
     answers = ask(Scenario(calls, {"home/pool": {"text": " a"}}), send)
     assert seen == [["open b", "select b"], ["save c", "close c"]]
     assert answers == [Result(call.method) for call in calls]
+
+
+def test_kit_answers_read_file_between_calls() -> None:
+    def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
+        for _, params in calls:
+            path = Path(params["home"], "pool")
+            path.unlink()
+            path.write_text("[Infinity]", encoding="utf-8")
+        return [Result(method) for method, _ in calls]
+
+    files = {"home/pool": {"text": "[1]"}, "home/before": {"hard_link": "pool"}}
+    read, before, none = (Call(READ_FILE, {"path": f"home/{name}"}) for name in ("pool", "before", "none"))
+    answers = ask(Scenario([read, Call("save", {"home": f"{ROOT}/home"}), read, before, none], files), send)
+    values = [answer.value for answer in answers if isinstance(answer, Result)]
+    assert [value if not isinstance(value, dict) else {**value, "mode": ""} for value in values] == [
+        {"mode": "", "json": [1]},
+        "save",
+        {"mode": "", "text": "[Infinity]"},
+        {"mode": "", "json": [1]},
+        None,
+    ]
