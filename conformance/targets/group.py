@@ -23,6 +23,7 @@ from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, SupervisorLostError, SupervisorSignalledError, UsageFault
 from conformance.targets.isolation import private_environment, temporary_root
 from conformance.targets.namespaces import UNSHARE
+from conformance.targets.patience import Patience
 from conformance.targets.streams import Loop, open_pipes
 from conformance.targets.supervisor import serve
 from conformance.targets.supervisor.ending import KILL_BOUND_S, remove_folder
@@ -71,12 +72,14 @@ class Group:
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         pids: Sequence[int] = (),
         held: bool = False,
+        patience: Patience | None = None,
     ) -> None:
         self.connections: list[Connection] = []
         self._launches: list[Launch] = []
         self.folder = Path()
         self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
         self._pass_environment = pass_environment
+        self._patience = Patience() if patience is None else patience
         self._events: deque[dict[str, Any]] = deque()
         self._received = b""
         self._lost = self._closed = False
@@ -114,6 +117,7 @@ class Group:
             timeout_s=self._timeout_s * max(1.0, count / (CORES * PROCESSES_A_CORE)),
             memory_limit_bytes=self._memory_limit_bytes,
             wire_log=self._wire_log,
+            patience=self._patience,
         )
         self.connections.append(connection)
         self._launches.append(launch)
