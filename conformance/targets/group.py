@@ -69,7 +69,6 @@ class Group:
         timeout_s: float,
         wire_log: WireLog | None = None,
         pass_environment: Sequence[str] = (),
-        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         pids: Sequence[int] = (),
         held: bool = False,
         patience: Patience | None = None,
@@ -77,7 +76,7 @@ class Group:
         self.connections: list[Connection] = []
         self._launches: list[Launch] = []
         self.folder = Path()
-        self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
+        self._timeout_s, self._wire_log = timeout_s, wire_log
         self._pass_environment = pass_environment
         self._patience = Patience() if patience is None else patience
         self._events: deque[dict[str, Any]] = deque()
@@ -115,7 +114,7 @@ class Group:
             streams,
             self._loop,
             timeout_s=self._timeout_s * max(1.0, count / (CORES * PROCESSES_A_CORE)),
-            memory_limit_bytes=self._memory_limit_bytes,
+            memory_limit_bytes=MEMORY_LIMIT_BYTES,
             wire_log=self._wire_log,
             patience=self._patience,
         )
@@ -178,7 +177,7 @@ class Group:
         psutil_folder = str(Path(psutil.__file__).parents[1])
         # Isolated and without site-packages, so that no file or variable of the user changes the supervisor.
         command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
-        limits = [str(self._memory_limit_bytes), temporary_root()]
+        limits = [str(MEMORY_LIMIT_BYTES), temporary_root()]
         with ExitStack() as opened:
             runner = [str(os.getpid()), *limits]
             descriptors: list[int] = []
