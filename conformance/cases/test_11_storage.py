@@ -175,7 +175,7 @@ def test_files_of_versions_1_to_3_are_read(judge: Judge, version: int) -> None:
 
 @covers("STO-029")
 @pytest.mark.parametrize("version", [1, 2])
-def test_fields_of_later_versions_have_no_effect_in_old_file(judge: Judge, version: int) -> None:
+def test_old_file_has_no_later_fields(judge: Judge, version: int) -> None:
     later: Json = {"enabled": False, "coolingDownUntil": LATER}
     stored = pool([later, {}], version=version, activeIndexByFamily={"claude": 1, "gemini": 1})
     judge.check(on_file(stored, select().gives(picks(0)), select("gemini").gives(picks(0)), rotate().gives(picks(0))))

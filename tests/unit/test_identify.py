@@ -44,7 +44,7 @@ def test_mended_quirk_of_a_fork_is_named() -> None:
     assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
     assert found.between is None
     assert found.reason == (
-        "nearest: 35 of 36 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
+        "nearest: 36 of 37 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
         "equally near: 1.3.2; differs in wait-ignores-cooldown"
     )
 
