@@ -231,7 +231,7 @@ class ReferenceAdapter(StatelessMethods):
     def update_quota(self, label: str, quota: dict[str, Json]) -> None:
         self._claims("update-quota")
         account = self._find(label)
-        account.cached_quota, account.cached_quota_updated_ms = quota, self.now_ms
+        account.cached_quota, account.cached_quota_updated_ms, account.has_new_reading = quota, self.now_ms, True
 
     def require_verification(self, label: str, message: str | None = None, url: str | None = None) -> None:
         self._claims("verification")

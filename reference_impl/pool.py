@@ -31,6 +31,7 @@ class Account:
     last_failure_ms: float | None = None
     cached_quota: Json = None
     cached_quota_updated_ms: Json = None
+    has_new_reading: bool = False  # `cached_quota` is of this session
     cooldown_reason: Json = None
     verification: Mapping[str, Json] = field(default_factory=dict)  # the stored keys in VERIFICATION
     stored: Mapping[str, Json] = field(

@@ -106,7 +106,7 @@ QUIRKS = (
     ),
     Quirk(
         "save-overwrites-enabled",
-        "Saving overwrites `enabled` in the file with the value that the session has read.",
+        "Saving overwrites `enabled` and the verification in the file with the values that the session has read.",
         since="1.5.5",
         still_in="1.6.0",
     ),

@@ -4,8 +4,8 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, advance, label, open_pool, picks, pool, select
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, open_pool, picks, pool, select, text
+from conformance.wire.scenario import ROOT, Call, Scenario
 
 MINUTE_MS = 60_000
 TTL_MS = 600_000
@@ -76,3 +76,10 @@ def test_new_reading_replaces_all_groups(judge: Judge) -> None:
 @covers("READ-006")
 def test_new_reading_changes_no_other_account(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), read(0, claude=0.05), chosen(1)]))
+
+
+@covers("READ-007")
+def test_new_reading_is_saved(judge: Judge) -> None:
+    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    calls = [home, read(0, claude=0.05), Call("save"), home, chosen(1)]
+    judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))

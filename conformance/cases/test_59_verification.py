@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import label, open_pool, picks, pool, select
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, open_pool, picks, pool, select, text
+from conformance.wire.scenario import ROOT, Call, Scenario
 
 
 def waits(index: int, **params: Json) -> Call:
@@ -57,3 +57,10 @@ def test_stored_verification_takes_effect(judge: Judge) -> None:
     stored = pool([{"enabled": False, "verificationRequired": True}, {"enabled": False}, {}])
     calls = [verified(0, enable=True), verified(1, enable=True), *rotates(0, 2, 0)]
     judge.check(Scenario([open_pool(stored), *calls]))
+
+
+@covers("VER-007")
+def test_verification_is_saved(judge: Judge) -> None:
+    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    calls = [home, waits(0), Call("save"), home, verified(0, enable=True), *rotates(1, 0)]
+    judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))

@@ -7,7 +7,7 @@ from reference_impl import events
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Family, HeaderStyle, Request, is_limited
 from reference_impl.pool import Account, Pool
-from reference_impl.selection import is_cooling
+from reference_impl.selection import Selector, is_cooling
 
 # Header styles
 
@@ -152,3 +152,20 @@ class StoredVerificationIgnored(ReferenceAdapter):
         for account in pool.accounts:
             account.verification = {}
         return pool
+
+
+# Saving
+
+
+class NewReadingNotSaved(ReferenceAdapter):
+    def update_quota(self, label: str, quota: dict[str, Json]) -> None:
+        super().update_quota(label, quota)
+        self._find(label).has_new_reading = False
+
+
+class VerificationNotSaved(ReferenceAdapter):
+    def saved(self, selector: Selector, content: bytes | None) -> Json:
+        document = super().saved(selector, content)
+        for entry in document["accounts"]:
+            entry.pop("verificationRequired", None)
+        return document
