@@ -1,4 +1,7 @@
-"""The reference as a target: the methods of the wire over the pure core. Only this module reads the PID and files."""
+"""The reference as a target: the methods of the wire over the pure core.
+
+Only this module and `stateless` read the machine: the PID and files.
+"""
 
 import contextlib
 import fcntl

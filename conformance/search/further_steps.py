@@ -44,7 +44,8 @@ def _find_pool(session: GeneratedSession, record: bytes) -> None:
         params["environment"] = environment
     old = OLD_FILES[record[5]]
     if old == "a file":  # in place of a folder, so that nothing can be moved there
-        session.files.setdefault("xdg", {"text": ""})
+        if not any(name.startswith("xdg/") for name in session.files):
+            session.files.setdefault("xdg", {"text": ""})
     elif old and "xdg" not in session.files:
         session.files.setdefault(f"{old}/opencode/{PurePosixPath(POOL_FILE).name}", {"text": OLD_POOL})
     session.calls.append(("pool_path", params))

@@ -8,7 +8,8 @@ from pathlib import Path
 from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.config.paths import joined
-from reference_impl.pool_place import FILE_NAME, Place, file_in_use, pool_place
+from reference_impl.pool_place import FILE_NAME, Place, pool_place
+from reference_impl.stateless import file_in_use
 
 
 class PlacesWrongly(ReferenceAdapter):
