@@ -62,8 +62,8 @@ class GeneratedSession:
 
     @property
     def saves(self) -> bool:
-        """Does a call write the pool file?"""
-        return bool(self.files) and any(method == "save" for method, _ in self.calls)
+        """Does a call write or move the pool file?"""
+        return bool(self.files) and any(method in ("save", "pool_path") for method, _ in self.calls)
 
     def to_scenario(self) -> Scenario:
         """The session as a scenario without expectations."""
