@@ -1,4 +1,7 @@
-"""The reference as a target: the methods of the wire over the pure core. Only this module reads the PID and files."""
+"""The reference as a target: the methods of the wire over the pure core.
+
+Only this module and `stateless` read the machine: the PID and files.
+"""
 
 import contextlib
 import fcntl
@@ -12,7 +15,6 @@ from conformance.json_type import Json
 from conformance.wire.answers import Refusal
 from reference_impl import events
 from reference_impl.config.files import read_file
-from reference_impl.config.loader import load_config
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import Profile, profile
@@ -20,6 +22,7 @@ from reference_impl.releases import RECOMMENDED
 from reference_impl.saving import SessionState, remember, saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
+from reference_impl.stateless import StatelessMethods
 from reference_impl.storage import parse_pool_file
 from reference_impl.trackers import Health, HealthSettings, Outcome, Tokens, TokenSettings
 
@@ -27,11 +30,12 @@ POOL_FILE = ".config/opencode/antigravity-accounts.json"
 CAPABILITIES = (
     "sticky", "round-robin", "hybrid", "pid", "offset", "clock", "random", "limits", "header-styles", "stored-state",
     "backoff", "used", "cooldown", "enabled", "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait",
-    "reset-limits", "other-account", "snapshot", "storage", "save", "config", "environment", "platform", "fork",
+    "reset-limits", "other-account", "available-style", "update-quota", "verification", "snapshot", "storage", "save",
+    "sessions", "pool-path", "reason", "soft-quota-ttl", "config", "environment", "platform", "fork",
 )  # fmt: skip
 
 
-class ReferenceAdapter:
+class ReferenceAdapter(StatelessMethods):
     """The target `reference` at a profile. `conformance.wire.methods` lists parameters and results. Times are in
     milliseconds.
     """
@@ -46,6 +50,8 @@ class ReferenceAdapter:
         self.home: str | None = None
         self.draws: Iterator[float] = itertools.repeat(0.5)
         self.before: dict[str, Account] = {}  # as they were in the file when it was last read or written, by label
+        self.session_number = 0  # number of the chosen session; `other_sessions` holds the others
+        self.other_sessions: dict[int, tuple[Selector | None, str | None, dict[str, Account]]] = {}
 
     def hello(self, wire: int) -> Json:  # noqa: ARG002 - there is one version so far
         from conformance import __version__
@@ -74,9 +80,21 @@ class ReferenceAdapter:
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
         self.before = remember(self.selector.pool.accounts)
-        self.selector.health = Health(HealthSettings(**(health or {})), self.profile)
-        self.selector.tokens = Tokens(TokenSettings(**(tokens or {})), self.profile)
+        tracked = Health(HealthSettings(**(health or {})), self.profile)
+        buckets = Tokens(TokenSettings(**(tokens or {})), self.profile)
+        others = (
+            [other for other, *_ in self.other_sessions.values() if other]
+            if self.profile.has("trackers-shared")
+            else []
+        )
+        for selector in (self.selector, *others):
+            selector.health, selector.tokens = tracked, buckets
         return {"accounts": [account.label for account in self.selector.pool.accounts]}
+
+    def use_session(self, session: int) -> None:
+        self.other_sessions[self.session_number] = (self.selector, self.home, self.before)
+        self.session_number = session
+        self.selector, self.home, self.before = self.other_sessions.pop(session, (None, None, {}))
 
     def load(self, stored: Json) -> Pool:
         """Builds the pool; mutants override it."""
@@ -209,6 +227,23 @@ class ReferenceAdapter:
         account, request = self._find(label), Request(family, model=model)
         return {"available": events.has_other_account(self._opened(), account, request, self.now_ms)}
 
+    def available_header_style(self, label: str, family: Family, model: str | None = None) -> Json:
+        account, request = self._find(label), Request(family, model=model)
+        return {"header_style": events.available_header_style(account, request, self.now_ms)}
+
+    def update_quota(self, label: str, quota: dict[str, Json]) -> None:
+        self._claims("update-quota")
+        account = self._find(label)
+        account.cached_quota, account.cached_quota_updated_ms, account.has_new_reading = quota, self.now_ms, True
+
+    def require_verification(self, label: str, message: str | None = None, url: str | None = None) -> None:
+        self._claims("verification")
+        events.require_verification(self._opened(), self._find(label), message, url, self.now_ms)
+
+    def clear_verification(self, label: str, enable: bool = False) -> None:
+        self._claims("verification")
+        events.clear_verification(self._opened(), self._find(label), enable)
+
     def advance(self, ms: float) -> Json:
         self._opened()
         self.now_ms += ms
@@ -238,12 +273,6 @@ class ReferenceAdapter:
         session = SessionState(selector.pool.accounts, self.before, selector.current)
         return saved_document(session, content, self.profile, self.now_ms)
 
-    def load_config(
-        self, directory: str, home: str, environment: dict[str, str] | None = None, platform: str = "linux"
-    ) -> Json:
-        variables = environment or {}
-        return {"config": load_config(directory, home, variables, platform, read_file, self.profile).config}
-
     def close(self) -> None:
         self.selector = None
 
@@ -264,10 +293,6 @@ class ReferenceAdapter:
             if account.label == label:
                 return account
         raise Refusal("unknown_account", f"no account {label!r} is loaded")
-
-    def _claims(self, capability: str) -> None:
-        if not self.profile.knows(capability):
-            raise NotImplementedError(capability)
 
 
 def _show(account: Account, now_ms: float) -> Json:

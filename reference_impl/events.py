@@ -10,6 +10,7 @@ from reference_impl.backoff import FAILURE_TTL_MS, backoff_ms
 from reference_impl.javascript import least
 from reference_impl.limits import (
     FAMILIES,
+    HeaderStyle,
     Request,
     forget_ended,
     in_both_styles,
@@ -66,6 +67,33 @@ def set_enabled(selector: Selector, account: Account, enabled: bool) -> None:
     for family in FAMILIES:
         if selector.current[family] == place:
             selector.current[family] = first
+
+
+def require_verification(
+    selector: Selector, account: Account, message: str | None, url: str | None, now_ms: float
+) -> None:
+    """Disables an account until its user has verified it (VER-001)."""
+    texts = {"verificationRequiredReason": message, "verificationUrl": url}
+    given = {key: text.strip() for key, text in texts.items() if text and text.strip()}
+    kept = {key: account.verification[key] for key in ("verificationUrl",) if key in account.verification}
+    account.verification = {"verificationRequired": True, "verificationRequiredAt": now_ms, **kept, **given}
+    if account.enabled:
+        set_enabled(selector, account, False)
+
+
+def clear_verification(selector: Selector, account: Account, enable: bool) -> None:
+    """Records that an account is verified. With `enable`, enables it if it waited (VER-003 to VER-005)."""
+    waited = account.verification.get("verificationRequired") is True
+    account.verification = {"verificationRequired": False}
+    if enable and waited:
+        set_enabled(selector, account, True)
+
+
+def available_header_style(account: Account, request: Request, now_ms: float) -> HeaderStyle | None:
+    """Returns the first header style for which the account is not rate-limited (STYLE-001 to STYLE-003)."""
+    forget_ended(account.reset_times_ms, now_ms)
+    free = (each.style for each in in_both_styles(request) if not is_limited(account.reset_times_ms, each, now_ms))
+    return next(free, None)
 
 
 def remove(selector: Selector, account: Account) -> None:

@@ -12,6 +12,7 @@ from reference_impl.javascript import is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
 from reference_impl.profiles import Profile
 
+VERIFICATION = ("verificationRequired", "verificationRequiredAt", "verificationRequiredReason", "verificationUrl")
 NOWHERE = -1  # the index of a family that has no account
 
 
@@ -30,7 +31,9 @@ class Account:
     last_failure_ms: float | None = None
     cached_quota: Json = None
     cached_quota_updated_ms: Json = None
+    has_new_reading: bool = False  # `cached_quota` is of this session
     cooldown_reason: Json = None
+    verification: Mapping[str, Json] = field(default_factory=dict)  # the stored keys in VERIFICATION
     stored: Mapping[str, Json] = field(
         default_factory=dict
     )  # the entry as it was read, for keys that only saving needs
@@ -97,6 +100,7 @@ def load_account(entry: Json, index: int, profile: Profile) -> Account | None:
         cached_quota=entry.get("cachedQuota"),
         cached_quota_updated_ms=entry.get("cachedQuotaUpdatedAt"),
         cooldown_reason=entry.get("cooldownReason"),
+        verification={key: entry[key] for key in VERIFICATION if key in entry},
         stored=entry,
     )
 

@@ -106,7 +106,7 @@ QUIRKS = (
     ),
     Quirk(
         "save-overwrites-enabled",
-        "Saving overwrites `enabled` in the file with the value that the session has read.",
+        "Saving overwrites `enabled` and the verification in the file with the values that the session has read.",
         since="1.5.5",
         still_in="1.6.0",
     ),
@@ -227,6 +227,19 @@ QUIRKS = (
         since="1.3.0",
         still_in="1.6.0",
     ),
+    Quirk("status-unread", "The HTTP status does not decide the reason of an error.", since="1.3.0", until="1.3.0"),
+    Quirk(
+        "fewer-words-in-messages",
+        "Messages about capacity have no reason of their own.",
+        since="1.3.0",
+        until="1.3.0",
+    ),
+    Quirk(
+        "trackers-shared",
+        "All sessions of a process share health and tokens, by index.",
+        since="1.3.0",
+        still_in="1.6.0",
+    ),
     # Config
     Quirk(
         "file-resets-other-group-keys",
@@ -274,9 +287,13 @@ SINCE = {
     "reset-limits": "1.3.0",
     "used": "1.3.2",
     "strict-wait": "1.3.2",
+    "reason": "1.3.0",
     "enabled": "1.5.5",
+    "verification": "1.5.5",
     "other-account": "1.4.5",
     "soft-quota": "1.4.5",
+    "soft-quota-ttl": "1.4.5",
+    "update-quota": "1.4.5",
 }
 
 

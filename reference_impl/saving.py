@@ -11,7 +11,7 @@ from typing import TypeVar
 from conformance.json_type import Json
 from reference_impl.javascript import is_truthy
 from reference_impl.limits import FAMILIES, Family
-from reference_impl.pool import Account, load_account
+from reference_impl.pool import VERIFICATION, Account, load_account
 from reference_impl.profiles import Profile
 from reference_impl.storage import migrate, newest_by_email, parse, time_of
 
@@ -97,6 +97,11 @@ def _own(account: Account, entry: Mapping[str, Json], profile: Profile) -> dict[
     }
     if profile.knows("enabled"):
         saved["enabled"] = account.enabled
+    if profile.knows("verification"):
+        saved = {key: value for key, value in saved.items() if key not in VERIFICATION}
+        saved |= account.verification
+    if account.has_new_reading and time_of(entry, "cachedQuotaUpdatedAt") <= account.cached_quota_updated_ms:
+        saved |= {"cachedQuota": account.cached_quota or None, "cachedQuotaUpdatedAt": account.cached_quota_updated_ms}
     return {key: value for key, value in saved.items() if value is not None}
 
 
@@ -121,6 +126,8 @@ def _merged(account: Account, before: Account, entry: dict[str, Json], profile: 
         result.cooldown_reason = reason or None
     if not has("save-overwrites-enabled") and account.enabled == before.enabled:
         result.enabled = theirs.enabled
+    if not has("save-overwrites-enabled") and account.verification == before.verification:
+        result.verification = theirs.verification
     return _own(result, entry, profile)
 
 

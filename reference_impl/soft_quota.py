@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from reference_impl.javascript import to_number
 from reference_impl.limits import Family
 from reference_impl.profiles import Profile
 
+AUTO_MINUTES = 10  # the shortest time for which a reading counts with "auto"
 OFF_PERCENT = 100  # a threshold of 100 or more turns the soft quota off
 
 
@@ -32,6 +33,12 @@ def quota_group(family: Family, model: str | None) -> str:
     if "claude" in name:
         return "claude"
     return "gemini-flash" if "flash" in name else "gemini-pro"
+
+
+def cache_ttl_ms(ttl_minutes: float | Literal["auto"], refresh_interval_minutes: float) -> float:
+    """Returns how long a reading counts: by default twice the refresh interval, at least 10 minutes (READ-001)."""
+    minutes = max(2 * float(refresh_interval_minutes), AUTO_MINUTES) if ttl_minutes == "auto" else float(ttl_minutes)
+    return minutes * 60 * 1000
 
 
 def is_over(

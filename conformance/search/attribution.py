@@ -1,4 +1,4 @@
-"""Explains how two profiles differ: by quirks, config keys, variables and folders."""
+"""Explains how two profiles differ: by quirks, config keys, variables, folders and the place of the pool file."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -15,6 +15,7 @@ from conformance.wire.files import ask
 from reference_impl.config.environment import VARIABLES
 from reference_impl.config.keys import KEYS
 from reference_impl.config.paths import OWN_FOLDER, OWN_FOLDER_SINCE, ROOTS
+from reference_impl.pool_place import MOVES_SINCE, OLD_VARIABLE
 from reference_impl.profiles import Profile, rows_of
 
 SEED = "named"
@@ -25,7 +26,8 @@ class QuirkAttribution:
     """How often each quirk changed the answers of a session.
 
     `sessions` counts the generated sessions. `unnamed` counts those that differ although all quirks are equal.
-    Sessions that load configs or save are left out of `unnamed`: `config_rows` and the capabilities explain those.
+    Sessions that load configs, save or ask for the pool file are left out of `unnamed`: `config_rows` and the
+    capabilities explain those.
     """
 
     sessions: int
@@ -49,7 +51,7 @@ def attribute_differences(
         for quirk in quirks:
             changed = _answers(session, Profile(one.name, one.quirks ^ {quirk}))
             counts[quirk] += first_difference(session.calls, first, changed) is not None
-        if session.saves or not session.opened:
+        if session.saves or not session.opened or any(method == "pool_path" for method, _ in session.calls):
             continue
         unnamed += first_difference(session.calls, _answers(session, mixed), _answers(session, other)) is not None
     return QuirkAttribution(sessions, dict(counts.most_common()), unnamed)
@@ -81,6 +83,9 @@ def config_rows(one: Profile, other: Profile) -> Iterator[str]:
     if one.is_in(OWN_FOLDER_SINCE) != other.is_in(OWN_FOLDER_SINCE):
         has = one if one.is_in(OWN_FOLDER_SINCE) else other
         yield f"variable {OWN_FOLDER}: in {has.name} only"
+    if one.is_in(MOVES_SINCE) != other.is_in(MOVES_SINCE):
+        has = one if one.is_in(MOVES_SINCE) else other
+        yield f"pool file on win32: moved from {OLD_VARIABLE} in {has.name} only"
 
 
 def _missing(kind: str, rows: Collection[str], others: Collection[str], one: Profile, other: Profile) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from conformance.search.configs import decode_config
+from conformance.search.further_steps import FURTHER_KINDS, return_to_first
 from conformance.search.pools import plain_file, pool_file, pool_of
 from conformance.search.source import Draft, Table, table
 from conformance.search.steps import KINDS, GeneratedSession, save
@@ -79,6 +80,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
         (save if session.given and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
     if can.snapshot:
         session.calls.append(("snapshot", {}))
+    return_to_first(session)
     return session
 
 
@@ -122,6 +124,7 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     session.offsets = OFFSETS[head[9]] if can.offset else (False,)
     session.threshold = THRESHOLDS[head[11]] if can.soft_quota else None
     session.styled_waits = can.styled_waits
+    session.opens_folders = can.storage
     session.draws = can.random
     if not can.header_styles:
         session.families, session.styles = ("claude",), (None,)
@@ -129,7 +132,7 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
 
 @cache
 def _abilities(capabilities: frozenset[str]) -> _Abilities:
-    chosen = [kind for kind, weight, needs in KINDS if needs in capabilities for _ in range(weight)]
+    chosen = [kind for kind, weight, needs in (*KINDS, *FURTHER_KINDS) if needs in capabilities for _ in range(weight)]
     return _Abilities(
         capabilities=capabilities,
         kinds=table(*chosen) if chosen else (),

@@ -55,12 +55,15 @@ class GeneratedSession:
     threshold: float | None = None
     styled_waits: bool = False
     styles: Table[str | None] = STYLES
+    number: int = 0  # of the session, in the process
+    labels_aside: list[str] | None = None  # those of the other session, if it is open
+    opens_folders: bool = False  # a step may open a pool file
     draws: bool = True  # a step may use a random number
 
     @property
     def saves(self) -> bool:
-        """Does a call write the pool file?"""
-        return bool(self.files) and any(method == "save" for method, _ in self.calls)
+        """Does a call write or move the pool file?"""
+        return bool(self.files) and any(method in ("save", "pool_path") for method, _ in self.calls)
 
     def to_scenario(self) -> Scenario:
         """The session as a scenario without expectations."""
@@ -71,18 +74,18 @@ class GeneratedSession:
         return Scenario(calls, self.files)
 
 
-def _label(session: GeneratedSession, record: bytes) -> str | None:
+def label_of(session: GeneratedSession, record: bytes) -> str | None:
     return session.labels[record[1] % len(session.labels)] if session.labels else None
 
 
-def _asked(session: GeneratedSession, record: bytes) -> Params:
+def asked_of(session: GeneratedSession, record: bytes) -> Params:
     family = session.families[record[2] % len(session.families)]
     model = MODELS[record[4]]
     return {"family": family} if model is None else {"family": family, "model": model}
 
 
 def _styled(session: GeneratedSession, record: bytes) -> Params:
-    params = _asked(session, record)
+    params = asked_of(session, record)
     if (style := session.styles[record[3] % len(session.styles)]) is not None:
         params["header_style"] = style
     return params
@@ -110,7 +113,7 @@ def _select_often(session: GeneratedSession, record: bytes) -> None:
 
 
 def _limit(session: GeneratedSession, record: bytes) -> None:
-    label = _label(session, record)
+    label = label_of(session, record)
     if label is not None:
         _limit_one(session, record, label, _styled(session, record))
 
@@ -133,7 +136,7 @@ def _limit_all(session: GeneratedSession, record: bytes) -> None:
 
 
 def _limit_for_a_reason(session: GeneratedSession, record: bytes) -> None:
-    label = _label(session, record)
+    label = label_of(session, record)
     if label is None:
         return
     reason = REASONS[record[5]]
@@ -155,7 +158,7 @@ def _fail_in_a_row(session: GeneratedSession, record: bytes) -> None:
 
 
 def _cool(session: GeneratedSession, record: bytes) -> None:
-    label = _label(session, record)
+    label = label_of(session, record)
     if label is None:
         return
     for each in session.labels if record[6] >= 200 else [label]:
@@ -166,7 +169,7 @@ def _cool(session: GeneratedSession, record: bytes) -> None:
 
 
 def _switch(session: GeneratedSession, record: bytes) -> None:
-    label = _label(session, record)
+    label = label_of(session, record)
     if label is None:
         return
     for each in session.labels if record[6] >= 200 else [label]:
@@ -174,7 +177,7 @@ def _switch(session: GeneratedSession, record: bytes) -> None:
 
 
 def _remove(session: GeneratedSession, record: bytes) -> None:
-    label = _label(session, record)
+    label = label_of(session, record)
     if label is None:
         return
     session.calls.append(("remove", {"label": label}))
@@ -189,30 +192,30 @@ def _remove_the_last(session: GeneratedSession, _record: bytes) -> None:
 
 def _of_an_account(method: str) -> Callable[[GeneratedSession, bytes], None]:
     def add(session: GeneratedSession, record: bytes) -> None:
-        if (label := _label(session, record)) is not None:
+        if (label := label_of(session, record)) is not None:
             session.calls.append((method, {"label": label}))
 
     return add
 
 
 def _record_health(session: GeneratedSession, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
+    if (label := label_of(session, record)) is not None:
         for _ in range(1 + record[6] // 86):
             session.calls.append(("record_health", {"label": label, "outcome": OUTCOMES[record[5]]}))
 
 
 def _consume(session: GeneratedSession, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
+    if (label := label_of(session, record)) is not None:
         session.calls.append(("consume_token", {"label": label, "amount": AMOUNTS[record[5]]}))
 
 
 def _refund(session: GeneratedSession, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
+    if (label := label_of(session, record)) is not None:
         session.calls.append(("refund_token", {"label": label, "amount": AMOUNTS[record[5]]}))
 
 
 def _wait(session: GeneratedSession, record: bytes) -> None:
-    params = _asked(session, record)
+    params = asked_of(session, record)
     if session.styled_waits and (style := session.styles[record[3] % len(session.styles)]) is not None:
         params["header_style"] = style
         params["strict"] = record[5] >= 128
@@ -220,19 +223,19 @@ def _wait(session: GeneratedSession, record: bytes) -> None:
 
 
 def _soft_wait(session: GeneratedSession, record: bytes) -> None:
-    params = _asked(session, record)
+    params = asked_of(session, record)
     if session.threshold is not None:
         params |= _soft_quota(session.threshold, record)
     session.calls.append(("soft_quota_wait", params))
 
 
 def _reset(session: GeneratedSession, record: bytes) -> None:
-    session.calls.append(("reset_limits", _asked(session, record)))
+    session.calls.append(("reset_limits", asked_of(session, record)))
 
 
 def _other(session: GeneratedSession, record: bytes) -> None:
-    if (label := _label(session, record)) is not None:
-        session.calls.append(("has_other_account", {"label": label, **_asked(session, record)}))
+    if (label := label_of(session, record)) is not None:
+        session.calls.append(("has_other_account", {"label": label, **asked_of(session, record)}))
 
 
 def _advance(session: GeneratedSession, record: bytes) -> None:
@@ -247,7 +250,7 @@ def _advance(session: GeneratedSession, record: bytes) -> None:
     session.calls.append(("advance", {"ms": ms}))
 
 
-def _open_again(session: GeneratedSession, record: bytes) -> None:
+def open_again(session: GeneratedSession, record: bytes) -> None:
     """Open the same pool with another PID. Never for a folder, because the target may have rewritten the file."""
     if "home" in session.opened:
         return
@@ -271,8 +274,9 @@ def save(session: GeneratedSession, record: bytes) -> None:
     session.calls.append(("open", session.opened))
 
 
+Step = Callable[[GeneratedSession, bytes], None]
 # How often each kind of step occurs, and the capability that it needs.
-KINDS: tuple[tuple[Callable[[GeneratedSession, bytes], None], int, str], ...] = (
+KINDS: tuple[tuple[Step, int, str], ...] = (
     (_select, 90, "sticky"),
     (_select_often, 12, "sticky"),
     (_limit, 24, "limits"),
@@ -293,5 +297,5 @@ KINDS: tuple[tuple[Callable[[GeneratedSession, bytes], None], int, str], ...] = 
     (_reset, 3, "reset-limits"),
     (_other, 6, "other-account"),
     (_advance, 28, "clock"),
-    (_open_again, 3, "sticky"),
+    (open_again, 3, "sticky"),
 )

@@ -230,6 +230,65 @@ class SnapshotResult(Reply):
     active_index_by_family: dict[Family, Integer] | None = None
 
 
+class PoolPathParams(Strict):
+    home: str = Field(description="absolute path of the home folder")
+    environment: dict[str, str] = Field(default={}, description="all environment variables of the target, except HOME")
+    platform: Platform = "linux"
+
+
+class PoolPathResult(Reply):
+    path: str = Field(description="absolute path of the pool file, with `/` between folders on every platform")
+
+
+class ReadReasonParams(Strict):
+    reason: str | None = Field(default=None, description="the reason that the error names")
+    message: str | None = Field(default=None, description="the text of the error")
+    status: int | None = Field(default=None, description="the HTTP status of the response")
+
+
+class ReadReasonResult(Reply):
+    reason: str = Field(description="a reason for `mark_rate_limited_with_reason`")
+
+
+class SoftQuotaTtlParams(Strict):
+    soft_quota_cache_ttl_minutes: Literal["auto"] | float = Field(default="auto", description="the config key")
+    quota_refresh_interval_minutes: float = Field(default=15, description="the config key")
+
+
+class SoftQuotaTtlResult(Reply):
+    ttl_ms: Milliseconds
+
+
+class AvailableHeaderStyleParams(Strict):
+    label: str
+    family: Family
+    model: str | None = None
+
+
+class AvailableHeaderStyleResult(Reply):
+    header_style: HeaderStyle | None = Field(description="null: the account is rate-limited for every header style")
+
+
+class RequireVerificationParams(Strict):
+    label: str
+    message: str | None = Field(default=None, description="the text of the error that asks for the verification")
+    url: str | None = Field(default=None, description="the page on which the user verifies the account")
+
+
+class ClearVerificationParams(Strict):
+    label: str
+    enable: bool = Field(default=False, description="enable the account if it waits for verification")
+
+
+class UpdateQuotaParams(Strict):
+    label: str
+    quota: dict[str, Any] = Field(description="`cachedQuota` of the pool file: a reading for each quota group")
+
+
+class UseSessionParams(Strict):
+    session: int = Field(description="number of a session, from 0; it has no pool until `open`", ge=0, le=15)
+
+
 class LoadConfigParams(Strict):
     directory: str = Field(description="absolute path of the project folder")
     home: str = Field(description="absolute path of the home folder")

@@ -9,7 +9,10 @@ from conformance.wire.messages import (
     Account,
     AdvanceParams,
     AdvanceResult,
+    AvailableHeaderStyleParams,
+    AvailableHeaderStyleResult,
     BackoffResult,
+    ClearVerificationParams,
     ConsumeResult,
     FamilyParams,
     ForkParams,
@@ -30,14 +33,23 @@ from conformance.wire.messages import (
     Nothing,
     OpenParams,
     OpenResult,
+    PoolPathParams,
+    PoolPathResult,
+    ReadReasonParams,
+    ReadReasonResult,
     RecordHealthParams,
     RefundResult,
+    RequireVerificationParams,
     SelectParams,
     SetEnabledParams,
     SnapshotResult,
+    SoftQuotaTtlParams,
+    SoftQuotaTtlResult,
     SoftQuotaWaitParams,
     SoftQuotaWaitResult,
     TokenParams,
+    UpdateQuotaParams,
+    UseSessionParams,
 )
 
 WIRE_VERSION = 1
@@ -137,6 +149,30 @@ METHODS: dict[str, Method] = {
         _LABELLED,
         needs="other-account",
     ),
+    "available_header_style": Method(
+        AvailableHeaderStyleParams,
+        AvailableHeaderStyleResult,
+        "Returns the header style with which the account can serve the request.",
+        _LABELLED,
+        needs="available-style",
+    ),
+    "update_quota": Method(
+        UpdateQuotaParams,
+        None,
+        "Replaces the account's cached quota by a new reading.",
+        _LABELLED,
+        needs="update-quota",
+    ),
+    "require_verification": Method(
+        RequireVerificationParams,
+        None,
+        "Disables the account until its user has verified it.",
+        _LABELLED,
+        needs="verification",
+    ),
+    "clear_verification": Method(
+        ClearVerificationParams, None, "Records that the account is verified.", _LABELLED, needs="verification"
+    ),
     "advance": Method(
         AdvanceParams, AdvanceResult, "Moves the clock forward, or back if `ms` is negative.", _OPENED, needs="clock"
     ),
@@ -147,6 +183,28 @@ METHODS: dict[str, Method] = {
         "Writes the pool to the folder that it was read from.",
         ("not_open", "no_folder"),
         needs="save",
+    ),
+    "use_session": Method(
+        UseSessionParams,
+        None,
+        "Chooses the session for later calls; at first, it is 0. Each session is an account manager of its own. "
+        "`open` and `close` affect only the chosen one, but clock, PID and random numbers belong to the process.",
+        needs="sessions",
+    ),
+    "pool_path": Method(
+        PoolPathParams,
+        PoolPathResult,
+        "Returns the path of the pool file. On Windows, the target may first move a file from its old place.",
+        needs="pool-path",
+    ),
+    "read_reason": Method(
+        ReadReasonParams, ReadReasonResult, "Returns the reason of an error response.", needs="reason"
+    ),
+    "soft_quota_ttl": Method(
+        SoftQuotaTtlParams,
+        SoftQuotaTtlResult,
+        "Returns how long a quota reading counts with these config keys: a value for `soft_quota_cache_ttl_ms`.",
+        needs="soft-quota-ttl",
     ),
     "load_config": Method(LoadConfigParams, LoadConfigResult, "Loads the config of a project folder.", needs="config"),
     "fork": Method(
@@ -181,11 +239,18 @@ CAPABILITIES = {
     "strict-wait": "the header style and `strict` of `min_wait`",
     "reset-limits": "`reset_limits`",
     "other-account": "`has_other_account`",
+    "available-style": "`available_header_style`",
+    "update-quota": "`update_quota`",
+    "verification": "`require_verification`, `clear_verification`",
     "snapshot": "`snapshot`",
     "storage": "`open` with a home folder",
     "save": "`save`",
+    "sessions": "`use_session`",
+    "pool-path": "`pool_path`",
+    "reason": "`read_reason`",
+    "soft-quota-ttl": "`soft_quota_ttl`",
     "config": "`load_config` with files",
-    "environment": "`load_config` with variables",
-    "platform": "`load_config` for another platform",
+    "environment": "`load_config` and `pool_path` with variables",
+    "platform": "`load_config` and `pool_path` for another platform",
     "fork": "`fork`",
 }

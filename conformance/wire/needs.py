@@ -18,6 +18,8 @@ BY_PARAMETER = {  # parameters that need a capability in addition to that of the
     "soft_quota_threshold_percent": "soft-quota",
     "soft_quota_cache_ttl_ms": "soft-quota",
     "strict": "strict-wait",
+    "environment": "environment",
+    "platform": "platform",
 }
 STORED_QUOTA = ("cachedQuota", "cachedQuotaUpdatedAt")
 STORED_TIMES = ("rateLimitResetTimes", "rateLimitResetTime", "coolingDownUntil", *STORED_QUOTA)
@@ -34,7 +36,7 @@ LONG_MS = 60_000  # a limit of this length does not end while a scenario runs
 
 def need_of_parameter(method: str, name: str) -> str:
     """The capability that a parameter needs in addition to that of its method; empty if it needs none."""
-    if method == "load_config":
+    if method == "load_config" or (method, name) == ("pool_path", "home"):
         return ""
     return "strict-wait" if (method, name) == ("min_wait", "header_style") else BY_PARAMETER.get(name, "")
 
@@ -72,7 +74,7 @@ def _of(call: Call) -> Iterator[str]:
         yield from _of_stored(params.get("pool"))
     if call.method.startswith("mark_rate_limited") and params.get("family") == "gemini":
         yield "header-styles"  # without the parameter, the limit applies to one of the two header styles
-    if params.get("reason") == DRAWING_REASON:
+    if call.method != "read_reason" and params.get("reason") == DRAWING_REASON:
         yield "random"
     if params.get("pid_offset_enabled"):
         yield "pid"

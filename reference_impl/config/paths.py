@@ -39,13 +39,27 @@ ROOTS = (
 
 def user_file(home: str, environment: Mapping[str, str], platform: str, profile: Profile) -> str:
     """Returns the path of the user file. An empty variable counts as unset (PATH-005, PATH-010, PATH-019)."""
+    return joined(user_folder(home, environment, platform, profile), FILE_NAME)
+
+
+def user_folder(home: str, environment: Mapping[str, str], platform: str, profile: Profile) -> str:
+    """Returns the folder of the user file, which also has the pool file."""
     own = environment.get(OWN_FOLDER)
     if own and profile.is_in(OWN_FOLDER_SINCE):
-        return normpath(f"{own}/{FILE_NAME}")
+        return own
     roots = {root.platform: root for root in rows_of(profile, ROOTS, lambda root: root.platform)}
     root = roots.get(platform, ROOTS[0])
-    folder = environment.get(root.variable) or f"{home}/{root.below_home}"
-    return normpath(f"{folder}/{USER_FOLDER}/{FILE_NAME}")
+    return folder_in(environment.get(root.variable) or f"{home}/{root.below_home}")
+
+
+def folder_in(root: str) -> str:
+    """Returns the plugin's folder in a folder for configs."""
+    return f"{root}/{USER_FOLDER}"
+
+
+def joined(folder: str, name: str) -> str:
+    """Joins a path as Node does: unlike in Python, a leading `//` becomes `/`."""
+    return normpath(f"{folder}/{name}").replace("//", "/")
 
 
 def project_file(directory: str) -> str:

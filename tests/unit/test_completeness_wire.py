@@ -39,7 +39,8 @@ FIRST = {
     *((method, name) for method in ("load_config", "fork") for name in METHODS[method].params.model_fields),
 }  # fmt: skip
 OF_THE_CALL = {"family", "strategy", "model", "header_style", "label", "retry_after_ms", "failure_ttl_ms", "reason",
-               "cooldown_ms", "enabled", "outcome", "amount", "ms"}  # fmt: skip
+               "cooldown_ms", "enabled", "outcome", "amount", "ms", "quota", "message", "url", "enable", "session",
+               "status", "soft_quota_cache_ttl_minutes", "quota_refresh_interval_minutes"}  # fmt: skip
 
 
 # The adapters
@@ -86,7 +87,7 @@ def test_node_adapter_can_claim_every_capability() -> None:
 @pytest.mark.parametrize("method", [method for method in CALLS if method in METHODS and method != "open"])
 def test_plugin_call_is_given_the_parameters(method: str) -> None:
     given = set(CALLS[method]["parameters"])
-    by_environment = {"home", "environment", "platform"} if method == "load_config" else set()
+    by_environment = {"home", "environment", "platform"} if method in ("load_config", "pool_path") else set()
     account = {"label"} if given & {"account", "index", "position"} else set()
     missing = METHODS[method].params.model_fields.keys() - given - by_environment - account
     assert_none(missing, f"`parameters` of `{method}` in conformance/targets/node/calls.json lack")

@@ -11,7 +11,13 @@ from conformance.targets.errors import UsageFault
 
 ENDINGS = (".ts", ".mts", ".js", ".mjs", ".cts", ".cjs", ".tsx")
 # Each part of the plugin, and its path in the folder of plugin modules.
-PARTS = {"selection": "accounts", "config": "config/loader", "rotation": "rotation", "debug": "debug"}
+PARTS = {
+    "selection": "accounts",
+    "config": "config/loader",
+    "rotation": "rotation",
+    "storage": "storage",
+    "debug": "debug",
+}
 NEEDED = ("selection", "config")
 _SKIPPED = {"node_modules", "coverage", "test", "tests", "__tests__", "fixtures"}
 _BUILT = {"dist", "build", "out"}

@@ -106,6 +106,7 @@ class Mapping(_Table):
     selection: Selection | Literal[False] = Selection()
     config: Config | Literal[False] = Config()
     rotation: Module | Literal[False] | None = None
+    storage: Module | Literal[False] | None = None
     debug: Module | Literal[False] | None = None
 
     def module(self, part: str) -> str | Literal[False] | None:

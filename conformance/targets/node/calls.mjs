@@ -36,7 +36,7 @@ function arranger(parameters) {
 const mentions = (parameter, value) => parameter === value || Object.values(Object(parameter)).includes(value);
 
 // `mapping` is empty for a release.
-export function callsOf({ selection, config, mapping }) {
+export function callsOf({ selection, config, storage, mapping }) {
   const calls = Object.fromEntries(
     Object.entries(CALLS).map(([method, usual]) => {
       const own = mapping.calls?.[method];
@@ -56,6 +56,9 @@ export function callsOf({ selection, config, mapping }) {
     return parameters.indexOf(value) < declared.length || String(declared.at(-1)).startsWith("...");
   };
   const load = config?.[calls.load_config.name];
+  // A function of a module, which needs no pool; null if the module lacks it.
+  const functionOf = (module, method) =>
+    has(module, method) ? (values) => module[calls[method].name](...calls[method].arrange(values)) : null;
   if (selection && !Manager) throw missing("selection", "class", className, selection);
   if (selection && !can("select")) throw new Error(explainSelect(Manager, className, calls.select.name));
   if (config && typeof load !== "function") throw missing("config", "function", calls.load_config.name, config);
@@ -65,6 +68,9 @@ export function callsOf({ selection, config, mapping }) {
     call: (manager, method, values) => manager[calls[method].name](...calls[method].arrange(values)),
     create: Manager && constructorOf(Manager, calls.open, mapping),
     load: has(Manager, "load") && (() => Manager[calls.load.name](...calls.load.arrange({}))),
+    poolPath: functionOf(storage, "pool_path"),
+    readReason: functionOf(selection, "read_reason"),
+    softQuotaTtl: functionOf(selection, "soft_quota_ttl"),
     loadConfig: load && ((values) => load(...calls.load_config.arrange(values))),
     nameOf: (method) => calls[method]?.name ?? method,
     labelOf: reader(mapping.label ?? "parts.refreshToken"),

@@ -46,6 +46,7 @@ async function loadRelease(folder) {
     selection: await load("accounts.js"),
     config: await load("config/loader.js"),
     rotation: await load("rotation.js"), // since 1.3.0
+    storage: await load("storage.js"),
     debug: await load("debug.js"),
     mapping: {},
   };
@@ -55,8 +56,8 @@ async function loadRelease(folder) {
 async function loadBundle(folder) {
   const { name, version, mapping } = readJson(folder, "checkout.json");
   const url = pathToFileURL(join(folder, BUNDLE)).href;
-  const { selection = null, config = null, rotation = null, debug = null } = await isolate(url);
-  return { name, version, profile: null, selection, config, rotation, debug, mapping };
+  const { selection = null, config = null, rotation = null, storage = null, debug = null } = await isolate(url);
+  return { name, version, profile: null, selection, config, rotation, storage, debug, mapping };
 }
 
 const readJson = (folder, file) => JSON.parse(readFileSync(join(folder, file), "utf8"));

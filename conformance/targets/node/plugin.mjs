@@ -26,11 +26,14 @@ export async function loadPlugin(folder) {
   const plugin = await loadPackage(folder);
   const { name, version, profile } = plugin;
   const rotation = TRACKERS.every((tracker) => typeof plugin.rotation?.[tracker] === "function") && plugin.rotation;
-  const { can, takes, call, create, load, loadConfig, nameOf, labelOf } = callsOf(plugin);
+  const calls = callsOf(plugin);
+  const { can, takes, call, create, load, loadConfig, poolPath, readReason, softQuotaTtl, nameOf, labelOf } = calls;
   const hasSoftQuota = takes("select", "soft_quota_threshold_percent");
   const waitsByStyle = takes("min_wait", "strict");
   let manager = null;
   let home = null;
+  let chosen = 0; // the number of the session; the others have their manager and home in `sessions`
+  const sessions = new Map();
 
   const opened = () => {
     if (manager === null) throw new Refusal("not_open", "no pool is open; call `open` first");
@@ -40,6 +43,11 @@ export async function loadPlugin(folder) {
     const account = opened().accounts.find((candidate) => labelOf(candidate) === label);
     if (!account) throw new Refusal("unknown_account", `no account ${JSON.stringify(label)} is loaded`);
     return account;
+  };
+  // The position in the list can differ from `index`.
+  const placed = (label) => {
+    const account = find(label);
+    return { account, index: account.index, position: manager.accounts.indexOf(account) };
   };
   const done = (result) => then(result, () => null); // the result on the wire is null, whatever the plugin returns
   const named = (account) => account && { label: labelOf(account), index: account.index };
@@ -75,6 +83,12 @@ export async function loadPlugin(folder) {
       }
       const asked = { family, model, strategy, header_style, pid_offset_enabled, ...quota };
       return then(call(opened(), "select", asked), named);
+    },
+
+    use_session({ session }) {
+      sessions.set(chosen, { manager, home });
+      ({ manager, home } = sessions.get(session) ?? { manager: null, home: null });
+      chosen = session;
     },
 
     advance({ ms }) {
@@ -160,9 +174,7 @@ export async function loadPlugin(folder) {
 
     ...(can("set_enabled") && {
       set_enabled({ label, enabled }) {
-        const account = find(label);
-        const position = manager.accounts.indexOf(account); // can differ from `index`
-        return done(call(manager, "set_enabled", { account, index: account.index, position, enabled }));
+        return done(call(opened(), "set_enabled", { ...placed(label), enabled }));
       },
     }),
 
@@ -177,6 +189,32 @@ export async function loadPlugin(folder) {
         const account = find(label);
         const asked = { account, index: account.index, family, model };
         return then(call(manager, "has_other_account", asked), (available) => ({ available }));
+      },
+    }),
+
+    ...(can("available_header_style") && {
+      available_header_style({ label, family, model }) {
+        const account = find(label);
+        const asked = { account, index: account.index, family, model };
+        return then(call(manager, "available_header_style", asked), (header_style) => ({ header_style }));
+      },
+    }),
+
+    ...(can("update_quota") && {
+      update_quota({ label, quota }) {
+        return done(call(opened(), "update_quota", { ...placed(label), quota }));
+      },
+    }),
+
+    ...(can("require_verification") && {
+      require_verification({ label, message, url }) {
+        return done(call(opened(), "require_verification", { ...placed(label), message, url }));
+      },
+    }),
+
+    ...(can("clear_verification") && {
+      clear_verification({ label, enable = false }) {
+        return done(call(opened(), "clear_verification", { ...placed(label), enable }));
       },
     }),
 
@@ -221,6 +259,32 @@ export async function loadPlugin(folder) {
     },
   };
 
+  const reading = {
+    ...(poolPath && {
+      pool_path({ home: user, environment = {}, platform = "linux" }) {
+        const seen = { ...environment, HOME: user };
+        return then(
+          withEnvironment(seen, platform, () => poolPath({ home: user, environment: seen, platform })),
+          (path) => ({ path }),
+        );
+      },
+    }),
+
+    ...(readReason && {
+      read_reason({ reason, message, status }) {
+        const asked = { reason: reason ?? undefined, message: message ?? undefined, status: status ?? undefined };
+        return then(readReason(asked), (found) => ({ reason: found }));
+      },
+    }),
+
+    ...(softQuotaTtl && {
+      soft_quota_ttl({ soft_quota_cache_ttl_minutes = "auto", quota_refresh_interval_minutes = 15 }) {
+        const asked = { soft_quota_cache_ttl_minutes, quota_refresh_interval_minutes };
+        return then(softQuotaTtl(asked), (ttl_ms) => ({ ttl_ms }));
+      },
+    }),
+  };
+
   const checked = (method, answer) => (params) =>
     then(answer(params), (result) => check(method, nameOf(method), result));
 
@@ -231,6 +295,7 @@ export async function loadPlugin(folder) {
     },
     ...(create && selecting),
     ...(loadConfig && configuring),
+    ...reading,
   };
 
   // Derived from the methods, never from the version number, because a fork has its own version numbers.
@@ -256,6 +321,13 @@ export async function loadPlugin(folder) {
     ...(waitsByStyle ? has("min_wait", "strict-wait") : []),
     ...(hasSoftQuota ? has("soft_quota_wait", "soft-quota") : []),
     ...has("record_health", "health", "tokens"),
+    ...has("available_header_style", "available-style"),
+    ...has("update_quota", "update-quota"),
+    ...(methods.clear_verification ? has("require_verification", "verification") : []),
+    ...has("use_session", "sessions"),
+    ...has("pool_path", "pool-path"),
+    ...has("read_reason", "reason"),
+    ...has("soft_quota_ttl", "soft-quota-ttl"),
   ];
   return Object.fromEntries(Object.entries(methods).map(([method, answer]) => [method, checked(method, answer)]));
 }

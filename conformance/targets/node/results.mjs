@@ -25,6 +25,10 @@ const RESULTS = {
   min_wait: object({ wait_ms: number }),
   soft_quota_wait: object({ wait_ms: orNull(number) }),
   has_other_account: object({ available: flag }),
+  available_header_style: object({ header_style: orNull(text) }),
+  pool_path: object({ path: text }),
+  read_reason: object({ reason: text }),
+  soft_quota_ttl: object({ ttl_ms: number }),
   snapshot: object({
     accounts: listOf(
       object({

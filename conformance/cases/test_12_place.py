@@ -1,0 +1,101 @@
+"""PLACE: the path of the pool file, and its move on Windows. A moved file is opened at its new path."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
+from conformance.wire.calls import POOL_FILE
+from conformance.wire.scenario import ROOT, Call, Scenario
+
+NAME = "antigravity-accounts.json"
+XDG, APPDATA, OWN = (
+    {variable: f"{ROOT}/{folder}"}
+    for variable, folder in (("XDG_CONFIG_HOME", "xdg"), ("APPDATA", "appdata"), ("OPENCODE_CONFIG_DIR", "own"))
+)
+ROAMING_FILE = f"home/AppData/Roaming/opencode/{NAME}"
+APPDATA_FILE = f"appdata/opencode/{NAME}"
+XDG_FILE = f"xdg/opencode/{NAME}"
+PLATFORMS = ["linux", "darwin", "win32"]
+OPEN = Call("open", {"home": f"{ROOT}/home"})
+
+
+def asked(path: str, environment: Mapping[str, str] | None = None, platform: str = "linux") -> Call:
+    """Ask for the path of the pool file, and expect this one."""
+    params: dict[str, Json] = {"home": f"{ROOT}/home"}
+    params |= {"environment": dict(environment)} if environment else {}
+    params |= {"platform": platform} if platform != "linux" else {}
+    return Call("pool_path", params).gives({"path": f"{ROOT}/{path}"})
+
+
+def pool_of(label: str) -> dict[str, Json]:
+    """A pool file with this account."""
+    return {"text": json.dumps({"version": 3, "accounts": [{"refreshToken": label}], "activeIndex": 0})}
+
+
+@covers("PLACE-001")
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_pool_file_without_variables(judge: Judge, platform: str) -> None:
+    judge.check(Scenario([asked(POOL_FILE, platform=platform)]))
+
+
+@covers("PLACE-002")
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_xdg_config_home_holds_the_pool_file(judge: Judge, platform: str) -> None:
+    judge.check(Scenario([asked(XDG_FILE, XDG, platform)]))
+    judge.check(Scenario([asked(POOL_FILE, {"XDG_CONFIG_HOME": ""}, platform)]))
+
+
+@covers("PLACE-003")
+def test_pool_file_on_windows_is_in_appdata(judge: Judge) -> None:
+    judge.check(Scenario([asked(APPDATA_FILE, {**APPDATA, **XDG}, "win32")]))
+    judge.check(Scenario([asked(ROAMING_FILE, XDG, "win32")]))
+    judge.check(Scenario([asked(ROAMING_FILE, {"APPDATA": ""}, "win32")]))
+
+
+@covers("PLACE-004")
+def test_pool_file_on_windows_as_on_linux(judge: Judge) -> None:
+    judge.check(Scenario([asked(POOL_FILE, APPDATA, "win32")]))
+    judge.check(Scenario([asked(XDG_FILE, {**APPDATA, **XDG}, "win32")]))
+
+
+@covers("PLACE-005")
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_opencode_config_dir_holds_the_pool_file(judge: Judge, platform: str) -> None:
+    judge.check(Scenario([asked(f"own/{NAME}", {**OWN, **XDG}, platform)]))
+    judge.check(Scenario([asked(POOL_FILE, {"OPENCODE_CONFIG_DIR": ""}, platform)]))
+
+
+@covers("PLACE-006")
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_appdata_is_not_used_on_posix(judge: Judge, platform: str) -> None:
+    calls = [asked(POOL_FILE, APPDATA, platform), OPEN.gives({"accounts": []})]
+    judge.check(Scenario(calls, files={APPDATA_FILE: pool_of("old"), ROAMING_FILE: pool_of("old")}))
+
+
+@covers("PLACE-007")
+@pytest.mark.parametrize(("environment", "old"), [({}, ROAMING_FILE), (APPDATA, APPDATA_FILE)])
+def test_pool_file_on_windows_is_moved(judge: Judge, environment: Mapping[str, str], old: str) -> None:
+    calls = [asked(POOL_FILE, environment, "win32"), OPEN.gives({"accounts": ["old"]})]
+    judge.check(Scenario(calls, files={old: pool_of("old")}))
+
+
+@covers("PLACE-008")
+def test_moved_pool_file_leaves_its_old_path(judge: Judge) -> None:
+    calls = [asked(XDG_FILE, XDG, "win32"), asked(POOL_FILE, None, "win32"), OPEN.gives({"accounts": []})]
+    judge.check(Scenario(calls, files={ROAMING_FILE: pool_of("old")}))
+
+
+@covers("PLACE-009")
+def test_new_pool_file_is_not_replaced(judge: Judge) -> None:
+    calls = [asked(POOL_FILE, None, "win32"), OPEN.gives({"accounts": ["new"]})]
+    judge.check(Scenario(calls, files={ROAMING_FILE: pool_of("old"), POOL_FILE: pool_of("new")}))
+
+
+@covers("PLACE-010")
+def test_pool_file_that_cannot_be_moved_is_used(judge: Judge) -> None:
+    judge.check(
+        Scenario([asked(ROAMING_FILE, XDG, "win32")], files={ROAMING_FILE: pool_of("old"), "xdg": {"text": ""}})
+    )

@@ -1,0 +1,85 @@
+"""READ: how long a quota reading counts, and new readings."""
+
+import pytest
+
+from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, open_pool, picks, pool, select, text
+from conformance.wire.scenario import ROOT, Call, Scenario
+
+MINUTE_MS = 60_000
+TTL_MS = 600_000
+
+
+def counts(ms: float, **keys: Json) -> Scenario:
+    """Expect that a reading counts this long with these config keys."""
+    return Scenario([Call("soft_quota_ttl", keys).gives({"ttl_ms": ms})])
+
+
+def read(index: int, **left: float) -> Call:
+    """A new reading with these remaining fractions."""
+    quota = {group.replace("_", "-"): {"remainingFraction": fraction} for group, fraction in left.items()}
+    return Call("update_quota", {"label": label(index), "quota": quota})
+
+
+def chosen(index: int, family: str = "claude") -> Call:
+    asked = select(family, soft_quota_threshold_percent=90, soft_quota_cache_ttl_ms=TTL_MS)
+    return asked.gives(picks(index))
+
+
+@covers("READ-001")
+@pytest.mark.parametrize("interval", [5, 15, 60, 7.5])
+def test_reading_counts_for_two_intervals(judge: Judge, interval: float) -> None:
+    judge.check(counts(2 * interval * MINUTE_MS, quota_refresh_interval_minutes=interval))
+    auto = {"soft_quota_cache_ttl_minutes": "auto"}
+    judge.check(counts(2 * interval * MINUTE_MS, quota_refresh_interval_minutes=interval, **auto))
+
+
+@covers("READ-001")
+def test_reading_counts_for_half_an_hour_by_default(judge: Judge) -> None:
+    judge.check(counts(30 * MINUTE_MS))
+
+
+@covers("READ-002")
+@pytest.mark.parametrize("interval", [0, 1, 4.5])
+def test_reading_counts_for_at_least_ten_minutes(judge: Judge, interval: float) -> None:
+    judge.check(counts(10 * MINUTE_MS, quota_refresh_interval_minutes=interval))
+
+
+@covers("READ-003")
+@pytest.mark.parametrize("minutes", [1, 2.5, 120])
+@pytest.mark.parametrize("interval", [0, 15, 60])
+def test_configured_time_replaces_the_default(judge: Judge, minutes: float, interval: float) -> None:
+    keys: dict[str, Json] = {
+        "soft_quota_cache_ttl_minutes": minutes, "quota_refresh_interval_minutes": interval
+    }  # fmt: skip
+    judge.check(counts(minutes * MINUTE_MS, **keys))
+
+
+STALE = open_pool(
+    pool([{"cachedQuota": {"claude": {"remainingFraction": 0.9}}, "cachedQuotaUpdatedAt": NOW_MS - 2 * TTL_MS}, {}])
+)
+
+
+@covers("READ-004")
+@pytest.mark.parametrize(("passed_ms", "index"), [(0, 1), (TTL_MS, 1), (TTL_MS + 1, 0)])
+def test_new_reading_counts_from_now(judge: Judge, passed_ms: int, index: int) -> None:
+    judge.check(Scenario([STALE, chosen(0), read(0, claude=0.05), advance(passed_ms), chosen(index)]))
+
+
+@covers("READ-005")
+def test_new_reading_replaces_all_groups(judge: Judge) -> None:
+    calls = [read(0, claude=0.05), read(0, gemini_pro=0.05), chosen(0), chosen(1, "gemini")]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
+
+
+@covers("READ-006")
+def test_new_reading_changes_no_other_account(judge: Judge) -> None:
+    judge.check(Scenario([open_pool(pool(2)), read(0, claude=0.05), chosen(1)]))
+
+
+@covers("READ-007")
+def test_new_reading_is_saved(judge: Judge) -> None:
+    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    calls = [home, read(0, claude=0.05), Call("save"), home, chosen(1)]
+    judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))

@@ -1,0 +1,66 @@
+"""VER: accounts that wait until their user has verified them."""
+
+from collections.abc import Iterable
+
+from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
+from conformance.wire.calls import NOW_MS, POOL_FILE, label, open_pool, picks, pool, select, text
+from conformance.wire.scenario import ROOT, Call, Scenario
+
+
+def waits(index: int, **params: Json) -> Call:
+    return Call("require_verification", {"label": label(index), **params})
+
+
+def verified(index: int, **params: Json) -> Call:
+    return Call("clear_verification", {"label": label(index), **params})
+
+
+def rotates(*indices: int) -> Iterable[Call]:
+    """Select by round-robin, and expect these accounts in order."""
+    return [select(strategy="round-robin").gives(picks(index)) for index in indices]
+
+
+@covers("VER-001")
+def test_waiting_account_is_not_selected(judge: Judge) -> None:
+    given: dict[str, Json] = {"message": "Verify your account", "url": "https://example.com/verify"}
+    for call in (waits(1), waits(1, **given)):
+        judge.check(Scenario([open_pool(pool(3, activeIndex=1)), call, select().gives(picks(0)), *rotates(2, 0, 2)]))
+
+
+@covers("VER-002")
+def test_other_accounts_do_not_wait(judge: Judge) -> None:
+    judge.check(Scenario([open_pool(pool(3)), waits(0), *rotates(1, 2, 1)]))
+
+
+@covers("VER-003")
+def test_verified_account_stays_disabled(judge: Judge) -> None:
+    for call in (verified(0), verified(0, enable=False)):
+        judge.check(Scenario([open_pool(pool(2)), waits(0), call, *rotates(1, 1)]))
+
+
+@covers("VER-004")
+def test_verified_account_can_be_enabled(judge: Judge) -> None:
+    judge.check(Scenario([open_pool(pool(2)), waits(0), verified(0, enable=True), *rotates(0, 1, 0)]))
+
+
+@covers("VER-005")
+def test_disabled_account_that_does_not_wait(judge: Judge) -> None:
+    disable = Call("set_enabled", {"label": label(0), "enabled": False})
+    judge.check(Scenario([open_pool(pool(2)), disable, verified(0, enable=True), *rotates(1, 1)]))
+    again = [waits(0), verified(0), verified(0, enable=True)]
+    judge.check(Scenario([open_pool(pool(2)), *again, *rotates(1, 1)]))
+
+
+@covers("VER-006")
+def test_stored_verification_takes_effect(judge: Judge) -> None:
+    stored = pool([{"enabled": False, "verificationRequired": True}, {"enabled": False}, {}])
+    calls = [verified(0, enable=True), verified(1, enable=True), *rotates(0, 2, 0)]
+    judge.check(Scenario([open_pool(stored), *calls]))
+
+
+@covers("VER-007")
+def test_verification_is_saved(judge: Judge) -> None:
+    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    calls = [home, waits(0), Call("save"), home, verified(0, enable=True), *rotates(1, 0)]
+    judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))
