@@ -45,6 +45,7 @@ class ReferenceAdapter:
         self.pid: int | None = None
         self.home: str | None = None
         self.draws: Iterator[float] = itertools.repeat(0.5)
+        self.read_ms: float = 0  # when the pool was opened
         self.before: dict[str, Account] = {}  # as they were in the file when it was last read or written, by label
 
     def hello(self, wire: int) -> Json:  # noqa: ARG002 - there is one version so far
@@ -69,7 +70,7 @@ class ReferenceAdapter:
         health: dict[str, float] | None = None,
         tokens: dict[str, float] | None = None,
     ) -> Json:
-        self.selector, self.now_ms, self.pid, self.home = None, now_ms, pid, home
+        self.selector, self.now_ms, self.read_ms, self.pid, self.home = None, now_ms, now_ms, pid, home
         self.draws = itertools.cycle(random or [0.5])
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
@@ -234,7 +235,7 @@ class ReferenceAdapter:
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         """Content of the pool file after a save."""
-        session = SessionState(selector.pool.accounts, self.before, selector.current)
+        session = SessionState(selector.pool.accounts, self.before, selector.current, self.read_ms)
         return saved_document(session, content, self.profile, self.now_ms)
 
     def load_config(

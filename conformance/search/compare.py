@@ -80,7 +80,8 @@ def show_snapshot(snapshot: Json, now_ms: float) -> Json:
 
 def _show_account(account: Json, now_ms: float) -> Json:
     limits = {key: to_number(end) for key, end in account.get("rate_limit_reset_times_ms", {}).items()}
-    rest_ms = to_number(account.get("cooling_down_until_ms"))
+    until_ms = account.get("cooling_down_until_ms")
+    rest_ms = math.nan if until_ms is None else to_number(until_ms)
     return {
         **{key: account.get(key) for key in ("label", "index", "last_used_ms")},
         "limits": {key: end for key, end in limits.items() if now_ms < end},

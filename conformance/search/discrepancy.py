@@ -43,6 +43,7 @@ RULES = {
     "snapshot": "WIRE-003",
     "save": "STO-013",
     "load_config": "CFG-001",
+    "close": "WIRE-003",
 }
 RULES_OF_STRATEGIES = {"sticky": "STK-001", "round-robin": "RR-001", "hybrid": "HYB-001"}
 
