@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from conformance.json_type import Json
 from reference_impl.javascript import is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
-from reference_impl.profiles import Profile
+from reference_impl.profiles import Profile, QuirkFailure
 
 EXACT = 2**53 - 1  # beyond it, JavaScript has no integers of their own
 NOWHERE = -1  # the index of a family that has no account
@@ -51,12 +51,12 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
 
     Entries that are not objects or have no refresh token are skipped (POOL-006, POOL-012) and leave no gap in the
     indices (POOL-007). Anything but an object with a list of accounts is an empty pool (POOL-008, POOL-012). Raises
-    TypeError for a malformed pool if the profile says so.
+    QuirkFailure for a malformed pool if the profile says so.
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
     if profile.has("malformed-pool-fatal") and _is_fatal(stored, entries):
         # the releases' wording, which their known deviation matches
-        raise TypeError("Cannot read properties of a null entry or a missing list of accounts")
+        raise QuirkFailure("Cannot read properties of a null entry or a missing list of accounts")
     accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)

@@ -280,6 +280,10 @@ SINCE = {
 }
 
 
+class QuirkFailure(TypeError):  # noqa: N818 - a quirk of a release, not an error of the reference
+    """A quirk makes this call fail, as in the release. The reference fails for no other reason."""
+
+
 class UnknownProfile(ValueError):  # noqa: N818 - it names what is wrong
     """No profile has this name. The message lists all profiles."""
 

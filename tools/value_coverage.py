@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -28,18 +27,18 @@ from tools.value_kinds import KINDS, count_kinds
 
 DATA, PAGE = CHECKOUT / "docs/value-coverage.json", CHECKOUT / "docs/value-coverage.md"
 CALLS, SEED = 1_000_000, "values"
+COLUMNS = ("run", "fuzz", "run before", "fuzz before")
 Counts = Counter[tuple[str, str]]
 
 HEAD = """\
-<!-- Written by `make docs`; do not edit. -->
 # Value coverage
 
-How many values of each kind `run` and `fuzz` send, for each place of the wire. The kinds and their predicates are in
+`make docs` generates this page from docs/value-coverage.json. It shows how many values of each kind `run` and `fuzz` send, for each place of the wire. The kinds and their predicates are in
 `tools/value_kinds.py`. `python -m tools.value_coverage measure` counts them again, in about ten minutes.
 
 - **run**: the vectors, the stored examples of properties and all other cases that need no real processes.
 - **fuzz**: {calls:,} generated calls.
-- **before**: the same, before the generator drew values by kind. A dash means that the place did not exist.
+- **before**: the same counts before the generator drew values by kind.
 """
 
 
@@ -98,12 +97,10 @@ def counted(counts: Counts) -> dict[str, dict[str, int]]:
 
 def measure() -> None:
     """Count again and store the counts. Those of `before` stay."""
-    data = json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
-    data |= {
-        "calls": CALLS,
-        "run": counted(count_kinds(iter(sent_by_run()))),
-        "fuzz": counted(count_kinds(generated(CALLS))),
-    }
+    data = json.loads(DATA.read_text(encoding="utf-8"))
+    data["calls"] = CALLS
+    data["run"] = counted(count_kinds(iter(sent_by_run())))
+    data["fuzz"] = counted(count_kinds(generated(CALLS)))
     DATA.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -111,8 +108,8 @@ def render(data: Json) -> str:
     """The page."""
     lines = [HEAD.format(calls=data["calls"])]
     for place, kinds in KINDS.items():
-        lines += [f"## {place}\n", "| kind | run | fuzz | run before | fuzz before |", "|-|-:|-:|-:|-:|"]
-        columns = [data[name].get(place, {}) for name in ("run", "fuzz", "run before", "fuzz before")]
+        lines += [f"## {place}", "", "| kind | run | fuzz | run before | fuzz before |", "|-|-:|-:|-:|-:|"]
+        columns = [data[name].get(place, {}) for name in COLUMNS]
         for kind in kinds:
             cells = [f"{column[kind]:,}" if kind in column else "–" for column in columns]
             lines.append(f"| {kind} | {' | '.join(cells)} |")
@@ -120,10 +117,15 @@ def render(data: Json) -> str:
     return "\n".join(lines)
 
 
+def load() -> Json:
+    """The stored counts."""
+    return json.loads(DATA.read_text(encoding="utf-8"))
+
+
 def main(arguments: Sequence[str]) -> None:
     if list(arguments) == ["measure"]:
         measure()
-    PAGE.write_text(render(json.loads(DATA.read_text(encoding="utf-8"))), encoding="utf-8")
+    PAGE.write_text(render(load()), encoding="utf-8")
 
 
 if __name__ == "__main__":

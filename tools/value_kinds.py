@@ -16,7 +16,7 @@ from conformance.wire.calls import LABELS, NOW_MS, PROJECT_FILE, USER_FILE
 from conformance.wire.scenario import ROOT, Call, Scenario
 from reference_impl.config.environment import PREFIX, VARIABLES
 from reference_impl.config.keys import KEYS
-from tools.value_places import Accounts, Change, Layers, Placed, values_of
+from tools.value_places import Accounts, Change, values_of
 
 Predicate = Callable[[Any], bool]
 Kinds = Mapping[str, Predicate]

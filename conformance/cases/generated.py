@@ -181,8 +181,14 @@ def _reduced(call: Call, capabilities: Collection[str]) -> Call:
 
 
 def comparable(answers: Sequence[Answer]) -> list[Json]:
-    """The answers as JSON, for a comparison with each other. The messages of exceptions are left out."""
-    return ["raised" if isinstance(answer, Raised) else show_answer(answer) for answer in answers]
+    """The answers as JSON, for a comparison with each other.
+
+    An exception equals no other answer, not even the same exception: no call of a property may fail.
+    """
+    return [
+        {"raised": answer.message, "at": position} if isinstance(answer, Raised) else show_answer(answer)
+        for position, answer in enumerate(answers)
+    ]
 
 
 def same_accounts(judge: Judge, one: Sequence[Call], two: Sequence[Call], what: str) -> None:

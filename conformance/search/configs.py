@@ -213,7 +213,7 @@ def _files(draft: Draft) -> Files:
             flip = 255 if each == other and both != "other keys" else 0
             listed = members.setdefault(each, [])
             for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
-                listed.append(_member(record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 170))
+                listed.append(_member(record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 128))
     return {place: _content(listed, forms.get(place, head[7:10])) for place, listed in members.items()}
 
 

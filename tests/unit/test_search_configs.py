@@ -71,7 +71,7 @@ def test_files_are_read_and_ignored() -> None:
 
 def test_zeros_are_the_plainest_session() -> None:
     assert decode_config(Draft(PLAIN, (), (PLAIN,)))[0] == {}
-    files, calls = decode_config(Draft(PLAIN, (PLAIN,), (PLAIN,)))
+    files, calls, _ = decode_config(Draft(PLAIN, (PLAIN,), (PLAIN,)))
     assert files == {USER_FILE: {"text": '{"pid_offset_enabled": true}'}}
     params = {"directory": f"{ROOT}/project", "home": f"{ROOT}/home", "environment": {}, "platform": "linux"}
     assert calls == [("load_config", params)]
