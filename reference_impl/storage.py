@@ -124,8 +124,9 @@ def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: P
 def time_of(account: Mapping[str, Json], key: str) -> float:
     """Returns a stored time; 0 if it is not a number (STO-010). A file can hold numbers beyond binary64."""
     value = account.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and math.isfinite(value) else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return value if math.isfinite(value) else 0
 
 
 def _is_same(one: Json, other: Json) -> bool:

@@ -33,8 +33,9 @@ Counts = Counter[tuple[str, str]]
 HEAD = """\
 # Value coverage
 
-`make docs` generates this page from docs/value-coverage.json. It shows how many values of each kind `run` and `fuzz` send, for each place of the wire. The kinds and their predicates are in
-`tools/value_kinds.py`. `python -m tools.value_coverage measure` counts them again, in about ten minutes.
+`make docs` generates this page from docs/value-coverage.json. It shows how many values of each kind `run` and `fuzz`
+send, for each place of the wire. The kinds are in `tools/value_kinds.py`.
+`python -m tools.value_coverage measure` counts them again, in about ten minutes.
 
 - **run**: the vectors, the stored examples of properties and all other cases that need no real processes.
 - **fuzz**: {calls:,} generated calls.
@@ -111,7 +112,7 @@ def render(data: Json) -> str:
         lines += [f"## {place}", "", "| kind | run | fuzz | run before | fuzz before |", "|-|-:|-:|-:|-:|"]
         columns = [data[name].get(place, {}) for name in COLUMNS]
         for kind in kinds:
-            cells = [f"{column[kind]:,}" if kind in column else "–" for column in columns]
+            cells = [f"{column[kind]:,}" if kind in column else "" for column in columns]
             lines.append(f"| {kind} | {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)

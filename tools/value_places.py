@@ -46,6 +46,13 @@ class Change:
             self.before[token].get(key) != self.after[token].get(key) for token in self.before.keys() & self.after
         )
 
+    @property
+    def reordered(self) -> bool:
+        """Are the accounts that both files have in another order?"""
+        both = self.before.keys() & self.after.keys()
+        one, other = ([token for token in keys if token in both] for keys in (self.before, self.after))
+        return one != other
+
 
 @dataclass(frozen=True)
 class Layers:

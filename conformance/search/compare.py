@@ -1,7 +1,7 @@
 """Decides whether two answers to one call count as equal.
 
-Two failures are equal, whatever their messages: the oracle lets the reference fail only where a quirk says so. Result fields that the wire does not define are ignored. So is the
-part of a snapshot that no later call can observe.
+Two failures are equal, whatever their messages: the oracle lets the reference fail only where a quirk says so. Result
+fields that the wire does not define are ignored. So is the part of a snapshot that no later call can observe.
 """
 
 import math

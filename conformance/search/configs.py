@@ -6,6 +6,7 @@ head chooses the form of each file: half are valid, the others hold a wrong valu
 """
 
 import json
+from collections.abc import Mapping
 
 from conformance.json_type import Json
 from conformance.search.source import Draft, Table, table
@@ -18,7 +19,7 @@ Files = dict[str, dict[str, Json]]
 Member = tuple[str, str, str]  # group or "", name, value as JSON text
 Calls = list[tuple[str, dict[str, Json]]]
 
-Writes = dict[int, Files]  # files that others write before a call
+Writes = dict[int, Mapping[str, Mapping[str, Json]]]  # files that others write before a call
 
 HOME_AS_PROJECT = "home/.opencode/antigravity.json"
 OTHER_PLACES = (
@@ -30,10 +31,10 @@ OTHER_PLACES = (
     HOME_AS_PROJECT,
     "home/xdg/opencode/antigravity.json",  # where a variable with ~ or a relative path would lead
 )
-PLACES = table(*[USER_FILE] * 12, *[PROJECT_FILE] * 12, *OTHER_PLACES)
+PLACES = table(*[USER_FILE] * 14, *[PROJECT_FILE] * 14, *OTHER_PLACES)
 BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
 # Also in the file of the other layer: another key, or the same key, mostly with another value.
-IN_BOTH = table("", "", "other keys", "", "same keys", "same keys, wrong")
+IN_BOTH = table("", "", "same keys", "other keys", "", "")
 MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # with 0 the file exists, and is empty unless another record adds members
 
 # The members of a file, as JSON text. A path without a dot is a key or a whole group.
@@ -91,7 +92,7 @@ IS_REWRITTEN = 31  # low bits of a byte
 # The form of a file: how its members are chosen, then how the text is changed.
 
 FORMS = table(
-    *["valid"] * 16, *["wrong"] * 7, "cut", "spelt", "spelt", "replaced", "nothing", "encoded", "encoded", "bytes"
+    *["valid"] * 16, *["wrong"] * 5, "cut", "spelt", "spelt", "replaced", "nothing", "encoded", "encoded", "bytes"
 )
 SPELLINGS = table(
     "\n{}\n", "\t\r\n {} ", "{}\n\n", "// why\n{}", "{} // why", "/* */{}", "{},", "\xa0{}", "\ufeff{}", "\x0b{}",
@@ -163,16 +164,16 @@ NAMES = table(*_NAMES, *_NAMES, PREFIX + "SCHEDULING_MODE", PREFIX + "debug", _N
 WORDS = {name: _words(name) for name in NAMES}
 UNSET: str | None = None
 XDG = table(
-    *[UNSET] * 16, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
+    *[UNSET] * 26, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
     *["xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project"],
 )  # fmt: skip
 APPDATA = table(*[UNSET] * 8, f"{ROOT}/appdata", f"{ROOT}/appdata", f"{ROOT}/appdata//", "")
 OWN = table(
-    *[UNSET] * 14, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own",
+    *[UNSET] * 36, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own",
     f"{ROOT}/project/.opencode",
 )  # fmt: skip
 DIRECTORIES = table(
-    *[f"{ROOT}/project"] * 12, f"{ROOT}/project/", f"{ROOT}/home/../project", f"{ROOT}/project/sub", f"{ROOT}/home"
+    *[f"{ROOT}/project"] * 16, f"{ROOT}/project/", f"{ROOT}/home/../project", f"{ROOT}/project/sub", f"{ROOT}/home"
 )
 HOMES = table(*[f"{ROOT}/home"] * 14, f"{ROOT}/home/", f"{ROOT}/project/../home")
 
@@ -208,12 +209,12 @@ def _files(draft: Draft) -> Files:
         for each in (place, other):
             if each is None:
                 continue
-            is_wrong = FORMS[forms.get(each, head[7:10])[0]] == "wrong" or both.endswith("wrong")
+            is_wrong = FORMS[forms.get(each, head[7:10])[0]] == "wrong"
             step = 3 if each == other and both == "other keys" else 0
             flip = 255 if each == other and both != "other keys" else 0
             listed = members.setdefault(each, [])
             for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
-                listed.append(_member(record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 128))
+                listed.append(_member(record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 170))
     return {place: _content(listed, forms.get(place, head[7:10])) for place, listed in members.items()}
 
 

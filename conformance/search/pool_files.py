@@ -30,7 +30,7 @@ EMAILS: Table[Json] = table(
 )  # fmt: skip
 # Fields that selection does not read, and numbers that binary64 does not hold, by the last byte of an account.
 EXTRAS: Table[dict[str, Json]] = table(
-    *[{}] * 22,
+    *[{}] * 12,
     {"projectId": "p1"},
     {"projectId": "p2", "managedProjectId": "m1"},
     {"fingerprint": {"userAgent": "d1"}},
@@ -102,7 +102,7 @@ def _filed(record: bytes, name: str, version: Json) -> dict[str, Json]:
 
 # A file to save over. Every time in it is a number.
 
-SAVED_REASONS = ("auth-failure", "network-error", "", "project-error")
+SAVED_REASONS = ("auth-failure", "network-error", None, "")
 SAVED_EMAILS: Table[Json] = table(*[ABSENT] * 12, ONE, "two", ONE.upper(), "three")
 # What others change: bytes of one account, or the list of accounts, or the file itself.
 FIELDS = {
@@ -116,9 +116,22 @@ FIELDS = {
     "extras": slice(15, 16),
 }
 CHANGES = table(
-    *FIELDS, "readings", "enabled", "readings", "removed", "removed", "added", "reversed", "gone", "version 1",
-    "version 2", "version 4", "version 5", "cut",
-)  # fmt: skip
+    *FIELDS,
+    *(
+        "readings",
+        "enabled",
+        "readings",
+        "extras",
+        "extras",
+        "email",
+        "removed",
+        "removed",
+        "added",
+        "reversed",
+        "gone",
+    ),
+    *("version 1", "version 2", "version 4", "version 5", "cut"),
+)
 MOST_STORED = 12
 
 
@@ -183,7 +196,7 @@ def _saved(record: bytes, name: str) -> dict[str, Json]:
     if (email := SAVED_EMAILS[record[14]]) is not ABSENT:
         account["email"] = email
     account |= EXTRAS[record[15]]
-    if "coolingDownUntil" in account and (reason := SAVED_REASONS[record[7] % 4]):
+    if "coolingDownUntil" in account and (reason := SAVED_REASONS[record[7] % 4]) is not None:
         account["cooldownReason"] = reason
     return account
 

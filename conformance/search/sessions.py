@@ -17,7 +17,7 @@ from conformance.wire.calls import POOL_FILE
 from conformance.wire.needs import without_unclaimed
 from conformance.wire.scenario import ROOT
 
-SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 3, *["config"] * 2)
+SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 4, *["config"] * 2)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -49,7 +49,7 @@ HEALTH_BEYOND: Table[dict[str, float]] = table(
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MAX_TOKENS = table(50, 10, 1, 50)
 TOKENS_BEYOND: Table[dict[str, float]] = table(
-    *[{}, {}, {"regeneration_rate_per_minute": 60}] * 2,
+    *([{}, {}, {"regeneration_rate_per_minute": 60.0}] * 2),
     {"max_tokens": 0},
     {"initial_tokens": 0},
     {"initial_tokens": -1, "regeneration_rate_per_minute": 0},

@@ -58,7 +58,7 @@ class GeneratedSession:
 
     calls: list[tuple[str, Params]] = field(default_factory=list)
     files: dict[str, Mapping[str, Json]] = field(default_factory=dict)
-    writes: dict[int, dict[str, Mapping[str, Json]]] = field(default_factory=dict)  # before a call
+    writes: dict[int, Mapping[str, Mapping[str, Json]]] = field(default_factory=dict)  # before a call
     head: bytes = b""
     stored: Stored | None = None  # the accounts of the pool file, if the session saves over it
     labels: list[str] = field(default_factory=list)
@@ -123,7 +123,7 @@ def _soft_quota(threshold: float, record: bytes) -> Params:
 def _select_often(session: GeneratedSession, record: bytes) -> None:
     times = TIMES[record[8]]
     if record[15] >= 254:
-        is_longest = record[14] == 255 and record[13] == 255 and record[12] >= 192
+        is_longest = record[14] >= 246 and record[13] >= 236
         times = VERY_MANY_TIMES if is_longest else MANY_TIMES
     _select(session, record)
     session.calls += session.calls[-1:] * (times - 1)

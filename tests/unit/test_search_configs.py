@@ -31,7 +31,7 @@ QUIRKS = (
 def some_sessions() -> list[tuple[Files, list[dict[str, Any]]]]:
     rng = random.Random(0)  # noqa: S311 - nothing secret
     decoded = [decode_config(draw(rng)) for _ in range(SESSIONS)]
-    return [(files, [params for _, params in calls[:CALLS]]) for files, calls in decoded]
+    return [(files, [params for _, params in calls[:CALLS]]) for files, calls, _ in decoded]
 
 
 def reader(files: Files) -> Callable[[str], bytes | None]:
