@@ -31,7 +31,7 @@ OTHER_PLACES = (
     HOME_AS_PROJECT,
     "home/xdg/opencode/antigravity.json",  # where a variable with ~ or a relative path would lead
 )
-PLACES = table(*[USER_FILE] * 14, *[PROJECT_FILE] * 14, *OTHER_PLACES)
+PLACES = table(*[USER_FILE] * 20, *[PROJECT_FILE] * 20, *OTHER_PLACES)
 BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
 # Also in the file of the other layer: another key, or the same key, mostly with another value.
 IN_BOTH = table("", "", "same keys", "other keys", "", "")
@@ -164,7 +164,7 @@ NAMES = table(*_NAMES, *_NAMES, PREFIX + "SCHEDULING_MODE", PREFIX + "debug", _N
 WORDS = {name: _words(name) for name in NAMES}
 UNSET: str | None = None
 XDG = table(
-    *[UNSET] * 26, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
+    *[UNSET] * 32, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
     *["xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project"],
 )  # fmt: skip
 APPDATA = table(*[UNSET] * 8, f"{ROOT}/appdata", f"{ROOT}/appdata", f"{ROOT}/appdata//", "")
