@@ -284,6 +284,9 @@ class QuirkFailure(TypeError):  # noqa: N818 - a quirk of a release, not an erro
     """A quirk makes this call fail, as in the release. The reference fails for no other reason."""
 
 
+QuirkFailure.__name__ = "TypeError"  # as the release calls it; its known deviation matches the word
+
+
 class UnknownProfile(ValueError):  # noqa: N818 - it names what is wrong
     """No profile has this name. The message lists all profiles."""
 

@@ -87,6 +87,7 @@ def _beside(kind: Kind | None) -> Table[str]:
 FITTING = {path: _fitting(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 BESIDE = {path: _beside(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 
+MOST_LOADS = 14  # other files tell more than further loads of the same
 IS_REWRITTEN = 31  # low bits of a byte
 
 # The form of a file: how its members are chosen, then how the text is changed.
@@ -183,13 +184,13 @@ def decode_config(draft: Draft) -> tuple[Files, Calls, Writes]:
 
     Byte 0 of the head is unused here.
     """
-    files = _files(draft)
+    files, calls = _files(draft), draft.calls[:MOST_LOADS]
     writes: Writes = {
         position: _rewritten(record)
-        for position, record in enumerate(draft.calls)
+        for position, record in enumerate(calls)
         if record[1] % 32 == IS_REWRITTEN and not any("link" in each or "folder" in each for each in files.values())
     }
-    return files, [_load(record) for record in draft.calls], writes
+    return files, [_load(record) for record in calls], writes
 
 
 def _rewritten(record: bytes) -> Files:

@@ -55,7 +55,7 @@ class Oracle:
         except NotImplementedError:
             return NotSupported(method)
         except QuirkFailure as failure:
-            return Raised(str(failure))
+            return Raised(f"{type(failure).__name__}: {failure}")
         except ReferenceFault:
             raise
         except Exception as error:

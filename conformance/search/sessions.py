@@ -17,7 +17,7 @@ from conformance.wire.calls import POOL_FILE
 from conformance.wire.needs import without_unclaimed
 from conformance.wire.scenario import ROOT
 
-SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 4, *["config"] * 2)
+SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 4, *["config"] * 5)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
