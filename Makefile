@@ -65,6 +65,7 @@ docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m tools.releases_page
 	$(BIN)/python -m tools.survey_page
 	$(BIN)/python -m tools.config_docs
+	$(BIN)/python -m tools.value_coverage
 	$(BIN)/python -m tools.readme
 	$(BIN)/python -m tools.evidence
 	$(BIN)/python -m tools.gallery

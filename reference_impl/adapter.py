@@ -49,6 +49,7 @@ class ReferenceAdapter(StatelessMethods):
         self.pid: int | None = None
         self.home: str | None = None
         self.draws: Iterator[float] = itertools.repeat(0.5)
+        self.read_ms: float = 0  # when the pool was opened
         self.before: dict[str, Account] = {}  # as they were in the file when it was last read or written, by label
         self.session_number = 0  # number of the chosen session; `other_sessions` holds the others
         self.other_sessions: dict[int, tuple[Selector | None, str | None, dict[str, Account]]] = {}
@@ -75,7 +76,7 @@ class ReferenceAdapter(StatelessMethods):
         health: dict[str, float] | None = None,
         tokens: dict[str, float] | None = None,
     ) -> Json:
-        self.selector, self.now_ms, self.pid, self.home = None, now_ms, pid, home
+        self.selector, self.now_ms, self.read_ms, self.pid, self.home = None, now_ms, now_ms, pid, home
         self.draws = itertools.cycle(random or [0.5])
         stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
@@ -270,7 +271,7 @@ class ReferenceAdapter(StatelessMethods):
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         """Content of the pool file after a save. None means that the file stays as it is."""
-        session = SessionState(selector.pool.accounts, self.before, selector.current)
+        session = SessionState(selector.pool.accounts, self.before, selector.current, self.read_ms)
         return saved_document(session, content, self.profile, self.now_ms)
 
     def close(self) -> None:

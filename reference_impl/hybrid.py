@@ -3,6 +3,7 @@
 Sources: HYB-*; releases 1.3.0 to 1.6.0, `dist/src/plugin/rotation.js`, `selectHybridAccount`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ def score(candidate: Candidate, max_tokens: float, now_ms: float) -> float:
     """Returns the score, at least 0. It grows with health, tokens and idle time (HYB-002)."""
     idle_s = min((now_ms - candidate.last_used_ms) / 1000, LONGEST_IDLE_S)
     health = candidate.health * HEALTH_WEIGHT
-    tokens = candidate.tokens / max_tokens * 100 * TOKENS_WEIGHT
+    # A candidate has at least one token, so a bucket of size 0 makes its score infinite.
+    tokens = candidate.tokens / max_tokens * 100 * TOKENS_WEIGHT if max_tokens else math.inf
     return max(0, health + tokens + idle_s * SECONDS_WEIGHT)
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from conformance.json_type import Json
 from reference_impl.javascript import is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
-from reference_impl.profiles import Profile
+from reference_impl.profiles import Profile, QuirkFailure
 
 VERIFICATION = ("verificationRequired", "verificationRequiredAt", "verificationRequiredReason", "verificationUrl")
+EXACT = 2**53 - 1  # beyond it, JavaScript has no integers of their own
 NOWHERE = -1  # the index of a family that has no account
 
 
@@ -53,12 +54,12 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
 
     Entries that are not objects or have no refresh token are skipped (POOL-006, POOL-012) and leave no gap in the
     indices (POOL-007). Anything but an object with a list of accounts is an empty pool (POOL-008, POOL-012). Raises
-    TypeError for a malformed pool if the profile says so.
+    QuirkFailure for a malformed pool if the profile says so.
     """
     entries = stored.get("accounts") if isinstance(stored, Mapping) else None
     if profile.has("malformed-pool-fatal") and _is_fatal(stored, entries):
         # the releases' wording, which their known deviation matches
-        raise TypeError("Cannot read properties of a null entry or a missing list of accounts")
+        raise QuirkFailure("Cannot read properties of a null entry or a missing list of accounts")
     accounts: list[Account] = []
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
         index = position if profile.has("index-is-stored-position") else len(accounts)
@@ -68,10 +69,11 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
     if not accounts:
         return Pool([])
     count = len(accounts)
-    active = _whole(stored.get("activeIndex"), 0) % count
+    active = int(whole(stored.get("activeIndex"), 0) % count)
     families = stored.get("activeIndexByFamily")
     by_family = families if isinstance(families, Mapping) else {}
-    return Pool(accounts, active, {family: _whole(by_family.get(family), active) % count for family in FAMILIES})
+    current = {family: int(whole(by_family.get(family), active) % count) for family in FAMILIES}
+    return Pool(accounts, active, current)
 
 
 def _is_fatal(stored: Json, entries: Json) -> bool:
@@ -94,7 +96,7 @@ def load_account(entry: Json, index: int, profile: Profile) -> Account | None:
         label=token,
         index=index,
         enabled=entry.get("enabled") is not False,
-        last_used_ms=_whole(entry.get("lastUsed"), 0),
+        last_used_ms=whole(entry.get("lastUsed"), 0),
         reset_times_ms={key: value for key, value in resets.items() if value is not None},
         cooling_down_until_ms=cooling,
         cached_quota=entry.get("cachedQuota"),
@@ -106,16 +108,18 @@ def load_account(entry: Json, index: int, profile: Profile) -> Account | None:
 
 
 def _number(value: Json) -> float | None:
-    """Returns a stored time if it is a number, else None (POOL-011)."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Returns a stored time if it is a number, else None (POOL-011). A file can hold numbers beyond binary64."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None
 
 
 def _coerced(value: Json) -> float | None:
     return to_number(value)
 
 
-def _whole(value: Json, fallback: int) -> int:
+def whole(value: Json, fallback: float) -> float:
     """Reads a stored index or time: rounded down, at least 0, or the fallback if it is not a number (POOL-005)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return fallback
-    return max(0, math.floor(value))
+    whole = math.floor(value)
+    return max(0, whole if abs(whole) <= EXACT else float(value))

@@ -100,13 +100,25 @@ QUIRKS = (
     ),
     Quirk(
         "save-overwrites-cooldown-and-email",
-        "Saving overwrites the cooldown and the email in the file with those of the session.",
+        "Saving overwrites the cooldown, the email and the time of addition in the file with those of the session.",
         since="1.2.8",
         still_in="1.6.0",
     ),
     Quirk(
         "save-overwrites-enabled",
         "Saving overwrites `enabled` and the verification in the file with the values that the session has read.",
+        since="1.5.5",
+        still_in="1.6.0",
+    ),
+    Quirk(
+        "save-overwrites-quota-readings",
+        "Saving overwrites the quota readings in the file with those that the session has read, or with none.",
+        since="1.4.5",
+        still_in="1.6.0",
+    ),
+    Quirk(
+        "save-keeps-duplicates-of-version-3",
+        "Saving over a pool file of version 3 does not first remove accounts with the same email.",
         since="1.5.5",
         still_in="1.6.0",
     ),
@@ -295,6 +307,13 @@ SINCE = {
     "soft-quota-ttl": "1.4.5",
     "update-quota": "1.4.5",
 }
+
+
+class QuirkFailure(TypeError):  # noqa: N818 - a quirk of a release, not an error of the reference
+    """A quirk makes this call fail, as in the release. The reference fails for no other reason."""
+
+
+QuirkFailure.__name__ = "TypeError"  # as the release calls it; its known deviation matches the word
 
 
 class UnknownProfile(ValueError):  # noqa: N818 - it names what is wrong

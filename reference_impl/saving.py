@@ -4,6 +4,7 @@ Sources: STO-013 to STO-026, PROC-015, PROC-018; releases 1.2.8 to 1.6.0, `dist/
 and `storage.js`, `saveAccounts`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -11,9 +12,9 @@ from typing import TypeVar
 from conformance.json_type import Json
 from reference_impl.javascript import is_truthy
 from reference_impl.limits import FAMILIES, Family
-from reference_impl.pool import VERIFICATION, Account, load_account
+from reference_impl.pool import VERIFICATION, Account, load_account, whole
 from reference_impl.profiles import Profile
-from reference_impl.storage import migrate, newest_by_email, parse, time_of
+from reference_impl.storage import migrate, newest_by_email, parse, time_of, without_infinities
 
 Time = TypeVar("Time", float, tuple[float, str])  # a time, or a time with its reason
 
@@ -29,6 +30,7 @@ class SessionState:
     accounts: Sequence[Account]
     before: Mapping[str, Account]
     current: Mapping[Family, int]
+    read_ms: float = 0  # when the session read the file
 
 
 def remember(accounts: Sequence[Account]) -> dict[str, Account]:
@@ -49,19 +51,22 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
     for account in session.accounts:
         label = account.label
         if label in kept:
-            kept[label] = _merged(account, session.before[label], kept[label], profile)
+            kept[label] = _merged(account, session, kept[label], profile)
         elif in_file is None or profile.has("save-never-removes-accounts"):
-            kept[label] = _own(account, {}, profile)
+            entry = {} if profile.has("save-never-removes-accounts") else account.stored
+            kept[label] = _own(account, entry, session.read_ms, profile)
     if not profile.has("save-never-removes-accounts"):
         for label in session.before.keys() - {account.label for account in session.accounts}:
             kept.pop(label, None)
     families = {family: _place(session, family, list(kept), profile) for family in FAMILIES}
-    return {
-        "version": profile.pool_version,
-        "accounts": list(kept.values()),
-        "activeIndex": families["claude"],
-        "activeIndexByFamily": families,
-    }
+    return without_infinities(
+        {
+            "version": profile.pool_version,
+            "accounts": list(kept.values()),
+            "activeIndex": families["claude"],
+            "activeIndexByFamily": families,
+        }
+    )
 
 
 def _is_later(content: bytes | None, profile: Profile) -> bool:
@@ -79,12 +84,12 @@ def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict
     entries = [entry for entry in entries if isinstance(entry, Mapping)]
     if (version := document.get("version")) in (1, 2) and not isinstance(version, bool):
         entries = [migrate(entry, version, now_ms) for entry in entries]
-    else:
+    elif version != 3 or not profile.has("save-keeps-duplicates-of-version-3"):
         entries = newest_by_email(entries, profile)
     return {entry["refreshToken"]: dict(entry) for entry in entries if is_truthy(entry.get("refreshToken"))}
 
 
-def _own(account: Account, entry: Mapping[str, Json], profile: Profile) -> dict[str, Json]:
+def _own(account: Account, entry: Mapping[str, Json], read_ms: float, profile: Profile) -> dict[str, Json]:
     """Writes the session's account over an entry."""
     saved = {
         **entry,
@@ -97,19 +102,26 @@ def _own(account: Account, entry: Mapping[str, Json], profile: Profile) -> dict[
     }
     if profile.knows("enabled"):
         saved["enabled"] = account.enabled
+    if profile.has("save-overwrites-cooldown-and-email"):
+        saved |= {"email": account.stored.get("email"), "addedAt": whole(account.stored.get("addedAt"), read_ms)}
     if profile.knows("verification"):
         saved = {key: value for key, value in saved.items() if key not in VERIFICATION}
         saved |= account.verification
-    if account.has_new_reading and time_of(entry, "cachedQuotaUpdatedAt") <= account.cached_quota_updated_ms:
+    is_newest = time_of(entry, "cachedQuotaUpdatedAt") <= account.cached_quota_updated_ms
+    if profile.has("save-overwrites-quota-readings") or (account.has_new_reading and is_newest):
         saved |= {"cachedQuota": account.cached_quota or None, "cachedQuotaUpdatedAt": account.cached_quota_updated_ms}
     return {key: value for key, value in saved.items() if value is not None}
 
 
-def _merged(account: Account, before: Account, entry: dict[str, Json], profile: Profile) -> dict[str, Json]:
+def _merged(account: Account, session: SessionState, entry: dict[str, Json], profile: Profile) -> dict[str, Json]:
     """Merges the session's account and the file's entry."""
+    before = session.before[account.label]
     has, mine = profile.has, account.reset_times_ms
     theirs = load_account(entry, 0, profile) or before
-    result = replace(account, last_used_ms=max(time_of(entry, "lastUsed"), account.last_used_ms))
+    used_ms = max(time_of(entry, "lastUsed"), account.last_used_ms)
+    if has("stored-times-coerced") and entry.get("lastUsed") == math.inf:
+        used_ms = math.inf
+    result = replace(account, last_used_ms=used_ms)
     if has("save-overwrites-rate-limits"):
         stored = entry.get("rateLimitResetTimes")
         result.reset_times_ms = {**(stored if isinstance(stored, Mapping) else {}), **mine}
@@ -128,7 +140,7 @@ def _merged(account: Account, before: Account, entry: dict[str, Json], profile: 
         result.enabled = theirs.enabled
     if not has("save-overwrites-enabled") and account.verification == before.verification:
         result.verification = theirs.verification
-    return _own(result, entry, profile)
+    return _own(result, entry, session.read_ms, profile)
 
 
 def _cooldown(account: Account) -> tuple[float, str] | None:

@@ -3,6 +3,7 @@
 Sources: SOFT-*; release 1.6.0, `dist/src/plugin/accounts.js`, `isOverSoftQuotaThreshold`, `getMinWaitTimeForSoftQuota`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,6 +58,8 @@ def is_over(
         return False
     remaining = _reading(cached, family, model).get("remainingFraction")
     if remaining is None:
+        return False
+    if math.isnan(to_number(remaining)):
         return False
     left = max(0.0, min(1.0, to_number(remaining)))
     if profile.has("usage-in-binary"):

@@ -122,9 +122,11 @@ def _is_newer(account: Mapping[str, Json], other: Mapping[str, Json], profile: P
 
 
 def time_of(account: Mapping[str, Json], key: str) -> float:
-    """Returns a stored time; 0 if it is not a number (STO-010)."""
+    """Returns a stored time; 0 if it is not a number (STO-010). A file can hold numbers beyond binary64."""
     value = account.get(key)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return value if math.isfinite(value) else 0
 
 
 def _is_same(one: Json, other: Json) -> bool:
@@ -146,6 +148,18 @@ def migrate(entry: Mapping[str, Json], version: float, now_ms: float) -> dict[st
         if isinstance(limits, Mapping) and is_truthy(limits.get(then)) and is_greater(limits[then], now_ms)
     }
     return {key: entry[key] for key in _KEPT_BY_MIGRATION if key in entry} | {"rateLimitResetTimes": kept}
+
+
+def without_infinities(value: Json) -> Json:
+    """Returns the document with null for each number that JSON cannot express, as JavaScript writes it.
+
+    Python reads `1e999` as infinity and writes `Infinity`, which no reader accepts.
+    """
+    if isinstance(value, Mapping):
+        return {key: without_infinities(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_infinities(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _clamped(index: Json, count: int) -> float:

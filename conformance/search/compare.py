@@ -1,7 +1,7 @@
 """Decides whether two answers to one call count as equal.
 
-Two failures are equal, whatever their messages. Result fields that the wire does not define are ignored. So is the
-part of a snapshot that no later call can observe.
+Two failures are equal, whatever their messages: the oracle lets the reference fail only where a quirk says so. Result
+fields that the wire does not define are ignored. So is the part of a snapshot that no later call can observe.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.json_type import Json
 from conformance.search.config_keys import known_keys
+from conformance.search.oracle import is_finite
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.methods import METHODS
 from conformance.wire.scenario import READ_FILE, matches, show_answer
@@ -49,7 +50,7 @@ def are_same(method: str, expected: Answer, answered: Answer, now_ms: float) -> 
 
 def normalized(method: str, answer: Answer, now_ms: float) -> Json:
     """The part of an answer that is compared. A NaN or infinite number counts as a failure."""
-    if isinstance(answer, Raised) or (isinstance(answer, Result) and not _is_finite(answer.value)):
+    if isinstance(answer, Raised) or (isinstance(answer, Result) and not is_finite(answer.value)):
         return FAILED
     if not isinstance(answer, Result):
         return show_answer(answer)
@@ -80,17 +81,10 @@ def show_snapshot(snapshot: Json, now_ms: float) -> Json:
 
 def _show_account(account: Json, now_ms: float) -> Json:
     limits = {key: to_number(end) for key, end in account.get("rate_limit_reset_times_ms", {}).items()}
-    rest_ms = to_number(account.get("cooling_down_until_ms"))
+    until_ms = account.get("cooling_down_until_ms")
+    rest_ms = math.nan if until_ms is None else to_number(until_ms)
     return {
         **{key: account.get(key) for key in ("label", "index", "last_used_ms")},
         "limits": {key: end for key, end in limits.items() if now_ms < end},
         "cooling_down_until_ms": rest_ms if now_ms < rest_ms else None,
     }
-
-
-def _is_finite(value: Json) -> bool:
-    if isinstance(value, dict):
-        return all(_is_finite(item) for item in value.values())
-    if isinstance(value, list):
-        return all(_is_finite(item) for item in value)
-    return not isinstance(value, float) or math.isfinite(value)

@@ -6,6 +6,7 @@ head chooses the form of each file: half are valid, the others hold a wrong valu
 """
 
 import json
+from collections.abc import Mapping
 
 from conformance.json_type import Json
 from conformance.search.source import Draft, Table, table
@@ -18,16 +19,22 @@ Files = dict[str, dict[str, Json]]
 Member = tuple[str, str, str]  # group or "", name, value as JSON text
 Calls = list[tuple[str, dict[str, Json]]]
 
+Writes = dict[int, Mapping[str, Mapping[str, Json]]]  # files that others write before a call
+
+HOME_AS_PROJECT = "home/.opencode/antigravity.json"
 OTHER_PLACES = (
     "home/AppData/Roaming/opencode/antigravity.json",
     "xdg/opencode/antigravity.json",
     "appdata/opencode/antigravity.json",
     "own/antigravity.json",
     "own/opencode/antigravity.json",
+    HOME_AS_PROJECT,
+    "home/xdg/opencode/antigravity.json",  # where a variable with ~ or a relative path would lead
 )
-PLACES = table(*[USER_FILE] * 10, *[PROJECT_FILE] * 10, *OTHER_PLACES)
+PLACES = table(*[USER_FILE] * 20, *[PROJECT_FILE] * 20, *OTHER_PLACES)
 BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
-IS_IN_BOTH = table(False, False, True, False)
+# Also in the file of the other layer: another key, or the same key, mostly with another value.
+IN_BOTH = table("", "", "same keys", "other keys", "", "")
 MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # with 0 the file exists, and is empty unless another record adds members
 
 # The members of a file, as JSON text. A path without a dot is a key or a whole group.
@@ -80,6 +87,9 @@ def _beside(kind: Kind | None) -> Table[str]:
 FITTING = {path: _fitting(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 BESIDE = {path: _beside(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 
+MOST_LOADS = 14  # other files tell more than further loads of the same
+IS_REWRITTEN = 31  # low bits of a byte
+
 # The form of a file: how its members are chosen, then how the text is changed.
 
 FORMS = table(
@@ -108,7 +118,27 @@ _NUMBERS = (
     "0", "0.5", "0.25", "1", "2", "-1", "-0", "0.0", "1e400", "0x1", "Infinity", "-Infinity", ".5", ".5x", "0.0e5",
     "5.", "1e-400", "5e", "NaN", "1_0", "0,5", "+.5",
 )  # fmt: skip
-_WORDS = ("1", "true", "0", "false", "TRUE", "2", "auto", "off", "on", "x", "sticky", "é", "🙂", "a b", "__proto__", "")
+_WORDS = (
+    "1",
+    "true",
+    "0",
+    "false",
+    "TRUE",
+    "2",
+    "auto",
+    "off",
+    "on",
+    "x",
+    "sticky",
+    "é",
+    "🙂",
+    "a b",
+    "__proto__",
+    "",
+    "a:b",
+    "A.b",
+    "null",
+)
 _AROUND = (("", ""),) * 20 + (
     (" ", ""),
     ("", " "),
@@ -134,16 +164,39 @@ _NAMES = tuple(PREFIX + variable.name for variable in VARIABLES)
 NAMES = table(*_NAMES, *_NAMES, PREFIX + "SCHEDULING_MODE", PREFIX + "debug", _NAMES[0].lower(), "DEBUG")
 WORDS = {name: _words(name) for name in NAMES}
 UNSET: str | None = None
-XDG = table(*[UNSET] * 8, f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", "")
+XDG = table(
+    *[UNSET] * 32, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
+    *["xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project"],
+)  # fmt: skip
 APPDATA = table(*[UNSET] * 8, f"{ROOT}/appdata", f"{ROOT}/appdata", f"{ROOT}/appdata//", "")
-OWN = table(*[UNSET] * 14, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "")
-DIRECTORIES = table(*[f"{ROOT}/project"] * 12, f"{ROOT}/project/", f"{ROOT}/home/../project", f"{ROOT}/project/sub")
+OWN = table(
+    *[UNSET] * 36, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own",
+    f"{ROOT}/project/.opencode",
+)  # fmt: skip
+DIRECTORIES = table(
+    *[f"{ROOT}/project"] * 16, f"{ROOT}/project/", f"{ROOT}/home/../project", f"{ROOT}/project/sub", f"{ROOT}/home"
+)
 HOMES = table(*[f"{ROOT}/home"] * 14, f"{ROOT}/home/", f"{ROOT}/project/../home")
 
 
-def decode_config(draft: Draft) -> tuple[Files, Calls]:
-    """The files of a session and its calls, all `load_config`. Byte 0 of the head is unused here."""
-    return _files(draft), [_load(record) for record in draft.calls]
+def decode_config(draft: Draft) -> tuple[Files, Calls, Writes]:
+    """The files of a session, its calls, all `load_config`, and the files that others write before a call.
+
+    Byte 0 of the head is unused here.
+    """
+    files, calls = _files(draft), draft.calls[:MOST_LOADS]
+    writes: Writes = {
+        position: _rewritten(record)
+        for position, record in enumerate(calls)
+        if record[1] % 32 == IS_REWRITTEN and not any("link" in each or "folder" in each for each in files.values())
+    }
+    return files, [_load(record) for record in calls], writes
+
+
+def _rewritten(record: bytes) -> Files:
+    """One of the two usual files, with other members."""
+    place = PROJECT_FILE if record[11] % 2 else USER_FILE
+    return {place: {"text": _document([_member(record[at], record[at + 1], False) for at in (2, 5)])}}
 
 
 def _files(draft: Draft) -> Files:
@@ -152,13 +205,17 @@ def _files(draft: Draft) -> Files:
     members: dict[str, list[Member]] = {}
     for record in draft.given:
         place = PLACES[record[0]]
-        other = BOTH_LAYERS.get(place) if IS_IN_BOTH[record[14]] else None
-        for each, steps in ((place, 0), (other, 3)):
-            if each is not None:
-                is_wrong = FORMS[forms.get(each, head[7:10])[0]] == "wrong"
-                listed = members.setdefault(each, [])
-                for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
-                    listed.append(_member(record[at] + steps, record[at + 1], is_wrong and record[at + 2] >= 170))
+        both = IN_BOTH[record[14]]
+        other = BOTH_LAYERS.get(place) if both else None
+        for each in (place, other):
+            if each is None:
+                continue
+            is_wrong = FORMS[forms.get(each, head[7:10])[0]] == "wrong"
+            step = 3 if each == other and both == "other keys" else 0
+            flip = 255 if each == other and both != "other keys" else 0
+            listed = members.setdefault(each, [])
+            for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
+                listed.append(_member(record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 170))
     return {place: _content(listed, forms.get(place, head[7:10])) for place, listed in members.items()}
 
 

@@ -23,7 +23,7 @@ from conformance.targets.exchange import MAX_CALLS_A_LINE, RequestLine
 from conformance.targets.group import Group, Launch
 from conformance.targets.patience import Patience
 from conformance.targets.resolve import Target
-from conformance.wire.answers import Answer, Raised
+from conformance.wire.answers import REFUSED, Answer, Raised, Refused
 from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
@@ -275,6 +275,10 @@ def _is_as_expected(flight: _Flight, lines: Sequence[tuple[RequestLine, bytes]])
         if len(responses) != len(flight.calls):
             return False
         for (method, _), response, predicted in zip(flight.calls, responses, flight.expected, strict=True):
+            if type(predicted) is Refused:
+                if response["error"]["code"] != REFUSED or response["error"]["data"]["refusal"] != predicted.kind:
+                    return False
+                continue
             answered, expected = response["result"], predicted
             if method == "snapshot":
                 now_ms = flight.session.now_ms

@@ -51,6 +51,7 @@ RULES = {
     "snapshot": "WIRE-003",
     "save": "STO-013",
     "load_config": "CFG-001",
+    "close": "WIRE-003",
 }
 RULES_OF_STRATEGIES = {"sticky": "STK-001", "round-robin": "RR-001", "hybrid": "HYB-001"}
 
@@ -209,5 +210,5 @@ def write_vector(vector: Json, folder: Path) -> Path:
 def to_session(scenario: Scenario) -> GeneratedSession:
     """A scenario in the form that the search sends."""
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
-    writes = {position: dict(call.files) for position, call in enumerate(scenario.calls) if call.files}
+    writes = {position: call.files for position, call in enumerate(scenario.calls) if call.files}
     return GeneratedSession(calls, dict(scenario.files), writes)

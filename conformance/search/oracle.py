@@ -1,30 +1,42 @@
 """The reference in this process. It predicts the answers of a target."""
 
+import math
 from collections.abc import Sequence
 
 from conformance.json_type import Json
 from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refused, Result
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import BY_NAME, Profile, profile
+from reference_impl.profiles import BY_NAME, Profile, QuirkFailure, profile
 
+WITHOUT_NUMBERS = "stored-times-coerced"  # the quirk by which a wait can be no finite number
 CALL_FAILED: Json = object()  # equals no answer, so a failure always gets the full comparison
 
 
-class Oracle:
-    """Predicts answers by direct calls. `vectors.predict` sends lines instead, which is too slow for a search."""
+class ReferenceFault(RuntimeError):  # noqa: N818 - it names what is wrong
+    """The reference failed on a valid call, and no quirk of its profile explains it: a fault of the suite."""
 
-    def __init__(self, profile_: Profile) -> None:
-        self.profile = profile_
+
+class Oracle:
+    """Predicts answers by direct calls. `vectors.predict` sends lines instead, which is too slow for a search.
+
+    The reference may only fail where a quirk says so. Otherwise a target that fails there, too, would count as equal.
+    With `strict=False`, for calls that a user wrote, a failure is an answer.
+    """
+
+    def __init__(self, profile_: Profile, *, strict: bool = True) -> None:
+        self.profile, self.strict = profile_, strict
         self.adapter = ReferenceAdapter(profile_)
 
     def values(self, calls: Sequence[tuple[str, dict[str, Json]]]) -> list[Json]:
-        """The result of each call, or CALL_FAILED."""
+        """The result of each call, the refusal, or CALL_FAILED."""
         adapter = self.adapter
         values = []
         for method, params in calls:
             try:
                 values.append(getattr(adapter, method)(**params))
-            except Exception:  # a refusal or a quirk that raises; `answers` returns which
+            except Refusal as refusal:
+                values.append(Refused(refusal.kind, str(refusal)))
+            except Exception:  # `answers` decides whether it may fail
                 values.append(CALL_FAILED)
         return values
 
@@ -34,13 +46,34 @@ class Oracle:
 
     def _answer(self, method: str, params: dict[str, Json]) -> Answer:
         try:
-            return Result(getattr(self.adapter, method)(**params))
+            value = getattr(self.adapter, method)(**params)
+            if self.strict and not is_finite(value) and not self.profile.has(WITHOUT_NUMBERS):
+                raise ReferenceFault(f"the reference as {self.profile.name} answered {method} with {value!r}")
+            return Result(value)
         except Refusal as refusal:
             return Refused(refusal.kind, str(refusal))
         except NotImplementedError:
             return NotSupported(method)
+        except QuirkFailure as failure:
+            return Raised(f"{type(failure).__name__}: {failure}")
+        except ReferenceFault:
+            raise
         except Exception as error:
-            return Raised(f"{type(error).__name__}: {error}")
+            name = self.profile.name
+            if not self.strict:
+                return Raised(f"{type(error).__name__}: {error}")
+            raise ReferenceFault(
+                f"the reference as {name} failed on {method}: {type(error).__name__}: {error}"
+            ) from error
+
+
+def is_finite(value: Json) -> bool:
+    """Can JSON express all numbers in this value?"""
+    if isinstance(value, dict):
+        return all(is_finite(item) for item in value.values())
+    if isinstance(value, list):
+        return all(is_finite(item) for item in value)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def flip_quirks(nearest: str, flipped: Sequence[str] = ()) -> Profile:

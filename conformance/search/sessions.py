@@ -10,14 +10,15 @@ from functools import cache
 
 from conformance.search.configs import decode_config
 from conformance.search.further_steps import FURTHER_KINDS, return_to_first
-from conformance.search.pools import plain_file, pool_file, pool_of
+from conformance.search.pool_files import pool_file, saved_file, stored_of, tokens_of
+from conformance.search.pools import clock_of, pool_of
 from conformance.search.source import Draft, Table, table
 from conformance.search.steps import KINDS, GeneratedSession, save
-from conformance.wire.calls import NOW_MS, POOL_FILE
+from conformance.wire.calls import POOL_FILE
 from conformance.wire.needs import without_unclaimed
 from conformance.wire.scenario import ROOT
 
-SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 2, *["config"] * 2)
+SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 4, *["config"] * 5)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -41,12 +42,22 @@ HEALTH_BEYOND: Table[dict[str, float]] = table(
     {"success_reward": 5, "max_score": 75},
     {"rate_limit_penalty": -30, "failure_penalty": 0},
     {"recovery_rate_per_hour": 10},
+    {"recovery_rate_per_hour": 0, "min_usable": -1},
+    {"initial": 0, "min_usable": 0},
+    {"initial": 300, "max_score": 1000, "success_reward": 0.5},
+    {"success_reward": -5, "failure_penalty": 20},
 )
 INITIAL_TOKENS = table(50, 0.5, 1, 3, 50)
 MAX_TOKENS = table(50, 10, 1, 50)
-TOKENS_BEYOND: Table[dict[str, float]] = table({}, {}, {"regeneration_rate_per_minute": 60})
-SAVES_FROM = 240  # of 256: a record of a saved-file session becomes a save
-THRESHOLDS: Table[float | None] = table(None, 10, 10, 10, 20, 90, 10, 50, 100, 1)
+TOKENS_BEYOND: Table[dict[str, float]] = table(
+    *([{}, {}, {"regeneration_rate_per_minute": 60.0}] * 2),
+    {"max_tokens": 0},
+    {"initial_tokens": 0},
+    {"initial_tokens": -1, "regeneration_rate_per_minute": 0},
+    {"initial_tokens": 1000, "max_tokens": 1000, "regeneration_rate_per_minute": 0.1},
+)
+SAVES_FROM = 216  # of 256: a record of a saved-file session becomes a save
+THRESHOLDS: Table[float | None] = table(*[None, 10, 10, 10, 20, 90, 10, 50, 100, 1] * 2, 0, -5, 33.3, 150, 300)
 
 
 def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
@@ -55,9 +66,9 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
     can = _abilities(frozenset(capabilities))
     source = SOURCES[head[0]]
     if can.config and (source == "config" or not can.selection):
-        files, calls = decode_config(draft)
-        return GeneratedSession(calls, {**files})
-    session = GeneratedSession()
+        files, calls, writes = decode_config(draft)
+        return GeneratedSession(calls, {**files}, writes)
+    session = GeneratedSession(head=head)
     if not can.selection:
         return session
     if source == "pool file" and can.storage:
@@ -65,8 +76,9 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
     elif source == "saved file" and can.save:
-        text, session.labels = plain_file(head, draft.given)
-        session.given = draft.given
+        session.stored = stored_of(draft.given)
+        session.labels = tokens_of(head, session.stored)
+        text = saved_file(head, head, session.stored, now_ms=clock_of(head))
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
     else:
@@ -77,7 +89,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
     _set_up(session, head, can)
     session.calls.append(("open", session.opened))
     for record in draft.calls:
-        (save if session.given and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
+        (save if session.stored is not None and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
     if can.snapshot:
         session.calls.append(("snapshot", {}))
     return_to_first(session)
@@ -105,7 +117,7 @@ class _Abilities:
 
 def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     opened = session.opened
-    opened["now_ms"] = NOW_MS
+    opened["now_ms"] = session.now_ms = clock_of(head)
     opened["pid"] = PIDS[head[8]]
     if can.random and (draws := DRAWS[head[9]]):
         opened["random"] = draws

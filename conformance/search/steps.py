@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.json_type import Json
-from conformance.search.pools import plain_file
+from conformance.search.pool_files import Stored, change_of_others
+from conformance.search.pools import IN_MONTHS_MS
 from conformance.search.source import Table, table
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.needs import DRAWING_REASON
@@ -17,21 +18,35 @@ Params = dict[str, Json]
 
 STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)
 STYLES: Table[str | None] = table(None, "antigravity", "gemini-cli", "gemini-cli")
-MODELS: Table[str | None] = table(None, None, None, "m1", "m1", "flash-2", "claude-x", "")
-DURATIONS_MS = table(1000, 60_000, 1000, 60_000, 0, 1, 999, 1999, 2000, 3_600_000, 3_600_001, 0.5, -1, 1e300)
-REASONS = table(
-    *["QUOTA_EXHAUSTED"] * 2, *["MODEL_CAPACITY_EXHAUSTED"] * 2, "RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "UNKNOWN", "?"
+MODELS: Table[str | None] = table(
+    *[None, None, None, "m1", "m1", "flash-2", "claude-x", ""] * 3,
+    *["M1", "m1-preview", "m1-high", "m 1", "m.1", "m1:x", "antigravity-m1", "Claude-Flash", "x-claude-flash-low", "m"],
 )
-RETRY_AFTER_MS: Table[float | None] = table(None, None, None, None, 5000, 0, 1, -1)
-CACHE_TTLS_MS: Table[float | None] = table(None, None, None, 60_000, 59_999, 600_000, 600_001, 0)
-COOLDOWN_REASONS = table("auth-failure", "auth-failure", "network-error")
-FAILURE_TTLS_MS: Table[float | None] = table(None, None, 1000, 0)
+SHORT_MS = (1000, 60_000, 1000, 60_000, 0, 1, 999, 1999, 2000, 3_600_000, 3_600_001, 0.5, -1, 1e300)
+LONG_MS = (2**31 - 1, 2**31, IN_MONTHS_MS)
+DURATIONS_MS = table(*SHORT_MS * 2, *LONG_MS)
+REASONS = table(
+    *["QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXHAUSTED"] * 3,
+    *["RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "UNKNOWN", "?"] * 3, "quota_exhausted", "",
+)  # fmt: skip
+RETRY_AFTER_MS: Table[float | None] = table(
+    *[None, None, None, None, 5000, 0, 1, -1] * 3, 2**31, 0.5, IN_MONTHS_MS, 1e300
+)
+CACHE_TTLS_MS: Table[float | None] = table(
+    *[None, None, None, 60_000, 59_999, 600_000, 600_001, 0] * 3, -1, 0.5, 999, 2**31, 1e300
+)
+COOLDOWN_REASONS = table(*["auth-failure", "auth-failure", "network-error"] * 4, "project-error", "")
+FAILURE_TTLS_MS: Table[float | None] = table(*[None, None, 1000, 0] * 4, -1, 0.5, 999, 2**31, 1e300)
 STEPS_MS = table(
-    1000, 60_000, 1, 999, 3_600_001, 1000, 60_000, 600_000, 600_001, 3_600_000, 15_000, 30_000, 36_000_000, -1, -60_000,
-    *[-3_600_000],
+    *[1000, 60_000, 1, 999, 3_600_001, 1000, 60_000, 600_000, 600_001, 3_600_000, 15_000, 30_000, 36_000_000, -1] * 3,
+    *[-60_000, -3_600_000] * 3, 0, 0.5, 2**31, IN_MONTHS_MS, 86_400_000, -IN_MONTHS_MS,
 )  # fmt: skip
 TO_AN_END_MS: Table[float | None] = table(None, 0, -1, 1)  # offset from the end of a limit, instead of a step
-AMOUNTS = table(1, 1, 0.5, 3, 49, 60, 0)
+AMOUNTS = table(*[1, 1, 0.5, 3, 49, 60, 0] * 3, -1, 300, 0.1)
+MANY_TIMES = 300  # more than 8 bits count
+VERY_MANY_TIMES = 65_600  # more than 16 bits count
+OPENS = 1000
+UNKNOWN_LABELS = ("nobody", "Mango", "mango ", "man", "")
 OUTCOMES = table("success", "rate_limit", "failure", "failure", "failure")
 TIMES = table(2, 3, 4, 5, 8, 12)
 HEADER_STYLES = ("antigravity", "gemini-cli")
@@ -43,8 +58,9 @@ class GeneratedSession:
 
     calls: list[tuple[str, Params]] = field(default_factory=list)
     files: dict[str, Mapping[str, Json]] = field(default_factory=dict)
-    writes: dict[int, dict[str, Mapping[str, Json]]] = field(default_factory=dict)  # before a call
-    given: tuple[bytes, ...] = ()
+    writes: dict[int, Mapping[str, Mapping[str, Json]]] = field(default_factory=dict)  # before a call
+    head: bytes = b""
+    stored: Stored | None = None  # the accounts of the pool file, if the session saves over it
     labels: list[str] = field(default_factory=list)
     ends_ms: list[float] = field(default_factory=list)
     now_ms: float = NOW_MS
@@ -62,8 +78,9 @@ class GeneratedSession:
 
     @property
     def saves(self) -> bool:
-        """Does a call write or move the pool file?"""
-        return bool(self.files) and any(method in ("save", "pool_path") for method, _ in self.calls)
+        """Does a call write or move the pool file, or do others write files between calls?"""
+        moving = ("save", "pool_path")
+        return bool(self.writes) or (bool(self.files) and any(method in moving for method, _ in self.calls))
 
     def to_scenario(self) -> Scenario:
         """The session as a scenario without expectations."""
@@ -108,8 +125,12 @@ def _soft_quota(threshold: float, record: bytes) -> Params:
 
 
 def _select_often(session: GeneratedSession, record: bytes) -> None:
-    for _ in range(TIMES[record[8]]):
-        _select(session, record)
+    times = TIMES[record[8]]
+    if record[15] >= 254:
+        is_longest = record[14] >= 246 and record[13] >= 236
+        times = VERY_MANY_TIMES if is_longest else MANY_TIMES
+    _select(session, record)
+    session.calls += session.calls[-1:] * (times - 1)
 
 
 def _limit(session: GeneratedSession, record: bytes) -> None:
@@ -151,6 +172,11 @@ def _limit_for_a_reason(session: GeneratedSession, record: bytes) -> None:
 
 
 def _fail_in_a_row(session: GeneratedSession, record: bytes) -> None:
+    if record[15] >= 254:
+        begun = len(session.calls)
+        _limit_for_a_reason(session, record)
+        session.calls += session.calls[begun:] * MANY_TIMES
+        return
     for _ in range(TIMES[record[8]] // 2):
         _limit_for_a_reason(session, record)
         _advance(session, record)
@@ -244,8 +270,10 @@ def _advance(session: GeneratedSession, record: bytes) -> None:
     from_end_ms = TO_AN_END_MS[record[10]]
     if from_end_ms is not None and session.ends_ms:
         ms = session.ends_ms[record[11] % len(session.ends_ms)] + from_end_ms - session.now_ms
-        if not 0 < ms < 1e9:
+        if not 0 < ms < 1e11:
             ms = STEPS_MS[record[9]]
+    if session.now_ms + ms < 0:
+        ms = -ms  # a clock before 1970 tells nothing
     session.now_ms += ms
     session.calls.append(("advance", {"ms": ms}))
 
@@ -257,29 +285,63 @@ def open_again(session: GeneratedSession, record: bytes) -> None:
     pid = (session.opened["pid"] + STRIDES[record[5]]) % 2**32
     session.opened = {**session.opened, "pid": pid}
     session.calls.append(("open", session.opened))
-    session.now_ms = NOW_MS
+    session.now_ms = session.opened["now_ms"]
+    if record[15] >= 254 and record[14] >= 128 and len(session.labels) <= 8:
+        _select(session, record)
+        session.calls += session.calls[-2:] * OPENS
+
+
+def _close(session: GeneratedSession, record: bytes) -> None:
+    """Close, ask without a pool, and open again. Never for a folder, as in `open_again`."""
+    if "home" in session.opened:
+        return
+    session.calls.append(("close", {}))
+    (_select if record[5] < 128 else _advance)(session, record)
+    session.opened = {**session.opened, "now_ms": session.now_ms}
+    session.calls.append(("open", session.opened))
+
+
+def _of_an_unknown_account(method: str) -> Callable[[GeneratedSession, bytes], None]:
+    """A call with a label that no account has. The target refuses it; it must change nothing."""
+
+    def add(session: GeneratedSession, record: bytes) -> None:
+        label = UNKNOWN_LABELS[record[1] % len(UNKNOWN_LABELS)]
+        params: Params = {"label": label if label not in session.labels else "nobody"}
+        if method == "mark_rate_limited":
+            params |= {"retry_after_ms": DURATIONS_MS[record[5]], **_asked(session, record)}
+        elif method == "mark_cooling_down":
+            params |= {"cooldown_ms": DURATIONS_MS[record[5]], "reason": COOLDOWN_REASONS[record[7]]}
+        elif method == "set_enabled":
+            params["enabled"] = record[5] >= 128
+        elif method == "record_health":
+            params["outcome"] = OUTCOMES[record[5]]
+        session.calls.append((method, params))
+
+    return add
+
+
+def _save_nowhere(session: GeneratedSession, _record: bytes) -> None:
+    """Save a pool that was passed as JSON: there is no folder, so the target refuses."""
+    if "home" not in session.opened:
+        session.calls.append(("save", {}))
 
 
 def save(session: GeneratedSession, record: bytes) -> None:
     """Save, mostly after others have changed the file, then open the pool from the new file."""
-    if record[1] >= 64:
-        place = record[2] % len(session.given)
-        changed = bytes([*record[3:13], *session.given[place][10:]])
-        given = (*session.given[:place], changed, *session.given[place + 1 :])
-        kept = tuple(each for number, each in enumerate(given) if record[13] >= 64 or number != record[14] % len(given))
-        session.writes[len(session.calls)] = {POOL_FILE: {"text": plain_file(record[3:13], kept)[0]}}
-        session.given = given
+    if record[1] >= 64 and session.stored is not None:
+        text, session.stored = change_of_others(session.head, record, session.stored, session.now_ms)
+        session.writes[len(session.calls)] = {POOL_FILE: {"text": text}}
     session.calls.append(("save", {}))
     session.opened = {**session.opened, "now_ms": session.now_ms}
     session.calls.append(("open", session.opened))
 
 
 Step = Callable[[GeneratedSession, bytes], None]
-# How often each kind of step occurs, and the capability that it needs.
+# How often each kind of step occurs, and the capability that it needs. At most 256 in all, or `table` drops some.
 KINDS: tuple[tuple[Step, int, str], ...] = (
-    (_select, 90, "sticky"),
+    (_select, 72, "sticky"),
     (_select_often, 12, "sticky"),
-    (_limit, 24, "limits"),
+    (_limit, 20, "limits"),
     (_limit_all, 6, "limits"),
     (_limit_for_a_reason, 14, "backoff"),
     (_fail_in_a_row, 4, "backoff"),
@@ -289,13 +351,21 @@ KINDS: tuple[tuple[Step, int, str], ...] = (
     (_remove_the_last, 9, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
-    (_record_health, 14, "health"),
-    (_consume, 10, "tokens"),
+    (_record_health, 10, "health"),
+    (_consume, 8, "tokens"),
     (_refund, 4, "tokens"),
-    (_wait, 14, "min-wait"),
+    (_wait, 12, "min-wait"),
     (_soft_wait, 6, "soft-quota"),
     (_reset, 3, "reset-limits"),
     (_other, 6, "other-account"),
-    (_advance, 28, "clock"),
+    (_advance, 24, "clock"),
     (open_again, 3, "sticky"),
+    (_close, 2, "sticky"),
+    (_of_an_unknown_account("remove"), 1, "remove"),
+    (_of_an_unknown_account("mark_rate_limited"), 1, "limits"),
+    (_of_an_unknown_account("mark_cooling_down"), 1, "cooldown"),
+    (_of_an_unknown_account("mark_used"), 1, "used"),
+    (_of_an_unknown_account("set_enabled"), 1, "enabled"),
+    (_of_an_unknown_account("record_health"), 1, "health"),
+    (_save_nowhere, 1, "save"),
 )

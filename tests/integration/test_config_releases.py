@@ -52,7 +52,7 @@ def test_the_reference_loads_config_as_the_release_does(pair: list[Connection]) 
     @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
     @given(draft=drafts)
     def compare(draft: Draft) -> None:
-        files, calls = decode_config(draft)
+        files, calls, _ = decode_config(draft)
         with tempfile.TemporaryDirectory() as root:
             write_files(Path(root), files)
             assert configs(reference, calls, root) == configs(release, calls, root)

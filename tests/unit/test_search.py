@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from conformance.cases.generated import comparable
 from conformance.json_type import Json
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.search.compare import are_same, first_difference
 from conformance.search.differential import Pipeline
 from conformance.search.discrepancy import Discrepancy, to_session
 from conformance.search.explain import explaining_quirks
-from conformance.search.oracle import Oracle, flip_quirks
+from conformance.search.oracle import Oracle, ReferenceFault, flip_quirks
 from conformance.search.sessions import decode
 from conformance.search.source import Draft, stream
 from conformance.search.steps import GeneratedSession
@@ -78,6 +79,8 @@ SAVING = (
     "save-overwrites-rate-limits",
     "save-overwrites-cooldown-and-email",
     "save-overwrites-enabled",
+    "save-overwrites-quota-readings",
+    "save-keeps-duplicates-of-version-3",
     "saved-index-not-remapped",
 )
 
@@ -97,6 +100,34 @@ def test_a_difference_is_explained_by_its_quirk(quirk: Any) -> None:
     found = next(pipeline.differences(sessions(claimed(of), 6_000)))
     quirks = explaining_quirks(found.session, found.position, found.answered, pipeline.oracle.profile)
     assert quirk.name in quirks
+
+
+class FailsOnRemoval(ReferenceAdapter):
+    """A reference with a fault of its own."""
+
+    def remove(self, label: str) -> None:
+        raise IndexError(label)
+
+
+def test_failure_without_a_quirk_is_a_fault_of_the_suite() -> None:
+    """A target that fails on the same call must not count as equal."""
+    oracle = Oracle(flip_quirks("recommended"))
+    oracle.adapter = FailsOnRemoval()
+    pipeline = Pipeline(InProcessConnection(FailsOnRemoval()), oracle)
+    with pytest.raises(ReferenceFault, match="failed on remove: IndexError"):
+        list(pipeline.differences(sessions(list(CAPABILITIES), 100)))
+
+
+def test_failure_by_a_quirk_is_an_answer() -> None:
+    opening = [("open", {"pool": {"accounts": [None]}})]
+    (answer,) = Oracle(flip_quirks("1.6.0")).answers(opening)
+    assert isinstance(answer, Raised)
+    assert Oracle(flip_quirks("recommended")).answers(opening) == [Result({"accounts": []})]
+
+
+def test_exceptions_of_two_sessions_are_not_equal() -> None:
+    one, other = comparable([Raised("in these words"), Raised("in these words")])
+    assert one != other
 
 
 NOW = 1_000.0

@@ -1,0 +1,34 @@
+"""The generator draws every kind of value, and the page with the counts is fresh."""
+
+import pytest
+
+from tools.value_coverage import COLUMNS, PAGE, generated, load, render
+from tools.value_kinds import KINDS, count_kinds
+
+CALLS = 20_000
+
+
+def drawn(place: str, kind: str) -> int:
+    count: int = load()["fuzz"][place][kind]
+    return count
+
+
+def test_frequent_kinds_are_drawn_in_20000_calls() -> None:
+    """A kind that a million calls draw 1,000 times is drawn here, whatever the seed."""
+    counts = count_kinds(generated(CALLS, "another"))
+    frequent = [(place, kind) for place, kinds in KINDS.items() for kind in kinds if drawn(place, kind) >= 1000]
+    assert [each for each in frequent if not counts[each]] == []
+
+
+@pytest.mark.parametrize("place", KINDS)
+def test_every_kind_is_drawn_in_a_million_calls(place: str) -> None:
+    assert [kind for kind in KINDS[place] if not drawn(place, kind)] == []
+
+
+def test_page_is_fresh() -> None:
+    data = load()
+    assert PAGE.read_text(encoding="utf-8") == render(data), "run `make docs`"
+    for name in ("run", "fuzz"):
+        known = {place: set(kinds) for place, kinds in data[name].items()}
+        assert known == {place: set(kinds) for place, kinds in KINDS.items()}, "python -m tools.value_coverage measure"
+    assert set(data) == {"calls", *COLUMNS}
