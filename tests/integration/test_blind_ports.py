@@ -8,14 +8,22 @@ import pytest
 
 from tests.fakes.blind.ports import Port, all_ports
 from tests.support.blind import is_proven
-from tests.support.command import CHECKOUT
+from tests.support.command import CHECKOUT, run_kit
+from tools.subtle_ports import read_table
 
 PORTS = {name: port for name, port in all_ports().items() if port.section == "processes"}
+FOUND = {name: found.rule for name, found in read_table().items() if name in PORTS and found.rule is not None}
 
 
 @pytest.mark.parametrize("port", PORTS.values(), ids=PORTS)
 def test_forked_port_differs_from_the_reference(port: Port) -> None:
     assert is_proven(port)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_run_finds_the_port(name: str) -> None:
+    run = run_kit("run", "--only", str(FOUND[name]), f"python:{PORTS[name].factory}")
+    assert run.returncode == 1, run.stdout + run.stderr
 
 
 def test_port_is_served_as_a_process() -> None:

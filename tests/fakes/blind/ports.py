@@ -89,7 +89,7 @@ class Section:
         return add
 
     def _add(self, written: Any, create: Callable[[], object], proof: Scenario, environment: Mapping[str, str]) -> None:
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", written.__name__).lower()
+        words = "-".join(re.findall(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]", written.__name__)).lower()
         name = f"{self.name}/{words}"
         if name in _PORTS:
             raise ValueError(f"two ports have the name {name!r}")

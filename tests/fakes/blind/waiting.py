@@ -55,8 +55,12 @@ class CachedForTheSameTime(ReferenceAdapter):
         super().__init__()
         self.known: dict[str, Json] = {}
 
+    def open(self, *args: Any, **params: Any) -> Json:
+        self.known = {}
+        return super().open(*args, **params)
+
     def min_wait(self, *args: Any, **params: Any) -> Json:
-        key = f"{self.now_ms} {id(self._opened())} {args} {sorted(params.items())}"
+        key = f"{self.now_ms} {args} {sorted(params.items())}"
         if key not in self.known:
             self.known = {key: super().min_wait(*args, **params)}
         return self.known[key]
