@@ -18,6 +18,7 @@ WITHOUT_NOTE = {
     "docs/evidence.json",
     "docs/gallery.json",
     "docs/pictures/*.svg",
+    "docs/subtle-ports.json",
     "docs/survey/board.json",
     "fixtures/corpus/*.json",
     "fixtures/recordings/*",
