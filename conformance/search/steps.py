@@ -337,13 +337,13 @@ def save(session: GeneratedSession, record: bytes) -> None:
 
 
 Step = Callable[[GeneratedSession, bytes], None]
-# How often each kind of step occurs, and the capability that it needs. At most 256 in all, or `table` drops some.
+# How often each kind of step occurs, and the capability that it needs. With FURTHER_KINDS at most 256 in all, or `table` drops some.
 KINDS: tuple[tuple[Step, int, str], ...] = (
-    (_select, 72, "sticky"),
-    (_select_often, 12, "sticky"),
-    (_limit, 20, "limits"),
+    (_select, 50, "sticky"),
+    (_select_often, 9, "sticky"),
+    (_limit, 16, "limits"),
     (_limit_all, 6, "limits"),
-    (_limit_for_a_reason, 14, "backoff"),
+    (_limit_for_a_reason, 12, "backoff"),
     (_fail_in_a_row, 4, "backoff"),
     (_cool, 8, "cooldown"),
     (_switch, 8, "enabled"),
@@ -351,14 +351,14 @@ KINDS: tuple[tuple[Step, int, str], ...] = (
     (_remove_the_last, 9, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
-    (_record_health, 10, "health"),
+    (_record_health, 9, "health"),
     (_consume, 8, "tokens"),
     (_refund, 4, "tokens"),
-    (_wait, 12, "min-wait"),
+    (_wait, 11, "min-wait"),
     (_soft_wait, 6, "soft-quota"),
     (_reset, 3, "reset-limits"),
     (_other, 6, "other-account"),
-    (_advance, 24, "clock"),
+    (_advance, 20, "clock"),
     (open_again, 3, "sticky"),
     (_close, 2, "sticky"),
     (_of_an_unknown_account("remove"), 1, "remove"),
