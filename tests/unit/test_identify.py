@@ -7,7 +7,9 @@ import pytest
 from conformance.cli.identify import describe_identification
 from conformance.json_type import Json
 from conformance.requirements.quirks import load_distinguishing_scenarios
+from conformance.search.attribution import config_rows
 from conformance.search.identify import Identification, NearestRelease, find_nearest, restarting
+from conformance.search.steps import GeneratedSession
 from conformance.targets.errors import AdapterFault, GivenUp
 from conformance.targets.patience import Patience
 from conformance.targets.resolve import Target
@@ -44,7 +46,7 @@ def test_mended_quirk_of_a_fork_is_named() -> None:
     assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
     assert found.between is None
     assert found.reason == (
-        "nearest: 36 of 37 distinguishing scenarios, 9 of 9 capabilities, 18 of 18 config keys agree; "
+        "nearest: 38 of 39 distinguishing scenarios, 13 of 13 capabilities, 18 of 18 config keys agree; "
         "equally near: 1.3.2; differs in wait-ignores-cooldown"
     )
 
@@ -149,3 +151,16 @@ def test_no_agreement_means_no_release() -> None:
     found = find_nearest(send, CAPABILITIES)
     assert (found.nearest, found.differences, found.equals, found.between) == ("recommended", [], [], None)
     assert found.reason.startswith("no release is near: the target agrees with none in any of ")
+
+
+def test_move_of_pool_file_is_named() -> None:
+    rows = list(config_rows(profile("1.4.3"), profile("1.4.5")))
+    assert "pool file on win32: moved from APPDATA in 1.4.5 only" in rows
+    assert not [row for row in config_rows(profile("1.4.5"), profile("1.6.0")) if row.startswith("pool file")]
+
+
+def test_session_that_moves_files_runs_alone() -> None:
+    """Its answers depend on files that the first run has moved, so they cannot be computed again in the same folder."""
+    calls: list[tuple[str, dict[str, Json]]] = [("pool_path", {"home": "{root}/home"})]
+    assert GeneratedSession(calls, {"roaming/opencode/antigravity-accounts.json": {"text": ""}}).saves
+    assert not GeneratedSession(calls).saves
