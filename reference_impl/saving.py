@@ -107,8 +107,9 @@ def _own(account: Account, entry: Mapping[str, Json], read_ms: float, profile: P
     if profile.knows("verification"):
         saved = {key: value for key, value in saved.items() if key not in VERIFICATION}
         saved |= account.verification
-    is_newest = time_of(entry, "cachedQuotaUpdatedAt") <= account.cached_quota_updated_ms
-    if profile.has("save-overwrites-quota-readings") or (account.has_new_reading and is_newest):
+    if profile.has("save-overwrites-quota-readings") or (
+        account.has_new_reading and time_of(entry, "cachedQuotaUpdatedAt") <= account.cached_quota_updated_ms
+    ):
         saved |= {"cachedQuota": account.cached_quota or None, "cachedQuotaUpdatedAt": account.cached_quota_updated_ms}
     return {key: value for key, value in saved.items() if value is not None}
 

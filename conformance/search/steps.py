@@ -308,7 +308,7 @@ def _of_an_unknown_account(method: str) -> Callable[[GeneratedSession, bytes], N
         label = UNKNOWN_LABELS[record[1] % len(UNKNOWN_LABELS)]
         params: Params = {"label": label if label not in session.labels else "nobody"}
         if method == "mark_rate_limited":
-            params |= {"retry_after_ms": DURATIONS_MS[record[5]], **_asked(session, record)}
+            params |= {"retry_after_ms": DURATIONS_MS[record[5]], **asked_of(session, record)}
         elif method == "mark_cooling_down":
             params |= {"cooldown_ms": DURATIONS_MS[record[5]], "reason": COOLDOWN_REASONS[record[7]]}
         elif method == "set_enabled":
@@ -337,7 +337,7 @@ def save(session: GeneratedSession, record: bytes) -> None:
 
 
 Step = Callable[[GeneratedSession, bytes], None]
-# How often each kind of step occurs, and the capability that it needs. With FURTHER_KINDS at most 256 in all, or `table` drops some.
+# How often each kind of step occurs, and the capability that it needs. `table` holds 256 in all, with FURTHER_KINDS.
 KINDS: tuple[tuple[Step, int, str], ...] = (
     (_select, 50, "sticky"),
     (_select_often, 9, "sticky"),
