@@ -16,6 +16,7 @@ MAX_PARAMETERS = 7
 
 LONG_FILES = {
     "conformance/cases/index.json": "made by `make docs`: one line for each requirement of each module",
+    "conformance/requirements/11_storage.toml": "data: the requirements of one section, in the order of their ids",
     "conformance/requirements/60_config.toml": "data: the requirements of one section, in the order of their ids",
     "conformance/wire/schema.json": "made by `make docs`: one JSON Schema of every message",
     "tools/config_docs.toml": "data: what the plugin's documents say about each key of the config",
