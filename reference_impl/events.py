@@ -173,14 +173,15 @@ def min_wait_ms(selector: Selector, request: Request, now_ms: float, *, strict: 
             return 0
         if not is_out or has("wait-counts-disabled-accounts"):
             waits.append(_wait_ms(selector, account, request, now_ms, strict=strict))
-    return least([wait for wait in waits if wait != math.inf], default=0)
+    return least([wait for wait in waits if wait is not None], default=0)
 
 
-def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: float, *, strict: bool) -> float:
-    """The time in milliseconds until this account is available with any of the allowed header styles."""
+def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: float, *, strict: bool) -> float | None:
+    """The time in milliseconds until this account is available with any of the allowed header styles; None if never."""
     has = selector.profile.has
     styles = []
-    for each in [request] if strict else in_both_styles(request):
+    allowed = [request] if strict else list(in_both_styles(request))
+    for each in allowed:
         keys = {quota_key(each.family, each.style, each.model)}
         if not has("wait-ignores-base-limit"):
             keys.add(quota_key(each.family, each.style))
@@ -189,8 +190,10 @@ def _wait_ms(selector: Selector, account: Account, request: Request, now_ms: flo
             styles.append(max(ends) - now_ms)
         elif not has("wait-ignores-base-limit"):
             styles.append(0)
-    wait = least(styles, default=math.inf)
+    wait = least(styles, default=math.inf) if styles else None
+    if wait == math.inf and len(allowed) > 1:
+        wait = None
     if not has("wait-ignores-cooldown") and account.cooling_down_until_ms is not None:
         rest = max(0, account.cooling_down_until_ms - now_ms)
-        return max(rest, 0 if wait == math.inf else wait)
+        return max(rest, wait or 0)
     return wait
