@@ -2,7 +2,6 @@
 PYTHON ?= python3
 TARGET ?= reference
 N      ?= 50
-export ANTIGRAVITY_CONFORMANCE_CACHE ?= $(CURDIR)/.cache
 
 VENV := .venv
 BIN  := $(VENV)/bin

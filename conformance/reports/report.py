@@ -11,9 +11,11 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
 from conformance.reports.causes import Cause
-from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
+from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, ScenarioDocument, first_problem
 from conformance.reports.run import Run
+from conformance.reports.story import Reason
 from conformance.reports.verdicts import Verdict, Word
+from conformance.reports.words import sentence
 from conformance.requirements.catalogue import Level
 from conformance.targets.pids import PidStatus
 
@@ -66,6 +68,46 @@ class CauseOfFailures(Document):
     text: str = Field(description="what the target should do")
     finding: Finding = Field(description="the answer that shows that it does not")
     follow: Sequence[str] = Field(description="ids of the requirements that fail because of it")
+
+
+class KnownBehaviour(Document):
+    """A known wrong behaviour that the target is like: a mutant, a quirk or a subtly wrong port."""
+
+    name: str = Field(description="name of the behaviour")
+    text: str = Field(description="what it does; empty if the name says it")
+    score: float = Field(description="share of the wrong answers to vectors that both have; 1 if all are the same")
+
+
+class PlaceInSource(Document):
+    """A function of a checkout that failing scenarios execute, and most passing ones do not."""
+
+    file: str = Field(description="file, relative to the checkout")
+    function: str = Field(description="name of the function")
+    line: int = Field(description="line where the function begins")
+    lines: Sequence[int] = Field(description="lines of the function that explain the failures best")
+    failing: int = Field(description="number of failing scenarios that execute these lines, of those measured")
+    passing: int = Field(description="number of passing scenarios that execute these lines, of those measured")
+
+
+class ShortestScenario(Document):
+    """The shortest scenario that shows a failure. Only its last call is answered wrongly."""
+
+    scenario: ScenarioDocument = Field(description="the files and calls (docs/vectors.md)")
+    before: Sequence[str] = Field(description="state before the last call, as the reference has it")
+    expected: Json = Field(description="the answer of the reference")
+    actual: Json = Field(description="the answer of the target")
+    difference: str = Field(description="the difference in words")
+
+
+class ReasonOfFailures(Document):
+    """Requirements that fail for one reason."""
+
+    rule: str = Field(description="the most specific requirement, which explains the others")
+    further: Sequence[str] = Field(description="requirements that known wrong implementations fail together with it")
+    also: Sequence[str] = Field(description="requirements whose scenarios execute the same lines of the checkout")
+    shortest: ShortestScenario | None = Field(description="the shortest scenario that shows it; null if there is none")
+    like: KnownBehaviour | None = Field(description="known wrong behaviour that it is like; null if none is near")
+    places: Sequence[PlaceInSource] = Field(description="functions of a checkout that explain it, the best first")
 
 
 class KnownOfRelease(Document):
@@ -150,6 +192,9 @@ class Report(Document):
         description="every chosen requirement that applies to the profile, in the order of the catalogue"
     )
     causes: Sequence[CauseOfFailures] = Field(default=(), description="causes that several failures have in common")
+    reasons: Sequence[ReasonOfFailures] = Field(
+        default=(), description="the other failures by reason, with the shortest scenario and what explains it"
+    )
     inherited: Sequence[InheritedDeviation] = Field(
         default=(), description="inherited deviations that show in an answer, and whether the checkout has their code"
     )
@@ -182,6 +227,7 @@ def report_of(run: Run) -> Report:
         conclusion=run.conclusion,
         requirements=[_requirement(verdict) for verdict in outcome.verdicts],
         causes=[_cause(cause) for cause in run.causes],
+        reasons=[_reason(reason) for reason in run.reasons],
         inherited=list(_inherited(run)),
         known_of_release=_known(run),
         mended_deviations=[deviation.id for deviation in outcome.mended],
@@ -213,6 +259,36 @@ def _requirement(verdict: Verdict) -> RequirementResult:
 def _case(case: CaseEnded) -> CaseResult:
     result = CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
     return result.model_copy(update={"omitted": case.omitted}) if case.omitted else result
+
+
+def _reason(reason: Reason) -> ReasonOfFailures:
+    step, like = reason.shortest, reason.like
+    return ReasonOfFailures(
+        rule=reason.rule,
+        further=list(reason.further),
+        also=list(reason.also),
+        shortest=None
+        if step is None
+        else ShortestScenario(
+            scenario=step.scenario,
+            before=list(step.before),
+            expected=step.expected,
+            actual=step.actual,
+            difference=sentence(step),
+        ),
+        like=None if like is None else KnownBehaviour(name=like.name, text=like.text, score=round(like.score, 3)),
+        places=[
+            PlaceInSource(
+                file=place.file,
+                function=place.function,
+                line=place.line,
+                lines=list(place.lines),
+                failing=place.failing,
+                passing=place.passing,
+            )
+            for place in reason.places
+        ],
+    )
 
 
 def _known(run: Run) -> KnownOfRelease | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.reports.causes import Cause
 from conformance.reports.known import KnownElsewhere
+from conformance.reports.story import Reason
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
@@ -36,11 +37,15 @@ CONCLUSIONS = {
 
 @dataclass(frozen=True)
 class ChosenProfile:
-    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between."""
+    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between.
+
+    `except_for` names the quirks in which a checkout differs from the release.
+    """
 
     name: str
     reason: str
     between: tuple[str, str] | None = None
+    except_for: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ class Run:
     options: Sequence[str]  # options that affect verdicts, quoted for a shell
     outcome: Outcome
     causes: Sequence[Cause] = ()
+    reasons: Sequence[Reason] = ()  # of the failures without a cause, the most specific rule of each first
     known: KnownElsewhere | None = None  # what it fails for, and a release does too
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by inherited deviation that shows
     machine: Machine

@@ -294,13 +294,16 @@ def identify(
     timeout_s: float,
     discrepancies: int = 5,
     pass_environment: Sequence[str] = (),
+    show: Callable[[Callable[[], str]], None] = lambda _: None,
 ) -> Identification:
-    """Find the nearest release, then search for differences from it."""
+    """Find the nearest release, then search for differences from it. `show` gets what describes the progress."""
+    show(lambda: f"{target.word}: asking the distinguishing scenarios")
     found = nearest_release(target, capabilities, timeout_s=timeout_s, pass_environment=pass_environment)
     flipped = tuple(_flipped(found))
     oracle = Oracle(flip_quirks(found.nearest, flipped))
     with DifferentialRunner(target, oracle, timeout_s=timeout_s, pass_environment=pass_environment) as runner:
         search = Search(runner, capabilities, IDENTIFY_SEED, Bounds(calls=calls, discrepancies=discrepancies))
+        show(lambda: f"{target.word}: {runner.tally.calls:,} of {calls:,} calls, {search.differences} sessions differ")
         beyond = tuple(search.run())
         return Identification(target, capabilities, found, flipped, beyond, runner.tally.calls, search.differences)
 
