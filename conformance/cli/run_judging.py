@@ -14,7 +14,7 @@ from conformance.cli.deviations import find_known, only_inherited
 from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
 from conformance.cli.run_plan import Plan
-from conformance.cli.stories import find_reasons
+from conformance.cli.stories import find_reasons, place_causes
 from conformance.reports import events
 from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
 from conformance.reports.progress import Progress, Stage, progress_line
@@ -39,6 +39,7 @@ def judge(plan: Plan) -> Run:
     outcome = conclude(plan.criteria, seen, interrupted=interrupted)
     with Progress(Stage("explaining the failures"), sys.stderr):
         causes = [] if interrupted else find_causes(plan, outcome)
+        causes = place_causes(plan, outcome, causes)
         reasons = [] if interrupted else find_reasons(plan, outcome)
     return Run(
         target_word=subject.target.word,

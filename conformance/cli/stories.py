@@ -10,6 +10,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from conformance.cli.run_plan import Plan
+from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, Finding
 from conformance.reports.reasons import group_failures
 from conformance.reports.story import Place, Reason, Step
@@ -17,13 +18,18 @@ from conformance.reports.verdicts import Outcome, Verdict
 from conformance.requirements.behaviours import digest, load_behaviours
 from conformance.search.stories import Storyteller
 from conformance.search.suspects import Lines, Suspect, executed_lines, rank, runs
-from conformance.targets.errors import AdapterFault
+from conformance.targets.checkout import prepare
+from conformance.targets.checkout.bundle import BUNDLE
+from conformance.targets.errors import AdapterFault, TargetError
 from conformance.targets.group import Group, Launch
+from conformance.targets.npm import install
 from conformance.targets.self_removing import self_removing_folder
 from conformance.vectors import Vector, load_vectors
 from conformance.wire.needs import needs_of_scenario
 from conformance.wire.scenario import Scenario
+from reference_impl.releases import NPM_VERSIONS
 
+PACKAGE = "opencode-antigravity-auth"
 VECTOR_CASE = "test_90_vectors.py::test_vector["
 MOST_REASONS = 6  # that are told in full
 MOST_FINDINGS = 6  # of a rule that are tried
@@ -52,6 +58,48 @@ def find_reasons(plan: Plan, outcome: Outcome) -> list[Reason]:
     with suppress(AdapterFault):
         return _placed(plan, told, failed, list(cases.values()))
     return told
+
+
+def place_causes(plan: Plan, outcome: Outcome, causes: Sequence[Cause]) -> list[Cause]:
+    """The causes with the functions of a checkout that explain them."""
+    if plan.subject.target.checkout is None or not causes:
+        return list(causes)
+    scenarios = [cause.finding.scenario for cause in causes]
+    cases = {case.name: case for verdict in outcome.verdicts for case in verdict.cases}
+    passing = list(_passing(plan, list(cases.values()), scenarios))
+    with suppress(AdapterFault), self_removing_folder() as folder:
+        lines = executed_lines(
+            plan.subject.target, [*scenarios, *passing], folder, timeout_s=plan.options.timeout, release=_release(plan)
+        )
+        passed = lines[len(scenarios) :]
+        return [
+            replace(cause, places=_best_places(plan.subject.target.checkout, [mine], passed))
+            for cause, mine in zip(causes, lines, strict=False)
+        ] + list(causes[len(lines) :])
+    return list(causes)
+
+
+def _best_places(checkout: Path, failing: Sequence[Lines], passed: Sequence[Lines]) -> list[Place]:
+    """The most suspect functions, the best first."""
+    suspects = rank(failing, passed)
+    if suspects and suspects[0].changed:
+        suspects = [suspect for suspect in suspects if suspect.changed]
+    near = [suspect for suspect in suspects[:MOST_PLACES] if suspect.score >= NEARLY * suspects[0].score]
+    return [_place(checkout, suspect, passed) for suspect in near]
+
+
+def _measure(plan: Plan, scenarios: Sequence[Scenario], folder: Path) -> list[Lines]:
+    target, timeout_s = plan.subject.target, plan.options.timeout
+    return executed_lines(target, scenarios, folder, timeout_s=timeout_s, release=_release(plan))
+
+
+def _release(plan: Plan) -> Path | None:
+    """The bundle of the release that a checkout is judged as. None if npm does not have it, or is not there."""
+    if (name := plan.subject.profile.name) not in NPM_VERSIONS:
+        return None
+    with suppress(TargetError):
+        return Path(prepare(str(install(PACKAGE, name))).argv[-1]) / BUNDLE
+    return None
 
 
 def _findings(cases: Collection[CaseEnded]) -> Iterator[Finding]:
@@ -106,7 +154,9 @@ def _placed(
     passing = list(_passing(plan, cases, [scenario for _, scenario in failing]))
     with self_removing_folder() as folder:
         scenarios = [*(scenario for _, scenario in failing), *passing]
-        lines = executed_lines(plan.subject.target, scenarios, folder, timeout_s=plan.options.timeout)
+        lines = executed_lines(
+            plan.subject.target, scenarios, folder, timeout_s=plan.options.timeout, release=_release(plan)
+        )
     measured = list(zip([rule for rule, _ in failing], lines, strict=False))
     checkout = plan.subject.target.checkout or Path()
     return list(_merged(reasons, measured, lines[len(failing) :], checkout))
@@ -127,18 +177,17 @@ def _merged(
             reason for reason in left if any(runs(lines, suspects[0]) for rule, lines in mine if rule == reason.rule)
         ]
         first, *others = same
-        best = [suspect for suspect in suspects[:MOST_PLACES] if suspect.score >= NEARLY * suspects[0].score]
         also = tuple(rule for other in others for rule in other.rules)
-        yield replace(first, places=[_place(checkout, suspect, passed) for suspect in best], also=also)
+        yield replace(first, places=_best_places(checkout, [lines for _, lines in mine], passed), also=also)
         left = [reason for reason in left if reason not in same]
     yield from left
 
 
 def _place(checkout: Path, suspect: Suspect, passed: Sequence[Lines]) -> Place:
-    key = (suspect.file, suspect.lines[0], suspect.function, suspect.line)
+    key = (suspect.file, suspect.lines[0], suspect.function, suspect.line, suspect.changed)
     count = sum(key in lines for lines in passed)
     name = _own_name(checkout, suspect)
-    return Place(suspect.file, name, suspect.line, suspect.lines, suspect.shared, count)
+    return Place(suspect.file, name, suspect.line, suspect.lines, suspect.shared, count, suspect.changed)
 
 
 def _own_name(checkout: Path, suspect: Suspect) -> str:

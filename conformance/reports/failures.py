@@ -27,7 +27,7 @@ CALLS_SHOWN = 12
 STATE_SHOWN = 5  # lines of the state before a call
 SAME = 0.999
 DIFFERENCES_SHOWN = 4
-LINE_CHARACTERS = 300  # for a call, a file or a value
+LINE_CHARACTERS = 220  # for a call, a file or a value
 
 
 def describe_failure(run: Run, verdict: Verdict, *, with_command: bool = True) -> Iterator[str]:
@@ -89,7 +89,11 @@ def where(place: Place) -> str:
     """The function, its lines, and how well they explain the failures."""
     lines = _ranges(place.lines)
     many = f"{place.failing} failing scenario{'' if place.failing == 1 else 's'}"
-    return f"see {place.function} ({place.file}:{place.line}), {lines}: executed by {many} and {place.passing} passing"
+    changed = ", changed since the release" if place.changed else ""
+    return (
+        f"see {place.function} ({place.file}:{place.line}){changed}, {lines}: executed by {many} and "
+        f"{place.passing} passing"
+    )
 
 
 def _ranges(lines: Sequence[int]) -> str:

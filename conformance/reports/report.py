@@ -13,7 +13,7 @@ from conformance.json_type import Json
 from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, ScenarioDocument, first_problem
 from conformance.reports.run import Run
-from conformance.reports.story import Reason
+from conformance.reports.story import Place, Reason
 from conformance.reports.verdicts import Verdict, Word
 from conformance.reports.words import sentence
 from conformance.requirements.catalogue import Level
@@ -68,6 +68,7 @@ class CauseOfFailures(Document):
     text: str = Field(description="what the target should do")
     finding: Finding = Field(description="the answer that shows that it does not")
     follow: Sequence[str] = Field(description="ids of the requirements that fail because of it")
+    places: Sequence["PlaceInSource"] = Field(default=(), description="functions of a checkout that explain it")
 
 
 class KnownBehaviour(Document):
@@ -87,6 +88,7 @@ class PlaceInSource(Document):
     lines: Sequence[int] = Field(description="lines of the function that explain the failures best")
     failing: int = Field(description="number of failing scenarios that execute these lines, of those measured")
     passing: int = Field(description="number of passing scenarios that execute these lines, of those measured")
+    changed: bool = Field(description="true if the release that the checkout is judged as has no such function")
 
 
 class ShortestScenario(Document):
@@ -277,17 +279,19 @@ def _reason(reason: Reason) -> ReasonOfFailures:
             difference=sentence(step),
         ),
         like=None if like is None else KnownBehaviour(name=like.name, text=like.text, score=round(like.score, 3)),
-        places=[
-            PlaceInSource(
-                file=place.file,
-                function=place.function,
-                line=place.line,
-                lines=list(place.lines),
-                failing=place.failing,
-                passing=place.passing,
-            )
-            for place in reason.places
-        ],
+        places=[_place(place) for place in reason.places],
+    )
+
+
+def _place(place: Place) -> PlaceInSource:
+    return PlaceInSource(
+        file=place.file,
+        function=place.function,
+        line=place.line,
+        lines=list(place.lines),
+        failing=place.failing,
+        passing=place.passing,
+        changed=place.changed,
     )
 
 
@@ -313,7 +317,11 @@ def _inherited(run: Run) -> Iterator[InheritedDeviation]:
 
 def _cause(cause: Cause) -> CauseOfFailures:
     return CauseOfFailures(
-        id=cause.precondition.id, text=cause.precondition.text, finding=cause.finding, follow=list(cause.follow)
+        id=cause.precondition.id,
+        text=cause.precondition.text,
+        finding=cause.finding,
+        follow=list(cause.follow),
+        **({"places": [_place(place) for place in cause.places]} if cause.places else {}),
     )
 
 

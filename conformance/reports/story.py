@@ -17,6 +17,7 @@ class Place:
     lines: Sequence[int]  # that explain the failures best
     failing: int  # scenarios that execute these lines
     passing: int
+    changed: bool = False  # the release that the checkout is judged as has another function
 
 
 @dataclass(frozen=True)

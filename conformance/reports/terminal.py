@@ -5,7 +5,7 @@ from itertools import groupby
 
 from conformance.reports.causes import Cause
 from conformance.reports.describe import command, wrap
-from conformance.reports.failures import describe_finding, describe_reason, describe_waived
+from conformance.reports.failures import describe_finding, describe_reason, describe_waived, where
 from conformance.reports.known import KnownElsewhere
 from conformance.reports.run import Run
 from conformance.reports.story import Reason
@@ -42,7 +42,8 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
     used = sum(line.count("\n") + 1 for line in [*head, *rest, *causes])
     yield from head
     yield from causes
-    yield from _failures(run, None if verbose else max(STORY_LINES, LINES - used - 2))
+    least = 0 if run.causes else STORY_LINES
+    yield from _failures(run, None if verbose else max(least, LINES - used - 3))
     yield from rest
 
 
@@ -95,6 +96,7 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield from describe_finding(cause.finding)
     many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
     yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
+    yield from (styled(wrap(where(place), "  "), "cyan") for place in cause.places)
     if precondition.advice:
         yield wrap(precondition.advice, "  ")
 
@@ -115,10 +117,11 @@ def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
         yield ""
         yield styled("FAILED", "bold red")
     used = left = 0
-    for number, (reason, verdict) in enumerate(reasons):
+    for reason, verdict in reasons:
         lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict)])]
         used += len(lines)
-        if most_lines is None or number == 0 or used <= most_lines:
+        is_first = used == len(lines) and not run.causes
+        if most_lines is None or is_first or used <= most_lines:
             yield from lines
         else:
             left += 1
@@ -131,7 +134,8 @@ def _summary(run: Run) -> Iterator[str]:
     """Each failure in one line, with the rules that fail for the same reason."""
     for cause in run.causes:  # once more, so that the last screen has it
         of_all = f"{len(cause.follow)} of {run.outcome.count('fail')}"
-        yield wrap(f"cause of {of_all} failures: {cause.precondition.text}", "")
+        place = f" [{cause.places[0].function}]" if cause.places else ""
+        yield styled(wrap(f"cause of {of_all} failures: {cause.precondition.text}{place}", ""), "red")
     reasons = _reasons(run)
     for reason, verdict in reasons[:LISTED]:
         level = "" if verdict.requirement.level == "MUST" else f"{verdict.requirement.level} "

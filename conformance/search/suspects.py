@@ -19,7 +19,9 @@ from conformance.wire.files import ask
 from conformance.wire.scenario import Scenario
 
 COVERAGE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_COVERAGE"  # read by the Node adapter
-Line = tuple[str, int, str, int]  # file, number, function, number of its first line
+RELEASE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RELEASE"
+CHANGED_FROM = 0.4  # of the best score, for a function that the release lacks to come first
+Line = tuple[str, int, str, int, bool]  # file, number, function, number of its first line, whether it was changed
 Lines = frozenset[Line]
 
 
@@ -33,13 +35,20 @@ class Suspect:
     lines: tuple[int, ...]
     score: float
     shared: int
+    changed: bool = False  # the release has no such function
 
 
-def executed_lines(target: Target, scenarios: Sequence[Scenario], folder: Path, *, timeout_s: float) -> list[Lines]:
-    """The lines of the checkout that each scenario executes. Fewer items if the target fails."""
+def executed_lines(
+    target: Target, scenarios: Sequence[Scenario], folder: Path, *, timeout_s: float, release: Path | None = None
+) -> list[Lines]:
+    """The lines of the checkout that each scenario executes. Fewer items if the target fails.
+
+    `release` is the bundle of the release that the checkout is compared with.
+    """
     file = folder / "lines.jsonl"
     file.touch()
-    launch = Launch(target.argv, target.environment | {COVERAGE_VARIABLE: str(file)}, target.word)
+    variables = {COVERAGE_VARIABLE: str(file)} | ({RELEASE_VARIABLE: str(release)} if release else {})
+    launch = Launch(target.argv, target.environment | variables, target.word)
     ends = []
     with suppress(AdapterFault), Group([launch], timeout_s=timeout_s) as group:
         for scenario in scenarios:
@@ -56,18 +65,20 @@ def executed_lines(target: Target, scenarios: Sequence[Scenario], folder: Path, 
 
 
 def _line(entry: list[str | int]) -> Line:
-    file, number, function, start = entry
-    return str(file), int(number), str(function), int(start)
+    file, number, function, start, changed = entry
+    return str(file), int(number), str(function), int(start), bool(changed)
 
 
 def rank(failing: Sequence[Lines], passing: Sequence[Lines]) -> list[Suspect]:
-    """The functions with suspect lines, the most suspect first."""
+    """The functions with suspect lines, the most suspect first. A changed function outranks one of the release."""
     in_failing = Counter(line for lines in failing for line in lines)
     in_passing = Counter(line for lines in passing for line in lines)
     scores = {
         line: shared / math.sqrt(len(failing) * (shared + in_passing[line])) for line, shared in in_failing.items()
     }
-    return sorted(_by_function(scores, in_failing), key=lambda each: (-each.score, each.file, each.line))
+    suspects = sorted(_by_function(scores, in_failing), key=lambda each: (-each.score, each.file, each.line))
+    least = CHANGED_FROM * suspects[0].score if suspects else 0
+    return sorted(suspects, key=lambda each: not (each.changed and each.score >= least))
 
 
 def runs(lines: Lines, suspect: Suspect) -> bool:
@@ -81,4 +92,4 @@ def _by_function(scores: dict[Line, float], in_failing: Counter[Line]) -> Iterat
         best = max(scores[line] for line in mine)
         lines = sorted(line for line in mine if scores[line] == best)
         numbers = tuple(line[1] for line in lines)
-        yield Suspect(file, function, start, numbers, best, in_failing[lines[0]])
+        yield Suspect(file, function, start, numbers, best, in_failing[lines[0]], lines[0][4])

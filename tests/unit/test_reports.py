@@ -54,8 +54,8 @@ def test_many_long_failures_stay_within_200_lines() -> None:
     events += [case("error", message="Traceback\n" * 1000) for _ in range(20)]
     shown = lines(finished_run(concluded(events, *map(requirement, ids))))
     assert len(shown) <= 200
-    assert "more failed rules" in "\n".join(shown)
-    assert shown[-2] == "no verdict: a fault of the suite (exit code 4)"
+    assert "and 190 more failures" in shown
+    assert shown[-3] == "no verdict: a fault of the suite (exit code 4), 2 s"
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_command_to_repeat_has_the_runs_options() -> None:
 
 
 def test_last_line_counts_judged_claimed_and_all() -> None:
-    *_, counts, conclusion, last = lines(finished_run(mixed_outcome()))
+    *_, conclusion, counts, last = lines(finished_run(mixed_outcome()))
     assert counts == "1 pass, 1 fail, 1 waived, 1 unknown, 1 not run, 1 not claimed"
-    assert conclusion == "not conformant (exit code 1)"
+    assert conclusion == "not conformant (exit code 1), 2 s"
     assert last == "3 MUSTs judged / 5 claimed / 6 in all"
 
 
@@ -181,6 +181,8 @@ def test_progress_is_one_line_erased_at_the_end(tmp_path: Path) -> None:
     for event in (STARTED, case("pass"), case("fail"), case("pass")):
         append_event(events, event)
     assert progress_line(events.read_bytes()) == "3 cases judged, 1 failed ..."
+    running = progress_line(events.read_bytes(), 8, ["test_30_pid.py::test_a[b]"])
+    assert running == "3 of 8 cases, 1 failed: test_30_pid a[b] ..."
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
         with Progress(lambda: progress_line(events.read_bytes()), stream):
@@ -193,9 +195,9 @@ def test_progress_is_one_line_erased_at_the_end(tmp_path: Path) -> None:
 def test_a_run_cut_short_says_so() -> None:
     shown = lines(finished_run(concluded([case("pass")], complete=False)))
     assert any(line.startswith("THE RUN WAS CUT SHORT") for line in shown)
-    assert "no verdict: the run was cut short (exit code 4)" in shown
+    assert "no verdict: the run was cut short (exit code 4), 2 s" in shown
     interrupted = lines(finished_run(concluded([case("pass")], complete=False, interrupted=True)))
-    assert "no verdict: the run was cut short (exit code 130)" in interrupted
+    assert "no verdict: the run was cut short (exit code 130), 2 s" in interrupted
 
 
 def test_last_words_of_adapter_are_shown_once() -> None:

@@ -36,8 +36,9 @@ function takeOutput() {
   }
 }
 
-const { ANTIGRAVITY_CONFORMANCE_COVERAGE: linesFile } = process.env; // set to explain a failure, never to judge
-const noteLines = linesFile ? countLines(process.argv[2], linesFile) : () => {};
+// Set to explain a failure, never to judge.
+const { ANTIGRAVITY_CONFORMANCE_COVERAGE: linesFile, ANTIGRAVITY_CONFORMANCE_RELEASE: releaseFile } = process.env;
+const noteLines = linesFile ? countLines(process.argv[2], linesFile, releaseFile) : () => {};
 const methods = await loadPlugin(process.argv[2]).catch((error) => {
   console.error(error.message);
   leave(1);
