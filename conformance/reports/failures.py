@@ -80,9 +80,8 @@ def _explanation(reason: Reason) -> Iterator[str]:
 
 def as_if(like: Likeness) -> str:
     """The known wrong behaviour that the target is like."""
-    alike = "the same wrong answers as" if like.score > SAME else f"{like.score:.0%} of wrong answers in common with"
-    text = f" ({like.text.removesuffix('.')})" if like.text else ""
-    return f"as {like.name}{text}: {alike} this mutant or quirk"
+    many = "All" if like.score > SAME else f"{like.score:.0%} of the"
+    return f"Like {like.name}{': ' + like.text if like.text else '.'} {many} wrong answers are the same."
 
 
 def where(place: Place) -> str:

@@ -12,13 +12,13 @@ ALIKE = 0.5  # of the wrong answers are shared, at least, if a behaviour is name
 
 
 def group_failures(
-    failed: Sequence[str], wrong_answers: Collection[str], behaviours: Sequence[Behaviour]
+    failed: Sequence[str], wrong_answers: Collection[str], behaviours: Sequence[Behaviour], judged: Collection[str]
 ) -> list[Reason]:
     """The failed rules by reason. `wrong_answers` are digests of the target's answers to vectors.
 
     Of rules that are equally specific, the first one of `failed` leads.
     """
-    alike = most_alike(frozenset(wrong_answers), behaviours)
+    alike = most_alike(frozenset(wrong_answers), behaviours, judged)
     named = Likeness(alike.behaviour.name, alike.behaviour.text, alike.score) if alike else None
     left, reasons = list(failed), list[Reason]()
     how_common = commonness(behaviours)

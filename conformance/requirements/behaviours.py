@@ -6,7 +6,7 @@ unexpected answer. A run compares its own failures with them: to order failed ru
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,13 +56,19 @@ def load_behaviours(path: Path | None = None) -> tuple[Behaviour, ...]:
     return tuple(Behaviour.model_validate(entry, strict=False) for entry in document["behaviours"])
 
 
-def most_alike(wrong_answers: frozenset[str], behaviours: Sequence[Behaviour]) -> Likeness | None:
-    """The behaviour whose wrong answers are the most like these. None if none shares an answer."""
-    best: Likeness | None = None
+def most_alike(
+    wrong_answers: frozenset[str], behaviours: Sequence[Behaviour], judged: Collection[str]
+) -> Likeness | None:
+    """The behaviour whose wrong answers are the most like these. None if none shares an answer.
+
+    If a behaviour fails rules that were not judged, only the share of the target's wrong answers counts.
+    """
+    found: list[tuple[float, float, Behaviour]] = []
     for behaviour in behaviours:
         shared = len(wrong_answers & behaviour.wrong_answers)
         if shared:
-            score = shared / len(wrong_answers | behaviour.wrong_answers)
-            if best is None or score > best.score:
-                best = Likeness(behaviour, score)
-    return best
+            of_both = shared / len(wrong_answers | behaviour.wrong_answers)
+            score = of_both if set(behaviour.fails) <= set(judged) else shared / len(wrong_answers)
+            found.append((score, of_both, behaviour))
+    score, _, best = max(found, key=lambda each: each[:2], default=(0.0, 0.0, None))
+    return Likeness(best, score) if best is not None else None

@@ -49,7 +49,7 @@ class Storyteller:
             shortest = shorter
         expected, answered = self._predicted(shortest)[-1], self._ask(shortest)[-1]
         before = tuple(state_before(shortest, len(shortest.calls) - 1, self._profile))
-        return Shortest(shortest, show_answer(expected), show_answer(answered), before)
+        return Shortest(shortest, _whole(show_answer(expected)), _whole(show_answer(answered)), before)
 
     def _predicted(self, scenario: Scenario) -> list[Answer]:
         return ask(scenario, Oracle(self._profile).answers)
@@ -76,6 +76,15 @@ class Storyteller:
             if is_legal and is_alike and self._first_wrong(candidate) == len(candidate.calls) - 1:
                 return candidate
         return None
+
+
+def _whole(value: Json) -> Json:
+    """Whole numbers without a fraction, as JSON has them."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _cut(scenario: Scenario, position: int) -> Scenario:

@@ -12,6 +12,7 @@ from tests.support.command import run_kit
 __all__ = ["own_cache"]
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 ROTATION = "dist/src/plugin/rotation.js"
+SOURCE = "src/plugin/rotation.ts"  # from the source map of the release
 RIGHT, WRONG = "current + this.config.successReward", "current - this.config.successReward"
 
 
@@ -38,7 +39,7 @@ def test_one_line_fault_is_named_by_function(tmp_path: Path) -> None:
     assert reason["shortest"]["difference"] == "score is 69 instead of 71"
     assert [call["method"] for call in reason["shortest"]["scenario"]["calls"]] == ["open", "record_health"]
     place = reason["places"][0]
-    assert (place["function"], place["file"], place["changed"]) == ("recordSuccess", ROTATION, True)
+    assert (place["function"], place["file"], place["changed"]) == ("recordSuccess", SOURCE, True)
     failed = {entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"}
     assert {reason["rule"], *reason["further"], *reason["also"]} == failed
     assert "see recordSuccess" in shown

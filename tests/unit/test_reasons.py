@@ -14,42 +14,49 @@ KNOWN = [
     behaviour("two", "B-001 B-002", "b7 b8", rule="B-002"),
     behaviour("three", "B-001", "b9"),
 ]
+JUDGED = ["A-001", "A-002", "B-001", "B-002", "C-001"]
 
 
 def test_rule_of_nearest_mutant_leads_its_group() -> None:
-    (reason,) = group_failures(["A-001", "A-002", "B-001"], ["a1", "a2", "b1"], KNOWN)
+    (reason,) = group_failures(["A-001", "A-002", "B-001"], ["a1", "a2", "b1"], KNOWN, JUDGED)
     assert (reason.rule, list(reason.further)) == ("A-002", ["A-001", "B-001"])
     assert reason.like is not None
     assert (reason.like.name, reason.like.score) == ("one", 1)
 
 
 def test_behaviour_with_few_common_answers_is_not_named() -> None:
-    (reason,) = group_failures(["A-001", "A-002", "B-001"], ["a1", "x", "y", "z"], KNOWN)
+    (reason,) = group_failures(["A-001", "A-002", "B-001"], ["a1", "x", "y", "z"], KNOWN, JUDGED)
     assert reason.like is None
 
 
 def test_rule_that_few_mutants_fail_leads() -> None:
     """B-001 fails for three behaviours, A-001 for one."""
-    (reason,) = group_failures(["B-001", "A-001"], [], KNOWN)
+    (reason,) = group_failures(["B-001", "A-001"], [], KNOWN, JUDGED)
     assert (reason.rule, list(reason.further)) == ("A-001", ["B-001"])
 
 
 def test_rule_unknown_to_all_mutants_stays_alone() -> None:
-    reasons = group_failures(["C-001", "B-002"], [], KNOWN)
+    reasons = group_failures(["C-001", "B-002"], [], KNOWN, JUDGED)
     assert [(reason.rule, list(reason.further)) for reason in reasons] == [("B-002", []), ("C-001", [])]
 
 
 def test_every_failed_rule_is_in_one_group() -> None:
     rules = ["A-001", "A-002", "B-001", "B-002", "C-001"]
-    reasons = group_failures(rules, ["b9"], KNOWN)
+    reasons = group_failures(rules, ["b9"], KNOWN, JUDGED)
     assert sorted(rule for reason in reasons for rule in reason.rules) == rules
 
 
 def test_alikeness_is_share_of_common_answers() -> None:
-    alike = most_alike(frozenset({"a1", "a2"}), KNOWN)
+    alike = most_alike(frozenset({"a1", "a2"}), KNOWN, JUDGED)
     assert alike is not None
     assert (alike.behaviour.name, round(alike.score, 2)) == ("one", 0.67)
-    assert most_alike(frozenset({"x"}), KNOWN) is None
+    assert most_alike(frozenset({"x"}), KNOWN, JUDGED) is None
+
+
+def test_rules_not_judged_do_not_make_it_less_alike() -> None:
+    alike = most_alike(frozenset({"a1"}), KNOWN, ["A-001"])
+    assert alike is not None
+    assert (alike.behaviour.name, alike.score) == ("one", 1)
 
 
 def test_digest_ignores_messages_of_exceptions() -> None:
