@@ -54,6 +54,7 @@ def find_reasons(plan: Plan, outcome: Outcome) -> list[Reason]:
     reasons = group_failures(
         musts_first, list(_wrong_answers(list(cases.values()))), load_behaviours(), plan.criteria.judged
     )
+    reasons.sort(key=lambda reason: failed[reason.rule].requirement.level != "MUST")
     told = [*_told(plan, reasons[:MOST_REASONS], failed), *reasons[MOST_REASONS:]]
     if plan.subject.target.checkout is None:
         return told

@@ -37,15 +37,11 @@ CONCLUSIONS = {
 
 @dataclass(frozen=True)
 class ChosenProfile:
-    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between.
-
-    `except_for` names the quirks in which a checkout differs from the release.
-    """
+    """The profile that a target is judged by, and why. `between`: the two releases that a checkout lies between."""
 
     name: str
     reason: str
     between: tuple[str, str] | None = None
-    except_for: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from conformance.reports.writer import split, styled
 
 LINES = 60  # of a report, if the failures allow it
 STORY_LINES = 16  # at least, for failures in full; further failures have one line each
+FEW = 5  # failures that say how a target differs from a release
 LISTED = 10  # rules with one line each in the summary
 REASONS = 4  # for each of unknown, not run and not claimed
 FAULTS = 3
@@ -137,6 +138,8 @@ def _summary(run: Run) -> Iterator[str]:
         place = f" [{cause.places[0].function}]" if cause.places else ""
         yield styled(wrap(f"cause of {of_all} failures: {cause.precondition.text}{place}", ""), "red")
     reasons = _reasons(run)
+    if 0 < len(reasons) <= FEW and run.criteria.inherited and not run.causes:
+        yield f"It behaves like release {run.profile.name}, except:"
     for reason, verdict in reasons[:LISTED]:
         level = "" if verdict.requirement.level == "MUST" else f"{verdict.requirement.level} "
         said = sentence(reason.shortest) if reason.shortest else ""

@@ -53,7 +53,7 @@ def test_alikeness_is_share_of_common_answers() -> None:
     assert most_alike(frozenset({"x"}), KNOWN, JUDGED) is None
 
 
-def test_rules_not_judged_do_not_make_it_less_alike() -> None:
+def test_rules_not_judged_do_not_count() -> None:
     alike = most_alike(frozenset({"a1"}), KNOWN, ["A-001"])
     assert alike is not None
     assert (alike.behaviour.name, alike.score) == ("one", 1)
