@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from conformance.json_type import Json
 from conformance.reports.describe import (
@@ -41,22 +42,26 @@ def describe_failure(run: Run, verdict: Verdict, *, with_command: bool = True) -
         yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
 
 
-def describe_reason(run: Run, reason: Reason, verdict: Verdict) -> Iterator[str]:
-    """The story of a failure: the rule, the shortest scenario that breaks it, and what explains it."""
+def describe_reason(run: Run, reason: Reason, verdict: Verdict, *, brief: bool = False) -> Iterator[str]:
+    """The story of a failure: the rule, the shortest scenario that breaks it, and what explains it.
+
+    `brief` leaves out the text of the rule, the state before the call, and all places but the first.
+    """
     if reason.shortest is None:
         yield from describe_failure(run, verdict, with_command=False)
     else:
-        yield wrap(verdict.requirement.text, " " * 6)
-        yield from _step(reason.shortest)
-    yield from _explanation(reason)
+        if not brief:
+            yield wrap(verdict.requirement.text, " " * 6)
+        yield from _step(reason.shortest, () if brief else reason.shortest.before[:STATE_SHOWN])
+    yield from _explanation(replace(reason, places=reason.places[:1]) if brief else reason)
     yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: Step, before: Sequence[str]) -> Iterator[str]:
     now_ms = opened_at(step.scenario)
     last = step.scenario.calls[-1]
     yield from _scenario(step.scenario, len(step.scenario.calls) - 1)
-    for number, state in enumerate(step.before[:STATE_SHOWN]):
+    for number, state in enumerate(before):
         label = "before the call: " if number == 0 else " " * 17
         yield wrap(f"{label}{state}", " " * 8, 17)
     places = [("", step.expected, step.actual)]

@@ -13,9 +13,9 @@ from conformance.reports.verdicts import CONFORMANT, NOT_CLAIMED, WORDS, Stale, 
 from conformance.reports.words import sentence
 from conformance.reports.writer import split, styled
 
-LINES = 60  # of a report, if the failures allow it
-STORY_LINES = 16  # at least, for failures in full; further failures have one line each
+LINES = 60  # of a report; further failures have one line each
 FEW = 5  # failures that say how a target differs from a release
+PARTS = 12  # of the ids that are folded under one failure
 LISTED = 10  # rules with one line each in the summary
 REASONS = 4  # for each of unknown, not run and not claimed
 FAULTS = 3
@@ -43,8 +43,7 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
     used = sum(line.count("\n") + 1 for line in [*head, *rest, *causes])
     yield from head
     yield from causes
-    least = 0 if run.causes else STORY_LINES
-    yield from _failures(run, None if verbose else max(least, LINES - used - 3))
+    yield from _failures(run, None if verbose else LINES - used - 3)
     yield from rest
 
 
@@ -120,6 +119,8 @@ def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
     used = left = 0
     for reason, verdict in reasons:
         lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict)])]
+        if most_lines is not None and used == 0 and len(lines) > most_lines:
+            lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict, brief=True)])]
         used += len(lines)
         is_first = used == len(lines) and not run.causes
         if most_lines is None or is_first or used <= most_lines:
@@ -155,7 +156,9 @@ def _further(reason: Reason) -> Iterator[str]:
     for ids, why in ((reason.further, "for the same reason"), (reason.also, "where the same lines run")):
         if ids:
             many = "1 further rule fails" if len(ids) == 1 else f"{len(ids)} further rules fail"
-            yield wrap(f"{many} {why}: {_ids(ids)}", " " * 5)
+            parts = _ids(ids).split(", ")
+            more = f" and {len(parts) - PARTS} more groups; --json FILE has them" if len(parts) > PARTS else ""
+            yield wrap(f"{many} {why}: {', '.join(parts[:PARTS])}{more}", " " * 5)
 
 
 def _not_claimed(run: Run, *, verbose: bool) -> Iterator[str]:

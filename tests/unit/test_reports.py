@@ -314,3 +314,13 @@ def test_long_failures_fit_on_one_screen() -> None:
     shown = lines(finished_run(concluded([case("fail", id_, findings=[found]) for id_ in ids], *map(requirement, ids))))
     assert len(shown) <= 60
     assert any("more failures in full; --json FILE has all of them" in line for line in shown)
+
+
+def test_story_too_long_for_the_screen_is_brief() -> None:
+    """A catalogue of many sections leaves few lines."""
+    run = told_run()
+    titles = [requirement(f"{chr(65 + n // 26)}{chr(65 + n % 26)}-001") for n in range(52)]
+    outcome = concluded([*[case("fail", "ONE-001", findings=[finding()])]], requirement(), *titles)
+    shown = lines(finished_run(outcome, reasons=run.reasons[:1]))
+    assert "        before the call: 0 a: free" not in shown
+    assert "      In words: it selects b instead of a." in shown
