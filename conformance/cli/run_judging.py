@@ -10,12 +10,11 @@ from pathlib import Path
 from conformance import __version__
 from conformance.cases.engine import USUAL, engine_log, engine_state, run_cases
 from conformance.cases.settings import RunSettings
-from conformance.cli.causes import find_causes
 from conformance.cli.deviations import find_known, only_inherited
 from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
 from conformance.cli.run_plan import Plan
-from conformance.cli.stories import find_reasons, place_causes
+from conformance.cli.stories import explain_failures
 from conformance.reports import events
 from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
 from conformance.reports.progress import Progress, Stage, progress_line
@@ -40,9 +39,7 @@ def judge(plan: Plan) -> Run:
         seen = [only_inherited(event, plan.subject.profile.name) for event in seen]
     outcome = conclude(plan.criteria, seen, interrupted=interrupted)
     with Progress(Stage("explaining the failures"), sys.stderr):
-        causes = [] if interrupted else find_causes(plan, outcome)
-        causes = place_causes(plan, outcome, causes)
-        reasons = [] if interrupted else find_reasons(plan, outcome)
+        causes, reasons = ([], []) if interrupted else explain_failures(plan, outcome)
     return Run(
         target_word=subject.target.word,
         notes=subject.target.notes,

@@ -3,12 +3,16 @@
 This comes after the verdicts and changes none of them. A fault of the adapter ends it; what is known by then is told.
 """
 
+import os
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, zip_longest
 from pathlib import Path
 
+from conformance.cli.causes import find_causes
+from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.run_plan import Plan
 from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, Finding
@@ -37,7 +41,21 @@ MOST_FAILING, MOST_PASSING = 80, 32  # scenarios whose lines are measured
 SCENARIOS_A_RULE = 2  # whose lines are measured
 MOST_PLACES = 3  # functions that are named for one reason
 NEARLY = 0.75  # of the best score, for a function to be named beside the best one
+BOUND_S = 60.0  # for a slow target: what is known by then is told
 SUSPECT = 0.3  # score from which lines explain failures
+
+
+def explain_failures(plan: Plan, outcome: Outcome) -> tuple[list[Cause], list[Reason]]:
+    """The causes and reasons of the failures. An explanation never costs a verdict: without one, the run goes on."""
+    causes: list[Cause] = []
+    try:
+        causes = find_causes(plan, outcome)
+        causes = place_causes(plan, outcome, causes)
+        return causes, find_reasons(plan, outcome)
+    except (Exception, KeyboardInterrupt):
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        return causes, []
 
 
 def find_reasons(plan: Plan, outcome: Outcome) -> list[Reason]:
@@ -71,9 +89,7 @@ def place_causes(plan: Plan, outcome: Outcome, causes: Sequence[Cause]) -> list[
     cases = {case.name: case for verdict in outcome.verdicts for case in verdict.cases}
     passing = list(_passing(plan, list(cases.values()), scenarios))
     with suppress(AdapterFault), self_removing_folder() as folder:
-        lines = executed_lines(
-            plan.subject.target, [*scenarios, *passing], folder, timeout_s=plan.options.timeout, release=_release(plan)
-        )
+        lines = _measure(plan, [*scenarios, *passing], folder)
         passed = lines[len(scenarios) :]
         return [
             replace(cause, places=_best_places(plan.subject.target.checkout, [mine], passed))
@@ -93,7 +109,9 @@ def _best_places(checkout: Path, failing: Sequence[Lines], passed: Sequence[Line
 
 def _measure(plan: Plan, scenarios: Sequence[Scenario], folder: Path) -> list[Lines]:
     target, timeout_s = plan.subject.target, plan.options.timeout
-    return executed_lines(target, scenarios, folder, timeout_s=timeout_s, release=_release(plan))
+    return executed_lines(
+        target, scenarios, folder, timeout_s=timeout_s, release=_release(plan), until_s=time.monotonic() + BOUND_S
+    )
 
 
 def _release(plan: Plan) -> Path | None:
@@ -125,8 +143,11 @@ def _told(plan: Plan, reasons: Sequence[Reason], failed: dict[str, Verdict]) -> 
     launch = Launch(target.argv, target.environment, target.word)
     told: list[Reason] = []
     with suppress(AdapterFault), Group([launch], timeout_s=options.timeout, pass_environment=options.env) as group:
-        teller = Storyteller(group.connections[0].batch, group.folder, plan.subject.profile.name)
+        until_s = time.monotonic() + BOUND_S
+        teller = Storyteller(group.connections[0].batch, group.folder, plan.subject.profile.name, until_s)
         for reason in reasons:  # one by one, because a fault keeps the earlier ones
+            if time.monotonic() >= until_s:
+                break
             shortest = _shortest(teller, failed[reason.rule])
             told.append(replace(reason, shortest=shortest))
     return [*told, *reasons[len(told) :]]

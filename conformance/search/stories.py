@@ -3,6 +3,8 @@
 The cases judge; this only describes. The reference, at the profile of the run, says which answer is wrong.
 """
 
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,12 +33,12 @@ class Shortest:
 
 
 class Storyteller:
-    """Asks a running target shorter and shorter scenarios. `send` and `folder` are those of its connection."""
+    """Asks a running target shorter and shorter scenarios, until a moment of the monotonic clock."""
 
-    def __init__(self, send: Send, folder: Path | None, profile_name: str) -> None:
+    def __init__(self, send: Send, folder: Path | None, profile_name: str, until_s: float = math.inf) -> None:
         self._ask = partial(ask, send=send, within=folder)
         self._profile: Profile = profile(profile_name)
-        self._trials = 0
+        self._trials, self._until_s = 0, until_s
 
     def tell(self, scenario: Scenario) -> Shortest | None:
         """The shortest scenario found. None if the target answers all calls as the reference does."""
@@ -68,7 +70,7 @@ class Storyteller:
 
     def _shorter(self, scenario: Scenario) -> Scenario | None:
         for candidate in _candidates(scenario):
-            if self._trials >= MOST_TRIALS:
+            if self._trials >= MOST_TRIALS or time.monotonic() >= self._until_s:
                 return None
             self._trials += 1
             is_legal = not any(isinstance(answer, Refused) for answer in self._predicted(candidate)[:-1])

@@ -6,6 +6,7 @@ A line is suspect if the failing scenarios execute it and the passing ones do no
 
 import json
 import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -39,9 +40,15 @@ class Suspect:
 
 
 def executed_lines(
-    target: Target, scenarios: Sequence[Scenario], folder: Path, *, timeout_s: float, release: Path | None = None
+    target: Target,
+    scenarios: Sequence[Scenario],
+    folder: Path,
+    *,
+    timeout_s: float,
+    release: Path | None = None,
+    until_s: float = math.inf,
 ) -> list[Lines]:
-    """The lines of the checkout that each scenario executes. Fewer items if the target fails.
+    """The lines of the checkout that each scenario executes. Fewer items if the target fails or is slow.
 
     `release` is the bundle of the release that the checkout is compared with.
     """
@@ -52,6 +59,8 @@ def executed_lines(
     ends = []
     with suppress(AdapterFault), Group([launch], timeout_s=timeout_s) as group:
         for scenario in scenarios:
+            if time.monotonic() >= until_s:
+                break
             ask(scenario, group.connections[0].batch, group.folder)
             ends.append(file.stat().st_size)
     text = file.read_bytes()

@@ -1,11 +1,14 @@
 """The shortest scenario of a failure: it keeps its pool, ends with the wrong answer, and shows the state before."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from conformance.cases.findings import Mismatch
 from conformance.cases.test_30_pid import after_limiting_the_landing_place
+from conformance.cli import stories
+from conformance.cli.run_plan import Plan
 from conformance.search.stories import Shortest, Storyteller
 from conformance.vectors.predict import send_to
 from conformance.wire.calls import NOW_MS, advance, open_pool, pool, select
@@ -14,6 +17,7 @@ from reference_impl.adapter import ReferenceAdapter
 from reference_impl.releases import RECOMMENDED
 from tests.fakes.subtle import OffsetAgainOnceBothHaveMoved
 from tests.mutants import factory
+from tests.support.factories import concluded
 from tests.support.judging import InProcessJudge
 
 BOTH = ("claude", "gemini")
@@ -57,3 +61,28 @@ def test_finding_without_calls_gets_those_asked_last() -> None:
         judge.expect([], first, Scenario([]), "account after the move")
     assert second is not None
     assert [call.method for call in judge.findings[-1].scenario.calls][-2:] == ["select", "select"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_failed_explanation_leaves_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException], plan: Plan
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(stories, "find_causes", fail)
+    assert stories.explain_failures(plan, concluded([])) == ([], [])
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """No explanation gets as far as to look at it."""
+    return cast(Plan, None)
+
+
+def test_slow_target_is_not_asked_shorter_scenarios() -> None:
+    calls = [open_pool(pool(5), pid=7), advance(5), select(offset=True)]
+    teller = Storyteller(send_to(factory("counts-from-one")()), None, RECOMMENDED, until_s=0)
+    found = teller.tell(Scenario(calls))
+    assert found is not None
+    assert [call.method for call in found.scenario.calls] == [call.method for call in calls]
