@@ -11,16 +11,18 @@ from dataclasses import replace
 from itertools import islice, zip_longest
 from pathlib import Path
 
+from conformance.cases.findings import facts
 from conformance.cli.causes import find_causes
 from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.run_plan import Plan
+from conformance.json_type import Json
 from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, Finding
 from conformance.reports.reasons import group_failures
 from conformance.reports.story import Place, Reason, Step
 from conformance.reports.verdicts import Outcome, Verdict
 from conformance.requirements.behaviours import digest, load_behaviours
-from conformance.search.stories import Storyteller
+from conformance.search.stories import IsKnown, Storyteller
 from conformance.search.suspects import Lines, Suspect, executed_lines, rank, runs
 from conformance.targets.checkout import prepare
 from conformance.targets.checkout.bundle import BUNDLE
@@ -148,14 +150,35 @@ def _told(plan: Plan, reasons: Sequence[Reason], failed: dict[str, Verdict]) -> 
         for reason in reasons:  # one by one, because a fault keeps the earlier ones
             if time.monotonic() >= until_s:
                 break
-            shortest = _shortest(teller, failed[reason.rule])
+            shortest = _shortest(teller, failed[reason.rule], _known_to(plan))
             told.append(replace(reason, shortest=shortest))
     return [*told, *reasons[len(told) :]]
 
 
-def _shortest(teller: Storyteller, verdict: Verdict) -> Step | None:
+def _known_to(plan: Plan) -> IsKnown:
+    """Whether an accepted deviation covers a wrong answer. Those of the release of a checkout are no wrong answers."""
+    waivers = [deviation.waiver for deviation in plan.criteria.current_deviations if not plan.criteria.inherited]
+
+    def is_known(scenario: Scenario, expected: Json, actual: Json) -> bool:
+        last = len(scenario.calls) - 1
+        finding = Finding(
+            scenario=scenario,
+            position=last,
+            what=scenario.calls[last].method,
+            expected=expected,
+            actual=actual,
+            observed=False,
+            deviation=None,
+            waives=None,
+        )
+        return any(waiver.covers([waiver.requirement], facts(finding)) for waiver in waivers)
+
+    return is_known
+
+
+def _shortest(teller: Storyteller, verdict: Verdict, is_known: IsKnown) -> Step | None:
     for finding in list(_findings(verdict.cases))[:MOST_FINDINGS]:
-        found = teller.tell(finding.scenario) if finding.scenario.calls else None
+        found = teller.tell(finding.scenario, is_known) if finding.scenario.calls else None
         if found is not None:
             return Step(found.scenario, found.expected, found.actual, found.before)
     return None

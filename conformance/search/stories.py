@@ -5,7 +5,7 @@ The cases judge; this only describes. The reference, at the profile of the run, 
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from conformance.wire.files import Send, ask
 from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.profiles import Profile, profile
 
+IsKnown = Callable[[Scenario, Json, Json], bool]  # with the expected and the actual answer to the last call
 MOST_TRIALS = 120  # of shorter scenarios
 
 
@@ -40,18 +41,27 @@ class Storyteller:
         self._profile: Profile = profile(profile_name)
         self._trials, self._until_s = 0, until_s
 
-    def tell(self, scenario: Scenario) -> Shortest | None:
-        """The shortest scenario found. None if the target answers all calls as the reference does."""
+    def tell(self, scenario: Scenario, is_known: IsKnown = lambda *_: False) -> Shortest | None:
+        """The shortest scenario found. None if the target answers all calls as the reference does.
+
+        A scenario whose wrong answer `is_known`, because a deviation covers it, is no story of a failure.
+        """
         position = self._first_wrong(scenario)
         if position is None:
             return None
         shortest = _cut(scenario, position)
+        if self._is_known(shortest, is_known):
+            return None
         self._trials = 0
-        while (shorter := self._shorter(shortest)) is not None:
+        while (shorter := self._shorter(shortest, is_known)) is not None:
             shortest = shorter
         expected, answered = self._predicted(shortest)[-1], self._ask(shortest)[-1]
         before = tuple(state_before(shortest, len(shortest.calls) - 1, self._profile))
         return Shortest(shortest, _whole(show_answer(expected)), _whole(show_answer(answered)), before)
+
+    def _is_known(self, scenario: Scenario, is_known: IsKnown) -> bool:
+        expected, answered = self._predicted(scenario)[-1], self._ask(scenario)[-1]
+        return is_known(scenario, show_answer(expected), show_answer(answered))
 
     def _predicted(self, scenario: Scenario) -> list[Answer]:
         return ask(scenario, Oracle(self._profile).answers)
@@ -68,14 +78,15 @@ class Storyteller:
             return position
         return None
 
-    def _shorter(self, scenario: Scenario) -> Scenario | None:
+    def _shorter(self, scenario: Scenario, is_known: IsKnown) -> Scenario | None:
         for candidate in _candidates(scenario):
             if self._trials >= MOST_TRIALS or time.monotonic() >= self._until_s:
                 return None
             self._trials += 1
             is_legal = not any(isinstance(answer, Refused) for answer in self._predicted(candidate)[:-1])
             is_alike = type(self._predicted(candidate)[-1]) is type(self._predicted(scenario)[-1])
-            if is_legal and is_alike and self._first_wrong(candidate) == len(candidate.calls) - 1:
+            is_last = self._first_wrong(candidate) == len(candidate.calls) - 1
+            if is_legal and is_alike and is_last and not self._is_known(candidate, is_known):
                 return candidate
         return None
 

@@ -86,3 +86,16 @@ def test_slow_target_is_not_asked_shorter_scenarios() -> None:
     found = teller.tell(Scenario(calls))
     assert found is not None
     assert [call.method for call in found.scenario.calls] == [call.method for call in calls]
+
+
+def test_accepted_deviation_is_no_story() -> None:
+    """With two accounts the wrong answer is accepted, so the story has three."""
+
+    def is_known(scenario: Scenario, *_: object) -> bool:
+        return len(scenario.calls[0].params["pool"]["accounts"]) == 2
+
+    teller = Storyteller(send_to(factory("counts-from-one")()), None, RECOMMENDED)
+    found = teller.tell(Scenario([open_pool(pool(5), pid=7), select(offset=True)]), is_known)
+    assert found is not None
+    assert len(found.scenario.calls[0].params["pool"]["accounts"]) != 2
+    assert teller.tell(Scenario([open_pool(pool(2), pid=1), select(offset=True)]), is_known) is None
