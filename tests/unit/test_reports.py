@@ -13,7 +13,7 @@ from conformance.reports import terminal
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, wrap
 from conformance.reports.documents import render_json
 from conformance.reports.events import RunStarted, append_event
-from conformance.reports.progress import Progress, progress_line
+from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
 from conformance.reports.story import Likeness, Place, Reason, Step
@@ -324,3 +324,19 @@ def test_story_too_long_for_the_screen_is_brief() -> None:
     shown = lines(finished_run(outcome, reasons=run.reasons[:1]))
     assert "        before the call: 0 a: free" not in shown
     assert "      In words: it selects b instead of a." in shown
+
+
+def test_stage_shows_what_runs_now() -> None:
+    stage = Stage("starting")
+    assert stage() == "starting ..."
+    stage.show(lambda: "5 of 9 calls")
+    assert stage() == "5 of 9 calls ..."
+
+
+def test_note_stays_above_the_progress_line() -> None:
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        with Progress(Stage(), stream) as progress:
+            progress.note("one \x1b[31m judged")
+    assert terminal.getvalue() == "\r\x1b[Kone \\x1b[31m judged\n\r\x1b[K"
+    assert file.getvalue() == "one \\x1b[31m judged\n"
