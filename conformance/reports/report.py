@@ -11,11 +11,10 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
 from conformance.reports.causes import Cause
-from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, ScenarioDocument, first_problem
+from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
+from conformance.reports.report_reasons import PlaceInSource, ReasonOfFailures, place_document, reason_document
 from conformance.reports.run import Run
-from conformance.reports.story import Place, Reason
 from conformance.reports.verdicts import Verdict, Word
-from conformance.reports.words import sentence
 from conformance.requirements.catalogue import Level
 from conformance.targets.pids import PidStatus
 
@@ -72,48 +71,7 @@ class CauseOfFailures(Document):
     text: str = Field(description="what the target should do")
     finding: Finding = Field(description="the answer that shows that it does not")
     follow: Sequence[str] = Field(description="ids of the requirements that fail because of it")
-    places: Sequence["PlaceInSource"] = Field(default=(), description="functions of a checkout that explain it")
-
-
-class KnownBehaviour(Document):
-    """A known wrong behaviour that the target is like: a mutant, a quirk or a subtly wrong port."""
-
-    name: str = Field(description="name of the behaviour")
-    text: str = Field(description="what it does; empty if the name says it")
-    score: float = Field(description="share of the wrong answers to vectors that both have; 1 if all are the same")
-
-
-class PlaceInSource(Document):
-    """A function of a checkout that failing scenarios execute, and most passing ones do not."""
-
-    file: str = Field(description="file, relative to the checkout")
-    function: str = Field(description="name of the function")
-    line: int = Field(description="line where the function begins")
-    lines: Sequence[int] = Field(description="lines of the function that explain the failures best")
-    failing: int = Field(description="number of failing scenarios that execute these lines, of those measured")
-    passing: int = Field(description="number of passing scenarios that execute these lines, of those measured")
-    changed: bool = Field(description="true if the release that the checkout is judged as has no such function")
-
-
-class ShortestScenario(Document):
-    """The shortest scenario that shows a failure. Only its last call is answered wrongly."""
-
-    scenario: ScenarioDocument = Field(description="the files and calls (docs/vectors.md)")
-    before: Sequence[str] = Field(description="state before the last call, as the reference has it")
-    expected: Json = Field(description="the answer of the reference")
-    actual: Json = Field(description="the answer of the target")
-    difference: str = Field(description="the difference in words")
-
-
-class ReasonOfFailures(Document):
-    """Requirements that fail for one reason."""
-
-    rule: str = Field(description="the most specific requirement, which explains the others")
-    further: Sequence[str] = Field(description="requirements that known wrong implementations fail together with it")
-    also: Sequence[str] = Field(description="requirements whose scenarios execute the same lines of the checkout")
-    shortest: ShortestScenario | None = Field(description="the shortest scenario that shows it; null if there is none")
-    like: KnownBehaviour | None = Field(description="known wrong behaviour that it is like; null if none is near")
-    places: Sequence[PlaceInSource] = Field(description="functions of a checkout that explain it, the best first")
+    places: Sequence[PlaceInSource] = Field(default=(), description="functions of a checkout that explain it")
 
 
 class KnownOfRelease(Document):
@@ -234,7 +192,7 @@ def report_of(run: Run) -> Report:
         conclusion=run.conclusion,
         requirements=[_requirement(verdict, listed) for verdict in outcome.verdicts],
         causes=[_cause(cause) for cause in run.causes],
-        reasons=[_reason(reason) for reason in run.reasons],
+        reasons=[reason_document(reason) for reason in run.reasons],
         inherited=list(_inherited(run)),
         known_of_release=_known(run),
         mended_deviations=[deviation.id for deviation in outcome.mended],
@@ -282,38 +240,6 @@ def _case(case: CaseEnded, listed: Collection[str]) -> CaseResult:
     return result.model_copy(update={"omitted": omitted}) if omitted else result
 
 
-def _reason(reason: Reason) -> ReasonOfFailures:
-    step, like = reason.shortest, reason.like
-    return ReasonOfFailures(
-        rule=reason.rule,
-        further=list(reason.further),
-        also=list(reason.also),
-        shortest=None
-        if step is None
-        else ShortestScenario(
-            scenario=step.scenario,
-            before=list(step.before),
-            expected=step.expected,
-            actual=step.actual,
-            difference=sentence(step),
-        ),
-        like=None if like is None else KnownBehaviour(name=like.name, text=like.text, score=round(like.score, 3)),
-        places=[_place(place) for place in reason.places],
-    )
-
-
-def _place(place: Place) -> PlaceInSource:
-    return PlaceInSource(
-        file=place.file,
-        function=place.function,
-        line=place.line,
-        lines=list(place.lines),
-        failing=place.failing,
-        passing=place.passing,
-        changed=place.changed,
-    )
-
-
 def _known(run: Run) -> KnownOfRelease | None:
     if run.known is None:
         return None
@@ -340,7 +266,7 @@ def _cause(cause: Cause) -> CauseOfFailures:
         text=cause.precondition.text,
         finding=cause.finding,
         follow=list(cause.follow),
-        **({"places": [_place(place) for place in cause.places]} if cause.places else {}),
+        **({"places": [place_document(place) for place in cause.places]} if cause.places else {}),
     )
 
 
