@@ -15,7 +15,7 @@ from typing import TextIO
 
 from conformance import __version__
 from conformance.cli.faults import TRACEBACK_VARIABLE, explain
-from conformance.cli.nearest import did_you_mean, options_of
+from conformance.cli.nearest import OPTION_ALIKE, did_you_mean, options_of
 from conformance.targets.errors import TargetError, UsageFault
 from conformance.targets.resolve import is_word
 from conformance.texts import printable
@@ -111,8 +111,8 @@ def _version() -> str:
 def _refuse(options: argparse.Namespace, unknown: Sequence[str], known: Sequence[str]) -> None:
     """Refuse unknown words. A command without `--` before it is the most likely cause."""
     option = unknown[0].partition("=")[0]
-    if option.startswith("-") and (hint := did_you_mean(option, known)):
-        raise UsageFault(f"there is no option {option}{hint}")
+    if option.startswith("-") and (hint := did_you_mean(option, known, OPTION_ALIKE)):
+        raise UsageFault(f"unrecognized arguments: {shlex.join(unknown)}{hint}")
     target = getattr(options, "target", None)
     if target is not None and not is_word(target):
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.join([target, *unknown])}")

@@ -4,10 +4,12 @@ import argparse
 import difflib
 from collections.abc import Collection, Sequence
 
+ALIKE, OPTION_ALIKE = 0.6, 0.7  # options share their dashes
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
+
+def did_you_mean(word: str, known: Collection[str], alike: float = ALIKE) -> str:
     """`; did you mean --only?`, or an empty text."""
-    near = difflib.get_close_matches(word, known, 1, 0.6)
+    near = difflib.get_close_matches(word, known, 1, alike)
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -19,8 +19,9 @@ __all__ = ["own_cache"]
     [
         (["rum", "reference"], "there is no command 'rum'; did you mean run?"),
         (["reference"], "there is no command 'reference'; did you mean run reference?"),
-        (["run", "--onyl", "PID", "reference"], "there is no option --onyl; did you mean --only?"),
-        (["identify", "--cals=5", "reference"], "there is no option --cals; did you mean --calls?"),
+        (["run", "--onyl", "PID", "reference"], "unrecognized arguments: --onyl reference; did you mean --only?"),
+        (["identify", "--cals=5", "reference"], "unrecognized arguments: --cals=5; did you mean --calls?"),
+        (["run", "reference", "--bogus"], "unrecognized arguments: --bogus; see"),
         (["run", "no/such/folder"], "there is no folder 'no/such/folder'"),
         (["doctor", "--", "x"], "doctor takes no command after --"),
     ],
