@@ -97,7 +97,7 @@ def _cause(cause: Cause) -> Iterator[str]:
     many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
     yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
     yield from (styled(wrap(where(place), "  "), "cyan") for place in cause.places)
-    if precondition.advice:
+    if precondition.advice and not (cause.places and cause.places[0].changed):  # a changed function is the answer
         yield wrap(precondition.advice, "  ")
 
 
@@ -112,18 +112,15 @@ def _reasons(run: Run) -> list[tuple[Reason, Verdict]]:
 
 def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
     """The failures in full up to `most_lines`, the first one always. The summary lists all of them."""
-    reasons = _reasons(run)
-    if reasons:
-        yield ""
-        yield styled("FAILED", "bold red")
     used = left = 0
-    for reason, verdict in reasons:
+    for reason, verdict in _reasons(run):
         lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict)])]
         if most_lines is not None and used == 0 and len(lines) > most_lines:
             lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict, brief=True)])]
+        is_first = used == 0 and not run.causes
         used += len(lines)
-        is_first = used == len(lines) and not run.causes
         if most_lines is None or is_first or used <= most_lines:
+            yield from ["", styled("FAILED", "bold red")] if used == len(lines) else []
             yield from lines
         else:
             left += 1
