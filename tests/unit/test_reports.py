@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.json_type import Json
 from conformance.reports import terminal
+from conformance.reports.causes import Cause
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, wrap
 from conformance.reports.documents import render_json
 from conformance.reports.events import RunStarted, append_event
@@ -17,9 +18,11 @@ from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
 from conformance.reports.story import Likeness, Place, Reason, Step
+from conformance.requirements.preconditions import Precondition
 from conformance.texts import printable
 from conformance.wire.scenario import ABSENT, Scenario
 from tests.support.factories import (
+    SCENARIO,
     case,
     concluded,
     deviation,
@@ -340,3 +343,28 @@ def test_note_stays_above_the_progress_line() -> None:
             progress.note("one \x1b[31m judged")
     assert terminal.getvalue() == "\r\x1b[Kone \\x1b[31m judged\n\r\x1b[K"
     assert file.getvalue() == "one \\x1b[31m judged\n"
+
+
+def test_cause_names_its_function_without_empty_heading() -> None:
+    """The screen has no room for the other failure, so only the summary shows it."""
+    place = Place("src/a.ts", "read", 3, [5], 1, 0, changed=True)
+    reads = Precondition(
+        id="reads-it",
+        text="The target reads the file.",
+        advice="Is it elsewhere on purpose?",
+        builds_on=[],
+        needs=[],
+        scenario=SCENARIO,
+        stated_by=[],
+        supports=["ONE-001"],
+    )
+    sections = [requirement(f"{chr(65 + n // 26)}{chr(65 + n % 26)}-001") for n in range(52)]
+    failed = [case("fail", id_, findings=[finding()]) for id_ in ("ONE-001", "ONE-002")]
+    outcome = concluded(failed, requirement(), requirement("ONE-002"), *sections)
+    outcome.verdicts[0].follows_from = "reads-it"
+    shown = lines(finished_run(outcome, causes=[Cause(reads, finding(), ["ONE-001"], [place])]))
+    assert "FAILED" not in shown
+    assert "cause of 1 of 2 failures: The target reads the file. [read]" in shown
+    assert "FAIL ONE-002 The rule ONE-002" in shown
+    assert any(line.startswith("  see read (src/a.ts:3), changed since the release, line 5") for line in shown)
+    assert not any("on purpose" in line for line in shown)
