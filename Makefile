@@ -2,7 +2,6 @@
 PYTHON ?= python3
 TARGET ?= reference
 N      ?= 50
-export ANTIGRAVITY_CONFORMANCE_CACHE ?= $(CURDIR)/.cache
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -10,7 +9,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test test-fast lint types check corpus vectors recordings docs evidence gallery subtle repeat soak bench clean
+.PHONY: help setup conformance test test-fast lint types check corpus vectors behaviours recordings docs evidence gallery subtle repeat soak bench clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +49,9 @@ corpus: $(DONE) ## draw the stored examples of the property cases again
 
 vectors: $(DONE) ## complete new vectors from the reference, and format all
 	$(KIT) vectors write
+
+behaviours: $(DONE) ## measure which rules each mutant, quirk and subtle port fails (some minutes)
+	$(BIN)/python -m tools.behaviours
 
 recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=PATH ...")
 	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)

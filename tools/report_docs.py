@@ -21,6 +21,10 @@ PLACES = {  # where the objects of each kind are
     "CaseResult": "`requirements[].cases[]`",
     "Finding": "`requirements[].cases[].findings[]` and `observed.findings.*[]`",
     "Entry": "`record[]` of a finding",
+    "ReasonOfFailures": "`reasons[]`",
+    "ShortestScenario": "`reasons[].shortest`",
+    "KnownBehaviour": "`reasons[].like`",
+    "PlaceInSource": "`reasons[].places[]`",
     "StaleDeviation": "`stale_deviations[]`",
     "Observed": "`observed`",
 }

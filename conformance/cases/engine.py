@@ -16,6 +16,7 @@ CASES = Path(__file__).parent
 INDEX = CASES / "index.json"  # the requirements of each module; written by `conformance.cases.index`
 VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
+PLANNED, RUNNING = "planned", "running"  # files in the folder of an engine: number of cases, name of the current one
 INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plugin` replaces that
 USUAL = (0, 1, 5)  # exit codes of pytest: all passed, some failed, no case was selected
 # Plugins of pytest that cases do not use; each costs some time per case.
@@ -53,6 +54,21 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
 def engine_log(folder: Path) -> str:
     """Return the output of all pytest processes of a run."""
     return "".join(log.read_text(encoding="utf-8", errors="replace") for log in sorted(folder.glob("*/engine.log")))
+
+
+def engine_state(folder: Path) -> tuple[int, list[str]]:
+    """The number of planned cases, 0 while it is not known, and the names of the running ones."""
+    planned = [_text(file) for file in sorted(folder.glob(f"*/{PLANNED}"))]
+    known = len(planned) == len(list(folder.glob("engine-*"))) and all(text.isdigit() for text in planned)
+    running = [name for file in sorted(folder.glob(f"*/{RUNNING}")) if (name := _text(file))]
+    return (sum(map(int, planned)) if known else 0), running
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def stop_with_runner() -> None:

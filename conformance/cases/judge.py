@@ -35,6 +35,7 @@ class TargetJudge:
         self.findings: list[Finding] = []
         self.omitted = 0  # number of further findings of the case that are not kept
         self._unexplained: Finding | None = None  # the last finding that no deviation covers
+        self._asked = Scenario([])  # the last scenario, for a finding that names no calls
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
         self._group: Group | None = None
@@ -51,6 +52,7 @@ class TargetJudge:
         """Begin a case that judges these requirements."""
         self.requirements = requirements
         self.findings, self.omitted, self._unexplained = [], 0, None
+        self._asked = Scenario([])
         if self._fleet is not None:
             self._fleet.begin_case()
 
@@ -81,6 +83,7 @@ class TargetJudge:
         record: Record | None = None,
     ) -> None:
         if not matches(expected, actual):
+            scenario = scenario if scenario.calls else self._asked
             self._record(of_value(scenario, what, expected, actual, observed=observed, record=record))
         self._fail_on_unexplained()
 
@@ -166,6 +169,7 @@ class TargetJudge:
 
     def _ask(self, scenario: Scenario) -> list[Answer]:
         self._skip_unclaimed(scenario)
+        self._asked = scenario
         try:
             answers = self.answers_to(scenario)
         except WrongAnswer:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.engine import stop_with_runner
+from conformance.cases.engine import PLANNED, RUNNING, stop_with_runner
 from conformance.cases.findings import Mismatch, bounded, of_call
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         stop_with_runner()
         config.pluginmanager.register(EventWriter(Path(settings.events)))
         config.pluginmanager.register(BrokenModules())
+        config.pluginmanager.register(Announcer(Path.cwd()))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,6 +59,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = [item for item in items if _judged(item, settings) and _holds(item, settings.profile)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+
+
+class Announcer:
+    """Writes the number of cases and the name of the running one, for the progress line. Not used in workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.planned, self.running = folder / PLANNED, folder / RUNNING
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.planned.write_text(str(len(session.items)), encoding="ascii")
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.running.write_text(nodeid.rpartition("/")[2], encoding="utf-8", errors="replace")
 
 
 class BrokenModules:

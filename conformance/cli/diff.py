@@ -1,11 +1,13 @@
 """`diff`: lists the behaviours in which two targets differ."""
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 
 from conformance.cli.options import add_env, add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.progress import Progress, Stage
 from conformance.search.attribution import attribute_differences, config_rows
 from conformance.search.identify import Identification, identify, unshared
 from conformance.targets.errors import UsageFault
@@ -43,9 +45,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise UsageFault(
             "diff takes two targets and no command after --; name a checkout by plugin:PATH, a port by python:..."
         )
-    targets = [resolve(word, []) for word in (options.target, options.other)]
-    one, other = (_identify(target, options) for target in targets)
-    lines = list(_differences(one, other, options))
+    stage = Stage("starting the targets")
+    with Progress(stage, sys.stderr):
+        targets = [resolve(word, []) for word in (options.target, options.other)]
+        one, other = (_identify(target, options, stage) for target in targets)
+        stage.show(lambda: "comparing the two")
+        lines = list(_differences(one, other, options))
     for side in (one, other):
         print(wrap(f"{side.target.word}, nearest to {side.nearest}", ""))
     for line in lines or ["  no difference"]:
@@ -54,9 +59,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     return DIFFERENT if lines else 0
 
 
-def _identify(target: Target, options: argparse.Namespace) -> Identification:
+def _identify(target: Target, options: argparse.Namespace, stage: Stage) -> Identification:
     asking = {"timeout_s": options.timeout, "pass_environment": options.env}
-    return identify(target, greet(target, **asking).hello.capabilities, calls=options.calls, **asking)
+    capabilities = greet(target, **asking).hello.capabilities
+    return identify(target, capabilities, calls=options.calls, show=stage.show, **asking)
 
 
 def _differences(one: Identification, other: Identification, options: argparse.Namespace) -> Iterator[str]:

@@ -166,7 +166,7 @@ def _named(options: argparse.Namespace, command: Sequence[str]) -> str:
 
 def _search_here(plan: Plan) -> State:
     latest = [State()]
-    with Progress(lambda: _line(latest), sys.stderr):
+    with Progress(lambda: _line(latest, plan.calls), sys.stderr):
         search(plan, 0, lambda state: latest.__setitem__(0, state))
     return latest[0]
 
@@ -176,14 +176,15 @@ def _search(plan: Plan) -> tuple[list[State], Exception | None]:
     from conformance.search.parallel import WorkerError, Workers
 
     with Workers(plan) as workers:
-        with Progress(lambda: _line(workers.states), sys.stderr):
+        with Progress(lambda: _line(workers.states, plan.calls), sys.stderr):
             workers.wait()
         ours = (fault for fault in workers.faults if isinstance(fault, WorkerError))
         return workers.states, next(ours, next(iter(workers.faults), None))
 
 
-def _line(states: Sequence[State]) -> str:
-    return f"{sum(s.calls for s in states):,} calls, {sum(s.differences for s in states)} sessions differ ..."
+def _line(states: Sequence[State], planned: int | None) -> str:
+    of_all = f" of {planned:,}" if planned else ""
+    return f"{sum(s.calls for s in states):,}{of_all} calls, {sum(s.differences for s in states)} sessions differ ..."
 
 
 def _summary(states: Sequence[State], discrepancies: int) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """`identify`: names the release that a target behaves like, and what differs."""
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 
 from conformance.cli.options import add_env, add_mapping, add_timeout, between
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.progress import Progress, Stage
 from conformance.search.config_keys import added_keys
 from conformance.search.identify import Identification, identify
 from conformance.targets.resolve import resolve
@@ -31,10 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
-    target = resolve(options.target, command, options.mapping)
     asking = {"timeout_s": options.timeout, "pass_environment": options.env}
-    greeting = greet(target, with_config=True, **asking)
-    identification = identify(target, greeting.hello.capabilities, calls=options.calls, **asking)
+    stage = Stage()
+    with Progress(stage, sys.stderr):
+        target = resolve(options.target, command, options.mapping)
+        greeting = greet(target, with_config=True, **asking)
+        capabilities = greeting.hello.capabilities
+        identification = identify(target, capabilities, calls=options.calls, show=stage.show, **asking)
     for line in describe_identification(identification):
         print(line)
     if added := added_keys(greeting.config):

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import io
 import os
+import platform
 import shlex
 import signal
 import sys
@@ -14,7 +15,8 @@ from typing import TextIO
 
 from conformance import __version__
 from conformance.cli.faults import TRACEBACK_VARIABLE, explain
-from conformance.targets.errors import UsageFault
+from conformance.cli.nearest import OPTION_ALIKE, did_you_mean, options_of
+from conformance.targets.errors import TargetError, UsageFault
 from conformance.targets.resolve import is_word
 from conformance.texts import printable
 
@@ -29,7 +31,10 @@ COMMANDS = (  # modules of this folder
     "requirements",
     "vectors",
     "config",
+    "doctor",
+    "completion",
 )
+FIRST = {"replay": "FILE "}  # what a command takes before its target
 WITH_TARGET = ("run", "spread", "identify", "fuzz", "replay")  # they take a command after --
 EPILOG = """\
 exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter failed
@@ -75,15 +80,39 @@ def _run(given: list[str]) -> int:
         os.getcwd()  # some imported packages need it too
     except OSError as error:
         raise UsageFault("the current folder does not exist any more; change to one that does") from error
-    options, unknown = _parser(given[0] if given else "").parse_known_args(given)
+    first = given[0] if given else ""
+    if first and not first.startswith("-") and first not in COMMANDS:
+        hint = did_you_mean(first, COMMANDS) or (f"; did you mean run {first}?" if is_word(first) else ".")
+        raise UsageFault(f"there is no command {first!r}{hint} The commands are {', '.join(COMMANDS)}")
+    if first == "--version":
+        print(_version())
+        return 0
+    parser = _parser(first)
+    options, unknown = parser.parse_known_args(given)
     if unknown:
-        _refuse(options, unknown)
+        _refuse(options, unknown, options_of(parser, first))
     code: int = options.main(options, command)
     return code
 
 
-def _refuse(options: argparse.Namespace, unknown: Sequence[str]) -> None:
+def _version() -> str:
+    """The kit, Python, the size of the catalogue, and Node if it is there."""
+    from conformance.cli.doctor import node_version
+    from conformance.requirements import load_catalogue
+
+    try:
+        node = f", Node {node_version().removeprefix('v')}"
+    except TargetError:
+        node = ""
+    python = platform.python_version()
+    return f"antigravity-conformance {__version__}, {len(load_catalogue())} requirements, Python {python}{node}"
+
+
+def _refuse(options: argparse.Namespace, unknown: Sequence[str], known: Sequence[str]) -> None:
     """Refuse unknown words. A command without `--` before it is the most likely cause."""
+    option = unknown[0].partition("=")[0]
+    if option.startswith("-") and (hint := did_you_mean(option, known, OPTION_ALIKE)):
+        raise UsageFault(f"unrecognized arguments: {shlex.join(unknown)}{hint}")
     target = getattr(options, "target", None)
     if target is not None and not is_word(target):
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.join([target, *unknown])}")
@@ -119,6 +148,11 @@ def _flush(stream: TextIO) -> OSError | None:
     return None
 
 
+def full_parser() -> argparse.ArgumentParser:
+    """A parser with all commands."""
+    return _parser("")
+
+
 def _parser(first: str) -> argparse.ArgumentParser:
     """A parser with the given command, or with all commands if there is no such command."""
     parser = argparse.ArgumentParser(
@@ -129,7 +163,7 @@ def _parser(first: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--version", action="store_true", help="print versions and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in [first] if first in COMMANDS else COMMANDS:
         module = importlib.import_module(f"conformance.cli.{name}")  # slow, so only the given command is imported
@@ -141,6 +175,9 @@ def _parser(first: str) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        if name in WITH_TARGET:
+            before = f"antigravity-conformance {name} [OPTIONS] {FIRST.get(name, '')}"
+            sub.usage = f"{before}TARGET\n       {before}-- COMMAND ..."
         module.add_arguments(sub)
         sub.set_defaults(main=module.main, takes_command=name in WITH_TARGET)
     return parser

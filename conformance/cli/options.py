@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--no-fork", action="store_true", help="Do not require rules of `fork`, which only Python ports can claim")
     add("-v", "--verbose", action="store_true", help="Print a line for each rule, and each failure in full")
+    add("-q", "--quiet", action="store_true", help="Print only the verdict and the counts")
     add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
     add("--fail-fast", action="store_true", help="Stop at the first failure that makes the target not conformant")
     add(

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from conformance.cli.options import add_env, add_mapping, add_profile, add_timeo
 from conformance.cli.profile import profile_of
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params, wrap
+from conformance.reports.progress import Progress, Stage
 from conformance.search.compare import are_same, instants
 from conformance.search.oracle import Oracle, flip_quirks
 from conformance.targets.errors import UsageFault
@@ -41,12 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     scenario = read_scenario(options.file)
-    target = resolve(options.target, command, options.mapping)
-    hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
-    profile = profile_of(options.profile, target, hello, timeout_s=options.timeout, pass_environment=options.env).name
-    launch = Launch(target.argv, target.environment, target.word)
-    with Group([launch], timeout_s=options.timeout, pass_environment=options.env) as group:
-        answers = ask(scenario, partial(group.connections[0].batch), group.folder)
+    asking = {"timeout_s": options.timeout, "pass_environment": options.env}
+    with Progress(Stage(f"sending {len(scenario.calls)} calls"), sys.stderr):
+        target = resolve(options.target, command, options.mapping)
+        hello = greet(target, **asking).hello
+        profile = profile_of(options.profile, target, hello, **asking).name
+        with Group([Launch(target.argv, target.environment, target.word)], **asking) as group:
+            answers = ask(scenario, partial(group.connections[0].batch), group.folder)
     predicted = ask(scenario, Oracle(flip_quirks(profile), strict=False).answers)
     is_judged = any({"expect", "refusal"} & set(call.to_json()) for call in scenario.calls)
     calls = [(call.method, call.params) for call in scenario.calls]

@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -14,8 +15,9 @@ from conformance.cli.run_judging import judge
 from conformance.cli.run_plan import Selection, Subject, find_subject, make_plan, select
 from conformance.reports.fault import Fault
 from conformance.reports.formats import FORMATS
-from conformance.reports.terminal import render
+from conformance.reports.terminal import render, summary
 from conformance.reports.verdicts import not_claimed_reason
+from conformance.reports.writer import write_lines
 from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.targets.errors import UsageFault
@@ -49,8 +51,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise
     for report in FORMATS:
         write_report(getattr(options, report.name), report.render(run))
-    for line in render(run, verbose=options.verbose):
-        print(line)
+    lines = summary(run) if options.quiet else render(run, verbose=options.verbose)
+    write_lines(lines, sys.stdout)
     return run.outcome.exit_code
 
 

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance import __version__
-from conformance.cases.engine import USUAL, engine_log, run_cases
+from conformance.cases.engine import USUAL, engine_log, engine_state, run_cases
 from conformance.cases.settings import RunSettings
-from conformance.cli.causes import find_causes
 from conformance.cli.deviations import find_known, only_inherited
 from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
 from conformance.cli.run_plan import Plan
+from conformance.cli.stories import explain_failures
 from conformance.reports import events
 from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
-from conformance.reports.progress import Progress, progress_line
+from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.verdicts import conclude
 from conformance.search.config_keys import added_keys
@@ -38,7 +38,8 @@ def judge(plan: Plan) -> Run:
     if plan.criteria.inherited:
         seen = [only_inherited(event, plan.subject.profile.name) for event in seen]
     outcome = conclude(plan.criteria, seen, interrupted=interrupted)
-    causes = [] if interrupted else find_causes(plan, outcome)
+    with Progress(Stage("explaining the failures"), sys.stderr):
+        causes, reasons = ([], []) if interrupted else explain_failures(plan, outcome)
     return Run(
         target_word=subject.target.word,
         notes=subject.target.notes,
@@ -53,6 +54,7 @@ def judge(plan: Plan) -> Run:
         options=repeated(options),
         outcome=outcome,
         causes=causes,
+        reasons=reasons,
         known=find_known(outcome, plan.criteria, plan.catalogue),
         evidence=find_evidence(plan, outcome),
         machine=Machine(
@@ -79,7 +81,7 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     append_event(file, started)
     interrupted = False
     try:
-        with Progress(lambda: progress_line(file.read_bytes()), sys.stderr):
+        with Progress(lambda: progress_line(file.read_bytes(), *engine_state(folder)), sys.stderr):
             run_cases(_settings(plan, file), folder, workers=options.workers, draw=options.draw)
     except KeyboardInterrupt:
         interrupted = True

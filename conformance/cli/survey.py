@@ -26,12 +26,13 @@ from conformance.reports.board import (
 from conformance.reports.board_html import render_html
 from conformance.reports.board_markdown import render_markdown
 from conformance.reports.board_terminal import render_board
+from conformance.reports.progress import Progress
 from conformance.reports.report import ReportError, read_report
+from conformance.reports.verdicts import NOT_CONFORMANT
 from conformance.requirements import load_catalogue
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import is_word
 from conformance.targets.self_removing import self_removing_folder
-from conformance.texts import printable
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 HELP = "judge several targets and compare them on one board"
@@ -108,17 +109,23 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def _judge(options: argparse.Namespace, jobs: Sequence[Job]) -> list[Row]:
-    done = 0
+    ended: dict[int, Finished] = {}
 
-    def show_progress(position: int, finished: Finished) -> None:
-        nonlocal done
-        done += 1
-        conclusion = finished.report.conclusion
-        line = f"{done}/{len(jobs)} {jobs[position].word}: {conclusion} ({finished.seconds:.0f} s)"
-        print(printable(line), file=sys.stderr, flush=True)
+    def line() -> str:
+        failed = sum(each.report.exit_code == NOT_CONFORMANT for each in ended.values())
+        waiting = [job.word for position, job in enumerate(jobs) if position not in ended]
+        return (
+            f"{len(ended)} of {len(jobs)} judged, {failed} not conformant: {', '.join(waiting[: options.workers])} ..."
+        )
 
-    with _folder(options.reports) as folder:
-        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, on_end=show_progress)
+    with _folder(options.reports) as folder, Progress(line, sys.stderr) as progress:
+
+        def note(position: int, finished: Finished) -> None:
+            ended[position] = finished
+            conclusion = finished.report.conclusion
+            progress.note(f"{len(ended)}/{len(jobs)} {jobs[position].word}: {conclusion} ({finished.seconds:.0f} s)")
+
+        finished = run_jobs(jobs, folder, workers=options.workers, bound_s=options.give_up, on_end=note)
     return [_row(job, each) for job, each in zip(jobs, finished, strict=True)]
 
 

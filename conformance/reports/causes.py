@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.reports.events import Finding
+from conformance.reports.story import Place
 from conformance.reports.verdicts import Outcome, Verdict
 from conformance.requirements.preconditions import Precondition
 
@@ -15,6 +16,7 @@ class Cause:
     precondition: Precondition
     finding: Finding
     follow: Sequence[str]
+    places: Sequence[Place] = ()  # functions of a checkout that explain it
 
 
 def worth_asking(outcome: Outcome, preconditions: Sequence[Precondition]) -> list[Precondition]:

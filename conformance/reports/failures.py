@@ -1,31 +1,108 @@
-"""Describes a failed rule for a person: its text, the smallest scenario that fails, and the difference."""
+"""Describes a failed rule for a person: its text, the shortest scenario, the difference, and what explains it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from conformance.json_type import Json
-from conformance.reports.describe import command, describe, describe_params, describe_scenario, wrap
+from conformance.reports.describe import (
+    command,
+    describe,
+    describe_params,
+    describe_scenario,
+    opened_at,
+    relative,
+    wrap,
+)
 from conformance.reports.events import CaseEnded, Finding
 from conformance.reports.run import Evidence, Run
+from conformance.reports.story import Likeness, Place, Reason, Step
 from conformance.reports.verdicts import Verdict
+from conformance.reports.words import KINDS, VALUE_CHARACTERS, kind_of, sentence
+from conformance.reports.writer import styled
 from conformance.texts import clip
-from conformance.wire.scenario import UNJUDGED, difference
+from conformance.wire.scenario import UNJUDGED, Scenario, difference
 
 RECORD_SHOWN = 10
 CALLS_SHOWN = 12
+STATE_SHOWN = 5  # lines of the state before a call
+SAME = 0.999
 DIFFERENCES_SHOWN = 4
-LINE_CHARACTERS = 300  # for a call, a file or a value
-KINDS = {"refusal": "the refusal", "raised": "an exception:", "not supported": "not supported:"}
+LINE_CHARACTERS = 220  # for a call, a file or a value
 
 
-def describe_failure(run: Run, verdict: Verdict) -> Iterator[str]:
+def describe_failure(run: Run, verdict: Verdict, *, with_command: bool = True) -> Iterator[str]:
     """The lines below the title of the rule."""
     if verdict.reason:
         yield wrap(verdict.reason, " " * 6)
     failed = [case for case in verdict.cases if case.outcome == "fail"]
     if failed:
         yield from _case(verdict, min(failed, key=_size))
+    if with_command:
+        yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
+
+
+def describe_reason(run: Run, reason: Reason, verdict: Verdict, *, brief: bool = False) -> Iterator[str]:
+    """The story of a failure: the rule, the shortest scenario that breaks it, and what explains it.
+
+    `brief` leaves out the text of the rule, the state before the call, and all places but the first.
+    """
+    if reason.shortest is None:
+        yield from describe_failure(run, verdict, with_command=False)
+    else:
+        if not brief:
+            yield wrap(verdict.requirement.text, " " * 6)
+        yield from _step(reason.shortest, () if brief else reason.shortest.before[:STATE_SHOWN])
+    yield from _explanation(replace(reason, places=reason.places[:1]) if brief else reason)
     yield from command(f"repeat: {run.repeat_command(verdict.requirement.id)}", " " * 6)
+
+
+def _step(step: Step, before: Sequence[str]) -> Iterator[str]:
+    now_ms = opened_at(step.scenario)
+    last = step.scenario.calls[-1]
+    yield from _scenario(step.scenario, len(step.scenario.calls) - 1)
+    for number, state in enumerate(before):
+        label = "before the call: " if number == 0 else " " * 17
+        yield wrap(f"{label}{state}", " " * 8, 17)
+    places = [("", step.expected, step.actual)]
+    if not (kind_of(step.expected) or kind_of(step.actual)) and last.method != "select":
+        places = list(difference(step.expected, step.actual))[:DIFFERENCES_SHOWN] or places
+    for place, wanted, given in places:
+        named = f"{place} " if place else ""
+        shown = clip(_answer(relative(wanted, now_ms)), VALUE_CHARACTERS)
+        yield styled(wrap(f"expected {named}{shown}", " " * 8), "green")
+        yield styled(wrap(f"got      {named}{_answer(relative(given, now_ms))}", " " * 8), "red")
+
+
+def _explanation(reason: Reason) -> Iterator[str]:
+    if reason.shortest is not None:
+        yield wrap(f"In words: {sentence(reason.shortest)}.", " " * 6)
+    if reason.like is not None:
+        yield wrap(as_if(reason.like), " " * 6)
+    for place in reason.places:
+        yield styled(wrap(where(place), " " * 6), "cyan")
+
+
+def as_if(like: Likeness) -> str:
+    """The known wrong behaviour that the target is like."""
+    many = "All" if like.score > SAME else f"{like.score:.0%} of the"
+    return f"Like {like.name}{': ' + like.text if like.text else '.'} {many} wrong answers are the same."
+
+
+def where(place: Place) -> str:
+    """The function, its lines, and how well they explain the failures."""
+    lines = _ranges(place.lines)
+    many = f"{place.failing} failing scenario{'' if place.failing == 1 else 's'}"
+    changed = ", changed since the release" if place.changed else ""
+    return (
+        f"see {place.function} ({place.file}:{place.line}){changed}, {lines}: executed by {many} and "
+        f"{place.passing} passing"
+    )
+
+
+def _ranges(lines: Sequence[int]) -> str:
+    first, last = min(lines), max(lines)
+    return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
 def describe_waived(run: Run, verdict: Verdict) -> Iterator[str]:
@@ -54,7 +131,7 @@ def _in_checkout(run: Run, evidence: Evidence) -> Iterator[str]:
 
 def describe_finding(finding: Finding) -> Iterator[str]:
     """The calls, and where the answer differs."""
-    yield from _scenario(finding)
+    yield from _scenario(finding.scenario, finding.position)
     yield from _difference(finding)
 
 
@@ -86,8 +163,8 @@ def _case(verdict: Verdict, case: CaseEnded) -> Iterator[str]:
         yield f"      and {others} more case{'s' if others > 1 else ''} of this requirement; all are in --json FILE"
 
 
-def _scenario(finding: Finding) -> Iterator[str]:
-    lines = list(describe_scenario(finding.scenario, finding.position))
+def _scenario(scenario: Scenario, position: int | None) -> Iterator[str]:
+    lines = list(describe_scenario(scenario, position))
     first = lines[: CALLS_SHOWN // 2]
     shown = lines if len(lines) <= CALLS_SHOWN else [*first, *lines[-CALLS_SHOWN // 2 :]]
     for number, full in enumerate(shown):
@@ -100,7 +177,7 @@ def _scenario(finding: Finding) -> Iterator[str]:
 def _difference(finding: Finding) -> Iterator[str]:
     expected, actual = finding.expected, finding.actual
     whole = [("", expected, actual)]
-    places = whole if _kind(expected) or _kind(actual) else (list(difference(expected, actual)) or whole)
+    places = whole if kind_of(expected) or kind_of(actual) else (list(difference(expected, actual)) or whole)
     for place, wanted, given in places[:DIFFERENCES_SHOWN]:
         where = f"{finding.what}{' ' + place if place else ''}: "
         wanted_text = "any result" if _takes_any(finding) else _answer(wanted)
@@ -114,13 +191,8 @@ def _takes_any(finding: Finding) -> bool:
     return call.expect is UNJUDGED and call.refusal is None
 
 
-def _kind(answer: Json) -> str:
-    """The kind of an answer that is not a result, else an empty string."""
-    return next(iter(answer)) if isinstance(answer, dict) and len(answer) == 1 and set(answer) <= KINDS.keys() else ""
-
-
 def _answer(value: Json) -> str:
-    kind = _kind(value)
+    kind = kind_of(value)
     return clip(f"{KINDS[kind]} {describe(value[kind])}" if kind else describe(value), LINE_CHARACTERS)
 
 

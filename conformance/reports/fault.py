@@ -42,6 +42,7 @@ def fault_report(fault: Fault) -> Report:
         conclusion=fault.conclusion,
         requirements=[],
         causes=[],
+        reasons=[],
         known_of_release=None,
         inherited=[],
         mended_deviations=[],

@@ -1,10 +1,14 @@
 """One line on a terminal that shows the progress of a run."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self, TextIO
 
+from conformance.texts import printable
+
+FIRST_S = 2.0  # shorter commands show nothing
 LOOK_S = 0.5
+COLUMNS = 79
 _ERASE = "\r\x1b[K"
 
 
@@ -28,8 +32,14 @@ class Progress:
             self._write(_ERASE)
 
     def _show(self) -> None:
-        while not self._over.wait(LOOK_S):
-            self._write(_ERASE + self._line())
+        wait_s = FIRST_S
+        while not self._over.wait(wait_s):
+            self._write(_ERASE + printable(self._line()[:COLUMNS]).replace("\n", " "))
+            wait_s = LOOK_S
+
+    def note(self, text: str) -> None:
+        """Print a line above the progress line, on any stream."""
+        self._write(f"{_ERASE if self._thread is not None else ''}{printable(text)}\n")
 
     def _write(self, text: str) -> None:
         try:
@@ -39,7 +49,22 @@ class Progress:
             self._over.set()  # the terminal was closed
 
 
-def progress_line(events: bytes) -> str:
-    """The progress of a run with this log."""
+class Stage:
+    """What a command does at present, as a line for `Progress`. `show` replaces it."""
+
+    def __init__(self, text: str = "starting the target") -> None:
+        self._line: Callable[[], str] = lambda: text
+
+    def __call__(self) -> str:
+        return f"{self._line()} ..."
+
+    def show(self, line: Callable[[], str]) -> None:
+        self._line = line
+
+
+def progress_line(events: bytes, planned: int = 0, running: Sequence[str] = ()) -> str:
+    """The progress of a run with this log: how many cases of how many, failures, and the running cases."""
     cases, failed = events.count(b'{"event":"case",'), events.count(b'"outcome":"fail"')
-    return f"{cases} cases judged" + (f", {failed} failed" if failed else "") + " ..."
+    of_all = f"{cases} of {planned} cases" if planned else f"{cases} cases judged"
+    now = "; ".join(name.removesuffix(".py").replace(".py::test_", " ") for name in running)
+    return of_all + (f", {failed} failed" if failed else "") + (f": {now}" if now else "") + " ..."

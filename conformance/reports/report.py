@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from conformance.json_type import Json
 from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
+from conformance.reports.report_reasons import PlaceInSource, ReasonOfFailures, place_document, reason_document
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict, Word
 from conformance.requirements.catalogue import Level
@@ -70,6 +71,7 @@ class CauseOfFailures(Document):
     text: str = Field(description="what the target should do")
     finding: Finding = Field(description="the answer that shows that it does not")
     follow: Sequence[str] = Field(description="ids of the requirements that fail because of it")
+    places: Sequence[PlaceInSource] = Field(default=(), description="functions of a checkout that explain it")
 
 
 class KnownOfRelease(Document):
@@ -154,6 +156,9 @@ class Report(Document):
         description="every chosen requirement that applies to the profile, in the order of the catalogue"
     )
     causes: Sequence[CauseOfFailures] = Field(default=(), description="causes that several failures have in common")
+    reasons: Sequence[ReasonOfFailures] = Field(
+        default=(), description="the other failures by reason, with the shortest scenario and what explains it"
+    )
     inherited: Sequence[InheritedDeviation] = Field(
         default=(), description="inherited deviations that show in an answer, and whether the checkout has their code"
     )
@@ -187,6 +192,7 @@ def report_of(run: Run) -> Report:
         conclusion=run.conclusion,
         requirements=[_requirement(verdict, listed) for verdict in outcome.verdicts],
         causes=[_cause(cause) for cause in run.causes],
+        reasons=[reason_document(reason) for reason in run.reasons],
         inherited=list(_inherited(run)),
         known_of_release=_known(run),
         mended_deviations=[deviation.id for deviation in outcome.mended],
@@ -256,7 +262,11 @@ def _inherited(run: Run) -> Iterator[InheritedDeviation]:
 
 def _cause(cause: Cause) -> CauseOfFailures:
     return CauseOfFailures(
-        id=cause.precondition.id, text=cause.precondition.text, finding=cause.finding, follow=list(cause.follow)
+        id=cause.precondition.id,
+        text=cause.precondition.text,
+        finding=cause.finding,
+        follow=list(cause.follow),
+        **({"places": [place_document(place) for place in cause.places]} if cause.places else {}),
     )
 
 

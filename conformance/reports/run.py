@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.reports.causes import Cause
 from conformance.reports.known import KnownElsewhere
+from conformance.reports.story import Reason
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
@@ -85,6 +86,7 @@ class Run:
     options: Sequence[str]  # options that affect verdicts, quoted for a shell
     outcome: Outcome
     causes: Sequence[Cause] = ()
+    reasons: Sequence[Reason] = ()  # of the failures without a cause, the most specific rule of each first
     known: KnownElsewhere | None = None  # what it fails for, and a release does too
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by inherited deviation that shows
     machine: Machine

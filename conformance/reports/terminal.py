@@ -1,17 +1,22 @@
-"""The report for a person: 80 columns, at most about 200 lines. The failures come last, before the summary."""
+"""The report for a person: 80 columns, 60 lines if the failures allow it, and the verdict in the last three."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from conformance.reports.causes import Cause
 from conformance.reports.describe import command, wrap
-from conformance.reports.failures import describe_failure, describe_finding, describe_waived
+from conformance.reports.failures import describe_finding, describe_reason, describe_waived, where
 from conformance.reports.known import KnownElsewhere
 from conformance.reports.run import Run
-from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Stale, Verdict
+from conformance.reports.story import Reason
+from conformance.reports.verdicts import CONFORMANT, NOT_CLAIMED, WORDS, Stale, Verdict
+from conformance.reports.words import sentence
+from conformance.reports.writer import split, styled
 
-DETAIL_LINES = 72  # for failures in full; further failures have one line each
-LISTED = 20  # failures with one line each
+LINES = 60  # of a report; further failures have one line each
+FEW = 5  # failures that say how a target differs from a release
+PARTS = 12  # of the ids that are folded under one failure
+LISTED = 10  # rules with one line each in the summary
 REASONS = 4  # for each of unknown, not run and not claimed
 FAULTS = 3
 BLOCK_LINES = 8  # of a reason or a fault
@@ -23,7 +28,26 @@ PID_STATUS = {
 
 def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
     """All lines of the report. With `verbose`, each rule has a line and each failure is shown in full."""
-    yield from _head(run)
+    head = [*_head(run, verbose=verbose), *_sections(run, verbose=verbose)]
+    rest = [
+        *_groups(run, "unknown", lambda verdict: verdict.observed_reason or verdict.reason),
+        *_groups(run, "not run", lambda verdict: verdict.reason),
+        *_not_claimed(run, verbose=verbose),
+        *_trouble(run),
+        "",
+        *_summary(run),
+        *_aside(run),
+        *summary(run),
+    ]
+    causes = [line for cause in run.causes for line in _cause(cause)]
+    used = sum(line.count("\n") + 1 for line in [*head, *rest, *causes])
+    yield from head
+    yield from causes
+    yield from _failures(run, None if verbose else LINES - used - 3)
+    yield from rest
+
+
+def _sections(run: Run, *, verbose: bool) -> Iterator[str]:
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
         if verdicts and verbose:
@@ -34,25 +58,14 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
                 yield from describe_waived(run, verdict) if verdict.word == "waived" else ()
                 yield from [wrap(verdict.reason, " " * 11)] if verdict.follows_from else []
         elif verdicts:
-            yield wrap(f"{section.title + ' ':.<46} {_counts(verdicts)}", "  ", 49)
-    yield from (line for cause in run.causes for line in _cause(cause))
-    yield from _failures(run, DETAIL_LINES if not verbose else None)
-    yield from _groups(run, "unknown", lambda verdict: verdict.observed_reason or verdict.reason)
-    yield from _groups(run, "not run", lambda verdict: verdict.reason)
-    yield from _groups(run, "not claimed", lambda verdict: verdict.reason)
-    yield from _trouble(run)
-    yield ""
-    yield from _aside(run)
-    for cause in run.causes:  # once more, so that the last screen has it
-        of_all = f"{len(cause.follow)} of {run.outcome.count('fail')}"
-        yield wrap(f"cause of {of_all} failures: {cause.precondition.text}", "")
-    yield from summary(run)
+            line = wrap(f"{section.title + ' ':.<46} {_counts(verdicts)}", "  ", 49)
+            yield styled(line, "red") if any(verdict.word == "fail" for verdict in verdicts) else line
 
 
-def _head(run: Run) -> Iterator[str]:
+def _head(run: Run, *, verbose: bool) -> Iterator[str]:
     yield wrap(f"target   {run.target_word}", "", 9)
     yield wrap(run.hello_line, " " * 9, 0)
-    for note in run.notes:
+    for note in run.notes if verbose or run.outcome.count("fail") == 0 else ():
         yield wrap(note, " " * 9)
     if (status := run.machine.pid_status) != "verified":
         yield wrap(f"PID in hello: {run.machine.pid}, {PID_STATUS[status]}", " " * 9, 0)
@@ -72,7 +85,8 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
 def _rule(verdict: Verdict) -> str:
     word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
     level = "" if verdict.requirement.level == "MUST" else f" ({verdict.requirement.level})"
-    return wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}{level}", "  ", 21)
+    text = wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}{level}", "  ", 21)
+    return styled(text, "bold red") if verdict.word == "fail" else text
 
 
 def _cause(cause: Cause) -> Iterator[str]:
@@ -82,30 +96,78 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield from describe_finding(cause.finding)
     many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
     yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
-    if precondition.advice:
+    yield from (styled(wrap(where(place), "  "), "cyan") for place in cause.places)
+    if precondition.advice and not (cause.places and cause.places[0].changed):  # a changed function is the answer
         yield wrap(precondition.advice, "  ")
 
 
+def _reasons(run: Run) -> list[tuple[Reason, Verdict]]:
+    """The failures without a cause, with the verdict of the most specific rule. Without a known reason, each alone."""
+    by_id = {v.requirement.id: v for v in run.outcome.verdicts if v.word == "fail" and not v.follows_from}
+    known = [reason for reason in run.reasons if reason.rule in by_id]
+    grouped = {id_ for reason in known for id_ in reason.rules}
+    reasons = [*known, *(Reason(id_) for id_ in by_id if id_ not in grouped)]
+    return [(reason, by_id[reason.rule]) for reason in reasons]
+
+
 def _failures(run: Run, most_lines: int | None) -> Iterator[str]:
-    """The failed rules without a known cause, in full up to `most_lines`, then with one line each."""
-    failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail" and not verdict.follows_from]
-    if failed:
-        yield ""
-        yield "FAILED"
-    used = 0
-    listed: list[Verdict] = []
-    for verdict in failed:
-        lines = "\n".join([_rule(verdict), *describe_failure(run, verdict)]).split("\n")
+    """The failures in full up to `most_lines`, the first one always. The summary lists all of them."""
+    used = left = 0
+    for reason, verdict in _reasons(run):
+        lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict)])]
+        if most_lines is not None and used == 0 and len(lines) > most_lines:
+            lines = [*split([_rule(verdict), *describe_reason(run, reason, verdict, brief=True)])]
+        is_first = used == 0 and not run.causes
         used += len(lines)
-        if most_lines is None or used <= most_lines:
+        if most_lines is None or is_first or used <= most_lines:
+            yield from ["", styled("FAILED", "bold red")] if used == len(lines) else []
             yield from lines
         else:
-            listed.append(verdict)
-    yield from (_rule(verdict) for verdict in listed[:LISTED])
-    if len(listed) > LISTED:
-        yield wrap(f"and {len(listed) - LISTED} more failed rules", "  ")
-    if listed:
-        yield wrap("-v shows every failure in full; --json FILE has all of them", "  ")
+            left += 1
+    if left:
+        many = "1 more failure" if left == 1 else f"{left} more failures"
+        yield wrap(f"-v shows {many} in full; --json FILE has all of them", "  ")
+
+
+def _summary(run: Run) -> Iterator[str]:
+    """Each failure in one line, with the rules that fail for the same reason."""
+    for cause in run.causes:  # once more, so that the last screen has it
+        of_all = f"{len(cause.follow)} of {run.outcome.count('fail')}"
+        place = f" [{cause.places[0].function}]" if cause.places else ""
+        yield styled(wrap(f"cause of {of_all} failures: {cause.precondition.text}{place}", ""), "red")
+    reasons = _reasons(run)
+    if 0 < len(reasons) <= FEW and run.criteria.inherited and not run.causes:
+        yield f"It behaves like release {run.profile.name}, except:"
+    for reason, verdict in reasons[:LISTED]:
+        level = "" if verdict.requirement.level == "MUST" else f"{verdict.requirement.level} "
+        said = sentence(reason.shortest) if reason.shortest else ""
+        place = f" [{reason.places[0].function}]" if reason.places else ""
+        text = f"FAIL {level}{reason.rule} {verdict.requirement.title}{': ' + said if said else ''}{place}"
+        yield styled(wrap(text, "", 5), "red" if level == "" else "yellow")
+        yield from _further(reason)
+    if len(reasons) > LISTED:
+        yield f"and {len(reasons) - LISTED} more failures"
+
+
+def _further(reason: Reason) -> Iterator[str]:
+    for ids, why in ((reason.further, "for the same reason"), (reason.also, "where the same lines run")):
+        if ids:
+            many = "1 further rule fails" if len(ids) == 1 else f"{len(ids)} further rules fail"
+            parts = _ids(ids).split(", ")
+            more = f" and {len(parts) - PARTS} more groups; --json FILE has them" if len(parts) > PARTS else ""
+            yield wrap(f"{many} {why}: {', '.join(parts[:PARTS])}{more}", " " * 5)
+
+
+def _not_claimed(run: Run, *, verbose: bool) -> Iterator[str]:
+    """One line for each reason, or one for all of them."""
+    if verbose or run.outcome.count("fail") == 0:
+        yield from _groups(run, "not claimed", lambda verdict: verdict.reason)
+        return
+    missing = [verdict for verdict in run.outcome.verdicts if verdict.word == "not claimed"]
+    if missing:
+        needs = dict.fromkeys(need for v in missing for need in v.reason.removeprefix(NOT_CLAIMED).split(", "))
+        yield ""
+        yield wrap(f"NOT CLAIMED: {_ids(_of(missing))} ({', '.join(needs)})", "")
 
 
 def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterator[str]:
@@ -187,13 +249,15 @@ def _inherited(run: Run) -> str:
 
 
 def summary(run: Run) -> Iterator[str]:
-    """The counts, the conclusion, and how many MUSTs were judged."""
+    """The conclusion with the seconds, the counts, and how many MUSTs were judged."""
     outcome = run.outcome
+    seconds = f"{run.machine.seconds:.0f} s" if run.machine.seconds >= 1 else "1 s"
+    style = "bold green" if outcome.exit_code == CONFORMANT else "bold red"
+    yield styled(wrap(f"{run.conclusion} (exit code {outcome.exit_code}), {seconds}", ""), style)
     yield ", ".join(f"{outcome.count(word)} {word}" for word in WORDS if outcome.count(word))
     musts = [v for v in outcome.verdicts if v.requirement.level == "MUST"]
     claimed = [v for v in musts if v.word != "not claimed"]
     judged = [v for v in claimed if v.is_definite]
-    yield wrap(f"{run.conclusion} (exit code {outcome.exit_code})", "")
     yield f"{len(judged)} MUST{'' if len(judged) == 1 else 's'} judged / {len(claimed)} claimed / {len(musts)} in all"
 
 

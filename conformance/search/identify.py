@@ -31,6 +31,7 @@ from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import SINCE, Profile, profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
+NAMED = 4  # differences in one sentence
 IDENTIFY_SEED = "likeness"  # fixed, so that the same target always gets the same answer
 Shown = Literal["with", "without", "neither", "not asked"]
 DEFAULTS = Scenario(
@@ -121,8 +122,8 @@ class NearestRelease:
             if asked:
                 counts.append(f"{sum(asked)} of {len(asked)} {words}")
         differs = self.differences
-        more = f" and {len(differs) - 6} more" if len(differs) > 6 else ""
-        named = f"; differs in {', '.join(differs[:6])}{more}" if differs else ""
+        more = f" and {len(differs) - NAMED} more" if len(differs) > NAMED else ""
+        named = f"; differs in {', '.join(differs[:NAMED])}{more}" if differs else ""
         equals = f"; equally near: {' and '.join(self.equals)}" if self.equals else ""
         return f"nearest: {', '.join(counts)} agree{equals}{named}{self._between_in_words()}"
 
@@ -132,7 +133,7 @@ class NearestRelease:
         older, newer = self.between
         neighbour = older if newer == self.nearest else newer
         shared = self.shared_with(neighbour)
-        return f"; the target lies between {older} and {newer}: like {neighbour} in {', '.join(shared[:6])}"
+        return f"; the target lies between {older} and {newer}: like {neighbour} in {', '.join(shared[:NAMED])}"
 
 
 def find_nearest(send: Send, capabilities: Sequence[str]) -> NearestRelease:
@@ -294,13 +295,16 @@ def identify(
     timeout_s: float,
     discrepancies: int = 5,
     pass_environment: Sequence[str] = (),
+    show: Callable[[Callable[[], str]], None] = lambda _: None,
 ) -> Identification:
-    """Find the nearest release, then search for differences from it."""
+    """Find the nearest release, then search for differences from it. `show` gets what describes the progress."""
+    show(lambda: f"{target.word}: asking the distinguishing scenarios")
     found = nearest_release(target, capabilities, timeout_s=timeout_s, pass_environment=pass_environment)
     flipped = tuple(_flipped(found))
     oracle = Oracle(flip_quirks(found.nearest, flipped))
     with DifferentialRunner(target, oracle, timeout_s=timeout_s, pass_environment=pass_environment) as runner:
         search = Search(runner, capabilities, IDENTIFY_SEED, Bounds(calls=calls, discrepancies=discrepancies))
+        show(lambda: f"{target.word}: {runner.tally.calls:,} of {calls:,} calls, {search.differences} sessions differ")
         beyond = tuple(search.run())
         return Identification(target, capabilities, found, flipped, beyond, runner.tally.calls, search.differences)
 

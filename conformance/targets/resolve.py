@@ -15,7 +15,7 @@ HOST = "conformance.targets.python_host"
 FORMS = """\
   reference, reference@1.4.3           the bundled reference, and as a release
   npm:opencode-antigravity-auth@1.3.0  a published release, by exact version
-  plugin:PATH                          a checkout of the plugin or of a fork
+  plugin:PATH, or only PATH            a checkout of the plugin or of a fork
   python:package.module:attribute      a factory in a Python port
   -- COMMAND ...                       any command that speaks the wire"""
 
@@ -49,12 +49,20 @@ def is_word(text: str) -> bool:
     return text.partition("@")[0] == "reference" or text.partition(":")[0] in ("npm", "plugin", "python")
 
 
+def _folder_as_checkout(word: str | None) -> str | None:
+    """`plugin:PATH` for the path of a folder, else the word itself."""
+    if word is None or is_word(word) or not Path(word).is_dir():
+        return word
+    return f"plugin:{word.rstrip('/') or word}"
+
+
 def resolve(word: str | None, command: Sequence[str], mapping: Path | None = None) -> Target:
     """Find the command of a target. Installs a release and bundles a checkout if necessary.
 
     `mapping` is the mapping file of a checkout (docs/forks.md).
     Raises UsageFault if the word does not name a target, AdapterFault if installing or bundling fails.
     """
+    word = _folder_as_checkout(word)
     if mapping is not None and not (word or "").startswith("plugin:"):
         raise UsageFault("--mapping is only for a target plugin:PATH")
     if command:
@@ -79,7 +87,7 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         from conformance.targets import checkout
 
         prepared = checkout.prepare(rest, mapping)
-        return Target(shlex.quote(word), prepared.argv, notes=prepared.notes, checkout=Path(rest).resolve())
+        return Target(shlex.quote(word), prepared.argv, notes=prepared.notes, checkout=prepared.checkout)
     if kind == "python":
         if not all(part.strip() for part in rest.split(":")) or rest.count(":") != 1:
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")
@@ -87,7 +95,8 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         return Target(word, host, python_host=host)
     if shutil.which(word):
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.quote(word)}")
-    raise UsageFault(f"unknown target {word!r}. A target is one of\n{FORMS}")
+    unknown = "there is no folder" if "/" in word else "unknown target"
+    raise UsageFault(f"{unknown} {word!r}. A target is one of\n{FORMS}")
 
 
 def _module(module: list[str]) -> list[str]:

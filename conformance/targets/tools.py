@@ -13,6 +13,7 @@ import platformdirs
 from conformance.targets.errors import AdapterFault
 
 CACHE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_CACHE"
+SOURCES = Path(__file__).parents[2]
 OLDEST_NODE = 20
 NODE_BOUND_S = 60.0
 
@@ -26,8 +27,11 @@ _PATIENCE = {"npm_config_fetch_retries": "1", "npm_config_fetch_timeout": "60000
 
 def cache_folder() -> Path:
     """The folder for installed packages and bundles. Apart from temporary folders, the kit writes nowhere else."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named).absolute() if named else platformdirs.user_cache_path("antigravity-conformance", False)
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named).absolute()
+    if (SOURCES / "Makefile").is_file():  # a clone: `make` and the command share one cache
+        return SOURCES / ".cache"
+    return platformdirs.user_cache_path("antigravity-conformance", False)
 
 
 def node_path() -> str:

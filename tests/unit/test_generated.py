@@ -43,7 +43,7 @@ def test_generated_file_begins_with_its_note(pattern: str) -> None:
             assert text.startswith(MARKDOWN_NOTE), path
         else:
             first = dict([next(iter(json.loads(text).items()))])
-            assert first in (json_note(), json_note("vectors")), path
+            assert first in (json_note(), json_note("vectors"), json_note("behaviours")), path
 
 
 def test_file_with_the_note_is_listed() -> None:

@@ -43,4 +43,7 @@ def test_cache_folder_comes_from_variable_or_user(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(npm.CACHE_VARIABLE, "relative")
     assert tools_module.cache_folder() == tmp_path / "relative"
     monkeypatch.delenv(npm.CACHE_VARIABLE)
+    monkeypatch.setattr(tools_module, "SOURCES", tmp_path)
     assert tools_module.cache_folder().name == "antigravity-conformance"
+    (tmp_path / "Makefile").touch()  # a clone
+    assert tools_module.cache_folder() == tmp_path / ".cache"

@@ -12,11 +12,13 @@ from conformance.json_type import Json
 from conformance.targets.checkout.bundle import BUNDLE, ESBUILD, build_bundle, digest_of
 from conformance.targets.checkout.guess import explain_missing
 from conformance.targets.checkout.locate import locate
-from conformance.targets.checkout.mapping import Mapping, read_mapping
+from conformance.targets.checkout.mapping import FILE, Mapping, read_mapping
 from conformance.targets.errors import AdapterFault, UsageFault
 from conformance.targets.installing import is_whole, make_once
 from conformance.targets.npm import command
 from conformance.targets.tools import cache_folder
+
+MANIFESTS = ("package.json", ".git")  # at the root of a checkout
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Prepared:
 
     argv: list[str]
     notes: tuple[str, ...]
+    checkout: Path
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ def prepare(path: str, mapping_file: Path | None = None) -> Prepared:
     checkout = Path(path).resolve()
     if not path or not checkout.is_dir():
         raise UsageFault(f"plugin:{path}: there is no such folder; expected a checkout of the plugin or a fork")
+    above: tuple[str, ...] = ()
+    if mapping_file is None and (root := _root_above(checkout)) is not None:
+        above = (f"{path} is a part of the checkout {root}, which is judged as a whole",)
+        path, checkout = str(root), root
     mapping, read = read_mapping(checkout, mapping_file)
     of = hashlib.sha256(f"{checkout}\0{read.resolve() if read else ''}".encode()).hexdigest()[:16]
     record_file = cache_folder() / "checkouts" / f"{of}.json"
@@ -64,7 +71,18 @@ def prepare(path: str, mapping_file: Path | None = None) -> Prepared:
     if record is None or not record.holds():
         record = _build(path, checkout, mapping, read)
         _write_record(record_file, record)
-    return Prepared(command(Path(record.place)), tuple(record.notes))
+    return Prepared(command(Path(record.place)), (*above, *record.notes), checkout)
+
+
+def _root_above(folder: Path) -> Path | None:
+    """The checkout that a folder without a manifest is a part of. The search ends at the first manifest."""
+    if any((folder / name).exists() for name in (*MANIFESTS, FILE)):
+        return None
+    for parent in folder.parents:
+        if any((parent / name).exists() for name in MANIFESTS):
+            whole = locate(parent, read_mapping(parent, None)[0])
+            return None if whole.missing or locate(folder, read_mapping(folder, None)[0]).found else parent
+    return None
 
 
 def _build(path: str, checkout: Path, mapping: Mapping, mapping_file: Path | None) -> _Record:

@@ -3,6 +3,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 
 import { Unmapped } from "./calls.mjs";
+import { countLines } from "./coverage.mjs";
 import { leave } from "./machine.mjs";
 import { NotSupported, Refusal, loadPlugin } from "./plugin.mjs";
 
@@ -35,6 +36,9 @@ function takeOutput() {
   }
 }
 
+// Set to explain a failure, never to judge.
+const { ANTIGRAVITY_CONFORMANCE_COVERAGE: linesFile, ANTIGRAVITY_CONFORMANCE_RELEASE: releaseFile } = process.env;
+const noteLines = linesFile ? countLines(process.argv[2], linesFile, releaseFile) : () => {};
 const methods = await loadPlugin(process.argv[2]).catch((error) => {
   console.error(error.message);
   leave(1);
@@ -152,11 +156,13 @@ async function* linesOf(input) {
   if (size > 0) yield take();
 }
 
+noteLines(); // what loading executes
 for await (const line of linesOf(wireIn)) {
-  send(
+  const answered =
     line === null
       ? failure(null, PARSE_ERROR, `a line above ${MAX_LINE_BYTES} bytes; send smaller batches`)
-      : await answerLine(line),
-  );
+      : await answerLine(line);
+  noteLines();
+  send(answered);
 }
 leave(0);
