@@ -1,57 +1,81 @@
-"""`python -m tools.mutate_plugin CHECKOUT`: which mutants of the plugin `run` notices (docs/mutation.md)."""
+"""`python -m tools.mutate_plugin [CHECKOUT]`: which mutants of a checkout `run` notices.
+
+Without a checkout, it writes docs/mutation.md from docs/mutation.json and tools/mutation_reasons.toml.
+"""
 
 import argparse
 import multiprocessing
+import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conformance.targets.tools import cache_folder
-from tools.mutation import results
+from tests.support.command import CHECKOUT
+from tools.mutation import reasons, results
 from tools.mutation.assessing import Assessor
-from tools.mutation.instrumenting import Mutant, instrument
-from tools.mutation.judging import Cases, load
+from tools.mutation.confirming import confirm
+from tools.mutation.instrumenting import Instrumented, Mutant, instrument
+from tools.mutation.judging import TIMEOUT_S, Cases, load
+from tools.mutation.page import Table, render, rows
 from tools.mutation.process import MutantProcess
 from tools.mutation.recording import Recording
+from tools.mutation.results import Result
 
-START_TIMEOUT_S = 300.0
+TABLE = CHECKOUT / "docs" / "mutation.json"
+PAGE = CHECKOUT / "docs" / "mutation.md"
 
 
 def main(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
+    explained = reasons.load()
+    if options.checkout is None:
+        PAGE.write_text(render(Table.read(TABLE), explained), encoding="utf-8")
+        return 0
     instrumented = instrument(options.checkout.resolve(), options.file)
-    cases = load(instrumented.checkout, options.profile)
-    store = options.results or cache_folder() / "mutation" / f"results-{instrumented.checkout.parent.name}.jsonl"
-    store.parent.mkdir(parents=True, exist_ok=True)
+    store = options.results or instrumented.checkout.parent.with_suffix(".jsonl")
     if options.again:
         store.unlink(missing_ok=True)
-    known = results.read(store)
-    left = [
-        mutant
-        for mutant in results.missing(instrumented.mutants, known)
-        if not options.mutant or mutant.id in options.mutant
-    ]
+    found = _judge(instrumented, store, options)
+    table = Table.of(options.checkout.resolve().name, found)
+    for line in (*rows(table, explained), "", *_alive(table.alive, explained)):
+        print(line)
+    if options.docs:
+        TABLE.write_text(table.text(), encoding="utf-8")
+        PAGE.write_text(render(table, explained), encoding="utf-8")
+    reached = [result for result in found if result.status != "not reached"]
+    chosen = random.Random(options.seed).sample(reached, min(options.confirm, len(reached)))  # noqa: S311 - no secret
+    return int(not confirm(instrumented.checkout, options.profile, chosen))
+
+
+def _judge(instrumented: Instrumented, store: Path, options: argparse.Namespace) -> list[Result]:
+    """Judge the mutants without a result in `store`. Returns all results that are there afterwards."""
+    store.parent.mkdir(parents=True, exist_ok=True)
+    left = results.missing(instrumented.mutants, results.read(store))
+    if options.mutant:
+        left = [mutant for mutant in left if mutant.id in options.mutant]
     _say(f"{len(instrumented.mutants)} mutants, {len(left)} to judge; results in {store}")
     if left:
-        with MutantProcess(cases.plan.subject.target.argv, timeout_s=START_TIMEOUT_S) as process:
+        cases = load(instrumented.checkout, options.profile)
+        with MutantProcess(cases.plan.subject.target.argv, timeout_s=TIMEOUT_S) as process:
             recording = cases.record(process)
-        scenarios = sum(map(len, recording.cases.values()))
-        _say(f"recorded {scenarios} scenarios of {len(recording.cases)} cases")
+        _say(f"recorded {sum(map(len, recording.cases.values()))} scenarios of {len(recording.cases)} cases")
         _assess_all(left, cases, recording, store, options.n)
-    return 0
+    found = results.read(store)
+    return [found[mutant.id] for mutant in instrumented.mutants if mutant.id in found]
 
 
 def _assess_all(left: Sequence[Mutant], cases: Cases, recording: Recording, store: Path, workers: int) -> None:
     context = multiprocessing.get_context("fork")  # cases cannot be pickled
-    started = [
-        context.Process(target=_assess, args=(left[number::workers], cases, recording, store))
-        for number in range(workers)
-    ]
+    shares = [left[number::workers] for number in range(workers)]
+    started = [context.Process(target=_assess, args=(share, cases, recording, store)) for share in shares]
     for process in started:
         process.start()
     for process in started:
         process.join()
+    failed = [process.exitcode for process in started if process.exitcode]
+    if failed:
+        raise SystemExit(f"a worker ended with {failed[0]}; run the same command again to continue")
 
 
 def _assess(left: Sequence[Mutant], cases: Cases, recording: Recording, store: Path) -> None:
@@ -61,18 +85,36 @@ def _assess(left: Sequence[Mutant], cases: Cases, recording: Recording, store: P
     assessor.close()
 
 
+def _alive(alive: Sequence[Result], explained: Sequence[reasons.Reason]) -> Iterator[str]:
+    for result in alive:
+        reason = reasons.reason_of(result, explained)
+        why = f"{reason.kind}: {reason.why}" if reason else "not explained"
+        yield f"{result.place} {result.status} [{result.id} {result.mutator}] {why} {result.note}".rstrip()
+        yield f"    {' '.join(result.original.split())[:150]}"
+        yield f"    {' '.join(result.replacement.split())[:150]}"
+
+
 def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.mutate_plugin", description=__doc__)
-    parser.add_argument("checkout", type=Path, metavar="CHECKOUT", help="Checkout of the plugin or of a fork")
+    parser.add_argument(
+        "checkout", nargs="?", type=Path, metavar="CHECKOUT", help="Checkout of the plugin or of a fork"
+    )
     parser.add_argument("--profile", metavar="RELEASE", help="Release to judge as (default: detected)")
     parser.add_argument("--file", action="append", default=[], help="Mutate this file of the checkout; may be repeated")
-    parser.add_argument("--mutant", action="append", default=[], metavar="ID", help="Judge only this mutant")
+    parser.add_argument(
+        "--mutant", action="append", default=[], metavar="ID", help="Judge this mutant; may be repeated"
+    )
     parser.add_argument("--results", type=Path, metavar="FILE", help="Results so far (default: in the cache)")
     parser.add_argument("--again", action="store_true", help="Discard the results so far")
+    parser.add_argument("--docs", action="store_true", help="Write docs/mutation.json and docs/mutation.md")
+    parser.add_argument(
+        "--confirm", type=int, default=0, metavar="N", help="Also judge N mutants with the command `run`"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="Seed for the choice of these mutants (default: 1)")
     parser.add_argument("-n", type=int, default=2, help="Number of processes (default: 2)")
     return parser
 

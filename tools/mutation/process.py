@@ -17,7 +17,7 @@ from conformance.targets.isolation import private_environment, temporary_root
 from tools.mutation.instrumenting import VARIABLE
 
 HOOK = Path(__file__).with_name("hook.mjs")
-START_BOUND_S = 120.0
+START_BOUND_S = 600.0
 PIPE_BYTES = 60_000  # a pipe holds 64 KiB
 HIT_LIMIT = 1_000_000  # how often one line may reach the active mutant; real sessions stay far below
 

@@ -26,8 +26,10 @@ class Lines:
     needs_folder: bool
 
     @property
-    def size(self) -> int:
-        return sum(len(line.line) for _, lines in self.steps for line in lines)
+    def cost(self) -> int:
+        """About how long it takes, in bytes to send."""
+        folder = FOLDER_COST if self.needs_folder else 0
+        return folder + sum(len(line.line) for _, lines in self.steps for line in lines)
 
     @classmethod
     def of(cls, scenario: Scenario) -> "Lines":
@@ -65,13 +67,14 @@ class Recording:
 
     cases: dict[str, list[Recorded]] = field(default_factory=dict)
     by_run: list[str] = field(default_factory=list)  # the cases that start processes: only `run` can judge them
+    failing: list[str] = field(default_factory=list)  # the cases that fail for the original code
     static: set[str] = field(default_factory=set)  # the mutants that are reached while modules are loaded
 
     def asked_of(self, mutant: str) -> list[tuple[str, Recorded]]:
         """The scenarios that can show a mutant, with their case, the shortest first. All of them, if it is static."""
         every = [(case, each) for case, recorded in self.cases.items() for each in recorded]
         reached = [(case, each) for case, each in every if mutant in self.static or mutant in each.reached]
-        return sorted(reached, key=lambda entry: entry[1].lines.size + (FOLDER_COST if entry[1].lines.needs_folder else 0))
+        return sorted(reached, key=lambda entry: entry[1].lines.cost)
 
 
 def ask_all(scenarios: Sequence[Lines], process: MutantProcess) -> list[list[bytes]]:
