@@ -17,6 +17,7 @@ from tools.mutation.assessing import Assessor
 from tools.mutation.confirming import confirm
 from tools.mutation.instrumenting import Instrumented, Mutant, instrument
 from tools.mutation.judging import TIMEOUT_S, Cases, load
+from tools.mutation.own_tests import noticed_by_own_tests
 from tools.mutation.page import Table, render, rows
 from tools.mutation.process import MutantProcess
 from tools.mutation.recording import Recording
@@ -37,14 +38,20 @@ def main(words: Sequence[str]) -> int:
     if options.again:
         store.unlink(missing_ok=True)
     found = _judge(instrumented, store, options)
-    table = Table.of(options.checkout.resolve().name, found)
+    reached = [result for result in found if result.status != "not reached"]
+    draw = random.Random(options.seed)  # noqa: S311 - no secret
+    own_tests = Table.read(TABLE).own_tests if TABLE.exists() else {}
+    if options.own_tests:
+        chosen = draw.sample(reached, min(options.own_tests, len(reached)))
+        own_tests = noticed_by_own_tests(instrumented.checkout, chosen)
+    left = len(instrumented.mutants) - len(found)
+    table = Table.of(options.checkout.resolve().name, found, left, own_tests)
     for line in (*rows(table, explained), "", *_alive(table.alive, explained)):
         print(line)
     if options.docs:
         TABLE.write_text(table.text(), encoding="utf-8")
         PAGE.write_text(render(table, explained), encoding="utf-8")
-    reached = [result for result in found if result.status != "not reached"]
-    chosen = random.Random(options.seed).sample(reached, min(options.confirm, len(reached)))  # noqa: S311 - no secret
+    chosen = draw.sample(reached, min(options.confirm, len(reached)))
     return int(not confirm(instrumented.checkout, options.profile, chosen))
 
 
@@ -55,7 +62,7 @@ def _judge(instrumented: Instrumented, store: Path, options: argparse.Namespace)
     if options.mutant:
         left = [mutant for mutant in left if mutant.id in options.mutant]
     _say(f"{len(instrumented.mutants)} mutants, {len(left)} to judge; results in {store}")
-    if left:
+    if left and options.n:
         cases = load(instrumented.checkout, options.profile)
         with MutantProcess(cases.plan.subject.target.argv, timeout_s=TIMEOUT_S) as process:
             recording = cases.record(process)
@@ -100,22 +107,18 @@ def _say(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.mutate_plugin", description=__doc__)
-    parser.add_argument(
-        "checkout", nargs="?", type=Path, metavar="CHECKOUT", help="Checkout of the plugin or of a fork"
-    )
-    parser.add_argument("--profile", metavar="RELEASE", help="Release to judge as (default: detected)")
-    parser.add_argument("--file", action="append", default=[], help="Mutate this file of the checkout; may be repeated")
-    parser.add_argument(
-        "--mutant", action="append", default=[], metavar="ID", help="Judge this mutant; may be repeated"
-    )
-    parser.add_argument("--results", type=Path, metavar="FILE", help="Results so far (default: in the cache)")
-    parser.add_argument("--again", action="store_true", help="Discard the results so far")
-    parser.add_argument("--docs", action="store_true", help="Write docs/mutation.json and docs/mutation.md")
-    parser.add_argument(
-        "--confirm", type=int, default=0, metavar="N", help="Also judge N mutants with the command `run`"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="Seed for the choice of these mutants (default: 1)")
-    parser.add_argument("-n", type=int, default=2, help="Number of processes (default: 2)")
+    add = parser.add_argument
+    add("checkout", nargs="?", type=Path, metavar="CHECKOUT", help="Checkout of the plugin or of a fork")
+    add("--profile", metavar="RELEASE", help="Release to judge as (default: detected)")
+    add("--file", action="append", default=[], help="Mutate only this file of the checkout; may be repeated")
+    add("--mutant", action="append", default=[], metavar="ID", help="Judge only this mutant; may be repeated")
+    add("--results", type=Path, metavar="FILE", help="Results so far (default: in the cache)")
+    add("--again", action="store_true", help="Discard the results so far")
+    add("--docs", action="store_true", help="Write docs/mutation.json and docs/mutation.md")
+    add("--own-tests", type=int, default=0, metavar="N", help="Run the plugin's own tests on a sample of N mutants")
+    add("--confirm", type=int, default=0, metavar="N", help="Judge a sample of N mutants with the command `run` too")
+    add("--seed", type=int, default=1, help="Seed of the samples (default: 1)")
+    add("-n", type=int, default=2, help="Number of processes (default: 2; 0: judge nothing, show the results so far)")
     return parser
 
 

@@ -124,7 +124,7 @@ def table() -> Table:
         result(id="5", text="log"),
         result("no verdict", id="6", text="loop", note="it loops"),
     ]
-    return Table.of("v1", found)
+    return Table.of("v1", found, 7, {MUTANT.file: [3, 1]})
 
 
 REASONS = [reason(), reason(kind="outside the wire", lines=["log"], why="messages on screen | a")]
@@ -143,6 +143,13 @@ def test_page_lists_survivors_by_reason() -> None:
     assert "| messages on screen \\| a | accounts.ts:2 `a < b` → `a <= b` |" in page
     assert page.index("### Not explained (2)") < page.index("### Outside the wire (1)")
     assert "(it loops)" in page
+
+
+def test_page_says_what_is_not_judged_yet() -> None:
+    page = render(table(), REASONS)
+    assert "7 mutants are not judged yet" in page
+    assert "own tests notice 3 of a sample of 4 mutants that `run` reaches: accounts.ts 3 of 4." in page
+    assert "not judged yet" not in render(replace(table(), left=0), REASONS)
 
 
 def test_table_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class Cases:
         return event.outcome == "fail" and not set(event.requirements).isdisjoint(self.settings.decisive)
 
     def record(self, process: MutantProcess) -> Recording:
-        """Run every case on the original code. A case that fails there tells nothing about mutants, so it is left out."""
+        """Run every case on the original code. A case that fails there cannot judge mutants, so it is left out."""
         recording = Recording()
         recording.static = set(process.coverage()[0])
         for name, item in self.items.items():

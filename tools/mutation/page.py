@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from conformance.generated import MARKDOWN_NOTE
@@ -42,26 +42,33 @@ class Table:
     """What is stored of a run: the counts of each file by status, and every mutant that is reached and not killed."""
 
     checkout: str
+    left: int  # mutants that are not judged yet
     counts: Mapping[str, Mapping[Status, int]]
     alive: Sequence[Result]
+    own_tests: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of a sample: noticed and missed, by file
 
     @classmethod
-    def of(cls, checkout: str, results: Iterable[Result]) -> "Table":
+    def of(cls, checkout: str, results: Iterable[Result], left: int, own_tests: Mapping[str, Sequence[int]]) -> "Table":
         every = sorted(results, key=lambda result: (result.file, result.line, result.column, int(result.id)))
         counted = Counter((result.file, result.status) for result in every)
         files = dict.fromkeys(result.file for result in every)
         counts = {file: {status: counted[file, status] for status in STATUSES} for file in files}
-        return cls(checkout, counts, [r for r in every if r.status in ("survived", "no verdict")])
+        return cls(checkout, left, counts, [r for r in every if r.status in ("survived", "no verdict")], own_tests)
 
     @classmethod
     def read(cls, file: Path) -> "Table":
         document = json.loads(file.read_text(encoding="utf-8"))
         alive = [Result.from_json(entry) for entry in document["alive"]]
-        return cls(document["checkout"], document["counts"], alive)
+        return cls(document["checkout"], document["left"], document["counts"], alive, document["own_tests"])
 
     def text(self) -> str:
         """The stored form: one mutant a line."""
-        head = {"checkout": self.checkout, "counts": self.counts}
+        head = {
+            "checkout": self.checkout,
+            "left": self.left,
+            "counts": self.counts,
+            "own_tests": self.own_tests,
+        }
         rows = ",\n".join("  " + json.dumps(asdict(result), ensure_ascii=False) for result in self.alive)
         return json.dumps(head, indent=1)[:-2] + f',\n "alive": [\n{rows}\n ]\n}}\n'
 
@@ -128,7 +135,7 @@ def rows(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
     yield "|-|-|-|-|-|-|-|-|"
     for file, score in [*found.items(), ("together", total(found.values()))]:
         survived = score.kinds["missing rule"] + score.kinds[None]
-        cells = [file.removeprefix("src/plugin/"), score.killed, survived, score.no_verdict, score.percent]
+        cells = [_short(file), score.killed, survived, score.no_verdict, score.percent]
         cells += [score.kinds["outside the wire"], score.kinds["equivalent"], score.not_reached]
         yield "| " + " | ".join(map(str, cells)) + " |"
 
@@ -137,9 +144,19 @@ def _scores(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
     score = total(scores(table, reasons).values())
     yield (
         f"Of {table.checkout}, `run` notices {score.killed} of {score.judged} mutants that it should notice "
-        f"({score.percent}). Equivalent mutants, those outside the wire and those not reached do not count.\n"
+        f"({score.percent}). Equivalent mutants, those outside the wire and those not reached do not count."
     )
+    if table.left:
+        yield f"\n**The run is not complete: {table.left} mutants are not judged yet.**"
+    yield ""
     yield from rows(table, reasons)
+    if table.own_tests:
+        noticed, missed = (sum(counts[place] for counts in table.own_tests.values()) for place in (0, 1))
+        yield (
+            f"\nThe plugin's own tests notice {noticed} of a sample of {noticed + missed} mutants that `run` reaches: "
+            + "; ".join(f"{_short(file)} {yes} of {yes + no}" for file, (yes, no) in table.own_tests.items())
+            + "."
+        )
 
 
 def _survivors(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
@@ -160,9 +177,13 @@ def _survivors(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
 
 
 def _mutation(result: Result) -> str:
-    place = result.place.removeprefix("src/plugin/")
+    place = _short(result.place)
     note = f" ({result.note})" if result.status == "no verdict" else ""
     return f"{place} {_code(result.original)} → {_code(result.replacement)}{note}"
+
+
+def _short(file: str) -> str:
+    return file.rpartition("src/plugin/")[2]
 
 
 def _code(text: str) -> str:
