@@ -14,9 +14,9 @@ from pathlib import Path
 from tests.support.command import CHECKOUT
 from tools.mutation import reasons, results
 from tools.mutation.assessing import Assessor
-from tools.mutation.confirming import confirm
+from tools.mutation.confirming import BY_RUN, by_run, confirm
 from tools.mutation.instrumenting import Instrumented, Mutant, instrument
-from tools.mutation.judging import TIMEOUT_S, Cases, load
+from tools.mutation.judging import Cases, load
 from tools.mutation.own_tests import noticed_by_own_tests
 from tools.mutation.page import Table, render, rows
 from tools.mutation.process import MutantProcess
@@ -64,10 +64,13 @@ def _judge(instrumented: Instrumented, store: Path, options: argparse.Namespace)
     _say(f"{len(instrumented.mutants)} mutants, {len(left)} to judge; results in {store}")
     if left and options.n:
         cases = load(instrumented.checkout, options.profile)
-        with MutantProcess(cases.plan.subject.target.argv, timeout_s=TIMEOUT_S) as process:
+        with MutantProcess(cases.plan.subject.target.argv) as process:
             recording = cases.record(process)
         _say(f"recorded {sum(map(len, recording.cases.values()))} scenarios of {len(recording.cases)} cases")
         _assess_all(left, cases, recording, store, options.n)
+        for result in results.read(store).values():
+            if result.status == "no verdict" and not result.note.startswith(BY_RUN):
+                results.append(store, by_run(instrumented.checkout, options.profile, result))
     found = results.read(store)
     return [found[mutant.id] for mutant in instrumented.mutants if mutant.id in found]
 

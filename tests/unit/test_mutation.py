@@ -10,7 +10,7 @@ from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
 from conformance.wire.scenario import Call, Scenario
 from tools.mutate_plugin import PAGE, TABLE
-from tools.mutation import results
+from tools.mutation import confirming, results
 from tools.mutation.assessing import chunks_of
 from tools.mutation.instrumenting import Mutant, as_mutant
 from tools.mutation.page import Table, render, scores
@@ -187,6 +187,32 @@ def test_chunks_and_parts_lose_nothing() -> None:
     parts = list(parts_of(lines))
     assert [line for part in parts for line in part] == lines
     assert [len(part) for part in parts] == [2, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("code", "status"), [(1, "killed"), (3, "no verdict"), (0, "no verdict")])
+def test_run_decides_about_hanging_mutant(monkeypatch: pytest.MonkeyPatch, code: int, status: Status) -> None:
+    monkeypatch.setattr(confirming, "exit_code", lambda *_: code)
+    judged = confirming.by_run(Path("x"), None, result("no verdict", note="it loops"))
+    assert (judged.status, judged.note) == (status, f"`run` ends with {code}; it loops")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "confirmed"),
+    [
+        ("killed", 1, True),
+        ("killed", 0, False),
+        ("killed", 3, False),
+        ("survived", 0, True),
+        ("survived", 1, False),
+        ("no verdict", 3, True),
+        ("no verdict", 0, False),
+    ],
+)
+def test_sample_is_confirmed_by_exit_code(
+    monkeypatch: pytest.MonkeyPatch, status: Status, code: int, confirmed: bool
+) -> None:
+    monkeypatch.setattr(confirming, "exit_code", lambda *_: code)
+    assert confirming.confirm(Path("x"), None, [result(status)]) is confirmed
 
 
 def test_every_stored_survivor_has_a_reason() -> None:

@@ -9,7 +9,6 @@ from tools.mutation.process import HangsError, MutantProcess
 from tools.mutation.recording import Recorded, Recording, ask_all
 from tools.mutation.results import Result
 
-TIMEOUT_S = 60.0  # of an answer; generous, because a busy machine must not change a result
 MAX_HANGS = 2  # of a mutant; then the rest is not replayed
 FIRST_CHUNK = 16  # scenarios; later chunks are four times as long each
 Asked = Sequence[tuple[str, Recorded]]  # a case, and a scenario of it
@@ -21,7 +20,6 @@ class Assessor:
 
     cases: Cases
     recording: Recording
-    timeout_s: float = TIMEOUT_S
     _process: MutantProcess | None = None
 
     def assess(self, mutant: Mutant) -> Result:
@@ -83,9 +81,9 @@ class Assessor:
     def _start(self, mutant: Mutant) -> MutantProcess:
         if mutant.id in self.recording.static:
             self.close()
-            self._process = MutantProcess(self._argv, timeout_s=self.timeout_s, static=mutant.id)
+            self._process = MutantProcess(self._argv, static=mutant.id)
         elif self._process is None:
-            self._process = MutantProcess(self._argv, timeout_s=self.timeout_s)
+            self._process = MutantProcess(self._argv)
         self._process.activate(mutant.id)
         return self._process
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tools.mutation.instrumenting import VARIABLE
@@ -11,6 +12,7 @@ from tools.mutation.results import Result, Status
 
 EXPECTED: dict[Status, tuple[int, ...]] = {"killed": (1,), "survived": (0,), "no verdict": (1, 3)}
 BOUND_S = 3600.0
+BY_RUN = "`run` ends"
 
 
 def confirm(checkout: Path, profile: str | None, chosen: Sequence[Result]) -> bool:
@@ -25,9 +27,16 @@ def confirm(checkout: Path, profile: str | None, chosen: Sequence[Result]) -> bo
     return is_confirmed
 
 
+def by_run(checkout: Path, profile: str | None, result: Result) -> Result:
+    """The result of a mutant without a verdict, by `run`: another case may fail, and a failure outranks an unknown."""
+    code = exit_code(checkout, profile, result)
+    note = f"{BY_RUN} with {code}; {result.note}"
+    return replace(result, status="killed" if code == 1 else "no verdict", note=note)
+
+
 def exit_code(checkout: Path, profile: str | None, result: Result) -> int:
     """The exit code of `run` for a mutant. For a killed one: of the requirements that failed."""
-    words = [f"plugin:{checkout}", "--env", VARIABLE, "--timeout", "300", "--time-limit", "3600", "--fail-fast"]
+    words = [f"plugin:{checkout}", "--env", VARIABLE, "--time-limit", "1800", "--fail-fast"]
     words += ["--profile", profile] if profile else []
     words += [word for id_ in result.requirements for word in ("--only", id_)]
     run = subprocess.run(

@@ -29,8 +29,8 @@ HOW = """\
    mutant *survived*.
 4. If an answer differs, the kit runs the case of that scenario on the mutant, with the deviations of the release. The
    mutant is *killed* if the case fails such that `run` ends in exit code 1.
-5. A mutant has *no verdict* if it hangs, or if the adapter cannot start. `run` then ends in exit code 3, unless another
-   case fails.
+5. A mutant that hangs, or whose adapter cannot start, is judged by the command `run`. It is *killed* if another case
+   fails. Otherwise `run` ends in exit code 3, and the mutant has *no verdict*.
 
 `python -m tools.mutate_plugin CHECKOUT --confirm 20` also judges a sample of the mutants with the command `run` itself.
 Cases that start processes of their own are left out of steps 2 to 4.

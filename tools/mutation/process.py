@@ -12,12 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from conformance.json_type import Json
 from conformance.targets.isolation import private_environment, temporary_root
 from tools.mutation.instrumenting import VARIABLE
 
 HOOK = Path(__file__).with_name("hook.mjs")
-START_BOUND_S = 600.0
+CPU_BOUND_S = 20.0  # of CPU time for one answer
+BOUND_S = 1800.0  # of an answer that needs no CPU time, because it waits for something that never comes
+POLL_S = 1.0
 PIPE_BYTES = 60_000  # a pipe holds 64 KiB
 HIT_LIMIT = 1_000_000  # how often one line may reach the active mutant; real sessions stay far below
 
@@ -29,8 +33,7 @@ class HangsError(Exception):
 class MutantProcess:
     """The adapter in a process of its own. `static` is a mutant that must be active while modules are loaded."""
 
-    def __init__(self, argv: list[str], *, timeout_s: float, static: str | None = None) -> None:
-        self.timeout_s = timeout_s
+    def __init__(self, argv: list[str], *, static: str | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(dir=temporary_root(), prefix="mutation-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         environment = private_environment(self.folder, []) | ({VARIABLE: static} if static else {})
@@ -42,9 +45,8 @@ class MutantProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._static = static
         self._rest = b""
-        self.activate(static, bound_s=START_BOUND_S)
+        self.activate(static)
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +55,9 @@ class MutantProcess:
         self.close()
 
     def close(self) -> None:
+        """End the process. Closing it again does nothing."""
+        if self._process.returncode is not None:
+            return
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -61,9 +66,9 @@ class MutantProcess:
                     pipe.close()
         self._folder.cleanup()
 
-    def activate(self, id_: str | None, *, bound_s: float | None = None) -> None:
+    def activate(self, id_: str | None) -> None:
         """Switch to this mutant, or to the original code."""
-        self._command({"mutation": "activate", "id": id_, "limit": HIT_LIMIT}, bound_s)
+        self._command({"mutation": "activate", "id": id_, "limit": HIT_LIMIT})
 
     def coverage(self) -> tuple[dict[str, int], dict[str, int]]:
         """The mutants reached while modules were loaded, and since the last call; each with its count."""
@@ -74,41 +79,52 @@ class MutantProcess:
         """Whether a line since the last call reached the active mutant more often than the limit allows."""
         return self._command({"mutation": "exceeded"}) == "true"
 
-    def _command(self, command: Json, bound_s: float | None = None) -> str:
-        answer = json.loads(self.ask((json.dumps(command, separators=(",", ":")) + "\n").encode(), bound_s))
+    def _command(self, command: Json) -> str:
+        answer = json.loads(self.ask((json.dumps(command, separators=(",", ":")) + "\n").encode()))
         message: str = answer["error"]["message"]
         return message.removesuffix(" is not supported")
 
-    def ask(self, line: bytes, bound_s: float | None = None) -> bytes:
+    def ask(self, line: bytes) -> bytes:
         """Send one line and return the next one. Raises HangsError if there is none in time."""
-        return self.ask_all([line], bound_s)[0]
+        return self.ask_all([line])[0]
 
-    def ask_all(self, lines: Sequence[bytes], bound_s: float | None = None) -> list[bytes]:
+    def ask_all(self, lines: Sequence[bytes]) -> list[bytes]:
         """Send lines and return as many. Raises HangsError if they do not all come in time."""
         assert self._process.stdin is not None
-        end = time.monotonic() + (self.timeout_s if bound_s is None else bound_s)
         answers: list[bytes] = []
         try:
             for part in parts_of(lines):
                 self._process.stdin.write(b"".join(part))
                 self._process.stdin.flush()
-                answers += [self._read_line(end) for _ in part]
+                answers += [self._read_line() for _ in part]
         except (OSError, HangsError) as error:
             self.close()
             raise HangsError(str(error)) from error
         return answers
 
-    def _read_line(self, end: float) -> bytes:
+    def _read_line(self) -> bytes:
         assert self._process.stdout is not None
         output = self._process.stdout.fileno()
+        began_s, used_s = time.monotonic(), self._cpu_s()
         while b"\n" not in self._rest:
-            ready, _, _ = select.select([output], [], [], max(0.0, end - time.monotonic()))
-            read = os.read(output, 1 << 20) if ready else b""
-            if not read:
-                raise HangsError("the process ended" if ready else "there was no answer in time")
-            self._rest += read
+            ready, _, _ = select.select([output], [], [], POLL_S)
+            if ready:
+                read = os.read(output, 1 << 20)
+                if not read:
+                    raise HangsError("the process ended")
+                self._rest += read
+            elif self._cpu_s() - used_s > CPU_BOUND_S or time.monotonic() - began_s > BOUND_S:
+                raise HangsError("there was no answer in time")
         line, _, self._rest = self._rest.partition(b"\n")
         return line
+
+    def _cpu_s(self) -> float:
+        """The CPU time of the process: on a busy machine, an endless loop looks like a slow answer otherwise."""
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
 
 def parts_of(lines: Sequence[bytes]) -> Iterator[list[bytes]]:
