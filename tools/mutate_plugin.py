@@ -11,16 +11,17 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from conformance.targets.tools import cache_folder
 from tests.support.command import CHECKOUT
-from tools.mutation import reasons, results
+from tools.mutation import reasons, recording, results
 from tools.mutation.assessing import Assessor
 from tools.mutation.confirming import BY_RUN, by_run, confirm
 from tools.mutation.instrumenting import Instrumented, Mutant, instrument
 from tools.mutation.judging import Cases, load
 from tools.mutation.own_tests import noticed_by_own_tests
 from tools.mutation.page import Table, render, rows
-from tools.mutation.process import MutantProcess
-from tools.mutation.recording import Recording
+from tools.mutation.process import HOOK, MutantProcess
+from tools.mutation.recording import Recording, digest_of, stored
 from tools.mutation.results import Result
 
 TABLE = CHECKOUT / "docs" / "mutation.json"
@@ -64,10 +65,9 @@ def _judge(instrumented: Instrumented, store: Path, options: argparse.Namespace)
     _say(f"{len(instrumented.mutants)} mutants, {len(left)} to judge; results in {store}")
     if left and options.n:
         cases = load(instrumented.checkout, options.profile)
-        with MutantProcess(cases.plan.subject.target.argv) as process:
-            recording = cases.record(process)
-        _say(f"recorded {sum(map(len, recording.cases.values()))} scenarios of {len(recording.cases)} cases")
-        _assess_all(left, cases, recording, store, options.n)
+        recorded = _record(cases)
+        _say(f"recorded {sum(map(len, recorded.cases.values()))} scenarios of {len(recorded.cases)} cases")
+        _assess_all(left, cases, recorded, store, options.n)
         for result in results.read(store).values():
             if result.status == "no verdict" and not result.note.startswith(BY_RUN):
                 results.append(store, by_run(instrumented.checkout, options.profile, result))
@@ -75,10 +75,23 @@ def _judge(instrumented: Instrumented, store: Path, options: argparse.Namespace)
     return [found[mutant.id] for mutant in instrumented.mutants if mutant.id in found]
 
 
-def _assess_all(left: Sequence[Mutant], cases: Cases, recording: Recording, store: Path, workers: int) -> None:
+def _record(cases: Cases) -> Recording:
+    """What the cases ask. It is recorded once for each state of the kit and of the bundle."""
+
+    def record() -> Recording:
+        with MutantProcess(cases.argv) as process:
+            return cases.record(process)
+
+    kit = [CHECKOUT / name for name in ("conformance", "fixtures", "reference_impl")]
+    how = [Path(file).read_text(encoding="utf-8") for file in (HOOK, recording.__file__)]
+    digest = digest_of(kit, *cases.argv, cases.settings.profile, *how)
+    return stored(cache_folder() / "mutation" / f"recording-{digest}.pickle", record)
+
+
+def _assess_all(left: Sequence[Mutant], cases: Cases, recorded: Recording, store: Path, workers: int) -> None:
     context = multiprocessing.get_context("fork")  # cases cannot be pickled
     shares = [left[number::workers] for number in range(workers)]
-    started = [context.Process(target=_assess, args=(share, cases, recording, store)) for share in shares]
+    started = [context.Process(target=_assess, args=(share, cases, recorded, store)) for share in shares]
     for process in started:
         process.start()
     for process in started:
@@ -88,8 +101,8 @@ def _assess_all(left: Sequence[Mutant], cases: Cases, recording: Recording, stor
         raise SystemExit(f"a worker ended with {failed[0]}; run the same command again to continue")
 
 
-def _assess(left: Sequence[Mutant], cases: Cases, recording: Recording, store: Path) -> None:
-    assessor = Assessor(cases, recording)
+def _assess(left: Sequence[Mutant], cases: Cases, recorded: Recording, store: Path) -> None:
+    assessor = Assessor(cases, recorded)
     for mutant in left:
         results.append(store, assessor.assess(mutant))
     assessor.close()

@@ -39,7 +39,7 @@ def test_mutants_of_small_checkout(tmp_path: Path) -> None:
     """The fork always selects its first account, which POOL-004 expects of some pools."""
     instrumented = instrument(write_checkout(tmp_path / "fork"), ["src/plugin/accounts.ts"])
     cases = load(instrumented.checkout, "1.6.0", ["POOL-004"])
-    with process.MutantProcess(cases.plan.subject.target.argv) as original:
+    with process.MutantProcess(cases.argv) as original:
         recording = cases.record(original)
     assert "test_10_pool.py::test_index_beyond_the_last_account_wraps_around[4-1]" in recording.failing
     assessor = Assessor(cases, recording)

@@ -81,9 +81,9 @@ class Assessor:
     def _start(self, mutant: Mutant) -> MutantProcess:
         if mutant.id in self.recording.static:
             self.close()
-            self._process = MutantProcess(self._argv, static=mutant.id)
+            self._process = MutantProcess(self.cases.argv, static=mutant.id)
         elif self._process is None:
-            self._process = MutantProcess(self._argv)
+            self._process = MutantProcess(self.cases.argv)
         self._process.activate(mutant.id)
         return self._process
 
@@ -95,10 +95,6 @@ class Assessor:
             return recorded.lines.ask(self._process) == recorded.answers
         except HangsError:
             return False
-
-    @property
-    def _argv(self) -> list[str]:
-        return self.cases.plan.subject.target.argv
 
 
 def chunks_of(asked: Asked) -> Iterator[Asked]:

@@ -69,6 +69,11 @@ class Cases:
     settings: RunSettings
     items: dict[str, pytest.Function]
 
+    @property
+    def argv(self) -> list[str]:
+        """The command that starts the adapter."""
+        return self.plan.subject.target.argv
+
     def judge(self, item: pytest.Function, process: MutantProcess, recorded: list[Recorded] | None = None) -> CaseEnded:
         """Run one case. Adds what it asks to `recorded`. Raises HangsError, and NeedsProcessesError."""
         judge = ProcessJudge(self.settings)

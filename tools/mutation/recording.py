@@ -1,9 +1,12 @@
 """Scenarios as lines of the wire: sent to a process of mutants, and compared as bytes."""
 
+import hashlib
 import itertools
+import os
+import pickle
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from conformance.wire.scenario import ROOT, Scenario
 from tools.mutation.process import MutantProcess
 
 FOLDER_COST = 2000  # of a scenario with a folder, in bytes to send
+KIT_FILES = (".py", ".mjs", ".json", ".toml")
 Files = Mapping[str, Mapping[str, Json]]
 
 
@@ -107,3 +111,24 @@ def ask_all(scenarios: Sequence[Lines], process: MutantProcess) -> list[list[byt
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return answers
+
+
+def stored(file: Path, record: Callable[[], Recording]) -> Recording:
+    """The recording in this file. If there is none, make it and store it, so that a continued run starts at once."""
+    if file.exists():
+        recording: Recording = pickle.loads(file.read_bytes())  # noqa: S301 - the kit wrote it into its own cache
+        return recording
+    recording = record()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(f".{os.getpid()}")
+    new.write_bytes(pickle.dumps(recording))
+    new.replace(file)
+    return recording
+
+
+def digest_of(folders: Iterable[Path], *parts: str) -> str:
+    """The digest of all files in these folders, and of the parts."""
+    digest = hashlib.sha256("\0".join(parts).encode())
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in KIT_FILES):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
