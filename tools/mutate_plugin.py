@@ -90,7 +90,9 @@ def _record(cases: Cases) -> Recording:
 
 def _assess_all(left: Sequence[Mutant], cases: Cases, recorded: Recording, store: Path, workers: int) -> None:
     context = multiprocessing.get_context("fork")  # cases cannot be pickled
-    shares = [left[number::workers] for number in range(workers)]
+    counts = recorded.scenarios_by_mutant()
+    cheap_first = sorted(left, key=lambda mutant: (mutant.id in recorded.static, counts[mutant.id]))
+    shares = [cheap_first[number::workers] for number in range(workers)]
     started = [context.Process(target=_assess, args=(share, cases, recorded, store)) for share in shares]
     for process in started:
         process.start()

@@ -177,6 +177,7 @@ def test_static_mutant_is_replayed_in_every_scenario() -> None:
     assert recording.asked_of("1") == [("b", short), ("a", long)]
     assert recording.asked_of("9") == [("b", short), ("a", other), ("a", long)]
     assert recording.asked_of("3") == []
+    assert recording.scenarios_by_mutant() == {"1": 2, "2": 1, "9": 3}
 
 
 def test_chunks_and_parts_lose_nothing() -> None:

@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,12 @@ class Recording:
     by_run: list[str] = field(default_factory=list)  # the cases that start processes: only `run` can judge them
     failing: list[str] = field(default_factory=list)  # the cases that fail for the original code
     static: set[str] = field(default_factory=set)  # the mutants that are reached while modules are loaded
+
+    def scenarios_by_mutant(self) -> Counter[str]:
+        """How many scenarios can show each mutant. A mutant that none reaches is not in it."""
+        every = [each for recorded in self.cases.values() for each in recorded]
+        found = Counter(mutant for each in every for mutant in each.reached)
+        return found | Counter(dict.fromkeys(self.static, len(every)))
 
     def asked_of(self, mutant: str) -> list[tuple[str, Recorded]]:
         """The scenarios that can show a mutant, with their case, the shortest first. All of them, if it is static."""
