@@ -12,7 +12,7 @@ from conformance.texts import inert, printable
 
 def render_json(report: Report) -> str:
     """The text of the JSON report."""
-    return inert(json.dumps(report.to_json(), indent=2, ensure_ascii=False)) + "\n"
+    return inert(json.dumps(report.to_json(), indent=1, ensure_ascii=False)) + "\n"
 
 
 def render_junit(run: Run) -> str:
