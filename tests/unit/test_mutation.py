@@ -46,7 +46,7 @@ def test_mutant_has_the_text_of_its_line() -> None:
     )
 
 
-def test_original_of_several_lines_is_cut_at_both_ends() -> None:
+def test_original_of_several_lines_is_cut() -> None:
     location = {"start": {"line": 1, "column": 13}, "end": {"line": 3, "column": 3}}
     assert as_mutant(ENTRY | {"location": location}, SOURCE).original == "{\n    return 1;\n  }"
 

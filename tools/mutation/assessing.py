@@ -44,7 +44,9 @@ class Assessor:
     def _replay(self, mutant: Mutant, asked: Asked) -> tuple[Result, Recorded | None]:
         """The result, and the first scenario with other answers."""
         first: Recorded | None = None
-        differing, hangs, passed = 0, 0, set()
+        differing, hangs = 0, 0
+        passed: set[str] = set()
+        weak: set[str] = set()  # requirements that fail and do not decide, because they are no MUST
         try:
             process = self._start(mutant)
         except HangsError as error:
@@ -75,7 +77,10 @@ class Assessor:
                         return Result.of(mutant, "no verdict", note="it loops"), first
                 elif self.cases.fails(event):
                     return Result.of(mutant, "killed", case=case, requirements=tuple(event.requirements)), first
-        note = f"{differing} of {len(asked)} scenarios have other answers, which no rule decides" if differing else ""
+                elif event.outcome == "fail":
+                    weak.update(event.requirements)
+        note = f"{differing} of {len(asked)} scenarios have other answers" if differing else ""
+        note += f"; {', '.join(sorted(weak))} fails, which is no MUST" if weak else ""
         return Result.of(mutant, "survived", note=note), first
 
     def _start(self, mutant: Mutant) -> MutantProcess:

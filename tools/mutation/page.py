@@ -143,8 +143,9 @@ def rows(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
 def _scores(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
     score = total(scores(table, reasons).values())
     yield (
-        f"Of {table.checkout}, `run` notices {score.killed} of {score.judged} mutants that it should notice "
-        f"({score.percent}). Equivalent mutants, those outside the wire and those not reached do not count."
+        f"{'So far, of' if table.left else 'Of'} {table.checkout}, `run` notices {score.killed} of {score.judged} "
+        f"mutants that it should notice ({score.percent}).\n"
+        "Equivalent mutants, those outside the wire and those not reached do not count."
     )
     if table.left:
         yield f"\n**The run is not complete: {table.left} mutants are not judged yet.**"
@@ -161,7 +162,9 @@ def _scores(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
 
 def _survivors(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
     yield "## Mutants that survive\n"
-    yield "Each row is a line of the plugin. `…` in a mutation stands for further code."
+    yield "*Equivalent*: no input shows a difference. *Outside the wire*: only what the wire does not ask, what the rules"
+    yield "leave open or what only a SHOULD covers is different. *Missing rule*: a rule should show it. In a mutation, `…`"
+    yield "stands for further code."
     grouped: dict[Reason | None, list[Result]] = {}
     for result in table.alive:
         grouped.setdefault(reason_of(result, reasons), []).append(result)
