@@ -162,9 +162,9 @@ def _scores(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
 
 def _survivors(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
     yield "## Mutants that survive\n"
-    yield "*Equivalent*: no input shows a difference. *Outside the wire*: only what the wire does not ask, what the rules"
-    yield "leave open or what only a SHOULD covers is different. *Missing rule*: a rule should show it. In a mutation, `…`"
-    yield "stands for further code."
+    yield "*Equivalent*: no input shows a difference. *Outside the wire*: only what the wire does not ask, what the"
+    yield "rules leave open or what only a SHOULD covers is different. *Missing rule*: a rule should show it."
+    yield "In a mutation, `…` stands for further code."
     grouped: dict[Reason | None, list[Result]] = {}
     for result in table.alive:
         grouped.setdefault(reason_of(result, reasons), []).append(result)
