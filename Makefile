@@ -9,7 +9,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test test-fast lint types check corpus vectors behaviours recordings docs evidence gallery subtle repeat soak bench clean
+.PHONY: help setup conformance test test-fast lint types check corpus vectors behaviours recordings docs evidence gallery mutation subtle repeat soak bench clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,7 @@ docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m tools.evidence
 	$(BIN)/python -m tools.gallery
 	$(BIN)/python -m tools.subtle_ports
+	$(BIN)/python -m tools.mutate_plugin
 
 evidence: $(DONE) ## measure PIDs on this machine (about ten minutes)
 	$(BIN)/python -m tools.evidence measure
@@ -81,6 +82,9 @@ gallery: $(DONE) ## judge every adapter that misbehaves, and store what each sho
 
 subtle: $(DONE) ## measure which ports with one subtle fault `run` and `fuzz` find (about half an hour)
 	$(BIN)/python -m tools.subtle_ports measure $(ARGS)
+
+mutation: $(DONE) ## judge every mutant of CHECKOUT, a checkout of the plugin (about an hour; continues an earlier run)
+	$(BIN)/python -m tools.mutate_plugin $(CHECKOUT) $(ARGS)
 
 repeat: $(DONE) ## judge TARGET N (50) times on a busy machine and compare the verdicts
 	$(BIN)/python -m tools.repeat $(N) $(TARGET) $(ARGS)

@@ -82,7 +82,7 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     interrupted = False
     try:
         with Progress(lambda: progress_line(file.read_bytes(), *engine_state(folder)), sys.stderr):
-            run_cases(_settings(plan, file), folder, workers=options.workers, draw=options.draw)
+            run_cases(settings_of(plan, file), folder, workers=options.workers, draw=options.draw)
     except KeyboardInterrupt:
         interrupted = True
     seen = read_events(file)
@@ -94,7 +94,7 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     return seen, interrupted
 
 
-def _settings(plan: Plan, events_file: Path) -> RunSettings:
+def settings_of(plan: Plan, events_file: Path) -> RunSettings:
     target, options = plan.subject.target, plan.options
     return RunSettings(
         name=target.word,

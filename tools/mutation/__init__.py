@@ -1,0 +1,1 @@
+"""Mutation testing of the plugin: which mutants of a checkout `run` notices (docs/mutation.md)."""
