@@ -56,6 +56,15 @@ class Evidence:
         return not self.missing and not self.repaired
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a rule lives in the source of a checkout. The path is relative to the checkout."""
+
+    file: str
+    line: int
+    function: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """Values of a run that depend on the machine or on the moment."""
@@ -87,6 +96,7 @@ class Run:
     causes: Sequence[Cause] = ()
     known: KnownElsewhere | None = None  # what it fails for, and a release does too
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by inherited deviation that shows
+    places: Mapping[str, Place] = field(default_factory=dict)  # by failed rule, where the source is known
     machine: Machine
 
     @property

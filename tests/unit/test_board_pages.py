@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 from conformance.reports.board_html import render_html
-from conformance.reports.board_markdown import escape, render_markdown
+from conformance.reports.board_markdown import render_markdown
+from conformance.reports.markdown_text import escape
 from tests.support.boards import board, hostile_board, row, small_board
 
 

@@ -1,0 +1,71 @@
+"""A run as workflow commands of GitHub: one annotation for each failure, at its line where that is known."""
+
+from collections.abc import Iterator
+
+from conformance.reports.fault import Fault
+from conformance.reports.page.findings import first_unexplained, shown_finding
+from conformance.reports.run import Run
+from conformance.reports.verdicts import Verdict
+from conformance.texts import clip, printable, redact
+
+MOST = 10  # GitHub shows 10 errors and 10 warnings of a step
+MESSAGE_CHARACTERS = 600
+
+
+def render_annotations(run: Run) -> str:
+    """One line for each annotation. A SHOULD that does not decide is a warning."""
+    return "".join(f"{line}\n" for line in _lines(run))
+
+
+def render_fault_annotations(fault: Fault) -> str:
+    """One error without a place."""
+    return _command("error", {"title": fault.conclusion}, fault.message) + "\n"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail" and not verdict.follows_from]
+    deciding = {verdict.requirement.id for verdict in run.outcome.failures}
+    for cause in run.causes:
+        title = f"cause of {len(cause.follow)} of {run.outcome.count('fail')} failures"
+        yield _command("error", {"title": title}, cause.precondition.text)
+    for level, chosen in (
+        ("error", [verdict for verdict in failed if verdict.requirement.id in deciding]),
+        ("warning", [verdict for verdict in failed if verdict.requirement.id not in deciding]),
+    ):
+        for verdict in chosen[:MOST]:
+            yield _annotation(run, level, verdict)
+        if len(chosen) > MOST:
+            yield _command(level, {"title": run.conclusion}, f"and {len(chosen) - MOST} more failed rules")
+    if not failed and not run.causes and run.outcome.exit_code:
+        yield _command("error", {"title": run.conclusion}, run.target_word)
+
+
+def _annotation(run: Run, level: str, verdict: Verdict) -> str:
+    rule = verdict.requirement
+    where = {}
+    if place := run.places.get(rule.id):
+        where = {"file": place.file, "line": str(place.line)}
+    return _command(level, {**where, "title": f"{rule.id} {rule.title}"}, "\n".join(_message(verdict)))
+
+
+def _message(verdict: Verdict) -> Iterator[str]:
+    yield verdict.requirement.text
+    if verdict.reason:
+        yield verdict.reason
+    if (found := first_unexplained(verdict.cases)) is not None:
+        for entry in shown_finding(found).differences[:3]:
+            yield f"{entry.place}: expected {entry.expected}, got {entry.given}"
+
+
+def _command(level: str, properties: dict[str, str], message: str) -> str:
+    """A workflow command. Its escapes keep every text inside of its place, and on one line."""
+    given = ",".join(f"{name}={_escape(value, ':,')}" for name, value in properties.items())
+    return f"::{level} {given}::{_escape(clip(message, MESSAGE_CHARACTERS))}"
+
+
+def _escape(text: str, more: str = "") -> str:
+    """The escapes of GitHub's own toolkit (actions/toolkit, packages/core/src/command.ts)."""
+    plain = redact(printable(text))
+    for character in "%\r\n" + more:
+        plain = plain.replace(character, f"%{ord(character):02X}")
+    return plain
