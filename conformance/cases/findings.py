@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from conformance.json_type import Json
 from conformance.processes.record import Record
 from conformance.reports.events import Finding
-from conformance.texts import clip, redact_json
+from conformance.texts import clip, redact, redact_json
 from conformance.wire.answers import Answer, shown
 from conformance.wire.scenario import Scenario, show_answer
 
@@ -17,7 +17,7 @@ class Mismatch(AssertionError):  # noqa: N818 - a finding about the target, not 
     """The case fails: at least one finding that no deviation explains."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.what}: expected {shown(finding.expected)}, got {shown(finding.actual)}")
+        super().__init__(redact(f"{finding.what}: expected {shown(finding.expected)}, got {shown(finding.actual)}"))
 
 
 def of_call(scenario: Scenario, position: int, answer: Answer) -> Finding:

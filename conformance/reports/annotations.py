@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from conformance.reports.fault import Fault
-from conformance.reports.page.findings import first_unexplained, shown_finding
+from conformance.reports.page.findings import shown_finding
+from conformance.reports.page.reasons import FailedTogether, failed_together
 from conformance.reports.run import Run
-from conformance.reports.verdicts import Verdict
 from conformance.texts import clip, printable, redact
 
 MOST = 10  # GitHub shows 10 errors and 10 warnings of a step
@@ -23,37 +23,38 @@ def render_fault_annotations(fault: Fault) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    failed = [verdict for verdict in run.outcome.verdicts if verdict.word == "fail" and not verdict.follows_from]
+    groups = failed_together(run)
     deciding = {verdict.requirement.id for verdict in run.outcome.failures}
     for cause in run.causes:
         title = f"cause of {len(cause.follow)} of {run.outcome.count('fail')} failures"
         yield _command("error", {"title": title}, cause.precondition.text)
     for level, chosen in (
-        ("error", [verdict for verdict in failed if verdict.requirement.id in deciding]),
-        ("warning", [verdict for verdict in failed if verdict.requirement.id not in deciding]),
+        ("error", [group for group in groups if deciding & group.ids]),
+        ("warning", [group for group in groups if not deciding & group.ids]),
     ):
-        for verdict in chosen[:MOST]:
-            yield _annotation(run, level, verdict)
+        for group in chosen[:MOST]:
+            yield _annotation(level, group)
         if len(chosen) > MOST:
-            yield _command(level, {"title": run.conclusion}, f"and {len(chosen) - MOST} more failed rules")
-    if not failed and not run.causes and run.outcome.exit_code:
+            yield _command(level, {"title": run.conclusion}, f"and {len(chosen) - MOST} more failures")
+    if not groups and not run.causes and run.outcome.exit_code:
         yield _command("error", {"title": run.conclusion}, run.target_word)
 
 
-def _annotation(run: Run, level: str, verdict: Verdict) -> str:
-    rule = verdict.requirement
-    where = {}
-    if place := run.places.get(rule.id):
+def _annotation(level: str, group: FailedTogether) -> str:
+    rule, where = group.lead.requirement, {}
+    if place := group.place:
         where = {"file": place.file, "line": str(place.line)}
-    return _command(level, {**where, "title": f"{rule.id} {rule.title}"}, "\n".join(_message(verdict)))
+    return _command(level, {**where, "title": f"{rule.id} {rule.title}"}, "\n".join(_message(group)))
 
 
-def _message(verdict: Verdict) -> Iterator[str]:
-    yield verdict.requirement.text
-    if verdict.reason:
-        yield verdict.reason
-    if (found := first_unexplained(verdict.cases)) is not None:
-        for entry in shown_finding(found).differences[:3]:
+def _message(group: FailedTogether) -> Iterator[str]:
+    yield group.lead.requirement.text
+    if group.lead.reason:
+        yield group.lead.reason
+    if group.like and group.like.text:
+        yield f"It behaves like this: {group.like.text}"
+    if group.finding is not None:
+        for entry in shown_finding(group.finding).differences[:3]:
             yield f"{entry.place}: expected {entry.expected}, got {entry.given}"
 
 

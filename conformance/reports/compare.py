@@ -126,6 +126,9 @@ class Comparison:
         """Why the two runs may differ for other reasons than the target."""
         old, new = self.old, self.new
         told = []
+        uncounted = [change for change in self.changes if change.kind in REGRESSIONS and not change.counts]
+        if uncounted:
+            told.append(f"rules that fail now and count only with --strict: {len(uncounted)}")
         if old.profile != new.profile:
             told.append(f"the old run was judged as {old.profile}, the new one as {new.profile}")
         if old.kit != new.kit:

@@ -5,8 +5,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
 from conformance.reports.describe import describe, describe_scenario
+from conformance.reports.page.reasons import failed_together
 from conformance.reports.report import Report
 from conformance.reports.run import Run
+from conformance.reports.story import Place
 from conformance.reports.verdicts import Verdict
 from conformance.texts import inert, printable, redact, redact_json
 
@@ -19,6 +21,7 @@ def render_json(report: Report) -> str:
 def render_junit(run: Run) -> str:
     """One suite for each section, one test case for each requirement. The names are the same in every release."""
     root = ET.Element("testsuites", name="antigravity-conformance", time=_seconds(run.machine.seconds))
+    places = {id_: group.place for group in failed_together(run) for id_ in group.ids if group.place}
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
         if not verdicts:
@@ -34,7 +37,7 @@ def render_junit(run: Run) -> str:
         suite = ET.SubElement(root, "testsuite", {"name": section.title, **counts, "time": time})
         _properties(suite, _of_run(run))
         for verdict in verdicts:
-            _junit_case(run, suite, section.prefix, verdict)
+            _junit_case(run, suite, verdict, places.get(verdict.requirement.id))
     return junit_text(root)
 
 
@@ -44,11 +47,12 @@ def junit_text(root: ET.Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _junit_case(run: Run, suite: ET.Element, prefix: str, verdict: Verdict) -> None:
+def _junit_case(run: Run, suite: ET.Element, verdict: Verdict, place: Place | None) -> None:
     requirement = verdict.requirement
+    prefix = requirement.id.partition("-")[0]
     time = _seconds(sum(case.seconds for case in verdict.cases))
     named = {"classname": prefix, "name": f"{requirement.id} {requirement.title}", "time": time}
-    case = ET.SubElement(suite, "testcase", {**named, **_file(run, verdict)})
+    case = ET.SubElement(suite, "testcase", {**named, **_file(verdict, place)})
     _properties(case, _of_rule(run, verdict))
     if verdict.word == "fail":
         element = ET.SubElement(case, "failure", message=_text(verdict.reason or requirement.text))
@@ -60,9 +64,9 @@ def _junit_case(run: Run, suite: ET.Element, prefix: str, verdict: Verdict) -> N
         ET.SubElement(case, "skipped", message=_text(f"{verdict.word}: {verdict.reason}"))
 
 
-def _file(run: Run, verdict: Verdict) -> dict[str, str]:
+def _file(verdict: Verdict, place: Place | None) -> dict[str, str]:
     """The line in the source of a checkout where it is known, otherwise the module of the case."""
-    if place := run.places.get(verdict.requirement.id):
+    if place is not None:
         return {"file": _text(place.file), "line": str(place.line)}
     return {"file": f"conformance/cases/{verdict.cases[0].name.partition('::')[0]}"} if verdict.cases else {}
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from conformance.reports.fault import Fault
 from conformance.reports.markdown_text import block, code, escape
-from conformance.reports.page.findings import first_unexplained, shown_finding
+from conformance.reports.page.findings import shown_finding
+from conformance.reports.page.reasons import FailedTogether, failed_together
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, WORDS, Verdict
 from conformance.texts import clip
@@ -13,6 +14,7 @@ FAILURES = 20  # with their calls; further failures have one line each
 LISTED = 60
 CALLS = 20
 REASONS = 6
+IDS = 12
 TEXT_CHARACTERS = 300
 FAULT_CHARACTERS = 4000
 MARKS = {0: "✅", 1: "❌"}
@@ -39,12 +41,12 @@ def _run(run: Run) -> Iterator[str]:
     for cause in run.causes:
         of_all = f"{len(cause.follow)} of {outcome.count('fail')}"
         yield f"**Cause of {of_all} failures:** {escape(cause.precondition.text)}\n"
-    failed = [verdict for verdict in outcome.verdicts if verdict.word == "fail" and not verdict.follows_from]
-    for verdict in failed[:FAILURES]:
-        yield from _failure(run, verdict)
-    for verdict in failed[FAILURES:][:LISTED]:
-        yield f"- {_title(verdict)}"
-    if (more := len(failed) - FAILURES - LISTED) > 0:
+    groups = failed_together(run)
+    for group in groups[:FAILURES]:
+        yield from _failure(run, group)
+    for group in groups[FAILURES:][:LISTED]:
+        yield f"- {_title(group.lead)}"
+    if (more := len(groups) - FAILURES - LISTED) > 0:
         yield f"- and {more} more"
     yield from _unjudged(run)
     for stale in outcome.stale:
@@ -56,21 +58,28 @@ def _title(verdict: Verdict) -> str:
     return f"**{verdict.requirement.id}** {escape(verdict.requirement.title)}{level}"
 
 
-def _failure(run: Run, verdict: Verdict) -> Iterator[str]:
+def _failure(run: Run, group: FailedTogether) -> Iterator[str]:
+    verdict = group.lead
     yield f"<details><summary><b>{verdict.requirement.id}</b> {_html(verdict.requirement.title)}</summary>\n"
     yield f"{escape(verdict.requirement.text)}\n"
-    if place := run.places.get(verdict.requirement.id):
-        yield f"In {code(f'{place.file}:{place.line}')} {code(place.function) if place.function else ''}\n"
+    if group.like and group.like.text:
+        yield f"It behaves like this: {escape(group.like.text)}\n"
+    if place := group.place:
+        yield f"See {code(f'{place.file}:{place.line}')}{f', {code(place.function)}' if place.function else ''}\n"
     if verdict.reason:
         yield f"{escape(verdict.reason)}\n"
-    if (found := first_unexplained(verdict.cases)) is not None:
-        shown = shown_finding(found)
+    if group.finding is not None:
+        shown = shown_finding(group.finding)
         calls = [f"{'>' if step.is_wrong else ' '} {step.number}. {step.method} {step.params}" for step in shown.steps]
         kept = [clip(line, TEXT_CHARACTERS) for line in calls[-CALLS:]]
         yield block("\n".join([*(f"  file {clip(file, TEXT_CHARACTERS)}" for file in shown.files), *kept])) + "\n"
         for entry in shown.differences:
             yield f"- {code(clip(entry.place, 80))}: expected {_value(entry.expected)}, got {_value(entry.given)}"
         yield ""
+    if group.further:
+        named = ", ".join(each.requirement.id for each in group.further[:IDS])
+        more = f" and {len(group.further) - IDS} more" if len(group.further) > IDS else ""
+        yield f"For the same reason fail {named}{more}.\n"
     yield f"{block(run.repeat_command(verdict.requirement.id), 'sh')}\n"
     yield "</details>\n"
 

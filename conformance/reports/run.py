@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.reports.causes import Cause
 from conformance.reports.known import KnownElsewhere
+from conformance.reports.story import Reason
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
@@ -56,15 +57,6 @@ class Evidence:
         return not self.missing and not self.repaired
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a rule lives in the source of a checkout. The path is relative to the checkout."""
-
-    file: str
-    line: int
-    function: str = ""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """Values of a run that depend on the machine or on the moment."""
@@ -94,9 +86,9 @@ class Run:
     options: Sequence[str]  # options that affect verdicts, quoted for a shell
     outcome: Outcome
     causes: Sequence[Cause] = ()
+    reasons: Sequence[Reason] = ()  # of the failures without a cause, the most specific rule of each first
     known: KnownElsewhere | None = None  # what it fails for, and a release does too
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by inherited deviation that shows
-    places: Mapping[str, Place] = field(default_factory=dict)  # by failed rule, where the source is known
     machine: Machine
 
     @property

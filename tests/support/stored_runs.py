@@ -1,6 +1,5 @@
 """A run from its JSON report: what its writers are tested with, where judging a target takes too long."""
 
-import dataclasses
 import datetime
 from collections.abc import Sequence
 
@@ -29,8 +28,9 @@ def run_of(report: Report) -> Run:
     )
     outcome = conclude(criteria, _events(report))
     preconditions = {each.id: each for each in load_preconditions(catalogue)}
+    follows = {entry.id: entry.follows_from or "" for entry in report.requirements}
     for verdict in outcome.verdicts:
-        verdict.follows_from = {entry.id: entry.follows_from or "" for entry in report.requirements}[verdict.requirement.id]
+        verdict.follows_from = follows[verdict.requirement.id]
     return Run(
         target_word=report.target,
         notes=report.notes,
@@ -41,7 +41,7 @@ def run_of(report: Report) -> Run:
         left_out=[],
         criteria=criteria,
         options=[],
-        outcome=dataclasses.replace(outcome),
+        outcome=outcome,
         causes=[Cause(preconditions[cause.id], cause.finding, cause.follow) for cause in report.causes],
         machine=Machine(pid=4711, pid_status="verified", seconds=9.5, python="3.12", system="Linux", folder="/"),
     )

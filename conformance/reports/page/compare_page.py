@@ -1,6 +1,6 @@
 """The page of a comparison."""
 
-from conformance.reports.compare import KINDS, REGRESSIONS, Change, Comparison, Kind
+from conformance.reports.compare import KINDS, REGRESSIONS, SHORT, Change, Comparison, Kind
 from conformance.reports.page.findings import ShownFinding, first_of_report, shown_finding
 from conformance.reports.page.render import render_page
 from conformance.requirements import Catalogue
@@ -28,6 +28,7 @@ def render_compare_page(comparison: Comparison, catalogue: Catalogue) -> str:
             "regressions": REGRESSIONS,
             "words": WORDS,
             "counts": [(kind, len(changes)) for kind, _, changes in groups],
+            "labels": SHORT,
             "rules": catalogue.by_id,
             "found": {change.new.id: _found(comparison, change) for change in comparison.changes},
             "sections": [section for section in catalogue.sections if section.prefix in used],

@@ -48,6 +48,7 @@ class ShownFinding:
 
     files: Sequence[str]
     steps: Sequence[Step]
+    later: int  # calls after the wrong one
     differences: Sequence[Difference]
     deviation: str
     session: SessionPicture | None
@@ -59,6 +60,7 @@ def shown_finding(finding: Finding) -> ShownFinding:
     return ShownFinding(
         files=list(_files(finding.scenario.files)),
         steps=list(_steps(finding)),
+        later=0 if finding.position is None else len(finding.scenario.calls) - 1 - finding.position,
         differences=list(_differences(finding)),
         deviation=finding.deviation or "",
         session=session_picture(finding),
@@ -112,9 +114,10 @@ def _kind(value: Json) -> str:
 
 def _steps(finding: Finding) -> Iterator[Step]:
     calls, passed, shown_before = finding.scenario.calls, 0.0, ""
-    kept = _kept(len(calls), finding.position)
+    last = len(calls) if finding.position is None else finding.position + 1
+    kept = _kept(last)
     left_out = 0
-    for number, call in enumerate(calls):
+    for number, call in enumerate(calls[:last]):
         passed = passed + _passes(call) if number else 0.0
         if number not in kept:
             left_out += 1
@@ -135,12 +138,11 @@ def _steps(finding: Finding) -> Iterator[Step]:
         shown_before, left_out = clock, 0
 
 
-def _kept(count: int, position: int | None) -> set[int]:
-    """The steps to show: the first ones, the wrong one, and the ones before it."""
+def _kept(count: int) -> set[int]:
+    """The steps to show, of those up to the wrong one: the first ones and the last ones."""
     if count <= FIRST_STEPS + LAST_STEPS:
         return set(range(count))
-    last = count if position is None else position + 1
-    return {*range(FIRST_STEPS), *range(max(0, last - LAST_STEPS), last)}
+    return {*range(FIRST_STEPS), *range(count - LAST_STEPS, count)}
 
 
 def _passes(call: Call) -> float:

@@ -37,7 +37,7 @@
       if (fits) matching.add(entry.dataset.entry ?? entry.id ?? "");
     }
     for (const part of all(".part")) part.hidden = isActive && !all(".entry", part).some((entry) => !entry.hidden);
-    for (const group of all(".cause > details")) if (isActive) group.open = all(".entry", group).some((entry) => !entry.hidden);
+    for (const group of all(".cause > details, .further")) if (isActive) group.open = all(".entry", group).some((entry) => !entry.hidden);
     matching.delete("");
     found.textContent = isActive ? `${matching.size} of ${found.dataset.all} shown` : "";
   };

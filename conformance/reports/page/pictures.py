@@ -72,9 +72,9 @@ def session_picture(finding: Finding) -> SessionPicture | None:
     placed = [mark for number in range(first, last + 1) for mark in _of_call(calls[number], number, finding)]
     names = _rows(accounts, [label for _, label, _, _ in placed])
     known = [mark for mark in placed if mark[1] in names]
-    if len(known) < 2 or not any(kind in ("expected", "wrong") for *_, kind, _ in known):
-        return None
     columns = sorted({number for number, *_ in known})
+    if len(columns) < 2 or not any(kind in ("expected", "wrong") for *_, kind, _ in known):
+        return None
     x_of = {number: _x(place) for place, number in enumerate(columns)}
     marks = [Mark(x_of[number], _y(names.index(label)), kind, text) for number, label, kind, text in known]
     return SessionPicture(

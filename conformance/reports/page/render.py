@@ -5,6 +5,7 @@ Every value is escaped, and `printable` and `redact` are applied to it, wherever
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,7 @@ def _environment() -> Environment:
     )
     environment.filters["plural"] = _plural
     environment.filters["wrapped"] = _wrapped
+    environment.filters["prose"] = _prose
     return environment
 
 
@@ -63,6 +65,12 @@ def _wrapped(text: str) -> Markup:
     for separator in "+/:@,":
         shown = Markup(shown.replace(separator, Markup(f"{separator}<wbr>")))  # noqa: S704 - the text was escaped above
     return shown
+
+
+def _prose(text: str) -> Markup:
+    """A text of the catalogue, with its words in backticks as code."""
+    shown = str(Markup.escape(redact(printable(text))))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", shown))  # noqa: S704 - the text was escaped above
 
 
 @cache

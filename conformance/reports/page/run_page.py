@@ -7,6 +7,7 @@ from conformance.reports.events import CaseEnded
 from conformance.reports.fault import Fault
 from conformance.reports.page.findings import ShownFinding, case_size, first_unexplained, shown_finding
 from conformance.reports.page.glossary import GLOSSARY
+from conformance.reports.page.reasons import FailedTogether, failed_together
 from conformance.reports.page.render import render_page
 from conformance.reports.run import Run
 from conformance.reports.verdicts import NOT_CLAIMED, Verdict, Word
@@ -52,6 +53,16 @@ class ShownRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownGroup:
+    """Failed rules with one reason."""
+
+    group: FailedTogether
+    lead: ShownRule
+    finding: ShownFinding | None
+    further: Sequence[ShownRule]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShownSection:
     """A section of the catalogue with the rules of this run."""
 
@@ -76,9 +87,9 @@ def render_run_page(run: Run) -> str:
             "run": run,
             "outcome": run.outcome,
             "sections": sections,
-            "words": WORDS,
             "counts": _counted([rule.word for rule in rules]),
             "failed": [rule for rule in failed if not rule.follows_from],
+            "groups": [_group(run, group) for group in failed_together(run)],
             "followers": {cause.precondition.id: _of_cause(failed, cause.precondition.id) for cause in run.causes},
             "causes": [(cause, shown_finding(cause.finding)) for cause in run.causes],
             "waived": [rule for rule in rules if rule.word == "waived"],
@@ -90,6 +101,15 @@ def render_run_page(run: Run) -> str:
 def render_fault_page(fault: Fault) -> str:
     """The page of a run that ended before its first verdict."""
     return render_page("fault.html", {"fault": fault})
+
+
+def _group(run: Run, group: FailedTogether) -> ShownGroup:
+    return ShownGroup(
+        group=group,
+        lead=_rule(run, group.lead),
+        finding=shown_finding(group.finding) if group.finding else None,
+        further=[_rule(run, verdict) for verdict in group.further],
+    )
 
 
 def _counted(found: Sequence[Word]) -> list[tuple[Word, int]]:
