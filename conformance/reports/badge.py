@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from conformance.reports.fault import Fault
 from conformance.reports.run import Run
 from conformance.reports.verdicts import CONFORMANT, NOT_CONFORMANT, Word
+from conformance.texts import printable, redact
 
 LABEL = "conformance"
 SHOWN: tuple[Word, ...] = ("pass", "waived", "fail")
@@ -23,10 +24,10 @@ def render_badge(run: Run) -> str:
 
 def render_fault_badge(fault: Fault) -> str:
     """`conformance | no verdict`."""
-    return _badge(fault.conclusion.partition(":")[0], NONE)
+    return _badge(fault.conclusion.partition(":")[0], NONE, fault.message)
 
 
-def _badge(text: str, colour: str) -> str:
+def _badge(text: str, colour: str, why: str = "") -> str:
     left, right = _width(LABEL), _width(text)
     name = f"{LABEL}: {text}"
     svg = ET.Element(
@@ -40,6 +41,8 @@ def _badge(text: str, colour: str) -> str:
         },
     )
     ET.SubElement(svg, "title").text = name
+    if why:
+        ET.SubElement(svg, "desc").text = redact(printable(why))
     ET.SubElement(svg, "rect", width=f"{left + right:g}", height=str(HEIGHT), rx="3", fill=GROUND)
     ET.SubElement(svg, "path", d=f"M{left:g} 0h{right - 3:g}q3 0 3 3v14q0 3 -3 3h-{right - 3:g}z", fill=colour)
     fonts = {
