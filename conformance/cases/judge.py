@@ -1,6 +1,5 @@
 """`TargetJudge`: runs scenarios on the target, compares the answers, and keeps findings for the report."""
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -131,11 +130,12 @@ class TargetJudge:
         self.patience.check(self.settings.name)
         return Group(
             launches,
-            timeout_s=self.patience.start_timeout_s(self.settings.timeout_s),
+            timeout_s=self.settings.timeout_s,
             wire_log=self.wire_log,
             pass_environment=self.settings.pass_environment,
             pids=pids,
             held=held,
+            patience=self.patience,
         )
 
     def has_lost_folder(self) -> bool:
@@ -181,11 +181,8 @@ class TargetJudge:
         if self._group is None:
             self._group = self._start([self.launch()])
             self._group.connections[0].hello()
-        connection = self._group.connections[0]
-        connection.timeout_s = self.patience.timeout_s(self.settings.timeout_s)
-        received_bytes, began_s = connection.received_bytes, time.monotonic()
-        answers = ask(scenario, connection.batch, self._group.folder)
-        self.patience.note_answer(connection.received_bytes - received_bytes, time.monotonic() - began_s)
+        answers = ask(scenario, self._group.connections[0].batch, self._group.folder)
+        self.patience.note_answer()
         return answers
 
     def _skip_unclaimed(self, scenario: Scenario) -> None:

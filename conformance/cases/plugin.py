@@ -37,7 +37,10 @@ class EventWriter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
             if name == CASE:
-                append_line(self.path, str(value))
+                try:
+                    append_line(self.path, str(value))
+                except OSError as error:
+                    pytest.exit(f"cannot write {self.path}: {error.strerror}", pytest.ExitCode.INTERNAL_ERROR)
 
 
 def pytest_configure(config: pytest.Config) -> None:

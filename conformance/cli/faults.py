@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import tempfile
 
 from conformance.reports.events import EventError
 from conformance.reports.verdicts import INTERRUPTED, SUITE_FAULT, WRONG_USAGE
@@ -34,10 +35,14 @@ def explain(error: BaseException) -> tuple[str, int]:
             pass
         case BrokenPipeError():  # the reader has ended, such as `| head`
             message, code = "", NOBODY_READS
+        case OSError() if error.errno in _FULL:
+            where = "output, a log or a temporary file" if error.filename is None else os.fsdecode(error.filename)
+            message = (
+                f"cannot write {where}: {error.strerror}; free some space "
+                f"(temporary files are in {tempfile.gettempdir()}; TMPDIR names another folder)"
+            )
         case OSError() if error.filename is not None:
             message = f"cannot read or write {os.fsdecode(error.filename)}: {error.strerror}"
-        case OSError() if error.errno in _FULL:
-            message = f"cannot write output or a log: {error.strerror}"
         case _:
             message = (
                 f"a fault of this suite, not of the target: {type(error).__name__}: {error}\n"

@@ -1,6 +1,7 @@
 """Carries out the plan of a run: starts the engine, reads its events, and works out the verdicts."""
 
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from conformance.texts import printable
 from reference_impl.profiles import profile
 
 ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
+ROOM_BYTES = 32_768  # with less space on the disk, pytest may fail anywhere, even at writing its log
 
 
 def judge(plan: Plan) -> Run:
@@ -83,8 +85,10 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
         interrupted = True
     seen = read_events(file)
     if not interrupted and not any(isinstance(event, RunEnded) and event.pytest_exit in USUAL for event in seen):
-        lines = printable(engine_log(folder)).splitlines()
-        sys.stderr.write("\n".join(lines[-ENGINE_LINES:]) + "\n")
+        lines = printable(engine_log(folder)).splitlines()[-ENGINE_LINES:]
+        if shutil.disk_usage(folder).free < ROOM_BYTES:
+            lines = [f"{folder.parent} is full; free some space, or name another folder in TMPDIR"]
+        sys.stderr.write("\n".join(lines) + "\n")
     return seen, interrupted
 
 

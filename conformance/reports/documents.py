@@ -15,7 +15,8 @@ from conformance.texts import inert, printable, redact, redact_json
 
 def render_json(report: Report) -> str:
     """The text of the JSON report."""
-    return inert(json.dumps(redact_json(report.to_json()), indent=2, ensure_ascii=False)) + "\n"
+    return inert(json.dumps(redact_json(report.to_json()), indent=1, ensure_ascii=False)) + "
+"
 
 
 def render_junit(run: Run) -> str:

@@ -3,6 +3,8 @@
 The engine appends each event as it happens, so an interrupted run leaves all its earlier results.
 """
 
+import errno
+import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -124,10 +126,15 @@ def append_event(path: Path, event: Event) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append with one write, so that the file never contains a part of a line."""
+    """Append the whole line or nothing. Raises OSError if the disk is full. Several processes may append."""
+    content = line.encode("ascii")
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line.encode("ascii"))
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        if os.write(descriptor, content) != len(content):
+            os.ftruncate(descriptor, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(descriptor)
 

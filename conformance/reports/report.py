@@ -4,7 +4,7 @@ A new key needs a default here, so that the survey can still read older reports.
 meaning, needs a new `FORMAT`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -18,6 +18,7 @@ from conformance.requirements.catalogue import Level
 from conformance.targets.pids import PidStatus
 
 FORMAT: Final = 1
+MAX_FINDINGS_BYTES = 1_000_000  # without indentation, beyond the first failed case of each requirement
 
 
 class ReportError(ValueError):
@@ -44,7 +45,10 @@ class CaseResult(Document):
     case: str = Field(description="file and name of the case")
     outcome: CaseOutcome = Field(description="outcome of the case; `error` is a fault of the suite")
     findings: Sequence[Finding] = Field(description="answers that differ from the expected ones")
-    omitted: int = Field(default=0, description="number of further findings that are like the listed ones")
+    omitted: int = Field(
+        default=0,
+        description="number of further findings: those like the listed ones, or all if the report is too large",
+    )
 
 
 class RequirementResult(Document):
@@ -165,6 +169,7 @@ class Report(Document):
 def report_of(run: Run) -> Report:
     """The report of a run."""
     outcome, hello = run.outcome, run.hello.model_dump(exclude_none=True, exclude={"pid"})
+    listed = _cases_with_findings(outcome.verdicts)
     return Report(
         format=FORMAT,
         kit=run.kit_version,
@@ -180,13 +185,13 @@ def report_of(run: Run) -> Report:
         complete=outcome.complete,
         exit_code=outcome.exit_code,
         conclusion=run.conclusion,
-        requirements=[_requirement(verdict) for verdict in outcome.verdicts],
+        requirements=[_requirement(verdict, listed) for verdict in outcome.verdicts],
         causes=[_cause(cause) for cause in run.causes],
         inherited=list(_inherited(run)),
         known_of_release=_known(run),
         mended_deviations=[deviation.id for deviation in outcome.mended],
         stale_deviations=[StaleDeviation(id=stale.deviation.id, why=stale.why) for stale in outcome.stale],
-        observed=_observed(run),
+        observed=_observed(run, listed),
     )
 
 
@@ -198,7 +203,19 @@ def read_report(document: Json) -> Report:
         raise ReportError(f"not the JSON report of a run, format {FORMAT}: {first_problem(error)}") from error
 
 
-def _requirement(verdict: Verdict) -> RequirementResult:
+def _cases_with_findings(verdicts: Sequence[Verdict]) -> Collection[str]:
+    """The cases whose findings are listed: the first failed one of each requirement, and others while there is room."""
+    first = {next((case.name for case in verdict.cases if case.findings), "") for verdict in verdicts}
+    others = {case.name: case for verdict in verdicts for case in verdict.cases if case.name not in first}
+    left_bytes = MAX_FINDINGS_BYTES
+    for case in others.values():
+        left_bytes -= sum(len(finding.model_dump_json()) for finding in case.findings)
+        if left_bytes > 0:
+            first.add(case.name)
+    return first
+
+
+def _requirement(verdict: Verdict, listed: Collection[str]) -> RequirementResult:
     return RequirementResult(
         id=verdict.requirement.id,
         level=verdict.requirement.level,
@@ -206,13 +223,15 @@ def _requirement(verdict: Verdict) -> RequirementResult:
         verdict=verdict.word,
         reason=verdict.reason,
         **({"follows_from": verdict.follows_from} if verdict.follows_from else {}),
-        cases=[_case(case) for case in verdict.cases],
+        cases=[_case(case, listed) for case in verdict.cases],
     )
 
 
-def _case(case: CaseEnded) -> CaseResult:
-    result = CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False))
-    return result.model_copy(update={"omitted": case.omitted}) if case.omitted else result
+def _case(case: CaseEnded, listed: Collection[str]) -> CaseResult:
+    is_listed = case.name in listed
+    omitted = case.omitted + (0 if is_listed else len(case.findings))
+    result = CaseResult(case=case.name, outcome=case.outcome, findings=_findings(case, observed=False) * is_listed)
+    return result.model_copy(update={"omitted": omitted}) if omitted else result
 
 
 def _known(run: Run) -> KnownOfRelease | None:
@@ -241,9 +260,9 @@ def _cause(cause: Cause) -> CauseOfFailures:
     )
 
 
-def _observed(run: Run) -> Observed:
+def _observed(run: Run, listed: Collection[str]) -> Observed:
     machine, verdicts = run.machine, run.outcome.verdicts
-    cases = {case.name: case for verdict in verdicts for case in verdict.cases}
+    cases = {case.name: case for verdict in verdicts for case in verdict.cases if case.name in listed}
     return Observed(
         pid=machine.pid,
         pid_status=machine.pid_status,

@@ -171,7 +171,7 @@ class DifferentialRunner:
         self.target, self.oracle = target, oracle
         self.tally = Tally()
         self.faults = 0
-        self._patience = Patience(in_a_row=MAX_FAULTS, faults=MAX_FAULTS)
+        self._patience = Patience(in_a_row=MAX_FAULTS, faults=MAX_FAULTS, slow=False)
         self._timeout_s, self._pass_environment = timeout_s, pass_environment
         self._group: Group | None = None
 
@@ -226,11 +226,15 @@ class DifferentialRunner:
             self._end()
 
     def _pipeline(self, tally: Tally) -> Pipeline:
+        self._patience.check(self.target.word)
         if self._group is None:
-            self._patience.check(self.target.word)
             launch = Launch(self.target.argv, self.target.environment, self.target.word)
-            timeout_s = self._patience.start_timeout_s(self._timeout_s)
-            self._group = Group([launch], timeout_s=timeout_s, pass_environment=self._pass_environment)
+            self._group = Group(
+                [launch],
+                timeout_s=self._timeout_s,
+                pass_environment=self._pass_environment,
+                patience=self._patience,
+            )
         return Pipeline(self._group.connections[0], self.oracle, tally, self._group.folder)
 
     def _end(self) -> None:

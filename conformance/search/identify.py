@@ -210,7 +210,7 @@ def _asked(scenario: Scenario, send: Send) -> list[Answer] | None:
         return None
 
 
-Start = Callable[[], Send]
+Start = Callable[[Patience], Send]
 
 
 def restarting(start: Start, name: str) -> Send:
@@ -224,7 +224,7 @@ def restarting(start: Start, name: str) -> Send:
     def send(calls: Sequence[tuple[str, Json]]) -> list[Answer]:
         patience.check(name)
         if not current:
-            current.append(start())
+            current.append(start(patience))
         try:
             answers = current[0](calls)
         except WrongAnswer:
@@ -277,10 +277,10 @@ def nearest_release(
     """
     with ExitStack() as groups:
 
-        def start() -> Send:
+        def start(patience: Patience) -> Send:
             groups.close()
             launch = Launch(target.argv, target.environment, target.word)
-            group = Group([launch], timeout_s=timeout_s, pass_environment=pass_environment)
+            group = Group([launch], timeout_s=timeout_s, pass_environment=pass_environment, patience=patience)
             return groups.enter_context(group).connections[0].batch
 
         return find_nearest(restarting(start, target.word), capabilities)

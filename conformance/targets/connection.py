@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from conformance.targets import pids
 from conformance.targets.errors import AdapterFault, NoAnswer, WrongAnswer
 from conformance.targets.exchange import MethodCall, RequestLine, ask_batch, ask_one, read_answers
+from conformance.targets.patience import Patience
 from conformance.targets.streams import Errors, Input, Loop, Output
 from conformance.targets.wire_log import Direction, WireLog
 from conformance.texts import safe
@@ -35,13 +36,15 @@ class Connection:
         timeout_s: float,
         memory_limit_bytes: int,
         wire_log: WireLog | None,
+        patience: Patience,
     ) -> None:
         self.name = name
         self.pid = 0  # until it is started
         self._supervisor_pid: int | None = None
         self._input, self._output, self._errors = streams
         self._loop = loop
-        self.timeout_s = timeout_s  # of one line
+        self._timeout_s, self._patience = timeout_s, patience
+        self._limit_s = patience.start_timeout_s(timeout_s)  # of the next line
         self._memory_limit_bytes = memory_limit_bytes
         self._wire_log = wire_log
         self._sent: deque[list[RequestLine]] = deque()
@@ -93,8 +96,16 @@ class Connection:
         """Like `receive`, but yields the lines. The caller compares them itself, or parses them with `read`."""
         self._check()
         for asked in self._sent.popleft():
-            line = self._next_line(asked)
+            began_s = time.monotonic()
+            self._output.is_awaited = True
+            self.watch()
+            try:
+                line = self._next_line(asked)
+            finally:
+                self._output.is_awaited = False
             self._log("<--", line)
+            self._patience.note_line(len(line), time.monotonic() - began_s)
+            self._limit_s = self._patience.timeout_s(self._timeout_s)
             yield asked, line
 
     def read(self, asked: RequestLine, line: bytes) -> list[Answer]:
@@ -110,11 +121,6 @@ class Connection:
     def has_exited(self) -> bool:
         """Whether the supervisor has reported the exit of the process."""
         return self._returncode is not None
-
-    @property
-    def received_bytes(self) -> int:
-        """The number of bytes that the target has written to standard output."""
-        return self._output.received_bytes
 
     @property
     def returncode(self) -> int | None:
@@ -143,7 +149,7 @@ class Connection:
         After the deadline, data that is already in the pipe is still read. On a busy machine, the kit may read an
         answer late although the target sent it in time.
         """
-        deadline_s = time.monotonic() + self.timeout_s
+        deadline_s = time.monotonic() + self._limit_s
         late = idle = False
         while True:
             line = self._output.take_line()
@@ -236,7 +242,7 @@ class Connection:
             raise AdapterFault(self._fault)
 
     def _fail_ended(self, asked: RequestLine) -> NoReturn:
-        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self.timeout_s)
+        deadline_s = time.monotonic() + min(EXIT_BOUND_S, self._limit_s)
         while self._returncode is None and time.monotonic() < deadline_s:
             self._loop.pump(deadline_s - time.monotonic())
         when = "in the middle of its answer to" if self._output.has_rest else "before it answered"
@@ -250,12 +256,12 @@ class Connection:
         unfinished = self._output.unfinished
         if unfinished:
             return (
-                f"wrote {len(unfinished)} bytes and no line end within {self.timeout_s:g} s when asked "
+                f"wrote {len(unfinished)} bytes and no line end within {self._limit_s:g} s when asked "
                 f"{asked.described}; expected each answer to end with a newline, and to be flushed. The bytes begin "
                 f"with {excerpt(unfinished, 80)}"
             )
         return (
-            f"gave no answer to {asked.described} within {self.timeout_s:g} s; if it only needs longer, raise the "
+            f"gave no answer to {asked.described} within {self._limit_s:g} s; if it only needs longer, raise the "
             "limit with --timeout"
         )
 

@@ -23,6 +23,7 @@ from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, SupervisorLostError, SupervisorSignalledError, UsageFault
 from conformance.targets.isolation import private_environment, temporary_root
 from conformance.targets.namespaces import UNSHARE
+from conformance.targets.patience import Patience
 from conformance.targets.streams import Loop, open_pipes
 from conformance.targets.supervisor import serve
 from conformance.targets.supervisor.ending import KILL_BOUND_S, remove_folder
@@ -68,15 +69,16 @@ class Group:
         timeout_s: float,
         wire_log: WireLog | None = None,
         pass_environment: Sequence[str] = (),
-        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         pids: Sequence[int] = (),
         held: bool = False,
+        patience: Patience | None = None,
     ) -> None:
         self.connections: list[Connection] = []
         self._launches: list[Launch] = []
         self.folder = Path()
-        self._timeout_s, self._wire_log, self._memory_limit_bytes = timeout_s, wire_log, memory_limit_bytes
+        self._timeout_s, self._wire_log = timeout_s, wire_log
         self._pass_environment = pass_environment
+        self._patience = Patience() if patience is None else patience
         self._events: deque[dict[str, Any]] = deque()
         self._received = b""
         self._lost = self._closed = False
@@ -112,8 +114,9 @@ class Group:
             streams,
             self._loop,
             timeout_s=self._timeout_s * max(1.0, count / (CORES * PROCESSES_A_CORE)),
-            memory_limit_bytes=self._memory_limit_bytes,
+            memory_limit_bytes=MEMORY_LIMIT_BYTES,
             wire_log=self._wire_log,
+            patience=self._patience,
         )
         self.connections.append(connection)
         self._launches.append(launch)
@@ -174,7 +177,7 @@ class Group:
         psutil_folder = str(Path(psutil.__file__).parents[1])
         # Isolated and without site-packages, so that no file or variable of the user changes the supervisor.
         command = [sys.executable, "-I", "-S", "-B", serve.__file__, psutil_folder]
-        limits = [str(self._memory_limit_bytes), temporary_root()]
+        limits = [str(MEMORY_LIMIT_BYTES), temporary_root()]
         with ExitStack() as opened:
             runner = [str(os.getpid()), *limits]
             descriptors: list[int] = []

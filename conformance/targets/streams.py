@@ -13,6 +13,7 @@ from conformance.texts import safe
 from conformance.wire.framing import MAX_LINE_BYTES
 
 READ_BYTES = 64 * 1024
+AHEAD_BYTES = 256 * 1024  # of a line that is not awaited
 PIPE_BYTES = 1 << 20  # for answers: with a large pipe, a long line needs few context switches
 TAIL_BYTES = 64 * 1024
 SHOWN_LINES = 20
@@ -86,17 +87,21 @@ class Input(Stream):
 
 
 class Output(Stream):
-    """Standard output of the target, split into lines. Reading stops while more than about one line is buffered."""
+    """Standard output of the target, split into lines. Reading stops while more than about one line is buffered.
+
+    While no answer is awaited, only the beginning of a long line is read: many processes could fill the memory.
+    """
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
         self._data = bytearray()
         self._searched_bytes = 0
         self.received_bytes = 0
+        self.is_awaited = False
 
     @property
     def wanted(self) -> bool:
-        return not self.ended and not self.full
+        return not self.ended and not self.full and (self.is_awaited or len(self._data) < AHEAD_BYTES)
 
     @property
     def full(self) -> bool:

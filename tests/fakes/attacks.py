@@ -12,7 +12,7 @@ ATTACKS = {
     "Markup": "</code></pre></details><script>alert(1)</script><img src=x onerror=alert(1)>` `` ```\n\n# forged\n"
     "| a | b |\n|-|-|\n[x](javascript:alert(1)) ![y](http://e.test/y.png) @everyone #1 <!-- ",
     "Xml": "]]></failure></testcase><testcase name='forged'/><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>"
-    '&e;&amp;\x00\x0b\x1f\ufffe\ud800" onload="x',
+    '&e;&amp;\x00\x0b\x1f\ufffe" onload="x',
     "Terminal": "\x1b[2J\x1b]8;;http://e.test\x07\r\n::error file=a.py,line=1::forged\n::set-output name=verdict::ok%0A"
     f"\u202e\u2028\x9b31m {SECRETS[0]} {SECRETS[1]} {SECRETS[2]} password={SECRETS[3]}",
 }

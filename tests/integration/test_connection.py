@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from conformance.targets import group as targets_group
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.exchange import MethodCall
@@ -213,8 +214,9 @@ def test_flood_of_standard_error_blocks_nothing(started: Started) -> None:
         assert len(group.connections[0].batch([SNAPSHOT, HELLO])) == 2
 
 
-def test_memory_limit_ends_the_target(started: Started) -> None:
-    with started("eats_memory", memory_limit_bytes=150 * 1024**2) as group:
+def test_memory_limit_ends_the_target(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets_group, "MEMORY_LIMIT_BYTES", 150 * 1024**2)
+    with started("eats_memory") as group:
         message = fault(group.connections[0])
     assert "was ended because it held " in message
     assert "(limit 150 MiB) before it answered `hello`" in message

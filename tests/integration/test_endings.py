@@ -14,6 +14,7 @@ import pytest
 from conformance.cli import run_judging
 from conformance.cli.main import main
 from conformance.json_type import Json
+from conformance.targets.namespaces import why_not
 from tests.support.command import CHECKOUT
 from tests.support.kit_runs import KIT, breaking
 
@@ -34,15 +35,15 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        ("$KIT requirements list PID >/dev/full", 4, "cannot write output or a log: No space left on device"),
-        ("$KIT requirements show >/dev/full", 4, "cannot write output or a log: No space left on device"),
+        ("$KIT requirements list PID >/dev/full", 4, "cannot write output, a log or a temporary file: No space"),
+        ("$KIT requirements show >/dev/full", 4, "cannot write output, a log or a temporary file: No space"),
         ("$KIT requirements show 2>/dev/full >/dev/full", 4, ""),
         ("$KIT run refrence 2>/dev/full", 2, ""),
         ("$KIT requirements list PID >&-", 0, ""),
         ("$KIT run refrence 2>&- >&- <&-", 2, ""),
         ("$KIT run reference --only PID-001 <&- >&-", 0, ""),
         ("mkdir gone; cd gone; rmdir ../gone; $KIT requirements list", 2, "the current folder does not exist any more"),
-        ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write output or a log: No space"),
+        ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write output, a log or a temporary file"),
     ],
 )
 def test_output_that_cannot_be_written_is_reported(
@@ -52,6 +53,20 @@ def test_output_that_cannot_be_written_is_reported(
     assert ended.returncode == code, ended.stderr
     assert ended.stderr.startswith(f"antigravity-conformance: {message}" if message else "")
     assert len(ended.stderr.splitlines()) == bool(message)
+
+
+@pytest.mark.parametrize("size", ["4k", "20k", "60k", "140k"])
+def test_full_temporary_folder_gives_a_short_message(tmp_path: Path, size: str) -> None:
+    """It is full before the run, in the middle of an event, or while processes work, depending on the size."""
+    if reason := why_not():
+        pytest.skip(reason)
+    mounted = f"mount -t tmpfs -o size={size} none {tmp_path} && TMPDIR={tmp_path} $KIT run reference --only PID,PROC"
+    ended = shell(f"unshare --user --map-root-user --mount sh -c {shlex.quote(mounted)}", CHECKOUT)
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert "TMPDIR" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "INTERNALERROR" not in ended.stderr
+    assert len((ended.stdout + ended.stderr).splitlines()) <= 60
 
 
 def test_characters_outside_the_locale_are_escaped(tmp_path: Path) -> None:

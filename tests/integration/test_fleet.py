@@ -11,6 +11,7 @@ from conformance.processes.fitting import BASE_INDEX
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
+from conformance.targets.patience import Patience
 from conformance.targets.resolve import resolve
 from conformance.targets.supervisor import serve
 from conformance.wire.answers import Result
@@ -36,6 +37,22 @@ def test_session_repeats_with_its_pid_handed_in() -> None:
             again = one.batch([(call.method, dict(call.params)) for call in session.scenario.calls])
             assert again == session.answers
         assert len({session.scenario.calls[0].params["pid"] for session in sessions}) == 4
+
+
+def test_slow_answers_of_a_fleet_are_counted() -> None:
+    """Otherwise a target that is a little faster than the time limit could make a run as long as it likes."""
+
+    class Counting(Patience):
+        lines = 0
+
+        def note_line(self, size_bytes: int, took_s: float) -> None:
+            super().note_line(size_bytes, took_s)
+            self.lines += 1
+
+    patience = Counting()
+    with Group([LAUNCH] * 2, timeout_s=BOUND_S, patience=patience) as group:
+        Fleet.greet(group).open_and_select(STORED, ON, ["claude"])
+    assert patience.lines == 2 * len(["hello", "load_config", "open and select"])
 
 
 def test_expectations_are_those_of_the_selections() -> None:

@@ -25,7 +25,9 @@ def report(*verdicts: Word | None, exit_code: int | None = None, level: str = "M
         for id_, word in zip(ids, words, strict=True)
     ]
     made = report_of(finished_run(concluded(events, *(requirement(id_, level) for id_ in ids))))
-    entries = [entry.model_copy(update={"verdict": word}) for entry, word in zip(made.requirements, words, strict=False)]
+    entries = [
+        entry.model_copy(update={"verdict": word}) for entry, word in zip(made.requirements, words, strict=False)
+    ]
     code = exit_code if exit_code is not None else int("fail" in words)
     return made.model_copy(update={"requirements": entries, "exit_code": code, **changed})
 

@@ -1,5 +1,6 @@
 """The events of a run as lines of a file: nothing is lost, and lines of other versions are refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,19 @@ def test_events_are_read_as_written(tmp_path: Path) -> None:
         append_event(log, event)
     assert read_events(log) == EVENTS
     assert log.read_text(encoding="ascii") == "".join(map(event_line, read_events(log)))
+
+
+def test_event_cut_by_a_full_disk_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the next event would be appended to its first half."""
+    log = tmp_path / "events.jsonl"
+    append_event(log, EVENTS[1])
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:5]))
+        with pytest.raises(OSError, match="No space left on device"):
+            append_event(log, EVENTS[2])
+    append_event(log, EVENTS[3])
+    assert read_events(log) == [EVENTS[1], EVENTS[3]]
 
 
 def test_unfinished_last_line_is_left_out(tmp_path: Path) -> None:

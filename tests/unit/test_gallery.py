@@ -14,9 +14,8 @@ NAME = "wrong-order"
 
 
 def test_table_has_only_rows_of_today() -> None:
-    """In their order. A row that was never measured is not on the page either: `make gallery ARGS=--missing`."""
-    assert list(TABLE) == [row.name for row in rows() if row.name in TABLE]
-    assert len(TABLE) > 64
+    """In their order. `make gallery ARGS=--missing` measures new rows."""
+    assert list(TABLE) == [row.name for row in rows()]
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -9,6 +9,7 @@ from conformance.json_type import Json
 from conformance.requirements.quirks import load_distinguishing_scenarios
 from conformance.search.identify import Identification, NearestRelease, find_nearest, restarting
 from conformance.targets.errors import AdapterFault, GivenUp
+from conformance.targets.patience import Patience
 from conformance.targets.resolve import Target
 from conformance.vectors.predict import send_to
 from conformance.wire.answers import Answer, NotSupported, Raised
@@ -107,7 +108,7 @@ def test_unexpected_answer_shows_neither_behaviour() -> None:
 def test_crash_during_call_restarts_target() -> None:
     started: list[ReferenceAdapter] = []
 
-    def start() -> Send:
+    def start(_: Patience) -> Send:
         started.append(ReferenceAdapter("1.6.0"))
         answer = send_to(started[-1])
 
@@ -129,7 +130,7 @@ def test_crash_during_call_restarts_target() -> None:
 def test_target_that_always_crashes_has_no_release() -> None:
     started = []
 
-    def start() -> Send:
+    def start(_: Patience) -> Send:
         def send(_: Sequence[tuple[str, Json]]) -> list[Answer]:
             raise AdapterFault("it ended")
 

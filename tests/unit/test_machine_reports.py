@@ -10,7 +10,7 @@ from conformance.json_type import Json
 from conformance.reports.describe import describe_scenario
 from conformance.reports.documents import render_json, render_junit
 from conformance.reports.events import append_event, event_line, read_events
-from conformance.reports.report import report_of
+from conformance.reports.report import MAX_FINDINGS_BYTES, report_of
 from conformance.wire.scenario import Scenario
 from tests.support.factories import (
     case,
@@ -44,6 +44,16 @@ def test_machine_values_are_only_under_observed() -> None:
     assert of_first["suite_faults"] == [f"{case('error', 'ONE-003').name}: Traceback in a folder 4711"]
     (findings,) = of_second["findings"].values()
     assert [found["expected"] for found in findings] == [815]
+
+
+def test_large_findings_are_counted_instead_of_listed() -> None:
+    """The first failed case of each requirement keeps its finding."""
+    large = [finding(actual="x" * (MAX_FINDINGS_BYTES // 2), observed=number == 2) for number in range(4)]
+    events = [case("fail", "ONE-001", name=f"case {number}", findings=[large[number]]) for number in range(4)]
+    shown = report_of(finished_run(concluded(events, requirement("ONE-001"))))
+    cases = shown.requirements[0].cases
+    assert [(len(each.findings), each.omitted) for each in cases] == [(1, 0), (1, 0), (0, 1), (0, 1)]
+    assert shown.observed.findings == {}
 
 
 def test_json_report_has_every_verdict_and_finding() -> None:

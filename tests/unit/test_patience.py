@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.targets.errors import AdapterFault, GivenUp, NoAnswer, WrongAnswer
-from conformance.targets.patience import MAX_BYTES, Patience
+from conformance.targets.patience import LARGE_BYTES, MAX_LARGE_BYTES, Patience
 
 
 def is_given_up(patience: Patience) -> bool:
@@ -69,20 +69,29 @@ def test_same_fault_counts_once() -> None:
 
 def test_target_that_sends_too_much_is_given_up() -> None:
     patience = Patience()
-    patience.note_answer(MAX_BYTES)
+    for _ in range(MAX_LARGE_BYTES // LARGE_BYTES + 1):
+        patience.note_line(LARGE_BYTES, 0)
+    patience.note_line(MAX_LARGE_BYTES, 0)
     assert not is_given_up(patience)
-    patience.note_answer(1)
-    with pytest.raises(GivenUp, match="the port sent 128 MiB of answers"):
+    patience.note_line(LARGE_BYTES + 1, 0)
+    with pytest.raises(GivenUp, match="the port sent 128 MiB in lines of more than 64 KiB"):
         patience.check("the port")
 
 
 def test_slow_answers_use_up_the_long_time_limit() -> None:
     patience = Patience()
-    patience.note_answer(took_s=2)
-    patience.note_answer(took_s=19)
+    patience.note_line(0, 2)
+    patience.note_line(0, 19)
     assert patience.timeout_s(20) == 20
-    patience.note_answer(took_s=2.5)
+    patience.note_line(0, 2.5)
     assert (patience.timeout_s(20), patience.start_timeout_s(20)) == (5, 20)
+
+
+def test_slow_answers_do_not_end_a_long_search() -> None:
+    patience = Patience(slow=False)
+    for _ in range(1000):
+        patience.note_line(0, 19)
+    assert patience.timeout_s(20) == 20
 
 
 def test_run_ends_at_its_time_limit() -> None:
