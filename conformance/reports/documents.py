@@ -15,8 +15,7 @@ from conformance.texts import inert, printable, redact, redact_json
 
 def render_json(report: Report) -> str:
     """The text of the JSON report."""
-    return inert(json.dumps(redact_json(report.to_json()), indent=1, ensure_ascii=False)) + "
-"
+    return inert(json.dumps(redact_json(report.to_json()), indent=1, ensure_ascii=False)) + "\n"
 
 
 def render_junit(run: Run) -> str:

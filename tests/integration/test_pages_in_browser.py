@@ -63,7 +63,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         finished_run(concluded(events, *rules, deviations=[known], capabilities=CAPABILITIES)), catalogue=CATALOGUE
     )
     passed = [case("pass", rule.id) for rule in rules]
-    old = dataclasses.replace(finished_run(concluded(passed, *rules, capabilities=CAPABILITIES)), catalogue=CATALOGUE)
+    old = dataclasses.replace(
+        finished_run(concluded(passed, *rules, capabilities=list(CAPABILITIES))), catalogue=CATALOGUE
+    )
     board = load_board()
     texts = {
         "run": render_run_page(run),
