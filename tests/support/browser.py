@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -33,7 +33,7 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": theme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.driver.get("about:blank")
-        self.driver.get_log("browser")
+        assert self.messages is not None
         self.driver.get(page.as_uri() + hash_)
 
     def run(self, script: str, *arguments: object) -> object:
@@ -43,7 +43,8 @@ class Browser:
     @property
     def messages(self) -> list[str]:
         """What the browser wrote to its console."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        log = cast("list[dict[str, str]]", self.driver.execute("getLog", {"type": "browser"})["value"])
+        return [entry["message"] for entry in log]
 
 
 @contextmanager

@@ -11,12 +11,13 @@ from conformance.reports.documents import render_json
 from conformance.reports.page.compare_page import render_compare_page
 from conformance.reports.report import Report, read_report, report_of
 from conformance.reports.verdicts import Word
+from conformance.requirements.catalogue import Level
 from tests.support.command import Kit
 from tests.support.factories import case, catalogue, concluded, finding, finished_run, requirement
 from tests.support.mixed_runs import HOSTILE
 
 
-def report(*verdicts: Word | None, exit_code: int | None = None, level: str = "MUST", **changed: object) -> Report:
+def report(*verdicts: Word | None, exit_code: int | None = None, level: Level = "MUST", **changed: object) -> Report:
     """A report with these verdicts of ONE-001, ONE-002 and so on. None leaves the rule out."""
     ids = [f"ONE-{number:03}" for number, word in enumerate(verdicts, 1) if word is not None]
     words = [word for word in verdicts if word is not None]

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from junitparser import JUnitXml, TestCase
+from junitparser import JUnitXml, TestCase, TestSuite
 
 from conformance.reports.formats import FORMATS
 from conformance.reports.run import Run
@@ -70,12 +70,12 @@ def test_formats_have_the_same_conclusion(name: str) -> None:
     assert run.conclusion in texts["markdown"]
     assert json.loads(texts["json"])["conclusion"] == run.conclusion
     (suite, *_) = JUnitXml.fromstring(texts["junit"].encode())
-    assert {each.name: each.value for each in suite.properties()}["conclusion"] == run.conclusion
+    assert value_of(suite, "conclusion") == run.conclusion
 
 
-def value_of(entry: TestCase, name: str) -> str | None:
-    (properties,) = entry._elem.iter("properties")
-    return next(each.get("value") for each in properties if each.get("name") == name)
+def value_of(entry: TestCase | TestSuite, name: str) -> str:
+    properties = entry._elem.find("properties")
+    return next(str(each.get("value")) for each in properties if each.get("name") == name)
 
 
 def test_junit_has_time_file_and_properties() -> None:
