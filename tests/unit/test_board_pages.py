@@ -56,7 +56,7 @@ def test_long_name_can_wrap_at_its_separators() -> None:
 def test_cell_links_to_its_failing_rules() -> None:
     text = render_html(small_board())
     assert re.search(r'<a href="#i2-ONE-002"[^>]*>F1</a>', text)
-    (item,) = re.findall(r'<li id="i2-ONE-002">(.*?)</li>', text)
+    (item,) = re.findall(r'<li id="i2-ONE-002">(.*?)</li>', text, re.DOTALL)
     assert "The rule ONE-002" in item
     assert "What ONE-002 asks for." in item
 

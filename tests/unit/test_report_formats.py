@@ -90,7 +90,7 @@ def test_junit_has_time_file_and_properties() -> None:
     assert value_of(entry, "repeat") == run.repeat_command("ONE-001")
 
 
-def test_known_place_is_in_every_format_that_has_places() -> None:
+def test_known_place_is_in_formats_with_places() -> None:
     texts = written(RUNS["reason"])
     assert texts["annotations"].startswith("::error file=src/a.ts,line=12,title=ONE-002 The rule ONE-002::")
     assert texts["annotations"].count("::error") == 1
@@ -102,7 +102,7 @@ def test_known_place_is_in_every_format_that_has_places() -> None:
     } == {("src/a.ts", "12")}
 
 
-def test_rules_of_one_reason_are_folded_under_the_first() -> None:
+def test_rules_of_one_reason_are_folded() -> None:
     page = written(RUNS["reason"])["html"]
     first, folded = page.index('id="ONE-002"'), page.index("1 further rule fails for the same reason as ONE-002")
     assert first < folded < page.index('id="ONE-001"')
