@@ -2,6 +2,8 @@
 
 import re
 
+from conformance.json_type import Json
+
 MAX_CHARACTERS = 400  # of one text of a target in a message
 NAME_CHARACTERS = 80  # of the name, version and language of a target
 SECRETS = (
@@ -21,11 +23,30 @@ _NAMED = re.compile(
 # C1 controls, and characters that hide or reorder text; JSON escapes C0 controls itself.
 _ACTIVE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 REDACTED = "[redacted]"
+# Not `token` and `refreshToken`, which are the labels of accounts.
+_SECRET_KEY = re.compile(
+    "(?:access_?token|id_?token|client_?secret|secret|password|api_?key|authorization)", re.IGNORECASE
+)
 
 
 def redact(text: str) -> str:
     """The text with tokens, keys and e-mail addresses replaced. Addresses at example domains stay."""
     return _NAMED.sub(rf"\1{REDACTED}", _SECRET.sub(REDACTED, text))
+
+
+def redact_json(value: Json) -> Json:
+    """The value with `redact` applied to every text in it. A text under the name of a secret is replaced as a whole."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list | tuple):
+        return [redact_json(item) for item in value]
+    if isinstance(value, dict):
+        return {redact(key): REDACTED if _is_secret(key, item) else redact_json(item) for key, item in value.items()}
+    return value
+
+
+def _is_secret(key: str, value: Json) -> bool:
+    return isinstance(value, str) and len(value) >= 8 and _SECRET_KEY.fullmatch(key) is not None
 
 
 def clip(text: str, most: int = MAX_CHARACTERS) -> str:

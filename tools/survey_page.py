@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.generated import MARKDOWN_NOTE
 from conformance.reports.board import Board, Row, read_board, write_board
-from conformance.reports.board_markdown import added_config_keys, escape, implementations, sections
+from conformance.reports.board_markdown import added_config_keys, implementations, sections
+from conformance.reports.markdown_text import escape
 from tests.support.command import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "survey.md"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from conformance.json_type import Json
 from conformance.processes.record import Record
 from conformance.reports.events import Finding
-from conformance.texts import clip
+from conformance.texts import clip, redact, redact_json
 from conformance.wire.answers import Answer, shown
 from conformance.wire.scenario import READ_FILE, Scenario, show_answer
 
@@ -17,7 +17,7 @@ class Mismatch(AssertionError):  # noqa: N818 - a finding about the target, not 
     """The case fails: at least one finding that no deviation explains."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.what}: expected {shown(finding.expected)}, got {shown(finding.actual)}")
+        super().__init__(redact(f"{finding.what}: expected {shown(finding.expected)}, got {shown(finding.actual)}"))
 
 
 def of_call(scenario: Scenario, position: int, answer: Answer) -> Finding:
@@ -60,11 +60,14 @@ def with_record(finding: Finding, process: int | None, record: Record) -> Findin
 
 
 def bounded(finding: Finding) -> Finding:
-    """The same finding for the report. A long answer is cut, and becomes a text with a mark."""
-    text = json.dumps(finding.actual, ensure_ascii=False)
-    if len(text) <= ANSWER_CHARACTERS:
+    """The same finding for the report, without secrets. A long answer is cut, and becomes a text with a mark."""
+    expected, actual = redact_json(finding.expected), redact_json(finding.actual)
+    text = json.dumps(actual, ensure_ascii=False)
+    if len(text) > ANSWER_CHARACTERS:
+        actual = clip(text, ANSWER_CHARACTERS)
+    if (expected, actual) == (finding.expected, finding.actual):
         return finding
-    return finding.model_copy(update={"actual": clip(text, ANSWER_CHARACTERS)})
+    return finding.model_copy(update={"expected": expected, "actual": actual})
 
 
 def facts(finding: Finding) -> Mapping[str, Json]:

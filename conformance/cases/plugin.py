@@ -123,6 +123,7 @@ def pytest_runtest_makereport(
             outcome=outcome,
             message=message,
             findings=[] if judge is None else judge.findings,
+            seconds=round(report.duration, 3),
         )
         if judge is not None and judge.omitted:
             ended = ended.model_copy(update={"omitted": judge.omitted})

@@ -23,6 +23,7 @@ from conformance.texts import printable
 COMMANDS = (  # modules of this folder
     "run",
     "survey",
+    "compare",
     "spread",
     "identify",
     "diff",
@@ -171,7 +172,7 @@ def _parser(first: str) -> argparse.ArgumentParser:
             name,
             help=module.HELP,
             description=module.DESCRIPTION,
-            epilog=EPILOG if name in ("run", "survey") else None,
+            epilog=EPILOG if name in ("run", "survey", "compare") else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

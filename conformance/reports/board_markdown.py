@@ -1,12 +1,9 @@
 """The board of a survey as Markdown, for the summary of a CI job and for pages."""
 
-import re
 from collections.abc import Iterator
 
 from conformance.reports.board import LEGEND, Board, cell
-from conformance.texts import printable
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~&!@$])")
+from conformance.reports.markdown_text import escape
 
 
 def render_markdown(board: Board) -> str:
@@ -80,11 +77,6 @@ def unanswered(board: Board) -> Iterator[str]:
     for number, row in enumerate(board.rows, 1):
         for text in row.unanswered():
             yield f"- {number}: {escape(text)}"
-
-
-def escape(text: str) -> str:
-    """The text on one line, with all markup escaped, because a target may send any text."""
-    return _MARKUP.sub(r"\\\1", " ".join(printable(text).split()))
 
 
 def _mark(word: str) -> str:

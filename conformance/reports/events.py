@@ -101,6 +101,7 @@ class CaseEnded(Document):
     message: str
     findings: Sequence[Finding]
     omitted: int = 0
+    seconds: float = 0
 
 
 class RunEnded(Document):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from conformance.reports.documents import junit_text
 from conformance.reports.report import FORMAT, Observed, Report
 from conformance.reports.run import CONCLUSIONS
-from conformance.texts import printable
+from conformance.texts import printable, redact
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,5 @@ def render_fault_junit(fault: Fault) -> str:
     counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
     suite = ET.SubElement(root, "testsuite", {"name": "Before the first verdict", **counts})
     case = ET.SubElement(suite, "testcase", classname="RUN", name="the target can be judged")
-    ET.SubElement(case, "error", message=fault.conclusion).text = printable(fault.message)
+    ET.SubElement(case, "error", message=fault.conclusion).text = redact(printable(fault.message))
     return junit_text(root)

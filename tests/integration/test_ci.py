@@ -70,7 +70,7 @@ def test_installed_kit_judges(tmp_path: Path, installed_by_action: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
     assert runner.outputs["steps.judge.outputs.exit-code"] == "0"
     assert runner.outputs["steps.judge.outputs.verdict"] == "conformant"
-    assert f"| 1 | {RIGHT} |" in runner.summary.read_text(encoding="utf-8")
+    assert f"`{RIGHT}`, judged as recommended" in runner.summary.read_text(encoding="utf-8")
 
 
 def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
@@ -82,8 +82,10 @@ def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
     assert runner.outputs["steps.judge.outputs.exit-code"] == "1"
     assert runner.outputs["steps.judge.outputs.verdict"] == "not conformant"
     summary = runner.summary.read_text(encoding="utf-8")
-    assert summary.startswith("before\n## Conformance\n")
-    assert "- **CFG-001** (MUST)" in summary
+    assert summary.startswith("before\n## ❌ Conformance: not conformant\n")
+    assert "<b>CFG-001</b>" in summary
+    assert "\n::error title=CFG-001 " in done.stdout
+    assert "CFG-001" in Path(runner.outputs["steps.judge.outputs.page"]).read_text(encoding="utf-8")
     report = json.loads(Path(runner.outputs["steps.judge.outputs.report"]).read_text(encoding="utf-8"))
     assert report["exit_code"] == 1
 
@@ -98,6 +100,16 @@ def test_inputs_reach_the_run(runner: Runner) -> None:
     runner.inputs |= {"deviations": "no-such-file", "require": ""}
     done = runner.run("judge")
     assert (done.returncode, "no-such-file" in done.stderr) == (2, True)
+
+
+def test_comparison_fails_for_regressions_only(runner: Runner) -> None:
+    wrong = "python:tests.fakes.surveyed:ClaimsConfigAndTurnsTheOffsetOn"
+    runner.inputs |= {"target": wrong, "compare": wrong}
+    assert runner.run("judge").returncode == 0
+    assert "no regression" in runner.summary.read_text(encoding="utf-8")
+    runner.inputs |= {"compare": RIGHT}
+    assert runner.run("judge").returncode == 1
+    assert "**CFG-001**" in runner.summary.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("strict", "code"), [("true", 1), ("false", 0)])

@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,6 +179,6 @@ def test_every_tool_is_named() -> None:
 def test_a_fault_is_written_in_every_format(report: ReportFormat, tmp_path: Path) -> None:
     file = tmp_path / "report"
     assert main(["run", "refrence", report.option, str(file)]) == 2
-    assert "unknown target 'refrence'" in file.read_text(encoding="utf-8"), (
+    assert "unknown target 'refrence'" in html.unescape(file.read_text(encoding="utf-8")), (
         "`render_fault` in conformance/reports/formats.py"
     )
