@@ -98,21 +98,21 @@ def true_is_a_time(original: Original, value: Json) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-@section.patch(pool, "_whole", opened("a", "b", "c", active=-1), select())
+@section.patch(pool, "whole", opened("a", "b", "c", active=-1), select())
 def negative_index_from_the_end(original: Original, value: Json, fallback: int) -> int:
     """Relies on the remainder of Python for negative indices, so that -1 means the last account."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return math.floor(value) if is_number else fallback
 
 
-@section.patch(pool, "_whole", opened("a", "b", "c", active=1.5), select())
+@section.patch(pool, "whole", opened("a", "b", "c", active=1.5), select())
 def fractions_rounded(original: Original, value: Json, fallback: int) -> int:
     """Rounds a stored index instead of truncating it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return int(original(round(value) if is_number else value, fallback))
 
 
-@section.patch(pool, "_whole", opened("a", "b", active="1"), select())
+@section.patch(pool, "whole", opened("a", "b", active="1"), select())
 def digits_are_numbers(original: Original, value: Json, fallback: int) -> int:
     """Reads an index with `int(value)`, which accepts a string of digits."""
     return int(original(int(value) if isinstance(value, str) and value.isdigit() else value, fallback))

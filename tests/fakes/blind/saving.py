@@ -1,6 +1,6 @@
 """Saving the pool file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.json_type import Json
@@ -8,7 +8,6 @@ from reference_impl import saving
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.pool import Account
 from reference_impl.saving import SessionState
-from reference_impl.storage import parse
 from tests.fakes.blind.calls import (
     account,
     advance,
@@ -131,17 +130,15 @@ def earlier_of_two_times(original: Original, mine: Any, before: Any, theirs: Any
 
 @section.patch(
     saving,
-    "_accounts_in",
+    "_is_later",
     opened_home(),
     changed_by_another(saved(), pool("a", "new", version=5)),
     opened_home(),
     files=ONE,
 )
-def newer_file_replaced(original: Original, content: bytes | None, *args: Any) -> Json:
-    """Treats a file of a newer version as unreadable and replaces it."""
-    document = parse(content)
-    known = not isinstance(document, Mapping) or document.get("version") in (1, 2, 3, 4)
-    return original(content, *args) if known else None
+def newer_file_replaced(*_: Any) -> bool:
+    """Writes its own version over a file of a newer version."""
+    return False
 
 
 _OTHER = "other/.config/opencode/antigravity-accounts.json"
