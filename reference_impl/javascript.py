@@ -11,6 +11,13 @@ _DIGITS = re.compile(r"0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 _WHITE_SPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 
+class QuirkFailure(TypeError):  # noqa: N818 - a quirk of a release, not an error of the reference
+    """A quirk makes this call fail, as in the release. The reference fails for no other reason."""
+
+
+QuirkFailure.__name__ = "TypeError"  # as the release calls it; its known deviation matches the word
+
+
 def to_number(value: Any) -> float:
     """Converts a value as JavaScript does for a comparison with a number. NaN means: not a number."""
     value = _primitive(value)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.json_type import Json
-from reference_impl.javascript import is_truthy, to_number
+from reference_impl.javascript import QuirkFailure, is_truthy, to_number
 from reference_impl.limits import FAMILIES, Family
-from reference_impl.profiles import Profile, QuirkFailure
+from reference_impl.profiles import Profile
 
 VERIFICATION = ("verificationRequired", "verificationRequiredAt", "verificationRequiredReason", "verificationUrl")
 EXACT = 2**53 - 1  # beyond it, JavaScript has no integers of their own

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from reference_impl.capabilities import SINCE
 from reference_impl.releases import NEWEST, RECOMMENDED, VERSIONS, versions_between
 
 
@@ -290,30 +291,6 @@ QUIRKS = (
 
 BY_NAME = {quirk.name: quirk for quirk in QUIRKS}
 PROFILES = (*VERSIONS, RECOMMENDED)
-
-# The release in which a capability appeared. The reference at an older profile does not claim it.
-SINCE = {
-    "backoff": "1.3.0",
-    "health": "1.3.0",
-    "tokens": "1.3.0",
-    "reset-limits": "1.3.0",
-    "used": "1.3.2",
-    "strict-wait": "1.3.2",
-    "reason": "1.3.0",
-    "enabled": "1.5.5",
-    "verification": "1.5.5",
-    "other-account": "1.4.5",
-    "soft-quota": "1.4.5",
-    "soft-quota-ttl": "1.4.5",
-    "update-quota": "1.4.5",
-}
-
-
-class QuirkFailure(TypeError):  # noqa: N818 - a quirk of a release, not an error of the reference
-    """A quirk makes this call fail, as in the release. The reference fails for no other reason."""
-
-
-QuirkFailure.__name__ = "TypeError"  # as the release calls it; its known deviation matches the word
 
 
 class UnknownProfile(ValueError):  # noqa: N818 - it names what is wrong

@@ -9,8 +9,9 @@ from conformance.json_type import Json
 from conformance.requirements import Catalogue, load_catalogue
 from conformance.requirements.deviations import ReleaseDeviation, release_deviations
 from conformance.wire.methods import CAPABILITIES
+from reference_impl.capabilities import SINCE
 from reference_impl.config.keys import KEYS, keys_of
-from reference_impl.profiles import QUIRKS, SINCE, profile
+from reference_impl.profiles import QUIRKS, profile
 from reference_impl.releases import RELEASES, VERSIONS, Release
 from tests.support.command import CHECKOUT
 

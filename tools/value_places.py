@@ -71,7 +71,7 @@ class Layers:
 
 def values_of(scenario: Scenario) -> Iterator[Placed]:
     """Each value of a scenario, with its place."""
-    yield "session", scenario
+    yield "whole session", scenario
     before: Mapping[str, Json] = {}
     for name, content in scenario.files.items():
         yield from _file(name, content)

@@ -1,10 +1,12 @@
-"""Steps beside selection: the place of the pool file, reasons of errors, quota readings, verification, and sessions."""
+"""Steps beside selection: the place of the pool file, reasons, quota readings, verification, sessions, refused calls."""
 
 import json
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from conformance.search.source import Table, table
-from conformance.search.steps import REASONS, GeneratedSession, Params, Step, asked_of, label_of, open_again
+from conformance.search.step_values import COOLDOWN_REASONS, DURATIONS_MS, OUTCOMES, REASONS, UNKNOWN_LABELS
+from conformance.search.steps import GeneratedSession, Params, Step, asked_of, label_of, open_again
 from conformance.wire.calls import POOL_FILE
 from conformance.wire.scenario import ROOT
 
@@ -121,6 +123,31 @@ def return_to_first(session: GeneratedSession) -> None:
         session.calls.append(("use_session", {"session": 0}))
 
 
+def _of_an_unknown_account(method: str) -> Callable[[GeneratedSession, bytes], None]:
+    """A call with a label that no account has. The target refuses it; it must change nothing."""
+
+    def add(session: GeneratedSession, record: bytes) -> None:
+        label = UNKNOWN_LABELS[record[1] % len(UNKNOWN_LABELS)]
+        params: Params = {"label": label if label not in session.labels else "nobody"}
+        if method == "mark_rate_limited":
+            params |= {"retry_after_ms": DURATIONS_MS[record[5]], **asked_of(session, record)}
+        elif method == "mark_cooling_down":
+            params |= {"cooldown_ms": DURATIONS_MS[record[5]], "reason": COOLDOWN_REASONS[record[7]]}
+        elif method == "set_enabled":
+            params["enabled"] = record[5] >= 128
+        elif method == "record_health":
+            params["outcome"] = OUTCOMES[record[5]]
+        session.calls.append((method, params))
+
+    return add
+
+
+def _save_nowhere(session: GeneratedSession, _record: bytes) -> None:
+    """Save a pool that was passed as JSON: there is no folder, so the target refuses."""
+    if "home" not in session.opened:
+        session.calls.append(("save", {}))
+
+
 FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_style, 8, "available-style"),
     (_update_quota, 6, "update-quota"),
@@ -130,4 +157,11 @@ FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_find_pool, 3, "pool-path"),
     (_read_reason, 4, "reason"),
     (_ttl, 2, "soft-quota-ttl"),
+    (_of_an_unknown_account("remove"), 1, "remove"),
+    (_of_an_unknown_account("mark_rate_limited"), 1, "limits"),
+    (_of_an_unknown_account("mark_cooling_down"), 1, "cooldown"),
+    (_of_an_unknown_account("mark_used"), 1, "used"),
+    (_of_an_unknown_account("set_enabled"), 1, "enabled"),
+    (_of_an_unknown_account("record_health"), 1, "health"),
+    (_save_nowhere, 1, "save"),
 )

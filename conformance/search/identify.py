@@ -28,7 +28,8 @@ from conformance.wire.answers import Answer, Result
 from conformance.wire.files import Send, ask
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import SINCE, Profile, profile
+from reference_impl.capabilities import SINCE
+from reference_impl.profiles import Profile, profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
 NAMED = 4  # differences in one sentence

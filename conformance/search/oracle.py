@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from conformance.json_type import Json
 from conformance.wire.answers import Answer, NotSupported, Raised, Refusal, Refused, Result
 from reference_impl.adapter import ReferenceAdapter
-from reference_impl.profiles import BY_NAME, Profile, QuirkFailure, profile
+from reference_impl.javascript import QuirkFailure
+from reference_impl.profiles import BY_NAME, Profile, profile
 
 WITHOUT_NUMBERS = "stored-times-coerced"  # the quirk by which a wait can be no finite number
 CALL_FAILED: Json = object()  # equals no answer, so a failure always gets the full comparison

@@ -8,48 +8,32 @@ from dataclasses import dataclass, field
 
 from conformance.json_type import Json
 from conformance.search.pool_files import Stored, change_of_others
-from conformance.search.pools import IN_MONTHS_MS
-from conformance.search.source import Table, table
+from conformance.search.source import Table
+from conformance.search.step_values import (
+    AMOUNTS,
+    CACHE_TTLS_MS,
+    COOLDOWN_REASONS,
+    DURATIONS_MS,
+    FAILURE_TTLS_MS,
+    HEADER_STYLES,
+    MANY_TIMES,
+    MODELS,
+    OPENS,
+    OUTCOMES,
+    REASONS,
+    RETRY_AFTER_MS,
+    STEPS_MS,
+    STRIDES,
+    STYLES,
+    TIMES,
+    TO_AN_END_MS,
+    VERY_MANY_TIMES,
+)
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.needs import DRAWING_REASON
 from conformance.wire.scenario import Call, Scenario
 
 Params = dict[str, Json]
-
-STRIDES = table(0, 1, 4, 1, 4, 8, 2**16)
-STYLES: Table[str | None] = table(None, "antigravity", "gemini-cli", "gemini-cli")
-MODELS: Table[str | None] = table(
-    *[None, None, None, "m1", "m1", "flash-2", "claude-x", ""] * 3,
-    *["M1", "m1-preview", "m1-high", "m 1", "m.1", "m1:x", "antigravity-m1", "Claude-Flash", "x-claude-flash-low", "m"],
-)
-SHORT_MS = (1000, 60_000, 1000, 60_000, 0, 1, 999, 1999, 2000, 3_600_000, 3_600_001, 0.5, -1, 1e300)
-LONG_MS = (2**31 - 1, 2**31, IN_MONTHS_MS)
-DURATIONS_MS = table(*SHORT_MS * 2, *LONG_MS)
-REASONS = table(
-    *["QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXHAUSTED"] * 3,
-    *["RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "UNKNOWN", "?"] * 3, "quota_exhausted", "",
-)  # fmt: skip
-RETRY_AFTER_MS: Table[float | None] = table(
-    *[None, None, None, None, 5000, 0, 1, -1] * 3, 2**31, 0.5, IN_MONTHS_MS, 1e300
-)
-CACHE_TTLS_MS: Table[float | None] = table(
-    *[None, None, None, 60_000, 59_999, 600_000, 600_001, 0] * 3, -1, 0.5, 999, 2**31, 1e300
-)
-COOLDOWN_REASONS = table(*["auth-failure", "auth-failure", "network-error"] * 4, "project-error", "")
-FAILURE_TTLS_MS: Table[float | None] = table(*[None, None, 1000, 0] * 4, -1, 0.5, 999, 2**31, 1e300)
-STEPS_MS = table(
-    *[1000, 60_000, 1, 999, 3_600_001, 1000, 60_000, 600_000, 600_001, 3_600_000, 15_000, 30_000, 36_000_000, -1] * 3,
-    *[-60_000, -3_600_000] * 3, 0, 0.5, 2**31, IN_MONTHS_MS, 86_400_000, -IN_MONTHS_MS,
-)  # fmt: skip
-TO_AN_END_MS: Table[float | None] = table(None, 0, -1, 1)  # offset from the end of a limit, instead of a step
-AMOUNTS = table(*[1, 1, 0.5, 3, 49, 60, 0] * 3, -1, 300, 0.1)
-MANY_TIMES = 300  # more than 8 bits count
-VERY_MANY_TIMES = 65_600  # more than 16 bits count
-OPENS = 1000
-UNKNOWN_LABELS = ("nobody", "Mango", "mango ", "man", "")
-OUTCOMES = table("success", "rate_limit", "failure", "failure", "failure")
-TIMES = table(2, 3, 4, 5, 8, 12)
-HEADER_STYLES = ("antigravity", "gemini-cli")
 
 
 @dataclass
@@ -301,31 +285,6 @@ def _close(session: GeneratedSession, record: bytes) -> None:
     session.calls.append(("open", session.opened))
 
 
-def _of_an_unknown_account(method: str) -> Callable[[GeneratedSession, bytes], None]:
-    """A call with a label that no account has. The target refuses it; it must change nothing."""
-
-    def add(session: GeneratedSession, record: bytes) -> None:
-        label = UNKNOWN_LABELS[record[1] % len(UNKNOWN_LABELS)]
-        params: Params = {"label": label if label not in session.labels else "nobody"}
-        if method == "mark_rate_limited":
-            params |= {"retry_after_ms": DURATIONS_MS[record[5]], **asked_of(session, record)}
-        elif method == "mark_cooling_down":
-            params |= {"cooldown_ms": DURATIONS_MS[record[5]], "reason": COOLDOWN_REASONS[record[7]]}
-        elif method == "set_enabled":
-            params["enabled"] = record[5] >= 128
-        elif method == "record_health":
-            params["outcome"] = OUTCOMES[record[5]]
-        session.calls.append((method, params))
-
-    return add
-
-
-def _save_nowhere(session: GeneratedSession, _record: bytes) -> None:
-    """Save a pool that was passed as JSON: there is no folder, so the target refuses."""
-    if "home" not in session.opened:
-        session.calls.append(("save", {}))
-
-
 def save(session: GeneratedSession, record: bytes) -> None:
     """Save, mostly after others have changed the file, then open the pool from the new file."""
     if record[1] >= 64 and session.stored is not None:
@@ -361,11 +320,4 @@ KINDS: tuple[tuple[Step, int, str], ...] = (
     (_advance, 20, "clock"),
     (open_again, 3, "sticky"),
     (_close, 2, "sticky"),
-    (_of_an_unknown_account("remove"), 1, "remove"),
-    (_of_an_unknown_account("mark_rate_limited"), 1, "limits"),
-    (_of_an_unknown_account("mark_cooling_down"), 1, "cooldown"),
-    (_of_an_unknown_account("mark_used"), 1, "used"),
-    (_of_an_unknown_account("set_enabled"), 1, "enabled"),
-    (_of_an_unknown_account("record_health"), 1, "health"),
-    (_save_nowhere, 1, "save"),
 )

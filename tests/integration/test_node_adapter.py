@@ -34,7 +34,7 @@ def test_hello_names_release_and_claims(adapter: Adapter, version: str) -> None:
 
 @pytest.mark.parametrize("version", NPM_VERSIONS)
 def test_a_release_claims_what_its_profile_has(adapter: Adapter, version: str) -> None:
-    """`SINCE` in reference_impl/profiles.py has the release of each capability."""
+    """`SINCE` in reference_impl/capabilities.py has the release of each capability."""
     claimed = adapter.results(version, ("hello", {}))[0]["capabilities"]
     assert {*claimed, "fork"} == {word for word in CAPABILITIES if profile(version).knows(word)}
 

@@ -23,7 +23,7 @@ from conformance.wire.methods import CAPABILITIES, METHODS
 from conformance.wire.needs import BY_PARAMETER, needs
 from conformance.wire.scenario import Call
 from reference_impl import adapter as reference
-from reference_impl.profiles import SINCE
+from reference_impl.capabilities import SINCE
 from tests.support.command import CHECKOUT
 from tests.support.forgotten import assert_none
 
@@ -58,7 +58,7 @@ def test_reference_takes_the_parameters(method: str) -> None:
 
 def test_reference_claims_every_capability() -> None:
     assert_none(set(CAPABILITIES) ^ set(reference.CAPABILITIES), "CAPABILITIES in reference_impl/adapter.py differ")
-    assert_none(set(SINCE) - set(CAPABILITIES), "SINCE in reference_impl/profiles.py has what is not on the wire")
+    assert_none(set(SINCE) - set(CAPABILITIES), "SINCE in reference_impl/capabilities.py has what is not on the wire")
 
 
 def in_node_adapter(method: str) -> str:

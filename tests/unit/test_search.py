@@ -109,7 +109,7 @@ class FailsOnRemoval(ReferenceAdapter):
         raise IndexError(label)
 
 
-def test_failure_without_a_quirk_is_a_fault_of_the_suite() -> None:
+def test_failure_without_quirk_is_a_suite_fault() -> None:
     """A target that fails on the same call must not count as equal."""
     oracle = Oracle(flip_quirks("recommended"))
     oracle.adapter = FailsOnRemoval()
