@@ -1,4 +1,4 @@
-"""Steps beside selection: the place of the pool file, reasons, quota readings, verification, sessions, refused calls."""
+"""Steps beside selection: the pool file's place, reasons, quota readings, verification, sessions, refused calls."""
 
 import json
 from collections.abc import Callable

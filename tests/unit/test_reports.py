@@ -10,19 +10,15 @@ from hypothesis import strategies as st
 
 from conformance.json_type import Json
 from conformance.reports import terminal
-from conformance.reports.causes import Cause
 from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, wrap
 from conformance.reports.documents import render_json
 from conformance.reports.events import RunStarted, append_event
 from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
-from conformance.reports.story import Likeness, Place, Reason, Step
-from conformance.requirements.preconditions import Precondition
 from conformance.texts import printable
 from conformance.wire.scenario import ABSENT, Scenario
 from tests.support.factories import (
-    SCENARIO,
     case,
     concluded,
     deviation,
@@ -256,79 +252,6 @@ def test_ordinary_text_is_printable_as_it_is(text: str) -> None:
     assert printable(text) == text
 
 
-def told_run(**changed: Json) -> Run:
-    """ONE-001 explains ONE-002, and ONE-003 runs the same lines. ONE-004 is a SHOULD and fails alone."""
-    scenario = Scenario.from_json({"calls": [{"method": "select", "params": {"family": "claude"}}]})
-    step = Step(scenario, {"label": "a"}, {"label": "b"}, ["0 a: free"])
-    place = Place("src/a.ts", "pick", 3, [5, 7], 4, 1, changed=True)
-    like = Likeness("picks-second", "Picks the second account.", 1.0)
-    reasons = [
-        Reason("ONE-001", ["ONE-002"], shortest=step, like=like, places=[place], also=["ONE-003"]),
-        Reason("ONE-004"),
-    ]
-    ids = ["ONE-001", "ONE-002", "ONE-003", "ONE-004"]
-    rules = [requirement(id_, "SHOULD" if id_ == "ONE-004" else "MUST") for id_ in ids]
-    outcome = concluded([case("fail", id_, findings=[finding()]) for id_ in ids], *rules)
-    return finished_run(outcome, reasons=reasons, **changed)
-
-
-def test_story_shows_state_answers_words_and_place() -> None:
-    shown = lines(told_run())
-    start = shown.index("  ONE-001  FAIL        The rule ONE-001")
-    assert shown[start + 1 : start + 12] == [
-        "      What ONE-001 asks for.",
-        "      > select family=claude",
-        "        before the call: 0 a: free",
-        '        expected {"label": "a"}',
-        '        got      {"label": "b"}',
-        "      In words: it selects b instead of a.",
-        "      Like picks-second: Picks the second account. All wrong answers are the",
-        "          same.",
-        "      see pick (src/a.ts:3), changed since the release, lines 5 to 7: executed",
-        "          by 4 failing scenarios and 1 passing",
-        "      repeat: antigravity-conformance run --only ONE-001 python:port:Port",
-    ]
-
-
-def test_summary_folds_rules_under_their_cause() -> None:
-    shown = lines(told_run())
-    start = shown.index("FAIL ONE-001 The rule ONE-001: it selects b instead of a [pick]")
-    assert shown[start + 1 : start + 4] == [
-        "     1 further rule fails for the same reason: ONE-002",
-        "     1 further rule fails where the same lines run: ONE-003",
-        "FAIL SHOULD ONE-004 The rule ONE-004",
-    ]
-    assert shown[-3] == "not conformant (exit code 1), 2 s"
-
-
-def test_report_has_reasons_as_data() -> None:
-    first, second = json.loads(render_json(report_of(told_run())))["reasons"]
-    assert (first["rule"], first["further"], first["also"]) == ("ONE-001", ["ONE-002"], ["ONE-003"])
-    assert first["shortest"]["difference"] == "it selects b instead of a"
-    assert first["like"] == {"name": "picks-second", "text": "Picks the second account.", "score": 1.0}
-    assert [place["function"] for place in first["places"]] == ["pick"]
-    assert (second["shortest"], second["like"], second["places"]) == (None, None, [])
-
-
-def test_long_failures_fit_on_one_screen() -> None:
-    calls = [{"method": "select", "params": {"model": "m" * 40}}] * 9
-    ids = [f"ONE-{number:03}" for number in range(1, 30)]
-    found = finding({"label": "a"}, {"label": "b"}, scenario={"calls": calls})
-    shown = lines(finished_run(concluded([case("fail", id_, findings=[found]) for id_ in ids], *map(requirement, ids))))
-    assert len(shown) <= 60
-    assert any("more failures in full; --json FILE has all of them" in line for line in shown)
-
-
-def test_story_too_long_for_the_screen_is_brief() -> None:
-    """A catalogue of many sections leaves few lines."""
-    run = told_run()
-    titles = [requirement(f"{chr(65 + n // 26)}{chr(65 + n % 26)}-001") for n in range(52)]
-    outcome = concluded([*[case("fail", "ONE-001", findings=[finding()])]], requirement(), *titles)
-    shown = lines(finished_run(outcome, reasons=run.reasons[:1]))
-    assert "        before the call: 0 a: free" not in shown
-    assert "      In words: it selects b instead of a." in shown
-
-
 def test_stage_shows_what_runs_now() -> None:
     stage = Stage("starting")
     assert stage() == "starting ..."
@@ -343,28 +266,3 @@ def test_note_stays_above_the_progress_line() -> None:
             progress.note("one \x1b[31m judged")
     assert terminal.getvalue() == "\r\x1b[Kone \\x1b[31m judged\n\r\x1b[K"
     assert file.getvalue() == "one \\x1b[31m judged\n"
-
-
-def test_cause_names_its_function_without_empty_heading() -> None:
-    """The screen has no room for the other failure, so only the summary shows it."""
-    place = Place("src/a.ts", "read", 3, [5], 1, 0, changed=True)
-    reads = Precondition(
-        id="reads-it",
-        text="The target reads the file.",
-        advice="Is it elsewhere on purpose?",
-        builds_on=[],
-        needs=[],
-        scenario=SCENARIO,
-        stated_by=[],
-        supports=["ONE-001"],
-    )
-    sections = [requirement(f"{chr(65 + n // 26)}{chr(65 + n % 26)}-001") for n in range(52)]
-    failed = [case("fail", id_, findings=[finding()]) for id_ in ("ONE-001", "ONE-002")]
-    outcome = concluded(failed, requirement(), requirement("ONE-002"), *sections)
-    outcome.verdicts[0].follows_from = "reads-it"
-    shown = lines(finished_run(outcome, causes=[Cause(reads, finding(), ["ONE-001"], [place])]))
-    assert "FAILED" not in shown
-    assert "cause of 1 of 2 failures: The target reads the file. [read]" in shown
-    assert "FAIL ONE-002 The rule ONE-002" in shown
-    assert any(line.startswith("  see read (src/a.ts:3), changed since the release, line 5") for line in shown)
-    assert not any("on purpose" in line for line in shown)
