@@ -14,6 +14,8 @@ from conformance.reports.words import sentence
 from conformance.reports.writer import split, styled
 
 LINES = 60  # of a report; further failures have one line each
+MARGIN = 3  # lines beside the failures in full
+STORY = 24  # lines of the first failure in full, at most
 FEW = 5  # failures that say how a target differs from a release
 PARTS = 12  # of the ids that are folded under one failure
 LISTED = 10  # rules with one line each in the summary
@@ -28,7 +30,7 @@ PID_STATUS = {
 
 def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
     """All lines of the report. With `verbose`, each rule has a line and each failure is shown in full."""
-    head = [*_head(run, verbose=verbose), *_sections(run, verbose=verbose)]
+    head, sections = [*_head(run, verbose=verbose)], [*_sections(run, verbose=verbose)]
     rest = [
         *_groups(run, "unknown", lambda verdict: verdict.observed_reason or verdict.reason),
         *_groups(run, "not run", lambda verdict: verdict.reason),
@@ -40,14 +42,21 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
         *summary(run),
     ]
     causes = [line for cause in run.causes for line in _cause(cause)]
-    used = sum(line.count("\n") + 1 for line in [*head, *rest, *causes])
+    used = sum(line.count("\n") + 1 for line in [*head, *sections, *rest, *causes])
+    if used + STORY > LINES and run.outcome.count("fail") and not verbose:
+        used -= len(sections)
+        sections = [*_sections(run, verbose=False, joined=True)]
+        used += len(sections)
     yield from head
+    yield from sections
     yield from causes
-    yield from _failures(run, None if verbose else LINES - used - 3)
+    yield from _failures(run, None if verbose else LINES - used - MARGIN)
     yield from rest
 
 
-def _sections(run: Run, *, verbose: bool) -> Iterator[str]:
+def _sections(run: Run, *, verbose: bool, joined: bool = False) -> Iterator[str]:
+    """A line a section. With `joined`, the sections in which every rule passed share a line."""
+    passed: list[list[Verdict]] = []
     for section in run.catalogue.sections:
         verdicts = [v for v in run.outcome.verdicts if v.requirement.id.partition("-")[0] == section.prefix]
         if verdicts and verbose:
@@ -57,9 +66,14 @@ def _sections(run: Run, *, verbose: bool) -> Iterator[str]:
                 yield _rule(verdict)
                 yield from describe_waived(run, verdict) if verdict.word == "waived" else ()
                 yield from [wrap(verdict.reason, " " * 11)] if verdict.follows_from else []
+        elif joined and all(verdict.word == "pass" for verdict in verdicts):
+            passed += [verdicts] if verdicts else []
         elif verdicts:
             line = wrap(f"{section.title + ' ':.<46} {_counts(verdicts)}", "  ", 49)
             yield styled(line, "red") if any(verdict.word == "fail" for verdict in verdicts) else line
+    if passed:
+        title = f"{len(passed)} other section{'s' if len(passed) > 1 else ''} "
+        yield f"  {title:.<46} {sum(map(len, passed))} pass"
 
 
 def _head(run: Run, *, verbose: bool) -> Iterator[str]:

@@ -14,6 +14,7 @@ from conformance.wire.scenario import Scenario
 from tests.support.factories import (
     SCENARIO,
     case,
+    catalogue,
     concluded,
     finding,
     finished_run,
@@ -121,3 +122,15 @@ def test_cause_names_its_function_without_empty_heading() -> None:
     assert "FAIL ONE-002 The rule ONE-002" in shown
     assert any(line.startswith("  see read (src/a.ts:3), changed since the release, line 5") for line in shown)
     assert not any("on purpose" in line for line in shown)
+
+
+def test_passed_sections_share_a_line_without_room() -> None:
+    ids = [f"{letter * 3}-001" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    rules = [requirement(id_) for id_ in ids]
+    calls = [{"method": "select", "params": {"model": "m" * 40}}] * 20
+    events = [case("pass", id_) for id_ in ids[1:]] + [
+        case("fail", ids[0], findings=[finding(scenario={"calls": calls})])
+    ]
+    shown = lines(finished_run(concluded(events, *rules), catalogue=catalogue(*rules)))
+    assert len(shown) <= 60
+    assert [line for line in shown if "other sections" in line] == [f"  {'25 other sections ':.<46} 25 pass"]
