@@ -130,7 +130,7 @@ def _steps(finding: Finding) -> Iterator[Step]:
             files=list(_files(call.files)),
             method=call.method,
             params=clip(describe_params(call.method, call.params), VALUE_CHARACTERS),
-            expected=_expected(call),
+            expected=answer(finding.expected) if is_wrong and not _takes_any(finding) else _expected(call),
             given=answer(finding.actual) if is_wrong else "",
             is_wrong=is_wrong,
             left_out=left_out,
