@@ -180,11 +180,12 @@ def _difference(finding: Finding) -> Iterator[str]:
     places = whole if kind_of(expected) or kind_of(actual) else (list(difference(expected, actual)) or whole)
     for place, wanted, given in places[:DIFFERENCES_SHOWN]:
         where = f"{finding.what}{' ' + place if place else ''}: "
-        wanted_text = "any result" if _takes_any(finding) else _answer(wanted)
+        wanted_text = "any result" if takes_any(finding) else _answer(wanted)
         yield wrap(f"{where}expected {wanted_text}, got {_answer(given)}", " " * 6)
 
 
-def _takes_any(finding: Finding) -> bool:
+def takes_any(finding: Finding) -> bool:
+    """Does the call accept any result, so that only a failure is wrong?"""
     if finding.position is None or finding.expected is not None:
         return False
     call = finding.scenario.calls[finding.position]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params
 from conformance.reports.events import CaseEnded, Finding
+from conformance.reports.failures import takes_any
 from conformance.reports.page.pictures import ProcessPicture, SessionPicture, process_picture, session_picture
 from conformance.reports.report import CaseResult, Report, RequirementResult
 from conformance.texts import clip
@@ -130,7 +131,7 @@ def _steps(finding: Finding) -> Iterator[Step]:
             files=list(_files(call.files)),
             method=call.method,
             params=clip(describe_params(call.method, call.params), VALUE_CHARACTERS),
-            expected=answer(finding.expected) if is_wrong and not _takes_any(finding) else _expected(call),
+            expected=answer(finding.expected) if is_wrong and not takes_any(finding) else _expected(call),
             given=answer(finding.actual) if is_wrong else "",
             is_wrong=is_wrong,
             left_out=left_out,
@@ -166,7 +167,7 @@ def _files(files: object) -> Iterator[str]:
 
 def _differences(finding: Finding) -> Iterator[Difference]:
     expected, actual = finding.expected, finding.actual
-    if _takes_any(finding):
+    if takes_any(finding):
         yield Difference(finding.what, "any result", answer(actual))
         return
     whole = [("", expected, actual)]
@@ -174,10 +175,3 @@ def _differences(finding: Finding) -> Iterator[Difference]:
     places = (is_result and list(difference(expected, actual))) or whole
     for place, wanted, given in places[:DIFFERENCES]:
         yield Difference(f"{finding.what} {place}".strip(), answer(wanted), answer(given))
-
-
-def _takes_any(finding: Finding) -> bool:
-    if finding.position is None or finding.expected is not None:
-        return False
-    call = finding.scenario.calls[finding.position]
-    return call.expect is UNJUDGED and call.refusal is None
