@@ -14,12 +14,13 @@ from conformance.cli.deviations import find_known, only_inherited
 from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
 from conformance.cli.run_plan import Plan
-from conformance.cli.stories import explain_failures
 from conformance.reports import events
+from conformance.reports.causes import Cause
 from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
 from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.run import Machine, Run
-from conformance.reports.verdicts import conclude
+from conformance.reports.story import Reason
+from conformance.reports.verdicts import Outcome, conclude
 from conformance.search.config_keys import added_keys
 from conformance.targets.self_removing import self_removing_folder
 from conformance.texts import printable
@@ -38,8 +39,7 @@ def judge(plan: Plan) -> Run:
     if plan.criteria.inherited:
         seen = [only_inherited(event, plan.subject.profile.name) for event in seen]
     outcome = conclude(plan.criteria, seen, interrupted=interrupted)
-    with Progress(Stage("explaining the failures"), sys.stderr):
-        causes, reasons = ([], []) if interrupted else explain_failures(plan, outcome)
+    causes, reasons = _explain(plan, outcome) if outcome.count("fail") and not interrupted else ([], [])
     return Run(
         target_word=subject.target.word,
         notes=subject.target.notes,
@@ -66,6 +66,13 @@ def judge(plan: Plan) -> Run:
             folder=user_folder,
         ),
     )
+
+
+def _explain(plan: Plan, outcome: Outcome) -> tuple[Sequence[Cause], Sequence[Reason]]:
+    from conformance.cli.stories import explain_failures  # slow: it imports the search
+
+    with Progress(Stage("explaining the failures"), sys.stderr):
+        return explain_failures(plan, outcome)
 
 
 def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:

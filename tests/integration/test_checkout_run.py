@@ -39,7 +39,7 @@ def test_fork_inherits_deviations_of_its_release(fork: Path) -> None:
     report, finished = judge(fork, "--only", "POOL,PID,PROC-001,STK,CFG")
     assert finished.returncode == 0, finished.stdout
     assert (report["hello"]["name"], report["profile"], report["inherited_deviations"]) == ("a-fork", "1.6.0", True)
-    assert report["profile_reason"].startswith("nearest: 39 of 39 distinguishing scenarios, ")
+    assert report["profile_reason"].startswith("nearest: 43 of 43 distinguishing scenarios, ")
     assert "selection: dist/src/plugin/accounts.js" in report["notes"]
     found = verdicts(report)
     assert (found["POOL-007"], found["PID-001"], found["PROC-001"]) == ("waived", "pass", "pass")
