@@ -39,6 +39,12 @@ def test_quota_exhausted_waits_longer_each_time(judge: Judge, family: str) -> No
 
 
 @covers("BACK-002")
+def test_failures_are_not_counted_in_a_byte(judge: Judge) -> None:
+    """A count of 8 bits is 0 again after 256 failures."""
+    judge.check(Scenario([open_pool(pool(1)), *[fail()] * 256, *[waits(fail(), LAST_MS)] * 4]))
+
+
+@covers("BACK-002")
 @property_case(more=st.integers(1, 40))
 def test_quota_exhausted_waits_at_most_two_hours(judge: Judge, more: int) -> None:
     judge.check(Scenario([open_pool(pool(1)), *[fail()] * 4, *[waits(fail(), LAST_MS)] * more]))
