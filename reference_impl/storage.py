@@ -22,6 +22,7 @@ _KEPT_BY_MIGRATION = (
     "lastSwitchReason",
 )
 _LONGEST_EXACT_NUMBER = 16  # digits; longer integers are read as binary64, as JavaScript does
+_BEYOND_EXACT = 2**53
 
 
 def parse_pool_file(content: bytes | None, profile: Profile, now_ms: float) -> Json:
@@ -78,7 +79,9 @@ def parse(content: bytes | None) -> Json:
 
 
 def _number(digits: str) -> float:
-    return int(digits) if len(digits) <= _LONGEST_EXACT_NUMBER else float(digits)
+    """Returns the number that binary64 has for these digits, as an integer if it is one that binary64 has exactly."""
+    exact = int(digits) if len(digits) <= _LONGEST_EXACT_NUMBER else _BEYOND_EXACT
+    return exact if abs(exact) < _BEYOND_EXACT else float(digits)
 
 
 def _refuse(word: str) -> NoReturn:

@@ -97,6 +97,21 @@ def test_enabled_of_other_writer_is_kept(judge: Judge, enabled: bool) -> None:
     judge.check(saved(stored, written=written, then=then))
 
 
+@covers("STO-017")
+@pytest.mark.parametrize("enabled", [False, True], ids=["disabled", "enabled"])
+def test_enabled_as_the_session_sets_it_is_saved(judge: Judge, enabled: bool) -> None:
+    switch = Call("set_enabled", {"label": label(0), "enabled": enabled})
+    then = [OPEN_FILE, ROTATE.gives(picks(0 if enabled else 1))]
+    judge.check(saved(pool([{"enabled": not enabled}, {}]), switch, then=then))
+
+
+@covers("STO-020")
+@pytest.mark.parametrize("other", ["Ann@x.org", "ann@x.org ", "", None], ids=["case", "space", "empty", "null"])
+def test_accounts_with_different_emails_are_saved(judge: Judge, other: Json) -> None:
+    stored = pool([{"email": "ann@x.org"}, {"email": other}, {"email": other and f"b{other}"}])
+    judge.check(saved(stored, then=[loads(0, 1, 2)]))
+
+
 @covers("STO-018")
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int) -> None:

@@ -84,6 +84,19 @@ def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet) -> None
         check_first(judge, fleet, fit, [parent])
 
 
+@covers("PROC-005")
+def test_forked_child_does_not_apply_the_offset_again(judge: Judge, fleet: Fleet) -> None:
+    """The parent has applied the offset to gemini before it forks, so the child keeps the account of the parent."""
+    stored, asked = based(fit_pool_for(fleet.pids).accounts), select("gemini", offset=True)
+    own = (asked.method, dict(asked.params))
+    answers = fleet.ask([("open", {"pool": stored}), own, ("fork", {"calls": [asked.to_json()]})])
+    for member, (_, before, forked) in zip(fleet.members, answers, strict=True):
+        _, selected = shown_fork(forked)
+        calls = [open_pool(stored, member.pid), asked, asked]
+        kept = getattr(before, "value", None)
+        judge.expect(kept, selected, Scenario(calls), "account of the forked child", observed=True)
+
+
 @covers("PROC-006")
 def test_every_process_uses_the_only_account(judge: Judge, fleet: Fleet) -> None:
     transcripts = fleet.open_and_select(pool(1), ON, BOTH_FAMILIES_TWICE)

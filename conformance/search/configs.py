@@ -28,6 +28,9 @@ OTHER_PLACES = (
     "appdata/opencode/antigravity.json",
     "own/antigravity.json",
     "own/opencode/antigravity.json",
+    "project/own/antigravity.json",  # where a relative variable would lead
+    "project/.opencode/antigravity.local.json",
+    ".opencode/antigravity.json",  # in the parent of the project
     HOME_AS_PROJECT,
     "home/xdg/opencode/antigravity.json",  # where a variable with ~ or a relative path would lead
 )
@@ -39,7 +42,10 @@ MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # with 0 the file exists, and is empty 
 
 # The members of a file, as JSON text. A path without a dot is a key or a whole group.
 
-_ODD_NAMES = ("__proto__", "constructor", "toString", "unknown", "", "Debug", "prototype")
+_ODD_NAMES = (
+    "__proto__", "constructor", "toString", "unknown", "", "Debug", "prototype", "quietMode", "pidOffsetEnabled",
+    "keep-thinking",
+)  # fmt: skip
 _GROUPS = sorted({key.path.partition(".")[0] for key in KEYS if "." in key.path})
 _KINDS: dict[str, Kind] = {key.path: key.kind for key in KEYS}
 _IN_GROUPS = tuple(path for path in _KINDS if "." in path)  # keys of one group are adjacent
@@ -97,7 +103,7 @@ FORMS = table(
 )
 SPELLINGS = table(
     "\n{}\n", "\t\r\n {} ", "{}\n\n", "// why\n{}", "{} // why", "/* */{}", "{},", "\xa0{}", "\ufeff{}", "\x0b{}",
-    "{}\x00", "{}{}",
+    "{}\x00", "{}{}", "\f{}", "{}\n{}", "{}\x00x",
 )  # fmt: skip
 NO_DOCUMENTS = table(
     "", " ", "null", "[]", "1", '"text"', "true", "NaN", "{", "[" * 5_000, '{"debug": true,}', "{'a': 1}", "[{}]",
@@ -147,6 +153,8 @@ _AROUND = (("", ""),) * 20 + (
     ("\xa0", "x"),
     ("\u180e", ""),
     ("+", ""),
+    ('"', '"'),
+    ("'", "'"),
 )
 AROUND = table(*_AROUND)
 
@@ -166,11 +174,11 @@ WORDS = {name: _words(name) for name in NAMES}
 UNSET: str | None = None
 XDG = table(
     *[UNSET] * 32, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
-    *["xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project"],
+    *["xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project", " "],
 )  # fmt: skip
 APPDATA = table(*[UNSET] * 8, f"{ROOT}/appdata", f"{ROOT}/appdata", f"{ROOT}/appdata//", "")
 OWN = table(
-    *[UNSET] * 36, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own",
+    *[UNSET] * 36, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own", " ",
     f"{ROOT}/project/.opencode",
 )  # fmt: skip
 DIRECTORIES = table(

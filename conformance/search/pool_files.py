@@ -25,7 +25,7 @@ Stored = tuple[tuple[int, bytes], ...]  # place, which decides the label, and re
 BEYOND = float("inf")  # written as 1e999, which JSON allows and binary64 does not hold
 ONE = "ann.lee@x.org"
 EMAILS: Table[Json] = table(
-    *[ABSENT] * 4, *[ONE] * 12, *["two"] * 6, ONE.upper(), "", None, 1, True, [], {}, f"{ONE} ", "annlee@x.org",
+    *[ABSENT] * 4, *[ONE] * 12, *["two"] * 6, ONE.upper(), "", None, 1, "1", True, [], {}, f"{ONE} ", "annlee@x.org",
     "ann.lee+1@x.org", "Ann.lee@x.org",
 )  # fmt: skip
 # Fields that selection does not read, and numbers that binary64 does not hold, by the last byte of an account.
@@ -37,6 +37,8 @@ EXTRAS: Table[dict[str, Json]] = table(
     {"fingerprint": {"userAgent": "d2"}, "mine": 1},
     {"mine": {"a": [1, None]}},
     {"lastUsed": BEYOND},
+    {"lastUsed": 10**21},
+    {"lastUsed": 10**21 + 1},  # binary64 cannot tell it from the one before
     {"addedAt": BEYOND},
     {"coolingDownUntil": BEYOND},
     {"rateLimitResetTimes": {"claude": BEYOND}},
