@@ -24,4 +24,4 @@ def test_port_on_the_page_fails_as_stated(tmp_path: Path) -> None:
     assert run.returncode == 1, run.stdout + run.stderr
     assert re.search(r"POOL-002 +FAIL", run.stdout)
     assert re.search(r"PID-002 +pass", run.stdout)
-    assert "UNKNOWN\n" not in run.stdout
+    assert "\nUNKNOWN\n" not in run.stdout

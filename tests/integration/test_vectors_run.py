@@ -10,10 +10,14 @@ from tests.support.command import Kit
 from tests.support.vectors import ANSWERED, DOCUMENT, OPEN, SELECT, store
 
 
-def test_failing_vector_is_named_with_its_command(kit: Kit) -> None:
-    done = kit("run", "python:tests.mutants.selection:ReturnsToTheOldAccount", "--only", "SOFT-001")
+def test_failing_vector_is_named_with_its_command(kit: Kit, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    target = "python:tests.mutants.selection:ReturnsToTheOldAccount"
+    done = kit("run", target, "--only", "SOFT-001", "--json", str(file))
     assert done.returncode == 1
-    assert re.search(r"case: vector \[[a-z0-9-]+\], in test_90_vectors\.py", done.stdout)
+    (rule,) = json.loads(file.read_text(encoding="utf-8"))["requirements"]
+    failed = [case["case"] for case in rule["cases"] if case["outcome"] == "fail"]
+    assert "test_90_vectors.py::test_vector[soft-sticky-moves-on]" in failed
     assert "repeat: antigravity-conformance run --only SOFT-001" in done.stdout
 
 
