@@ -11,7 +11,6 @@ from tests.support.command import CHECKOUT
 
 UNDETECTED = {  # mutants that no vector detects, and why
     "pid-read-before-fork": "vectors cannot call `fork`",
-    "with selection-counts-as-use": "no rule says that sticky and round-robin do not count as use",
     "with trackers-shared": "no rule says whether sessions share health and tokens",
     "without malformed-pool-fatal": "a failure cannot be expected",
 }
