@@ -1,6 +1,5 @@
 """Vectors that `run` and `vectors check` ask of a target."""
 
-import re
 from pathlib import Path
 
 import pytest
