@@ -30,11 +30,10 @@ OTHER_PLACES = (
     "own/opencode/antigravity.json",
     "project/own/antigravity.json",  # where a relative variable would lead
     "project/.opencode/antigravity.local.json",
-    ".opencode/antigravity.json",  # in the parent of the project
     HOME_AS_PROJECT,
     "home/xdg/opencode/antigravity.json",  # where a variable with ~ or a relative path would lead
 )
-PLACES = table(*[USER_FILE] * 20, *[PROJECT_FILE] * 20, *OTHER_PLACES)
+PLACES = table(*[USER_FILE] * 24, *[PROJECT_FILE] * 24, *OTHER_PLACES)
 BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
 # Also in the file of the other layer: another key, or the same key, mostly with another value.
 IN_BOTH = table("", "", "same keys", "other keys", "", "")
@@ -51,7 +50,7 @@ _KINDS: dict[str, Kind] = {key.path: key.kind for key in KEYS}
 _IN_GROUPS = tuple(path for path in _KINDS if "." in path)  # keys of one group are adjacent
 _TELLING = ("pid_offset_enabled", "account_selection_strategy", "auto_resume", "keep_thinking", "resume_text")
 PATHS = table(
-    *_TELLING, *_KINDS, *_IN_GROUPS, *_KINDS, *_TELLING, *_IN_GROUPS[:8], *_GROUPS,
+    *_TELLING, *_KINDS, *_IN_GROUPS, *_KINDS, *_TELLING, *_IN_GROUPS[:14], *_GROUPS,
     *_ODD_NAMES[:4], *(f"{group}.{name}" for group in _GROUPS[:2] for name in _ODD_NAMES[:2]), *_ODD_NAMES[4:],
 )  # fmt: skip
 _ODD_OBJECT = json.dumps({"quiet_mode": True, "debug": 5, "enabled": False, "initial": 1})

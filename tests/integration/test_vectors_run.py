@@ -1,5 +1,6 @@
 """Vectors that `run` and `vectors check` ask of a target."""
 
+import json
 from pathlib import Path
 
 import pytest
