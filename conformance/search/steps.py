@@ -111,7 +111,7 @@ def _soft_quota(threshold: float, record: bytes) -> Params:
 def _select_often(session: GeneratedSession, record: bytes) -> None:
     times = TIMES[record[8]]
     if record[15] >= 254:
-        is_longest = record[14] >= 246 and record[13] >= 236
+        is_longest = record[14] >= 246 and record[13] >= 206
         times = VERY_MANY_TIMES if is_longest else MANY_TIMES
     _select(session, record)
     session.calls += session.calls[-1:] * (times - 1)
