@@ -71,11 +71,12 @@ def test_offset_of_one_family_leaves_the_other(judge: Judge, fleet: Fleet) -> No
 
 @covers("PROC-005")
 def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet) -> None:
+    """Each process has selected in an earlier session, so a PID that it keeps from then on is wrong in the child."""
     fit = fit_pool_for(fleet.pids)
     stored, asked = based(fit.accounts), select(offset=True)
-    fork = ("fork", {"calls": [asked.to_json()]})
-    answers = fleet.ask([("open", {"pool": stored}), fork, (asked.method, dict(asked.params))])
-    for member, (opened, forked, own) in zip(fleet.members, answers, strict=True):
+    open_again, ask = ("open", {"pool": stored}), (asked.method, dict(asked.params))
+    answers = fleet.ask([open_again, ask, open_again, ("fork", {"calls": [asked.to_json()]}), ask])
+    for member, (_, _, opened, forked, own) in zip(fleet.members, answers, strict=True):
         pid, selected = shown_fork(forked)
         judge.expect(True, pid not in (None, member.pid), Scenario([]), "the child has a PID of its own", observed=True)
         calls = [open_pool(stored, pid), asked]
