@@ -60,14 +60,18 @@ def with_record(finding: Finding, process: int | None, record: Record) -> Findin
 
 
 def bounded(finding: Finding) -> Finding:
-    """The same finding for the report, without secrets. A long answer is cut, and becomes a text with a mark."""
-    expected, actual = redact_json(finding.expected), redact_json(finding.actual)
-    text = json.dumps(actual, ensure_ascii=False)
-    if len(text) > ANSWER_CHARACTERS:
-        actual = clip(text, ANSWER_CHARACTERS)
+    """The same finding for the report, without secrets and with a bounded answer."""
+    expected, actual = redact_json(finding.expected), bounded_answer(finding.actual)
     if (expected, actual) == (finding.expected, finding.actual):
         return finding
     return finding.model_copy(update={"expected": expected, "actual": actual})
+
+
+def bounded_answer(answer: Json) -> Json:
+    """The answer without secrets. A long one is cut, and becomes a text with a mark."""
+    answer = redact_json(answer)
+    text = json.dumps(answer, ensure_ascii=False)
+    return clip(text, ANSWER_CHARACTERS) if len(text) > ANSWER_CHARACTERS else answer
 
 
 def facts(finding: Finding) -> Mapping[str, Json]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from conformance.cases.findings import facts
+from conformance.cases.findings import bounded_answer, facts
 from conformance.cli.causes import find_causes
 from conformance.cli.faults import TRACEBACK_VARIABLE
 from conformance.cli.run_plan import Plan
@@ -180,7 +180,7 @@ def _shortest(teller: Storyteller, verdict: Verdict, is_known: IsKnown) -> Step 
     for finding in list(_findings(verdict.cases))[:MOST_FINDINGS]:
         found = teller.tell(finding.scenario, is_known) if finding.scenario.calls else None
         if found is not None:
-            return Step(found.scenario, found.expected, found.actual, found.before)
+            return Step(found.scenario, found.expected, bounded_answer(found.actual), found.before)
     return None
 
 

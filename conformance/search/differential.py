@@ -27,7 +27,7 @@ from conformance.wire.answers import REFUSED, Answer, Raised, Refused
 from conformance.wire.files import ask, place_free, replace_text, temporary_folder, write_files
 from conformance.wire.scenario import ROOT
 
-MAX_FAULTS = 60  # each one costs a restart, and shrinking one failure needs about twenty
+MAX_FAULTS = 150  # each one costs a restart, and shrinking one failure needs some fifty
 IN_FLIGHT = 8  # sessions: enough to keep the target busy, too few to fill the pipes
 WITH_SWITCHES = ("consume_token", "has_other_account", "load_config")  # booleans in results; in Python, True == 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -20,7 +20,7 @@ from conformance.wire.needs import needs
 from conformance.wire.scenario import Call, Scenario, show_answer
 from reference_impl.releases import RECOMMENDED
 
-MAX_SHRINK_FAULTS = 20  # each one costs a restart
+MAX_SHRINK_FAULTS = 50  # each one costs a restart
 # The requirement that a vector names, by the method of its last call. Selections depend on the strategy. Whoever adds
 # the vector to the fixtures replaces it by the exact one.
 RULES = {

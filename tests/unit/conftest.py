@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis  # noqa: F401 - its first import loads trio, which runs ldconfig
 import pytest
 
 FOLDER = Path(__file__).parent
