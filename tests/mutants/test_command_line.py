@@ -34,11 +34,11 @@ COMMON = {
     "offset-for-both-families-at-once": ({"PID-005"}, "PROC-004"),
     "pid-read-before-fork": ({"PID-010"}, "PROC-005"),
     "offset-under-round-robin": ({"RR-003"}, "PROC-003"),
-    "counts-from-one": ({"PID-001", "PID-010"}, "PROC-001"),
-    "pid-ignored": ({"PID-001", "PID-002", "PID-010"}, "PROC-001"),
+    "counts-from-one": ({"PID-001", "PID-003", "PID-006", "PID-007", "PID-010"}, "PROC-001"),
+    "pid-ignored": ({"PID-001", "PID-002", "PID-003", "PID-006", "PID-007", "PID-010"}, "PROC-001"),
     "modulus-by-enabled-only": ({"PID-007"}, "PROC-001"),
     "flag-shared-by-families": ({"PID-004"}, "PROC-004"),
-    "base-index-ignored": ({"PID-001", "PID-006"}, "PROC-001"),
+    "base-index-ignored": ({"PID-001", "PID-003", "PID-006"}, "PROC-001"),
 }
 
 
