@@ -4,6 +4,7 @@
 """
 
 import datetime
+import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Self
 
 import pytest
 
-from conformance.cases.engine import CASES
+from conformance.cases.engine import CASES, VECTORS
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import VARIABLE, RunSettings
@@ -114,6 +115,8 @@ def load_cases(session: pytest.Session, folder: Path) -> list[Case]:
     settings_of([], judged=every).write(folder / "settings.json")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "settings.json"))  # the module of vectors reads its vectors from there
+        for name in [name for name in sys.modules if name.endswith(VECTORS.stem)]:
+            del sys.modules[name]  # another test may have imported it with the vectors of fewer rules
         modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith("test_70_")]
         return [case for path in modules for case in _cases_of(session, path)]
 
