@@ -82,5 +82,7 @@ def test_a_target_that_never_starts_ends_the_search() -> None:
     with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:
         session = decode(next(stream(SEED)), CAPABILITIES)
         found = runner.differences([(None, session)] * (MAX_FAULTS + 1))
-        with pytest.raises(GivenUp, match=rf"failed {MAX_FAULTS} times and is not started again\. .* exited with code 3"):
+        with pytest.raises(
+            GivenUp, match=rf"failed {MAX_FAULTS} times and is not started again\. .* exited with code 3"
+        ):
             list(found)
