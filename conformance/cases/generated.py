@@ -159,7 +159,7 @@ _RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
 
 
 def _any_session(head: bytes, given: list[bytes], calls: list[bytes]) -> Json:
-    """A decoded session. Null accounts are left out: releases fail on them, which is a rule of its own (POOL-012)."""
+    """A decoded session. It has no null accounts: POOL-012 covers them, because releases fail on them."""
     session = decode(Draft(bytes(1) + head[1:], tuple(given), tuple(calls)), CAPABILITIES)
     stored = session.opened["pool"]
     stored["accounts"] = [entry for entry in stored["accounts"] if entry is not None]

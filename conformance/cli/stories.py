@@ -1,6 +1,6 @@
 """Explains the failures of a run: asks the target shorter scenarios, and measures which lines of a checkout run.
 
-This comes after the verdicts and changes none of them. A fault of the adapter ends it; what is known by then is told.
+This comes after the verdicts and changes none of them. If the adapter fails, earlier explanations stay in the report.
 """
 
 import os
@@ -37,13 +37,13 @@ from reference_impl.releases import NPM_VERSIONS
 
 PACKAGE = "opencode-antigravity-auth"
 VECTOR_CASE = "test_90_vectors.py::test_vector["
-MOST_REASONS = 6  # that are told in full
+MOST_REASONS = 6  # explained in full
 MOST_FINDINGS = 6  # of a rule that are tried
 MOST_FAILING, MOST_PASSING = 80, 32  # scenarios whose lines are measured
 SCENARIOS_A_RULE = 2  # whose lines are measured
 MOST_PLACES = 3  # functions that are named for one reason
 NEARLY = 0.75  # of the best score, for a function to be named beside the best one
-BOUND_S = 60.0  # for a slow target: what is known by then is told
+BOUND_S = 60.0  # for a slow target; the report has the explanations found so far
 SUSPECT = 0.3  # score from which lines explain failures
 
 

@@ -35,7 +35,7 @@ def state_before(scenario: Scenario, position: int, profile: Profile) -> Iterato
         yield f"{account.index} {account.label}: {', '.join(facts) or 'free'}"
     if method == "select":
         family = params["family"]
-        offset = "spent" if selector.moved[family] else "to come"
+        offset = "spent" if selector.moved[family] else "pending"
         count = len(selector.pool.accounts)
         remainder = f", pid mod {count} is {oracle.adapter.process_id() % count}" if count else ""
         stands = ", ".join(f"{name} on {selector.current[name]}" for name in FAMILIES)

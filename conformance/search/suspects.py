@@ -21,7 +21,7 @@ from conformance.wire.scenario import Scenario
 
 COVERAGE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_COVERAGE"  # read by the Node adapter
 RELEASE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RELEASE"
-CHANGED_FROM = 0.4  # of the best score, for a function that the release lacks to come first
+CHANGED_FROM = 0.4  # of the best score; such a function that the release lacks is listed first
 Line = tuple[str, int, str, int, bool]  # file, number, function, number of its first line, whether it was changed
 Lines = frozenset[Line]
 

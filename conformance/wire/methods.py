@@ -187,7 +187,7 @@ METHODS: dict[str, Method] = {
     "use_session": Method(
         UseSessionParams,
         None,
-        "Chooses the session for later calls; at first, it is 0. Each session is an account manager of its own. "
+        "Selects the session for later calls (at the start: session 0). Each session has its own account manager. "
         "`open` and `close` affect only the chosen one, but clock, PID and random numbers belong to the process.",
         needs="sessions",
     ),

@@ -50,7 +50,7 @@ def test_pool_is_always_opened() -> None:
 def test_state_before_the_call_is_told() -> None:
     found = told(factory("counts-from-one"), open_pool(pool(3), pid=1, now_ms=NOW_MS), select(offset=True))
     assert found is not None
-    assert any("PID offset of claude to come" in line for line in found.before)
+    assert any("PID offset of claude pending" in line for line in found.before)
 
 
 def test_finding_without_calls_gets_those_asked_last() -> None:

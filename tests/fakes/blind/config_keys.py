@@ -65,7 +65,7 @@ def empty_list_is_an_empty_group(
 
 @section.patch(keys, "check", config(), files=user_file({"pidOffsetEnabled": True}))
 def camel_case_accepted(original: Original, document: Json, *args: Any) -> Json:
-    """Accepts the name of its own field, `pidOffsetEnabled`, besides that of the file."""
+    """Accepts `pidOffsetEnabled`, the name in its own code, in addition to the key in the file."""
     if isinstance(document, dict) and "pidOffsetEnabled" in document:
         document = {"pid_offset_enabled": document["pidOffsetEnabled"], **document}
     return original(document, *args)

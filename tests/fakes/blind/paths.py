@@ -70,7 +70,7 @@ def links_resolved_before_dots(original: Original, directory: str) -> str:
     files,
     "read_file",
     config(),
-    files={"project/.opencode": {"link": "../shared"}, **user_file(QUIET, "shared/antigravity.json")},
+    files={"project/.opencode": {"link": "../linked"}, **user_file(QUIET, "linked/antigravity.json")},
 )
 def linked_folder_ignored(original: Original, path: str) -> bytes | None:
     """Does not follow a link to a folder of config, for safety."""
