@@ -303,7 +303,8 @@ class ClaudeAskedLikeGemini(AsksForOthersWrongly):
 
 class EitherStyleWillDo(AsksForOthersWrongly):
     def counts(self, other: Account, request: Request) -> bool:
-        return any(super().counts(other, each) for each in in_both_styles(request))
+        counts = super().counts
+        return any(counts(other, each) for each in in_both_styles(request))
 
 
 class OtherAccountAskedWithoutTheModel(AsksForOthersWrongly):

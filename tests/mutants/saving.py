@@ -113,6 +113,7 @@ class PoolFileMoved(SavesOtherwise):
             path.replace(moved)
         if home is None or not moved.exists():
             return super().open(pool, home, *args, **params)
+        path.parent.mkdir(parents=True, exist_ok=True)
         moved.replace(path)
         opened = super().open(pool, home, *args, **params)
         path.replace(moved)

@@ -73,7 +73,10 @@ class NegativeIndexFromTheEnd(ReferenceAdapter):
 
 class TokenlessAccountsLoaded(ReferenceAdapter):
     def load(self, stored: Json) -> Pool:
-        accounts = [{**entry, "refreshToken": entry.get("refreshToken") or "none"} for entry in stored["accounts"]]
+        accounts = [
+            {**entry, "refreshToken": entry.get("refreshToken") or "none"} if isinstance(entry, dict) else entry
+            for entry in stored["accounts"]
+        ]
         return super().load({**stored, "accounts": accounts})
 
 

@@ -114,7 +114,7 @@ class UnknownQuotaIsUsedUp(ReadsWrongly):
 class FractionNotClamped(ReadsWrongly):
     def _is_over(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
         fraction = self.fraction(account, request)
-        is_negative = fraction is not None and (1 - fraction) * 100 < soft.threshold_percent
+        is_negative = isinstance(fraction, float | int) and (1 - fraction) * 100 < soft.threshold_percent
         return not is_negative and super()._is_over(account, request, moment, soft)
 
 

@@ -62,8 +62,9 @@ def objects(document: Json) -> list[Json]:
 class FileIndexWrapped(MisreadsTheFile):
     def misread(self, document: Json) -> None:
         active = document["activeIndex"]
-        if isinstance(active, int) and active > 0:
-            document["activeIndex"] = active % len(document["accounts"])
+        count = len(document["accounts"])
+        if isinstance(active, int) and active > 0 and count > 0:
+            document["activeIndex"] = active % count
 
 
 class FirstOfAnEmailKept(MisreadsTheFile):

@@ -8,8 +8,10 @@ from typing import Literal, cast
 
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 Theme = Literal["light", "dark"]
+BOUND_S = 60
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -35,6 +37,9 @@ class Browser:
         self.driver.get("about:blank")
         assert self.messages is not None
         self.driver.get(page.as_uri() + hash_)
+        # `get` may return while a long page is still being read.
+        is_read = "return location.protocol === 'file:' && document.readyState === 'complete'"
+        WebDriverWait(self.driver, BOUND_S).until(lambda _: self.run(is_read))
 
     def run(self, script: str, *arguments: object) -> object:
         """The value that the script returns."""
