@@ -107,7 +107,7 @@ def _section(section: Section, known: Known) -> Iterator[str]:
 
 
 def _anchored(id_: str) -> str:
-    return f'<a id="{id_}"></a>{id_}'
+    return f'<a id="{id_}"></a>`{id_}`'
 
 
 def _cell(text: str) -> str:
