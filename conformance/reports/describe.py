@@ -136,6 +136,9 @@ def command(text: str, indent: str) -> Iterator[str]:
 _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 
 
+ID_COLUMN = 10  # one more than the longest id of a rule
+
+
 def wrap(text: str, indent: str, hanging: int = 4) -> str:
     """Wrap to the width of the terminal. `hanging` is the extra indentation of continuation lines."""
     return textwrap.fill(

@@ -28,7 +28,7 @@ CALLS_SHOWN = 12
 STATE_SHOWN = 5  # lines of the state before a call
 SAME = 0.999
 DIFFERENCES_SHOWN = 4
-LINE_CHARACTERS = 220  # for a call, a file or a value
+LINE_CHARACTERS = 320  # for a call, a file or a value
 
 
 def describe_failure(run: Run, verdict: Verdict, *, with_command: bool = True) -> Iterator[str]:
