@@ -161,7 +161,7 @@ def test_unclaimed_neighbours_with_one_reason_are_joined() -> None:
     outcome = concluded([case("pass", "ONE-002")], *(requirement(id_, needs=need) for id_, need in needs.items()))
     shown = lines(finished_run(outcome))
     start = shown.index("NOT CLAIMED")
-    assert shown[start + 1 : start + 3] == ["  ONE-001, ONE-003 to ONE-004, TWO-001:", "    fork"]
+    assert shown[start + 1 : start + 3] == ["  ONE-001, ONE-003, ONE-004, TWO-001:", "    fork"]
     document = json.loads(render_json(report_of(finished_run(outcome))))
     assert [entry["id"] for entry in document["requirements"]] == list(needs)
 
