@@ -5,7 +5,7 @@ from itertools import groupby
 
 from conformance.reports.causes import Cause
 from conformance.reports.describe import ID_COLUMN, command, wrap
-from conformance.reports.failures import describe_finding, describe_reason, describe_waived, where
+from conformance.reports.failures import describe_finding, describe_place, describe_reason, describe_waived
 from conformance.reports.known import KnownElsewhere
 from conformance.reports.run import Run
 from conformance.reports.story import Reason
@@ -110,7 +110,7 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield from describe_finding(cause.finding)
     many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
     yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
-    yield from (styled(wrap(where(place), "  "), "cyan") for place in cause.places)
+    yield from (styled(line, "cyan") for place in cause.places for line in describe_place(place, "  "))
     if precondition.advice and not (cause.places and cause.places[0].changed):  # a changed function is the answer
         yield wrap(precondition.advice, "  ")
 
