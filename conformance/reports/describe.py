@@ -94,7 +94,8 @@ def describe_pool(pool: Json) -> str:
         return describe(pool)
     listed = [_describe_account(account) for account in pool["accounts"]]
     others = [f"{k}={describe(v)}" for k, v in pool.items() if k not in ("accounts", "version")]
-    return "{" + ", ".join([f"{len(listed)} accounts: {' '.join(listed)}", *others]) + "}"
+    count = f"{len(listed)} account{'' if len(listed) == 1 else 's'}"
+    return "{" + ", ".join([f"{count}: {' '.join(listed)}", *others]) + "}"
 
 
 def _describe_account(account: Json) -> str:
