@@ -189,7 +189,7 @@ def _difference(finding: Finding) -> Iterator[str]:
 
 def takes_any(finding: Finding) -> bool:
     """Does the call accept any result, so that only a failure is wrong?"""
-    if finding.position is None or finding.expected is not None:
+    if finding.position is None or finding.expected is not None or not kind_of(finding.actual):
         return False
     call = finding.scenario.calls[finding.position]
     return call.expect is UNJUDGED and call.refusal is None

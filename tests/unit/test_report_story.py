@@ -7,6 +7,7 @@ from conformance.json_type import Json
 from conformance.reports import terminal
 from conformance.reports.causes import Cause
 from conformance.reports.documents import render_json
+from conformance.reports.failures import takes_any
 from conformance.reports.page.run_page import render_run_page
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
@@ -148,3 +149,11 @@ def test_page_shows_how_lines_were_changed() -> None:
     page = render_run_page(told_run())
     assert re.search(r"line 5</dt>.*return a;.*return b;", page)
     assert re.search(r"line 7</dt>.*added.*i \+= 1;", page)
+
+
+def test_null_that_was_expected_is_no_account() -> None:
+    """A story may stop at a call for which its scenario states nothing, because the reference gave the answer."""
+    select = {"method": "select", "params": {"family": "claude"}}
+    found = finding(None, {"label": "fig"}, scenario={"calls": [select]}, position=0)
+    assert not takes_any(found)
+    assert takes_any(finding(None, {"raised": "died"}, scenario={"calls": [select]}, position=0))
