@@ -28,7 +28,7 @@ MORE = {
 }
 LESS = {"--calls": "200", "--seconds": "1", "--processes": "4"}
 GIVEN = {  # what the reader gives, and what stands for it
-    "TARGET": "reference", "PATH": "reference", "plugin:PATH": "reference", "plugin:.": "reference",
+    "TARGET": "reference", "PATH": "reference", "FORK": "reference", "plugin:PATH": "reference", "plugin:.": "reference",
     "REPORT.json": "report.json", "found/FOUND.json": "scenario.json", "SCENARIO.json": "scenario.json",
     "ID": "PID-001", "FILE": "written", "AGENT.mjs": "agent.mjs", "reference@VERSION": "reference@1.6.0",
     "../docs/examples/mappings": str(CHECKOUT / "docs/examples/mappings"),
