@@ -1,21 +1,22 @@
 """`python -m tools.dist [FOLDER]` builds what a release has into FOLDER (default: `dist`), and publishes nothing.
 
 It builds the wheel, the source distribution, the npm package if the project has one, and `SHA256SUMS`. It fails if the
-versions of the packages, the changelog and, in a job that runs for a tag, the tag are not the same.
+changelog, the pages or, in a job that runs for a tag, the tag have another version than the kit.
 """
 
 import hashlib
-import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from conformance import __version__
 from tests.support.command import CHECKOUT
 
-NPM_PACKAGE = CHECKOUT / "npm"
+NPM_PACKAGE = CHECKOUT / "tools" / "npm_package.py"
 SUMS = "SHA256SUMS"
 
 
@@ -23,11 +24,13 @@ def main(folder: Path) -> None:
     if problems := list(different_versions()):
         sys.exit("\n".join(problems))
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
+    for old in filter(Path.is_file, folder.iterdir()):
         old.unlink()
     subprocess.run([sys.executable, "-m", "build", "--outdir", folder, CHECKOUT], check=True)
-    if NPM_PACKAGE.is_dir():
-        subprocess.run(["npm", "pack", "--pack-destination", folder.absolute()], cwd=NPM_PACKAGE, check=True)
+    if NPM_PACKAGE.exists():
+        with tempfile.TemporaryDirectory() as packed:
+            subprocess.run([sys.executable, "-m", "tools.npm_package", packed], cwd=CHECKOUT, check=True)
+            shutil.copy(*Path(packed).glob("*.tgz"), folder)
     (folder / SUMS).write_text(sums(folder), encoding="ascii")
 
 
@@ -37,11 +40,10 @@ def different_versions(tag: str | None = os.environ.get("GITHUB_REF_NAME")) -> l
         "CHANGELOG.md begins with": _first_in(CHECKOUT / "CHANGELOG.md", r"^## (\S+)"),
         "docs/ci.md names": _first_in(CHECKOUT / "docs" / "ci.md", r"antigravity-conformance@v(\S+)"),
     }
-    if NPM_PACKAGE.is_dir():
-        found["npm/package.json has"] = json.loads((NPM_PACKAGE / "package.json").read_text(encoding="utf-8"))["version"]
     if tag and re.match(r"v\d", tag):
         found["the tag is"] = tag.removeprefix("v")
-    return [f"{place} {version}, but the kit is {__version__}" for place, version in found.items() if version != __version__]
+    wrong = {place: version for place, version in found.items() if version != __version__}
+    return [f"{place} {version}, but the kit is {__version__}" for place, version in wrong.items()]
 
 
 def _first_in(file: Path, pattern: str) -> str:
@@ -51,7 +53,7 @@ def _first_in(file: Path, pattern: str) -> str:
 
 def sums(folder: Path) -> str:
     """The checksums, as `sha256sum --check` reads them."""
-    files = sorted(file for file in folder.iterdir() if file.name != SUMS)
+    files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != SUMS)
     return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
 
 

@@ -43,7 +43,7 @@ def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files:
 
 
 def adapted(markdown: str, *, is_at_root: bool) -> str:
-    """The text for Python-Markdown, which needs four spaces before a nested list item. Blocks of code stay as they are."""
+    """The text for Python-Markdown, which needs four spaces before a nested item of a list. Code stays as it is."""
     text, end = "", 0
     for block in _FENCED.finditer(markdown):
         text += _adapt(markdown[end : block.start()], is_at_root) + block[0]

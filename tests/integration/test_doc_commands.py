@@ -22,13 +22,12 @@ MORE = {
     "compare": ["--only", "PID-001"],
     "survey": ["--only", "PID-001"],
     "identify": ["--calls", "200"],
-    "diff": ["--calls", "200"],
-    "fuzz": ["--no-database"],
+    "fuzz": ["--calls", "200"],
     "spread": ["--processes", "4"],
 }
 LESS = {"--calls": "200", "--seconds": "1", "--processes": "4"}
 GIVEN = {  # what the reader gives, and what stands for it
-    "TARGET": "reference", "PATH": "reference", "FORK": "reference", "plugin:PATH": "reference", "plugin:.": "reference",
+    **dict.fromkeys(("TARGET", "PATH", "FORK", "plugin:PATH", "plugin:."), "reference"),
     "REPORT.json": "report.json", "found/FOUND.json": "scenario.json", "SCENARIO.json": "scenario.json",
     "ID": "PID-001", "FILE": "written", "AGENT.mjs": "agent.mjs", "reference@VERSION": "reference@1.6.0",
     "../docs/examples/mappings": str(CHECKOUT / "docs/examples/mappings"),
@@ -36,6 +35,7 @@ GIVEN = {  # what the reader gives, and what stands for it
 }  # fmt: skip
 ELSEWHERE = {  # commands that other tests run
     "--mapping": "tests/integration/test_checkout_mapping.py",
+    "diff": "tests/integration/test_search_commands.py",
     **dict.fromkeys(("agent.py", "threads.py", "npm", "npx", "unshare"), "tests/integration/test_evidence.py"),
 }
 AGENT = "setInterval(() => {}, 1e9)\n"
@@ -43,11 +43,12 @@ AGENT = "setInterval(() => {}, 1e9)\n"
 
 def quick(command: str) -> tuple[str, ...]:
     """The words of the command, with what the reader gives, and little work."""
-    words = [GIVEN.get(word, re.sub(r"^npm:opencode-antigravity-auth@", "reference@", word)) for word in arguments(command)]
+    words = [GIVEN.get(word, word) for word in arguments(command)]
+    words = [re.sub(r"^npm:opencode-antigravity-auth@", "reference@", word) for word in words]
     words = [word.replace("reference@1.7.0", "reference@1.6.0") for word in words]
     words = [LESS.get(before, word) for before, word in zip(["", *words], words, strict=False)]
     more = MORE.get(words[0], [])
-    if not more or more[0] in words or {"--help", "--pids", "--from"} & set(words):
+    if not more or more[0] in words or {"--help", "--pids", "--from", "--seconds"} & set(words):
         return tuple(words)
     return (words[0], *more, *words[1:])
 
@@ -70,7 +71,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.needs_node
 @pytest.mark.parametrize("words", RUN, ids=" ".join)
-def test_command_on_a_page_runs(words: tuple[str, ...], folder: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("folder")
+def test_command_on_a_page_runs(words: tuple[str, ...], kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     if "report.json" in words:
         assert kit("run", "reference", "--only", "PID-001", "-q", "--json", "report.json").returncode == 0
     read, write = os.pipe()
@@ -83,7 +85,8 @@ def test_command_on_a_page_runs(words: tuple[str, ...], folder: Path, kit: Kit, 
     assert done.stdout
 
 
-def test_accepted_deviation_on_the_page_waives(folder: Path, kit: Kit) -> None:
+@pytest.mark.usefixtures("folder")
+def test_accepted_deviation_on_the_page_waives(kit: Kit) -> None:
     done = kit("run", "reference@1.3.0", "--profile", "recommended", "--only", "ENA-001", "--deviations", "written")
     assert "1 waived" in done.stdout, done.stdout
 
@@ -100,9 +103,8 @@ def test_pool_file_on_the_page_loads(release: str, tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(json_on("port.md"), encoding="utf-8")
     lines = [json.dumps({"jsonrpc": "2.0", "id": i} | call) for i, call in enumerate(calls)]
-    served = subprocess.run(
-        [sys.executable, "-m", "reference_impl", release], input="\n".join(lines), capture_output=True, text=True, check=True
-    )
+    reference = [sys.executable, "-m", "reference_impl", release]
+    served = subprocess.run(reference, input="\n".join(lines), capture_output=True, text=True, check=True)
     opened, claude, gemini = (json.loads(line)["result"] for line in served.stdout.splitlines())
     assert opened["accounts"] == ["plum", "fig", "pear"]
     assert (claude["label"], gemini["label"]) == ("plum", "pear")

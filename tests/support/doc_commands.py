@@ -11,8 +11,8 @@ PAGES = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")])
 KIT = "antigravity-conformance"
 # Words in capitals that stand for something of the reader's.
 PLACEHOLDERS = {
-    "AGENT", "CLONE", "COMMAND", "FILE", "FOLDER", "FORK", "FOUND", "ID", "MODULE", "NAME", "OWNER", "PATH", "REPORT", "SCENARIO",
-    "TARGET", "VERSION", "WHEEL",
+    "AGENT", "CLONE", "COMMAND", "FILE", "FOLDER", "FORK", "FOUND", "ID", "MODULE", "NAME", "OWNER", "PATH", "REPORT",
+    "SCENARIO", "TARGET", "VERSION", "WHEEL",
 }  # fmt: skip
 # Words in capitals that are what they are.
 OF_THE_KIT = {"ARGS", "CHECKOUT", "CHECKOUTS", "HYB", "N", "PID", "POOL", "PROC", "RR"}
@@ -23,7 +23,7 @@ _PIPED = re.compile(rf"^.*\| (?={KIT})")
 
 
 def commands() -> Iterator[str]:
-    """Each command of the kit and of make on the pages, once: lines of blocks without a language, and code in the text."""
+    """Each command of the kit and of make, once: lines of blocks without a language, and code in the text."""
     found: dict[str, None] = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
