@@ -15,6 +15,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.support.browser import BOUND_S, Browser, Theme, installed, started
 from tests.support.command import CHECKOUT
 
+SCREENS: tuple[tuple[int, Theme], ...] = ((1400, "light"), (360, "dark"))
 WIDEST = "return document.documentElement.scrollWidth - window.innerWidth"
 SEARCH = """
 const box = document.querySelector('[data-md-component=search-query]');
@@ -64,7 +65,7 @@ def test_pages_fit_screens_and_are_found(served: str) -> None:
     assert found is not None
     with started(*found) as browser:
         for page in ("index", "port", "requirements/pid", "capabilities"):
-            for width, theme in ((1400, "light"), (360, "dark")):
+            for width, theme in SCREENS:
                 _show(browser, f"{served}/{page}.html", width, theme)
                 assert browser.run(WIDEST) == 0, f"{page} at {width}"
                 scheme = browser.run("return document.body.getAttribute('data-md-color-scheme')")

@@ -53,10 +53,16 @@ def is_file(word: str) -> bool:
 def port_on_the_page() -> str:
     """The port of docs/adapter.md."""
     text = (CHECKOUT / "docs" / "adapter.md").read_text(encoding="utf-8")
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
+    return _first_block(text, "python")
 
 
 def json_on(page: str) -> str:
     """The first JSON document on a page of docs."""
     text = Path(CHECKOUT, "docs", page).read_text(encoding="utf-8")
-    return re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0]
+    return _first_block(text, "json")
+
+
+def _first_block(text: str, language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
