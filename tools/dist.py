@@ -30,7 +30,8 @@ def main(folder: Path) -> None:
     if NPM_PACKAGE.exists():
         with tempfile.TemporaryDirectory() as packed:
             subprocess.run([sys.executable, "-m", "tools.npm_package", packed], cwd=CHECKOUT, check=True)
-            shutil.copy(*Path(packed).glob("*.tgz"), folder)
+            (archive,) = Path(packed).glob("*.tgz")
+            shutil.copy(archive, folder)
     (folder / SUMS).write_text(sums(folder), encoding="ascii")
 
 
