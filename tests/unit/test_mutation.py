@@ -1,17 +1,21 @@
 """Mutation testing of the plugin: keys of mutants, results that are continued, reasons and scores."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.answers import Result as Answered
+from conformance.wire.scenario import READ_FILE, Call, Scenario
 from tools.mutate_plugin import PAGE, TABLE
 from tools.mutation import confirming, results
-from tools.mutation.assessing import chunks_of
+from tools.mutation.assessing import Assessor, chunks_of
 from tools.mutation.instrumenting import Mutant, as_mutant
 from tools.mutation.page import Table, render, scores
 from tools.mutation.process import PIPE_BYTES, parts_of
@@ -168,6 +172,52 @@ def test_lines_of_scenario_follow_its_files() -> None:
     ]
     assert lines.needs_folder
     assert not Lines.of(Scenario([Call("save")])).needs_folder
+
+
+def test_kit_reads_files_of_scenario(tmp_path: Path) -> None:
+    """`read_file` is not sent: the answer is the file after the calls before it."""
+    calls = [Call("save"), Call(READ_FILE, {"path": "home/f"}), Call("save")]
+    lines = Lines.of(Scenario(calls, {"home/f": {"text": '{"in": "{root}"}'}}))
+    sent: list[bytes] = []
+
+    def answer(asked: Sequence[bytes]) -> list[bytes]:
+        sent.extend(asked)
+        ids = [json.loads(line)[0]["id"] for line in asked]
+        return [json.dumps([{"jsonrpc": "2.0", "id": id_, "result": None}]).encode() for id_ in ids]
+
+    process: Any = SimpleNamespace(folder=tmp_path, ask_all=answer)
+    answers = lines.read(lines.ask(process))
+    assert [json.loads(line)[0]["method"] for line in sent] == ["save", "save"]
+    assert answers[0] == answers[2] == Answered(None)
+    assert isinstance(answers[1], Answered)
+    assert answers[1].value["json"] == {"in": "{root}"}
+
+
+def test_ids_of_processes_and_devices_make_no_difference() -> None:
+    recorded = Recorded(Lines.of(Scenario([])), [b'{"pid":7,"n":1}', b'{"deviceId": "a", "mode": "600"}'], {})
+    assert recorded.has_answers([b'{"pid":8,"n":1}', b'{"deviceId": "b", "mode": "600"}'])
+    assert not recorded.has_answers([b'{"pid":7,"n":2}', b'{"deviceId": "a", "mode": "600"}'])
+    assert not recorded.has_answers([b'{"pid":7,"n":1}', b'{"deviceId": "a", "mode": "644"}'])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "note"),
+    [
+        ("fail", "killed", ""),
+        ("unknown", "no verdict", "a wrong shape"),
+        ("pass", "survived", "1 of 1 scenarios have other answers"),
+    ],
+)
+def test_case_of_differing_answer_decides(tmp_path: Path, outcome: str, status: Status, note: str) -> None:
+    event = SimpleNamespace(outcome=outcome, requirements=["PID-001"], message="a wrong\nshape")
+    cases: Any = SimpleNamespace(items={"c": None}, judge=lambda *_: event, fails=lambda e: e.outcome == "fail")
+    line = b'[{"jsonrpc": "2.0", "id": 1, "result": 2}]'
+    process: Any = SimpleNamespace(
+        folder=tmp_path, ask_all=lambda asked: [line] * len(asked), activate=lambda _: None, exceeded=lambda: False
+    )
+    recorded = Recorded(Lines.of(Scenario([Call("save")])), [b"other"], {MUTANT.id: 1})
+    judged, first = Assessor(cases, Recording({"c": [recorded]}), process)._replay(MUTANT, [("c", recorded)])
+    assert (judged.status, judged.note, first) == (status, note, recorded)
 
 
 def test_static_mutant_is_replayed_in_every_scenario() -> None:
