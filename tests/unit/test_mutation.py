@@ -17,9 +17,9 @@ from tools.mutate_plugin import PAGE, TABLE
 from tools.mutation import confirming, results
 from tools.mutation.assessing import Assessor, chunks_of
 from tools.mutation.instrumenting import Mutant, as_mutant
-from tools.mutation.page import Table, render, scores
+from tools.mutation.page import Table, render, scores, unexplained_lines
 from tools.mutation.process import PIPE_BYTES, parts_of
-from tools.mutation.reasons import Reason, load, reason_of, unused
+from tools.mutation.reasons import Reason, Unreached, load, load_unreached, reason_of, unused
 from tools.mutation.recording import Lines, Recorded, Recording
 from tools.mutation.results import Result, Status
 
@@ -97,6 +97,8 @@ def test_result_of_another_mutant_does_not_count(tmp_path: Path) -> None:
         ({"lines": [], "pattern": "^return"}, False),
         ({"original": "a < b", "replacement": "a <= b", "mutator": "EqualityOperator"}, True),
         ({"original": "b"}, False),
+        ({"code": "< b$"}, True),
+        ({"code": "> b$"}, False),
         ({"replacement": "true"}, False),
         ({"mutator": "StringLiteral"}, False),
     ],
@@ -134,6 +136,16 @@ def table() -> Table:
 REASONS = [reason(), reason(kind="outside the wire", lines=["log"], why="messages on screen | a")]
 
 
+UNREACHED = [Unreached(file="accounts.ts", lines=((2, 3), (9, 9)), why="another method")]
+
+
+def test_page_has_lines_that_are_not_reached() -> None:
+    assert "| accounts.ts: 2 to 3, 9 | 1 | another method |" in render(table(), REASONS, UNREACHED)
+    assert unexplained_lines(table(), UNREACHED) == []
+    elsewhere = [UNREACHED[0].model_copy(update={"lines": ((3, 9),)}), Unreached(file="x.ts", lines=((1, 9),), why="w")]
+    assert unexplained_lines(table(), elsewhere) == [f"{MUTANT.file}:2"]
+
+
 def test_score_leaves_out_what_cannot_be_noticed() -> None:
     (score,) = scores(table(), REASONS).values()
     assert (score.killed, score.no_verdict, score.not_reached) == (1, 1, 1)
@@ -142,18 +154,19 @@ def test_score_leaves_out_what_cannot_be_noticed() -> None:
 
 
 def test_page_lists_survivors_by_reason() -> None:
-    page = render(table(), REASONS)
+    page = render(table(), REASONS, UNREACHED)
     assert page.startswith(MARKDOWN_NOTE)
     assert "| messages on screen \\| a | accounts.ts:2 `a < b` → `a <= b` |" in page
-    assert page.index("### Not explained (2)") < page.index("### Outside the wire (1)")
-    assert "(it loops)" in page
+    headings = ["### Without a verdict (1)", "### Not explained (1)", "### Outside the wire (1)"]
+    assert sorted(headings, key=page.index) == headings
+    assert "- accounts.ts:2 `a < b` → `a <= b` (it loops)" in page
 
 
 def test_page_says_what_is_not_judged_yet() -> None:
-    page = render(table(), REASONS)
+    page = render(table(), REASONS, UNREACHED)
     assert "7 mutants are not judged yet" in page
     assert "own tests notice 3 of a sample of 4 mutants that `run` reaches: accounts.ts 3 of 4." in page
-    assert "not judged yet" not in render(replace(table(), left=0), REASONS)
+    assert "not judged yet" not in render(replace(table(), left=0), REASONS, UNREACHED)
 
 
 def test_table_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -165,7 +178,7 @@ def test_table_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_lines_of_scenario_follow_its_files() -> None:
     calls = [Call("select", {"a": "{root}/x"}), Call("save"), Call("select", files={"home/f": {"text": "t"}})]
     lines = Lines.of(Scenario(calls, {"home/g": {"text": "u"}}))
-    assert [(sorted(files), [line.methods for line in sent]) for files, sent in lines.steps] == [
+    assert [(sorted(files), [getattr(line, "methods", None) for line in sent]) for files, sent in lines.steps] == [
         (["home/g"], []),
         ([], [("select", "save")]),
         (["home/f"], [("select",)]),
@@ -269,12 +282,20 @@ def test_sample_is_confirmed_by_exit_code(
 def test_every_stored_survivor_has_a_reason() -> None:
     alive = Table.read(TABLE).alive
     explained = load()
-    assert [each.place for each in alive if reason_of(each, explained) is None] == []
+    survivors = [each for each in alive if each.status == "survived"]
+    assert [each.place for each in survivors if reason_of(each, explained) is None] == []
     assert unused(alive, explained) == []
 
 
+def test_every_line_that_is_not_reached_has_a_reason() -> None:
+    stored, explained = Table.read(TABLE), load_unreached()
+    assert unexplained_lines(stored, explained) == []
+    for reason in explained:
+        assert any(reason.matches(file, int(line)) for file, lines in stored.unreached.items() for line in lines)
+
+
 def test_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(Table.read(TABLE), load())
+    assert PAGE.read_text(encoding="utf-8") == render(Table.read(TABLE), load(), load_unreached())
 
 
 def test_score_of_the_stored_run() -> None:
