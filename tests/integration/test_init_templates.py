@@ -67,7 +67,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return made
 
 
-def test_new_port_runs_and_is_told_what_is_wrong(project: Project) -> None:
+def test_new_port_runs(project: Project) -> None:
     done = run_kit("run", "--only", "POOL-002,ENA-006", *project.target, folder=project.folder)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"my-port 0.1.0, {project.language}" in done.stdout
