@@ -73,7 +73,7 @@ def test_capabilities_of_next_step_are_next() -> None:
 
 @pytest.mark.parametrize(
     "finished",
-    [run(CAPABILITIES), run(FIRST, is_port=False), run(FIRST, only="POOL")],
+    [run(list(CAPABILITIES)), run(FIRST, is_port=False), run(FIRST, only="POOL")],
     ids=["everything claimed", "a release", "--only"],
 )
 def test_no_next_step(finished: Run) -> None:
