@@ -56,8 +56,8 @@ def test_failing_rule_shows_scenario_and_command(project: Path) -> None:
     done = run_pytest(project, "--antigravity-target=python:port:Port")
     assert done.returncode == 1, done.stdout
     assert "PID-001 The first sticky account is (b + p mod n) mod n\nWith the offset on, " in done.stdout
-    assert "\n> select " in done.stdout or "\n      > select " in done.stdout
-    assert " expected {" in done.stdout
+    assert "> select " in done.stdout
+    assert "select label: expected " in done.stdout
     assert "repeat: antigravity-conformance run --only PID-001 python:port:Port\n" in done.stdout
     assert "XFAIL antigravity::COOL-009" in done.stdout
     assert "1 failed, 3 passed, 1 skipped, " in done.stdout
