@@ -60,7 +60,7 @@ def fuzz(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run_kit("fuzz", WRONG, "--out", str(folder / "found"), *arguments)
 
 
-def test_find_of_one_shard_is_repeated_by_the_other(redis_url: str, kit: Kit, tmp_path: Path) -> None:
+def test_other_shard_repeats_a_find(redis_url: str, kit: Kit, tmp_path: Path) -> None:
     """Two shards with two workers each. The second makes one call of its own at most."""
     shared = ["--seed", "a", "-n", "2", "--database", redis_url]
     first_report, second_report = tmp_path / "1.json", tmp_path / "2.json"

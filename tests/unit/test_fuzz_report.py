@@ -59,7 +59,7 @@ def test_reports_of_different_searches_are_not_merged(changed: dict[str, str]) -
         merge([report("a"), report("b", **changed)])
 
 
-def test_find_of_one_shard_that_another_repeats_is_new() -> None:
+def test_find_that_another_shard_repeats_is_new() -> None:
     merged = merge([report("a", discrepancy("one", from_database=True)), report("b", discrepancy("one"))])
     assert [one["from_database"] for one in merged.discrepancies] == [False]
 
