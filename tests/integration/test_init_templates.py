@@ -55,7 +55,11 @@ class Project:
         return [json.loads(line) for line in done.stdout.decode().split("\n")[:-1]]
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
+SLOW = ("typescript", "rust")
+PARAMS = [pytest.param(name, marks=pytest.mark.exhaustive) if name in SLOW else name for name in LANGUAGES]
+
+
+@pytest.fixture(scope="module", params=PARAMS)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     missing = [tool for tool in TOOLS[request.param] if shutil.which(tool) is None]
     if missing:

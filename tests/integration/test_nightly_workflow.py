@@ -61,6 +61,7 @@ def one_night(port: Path, folder: Path, before: Path) -> str:
     return (folder / "issue.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.exhaustive
 def test_new_find_gives_an_issue_once(port: Path, tmp_path: Path) -> None:
     """The second night begins with the sessions of the first."""
     first, second = tmp_path / "first", tmp_path / "second"

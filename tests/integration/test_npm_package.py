@@ -128,6 +128,7 @@ def test_files_of_a_vector_are_written(project: Path) -> None:
         assert (done.returncode, "AssertionError" in done.stderr) == (1, True)
 
 
+@pytest.mark.exhaustive
 def test_types_accept_a_typescript_port(project: Path) -> None:
     typescript = install_packages(cache_folder() / "npm" / TYPESCRIPT, [TYPESCRIPT], ["typescript"])
     port = 'class Port { select(params: { family: "claude" | "gemini" }) { return params.family ? null : null } }'
