@@ -9,7 +9,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test test-all test-fast lint types check corpus vectors behaviours recordings docs site dist evidence gallery mutation subtle repeat soak bench clean
+.PHONY: help setup conformance test test-all test-fast lint types check corpus vectors behaviours recordings npm docs site dist evidence gallery mutation subtle repeat soak bench clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ behaviours: $(DONE) ## measure which rules each mutant, quirk and subtle port fa
 
 recordings: $(DONE) ## store what each release answers (tags: CHECKOUTS="1.5.5=PATH ...")
 	$(BIN)/python -m tools.recordings $(ARGS) $(CHECKOUTS)
+
+npm: $(DONE) ## pack the npm package of the vectors into dist/ (publishes nothing)
+	$(BIN)/python -m tools.npm_package
 
 docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m conformance.cases.index
