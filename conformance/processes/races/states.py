@@ -1,0 +1,128 @@
+"""The start states of races, and what the processes do in each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.json_type import Json
+from conformance.processes.races.folder import CONFIG, POOL
+from conformance.processes.races.model import Files, FileState
+from conformance.processes.races.rules import TOKEN, Change
+from conformance.targets.exchange import MethodCall
+
+NOW_MS = 1_700_000_000_000
+ACCOUNTS = (f"{TOKEN}one", f"{TOKEN}two")
+OTHER = f"{TOKEN}three"  # another process has added it since
+LINKED = "antigravity-accounts-elsewhere.json"
+PRIVATE = 0o600
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the kit has found out about a target by watching one save.
+
+    `base` has the files beside the pool file. `lock` and `temporary` are None if the target has none.
+    """
+
+    version: int
+    base: Files
+    locks: frozenset[str] = frozenset()
+    lock: tuple[str, FileState] | None = None
+    temporary: tuple[str, FileState] | None = None
+    can_remove: bool = True
+
+
+@dataclass(frozen=True)
+class State:
+    """A start state. Each process first makes the calls in `prepared` with the files of `opened`, without a schedule.
+
+    Then the folder has `files`, and the schedule decides the order of the file calls of `calls`.
+    """
+
+    name: str
+    title: str
+    files: Files
+    opened: Files
+    prepared: Mapping[int, Sequence[MethodCall]]
+    calls: Mapping[int, Sequence[MethodCall]]
+    changes: Mapping[int, Change]
+
+
+def pool_file(version: int, labels: Sequence[str], *, mode: int = PRIVATE) -> FileState:
+    accounts = [{"refreshToken": label, "addedAt": NOW_MS, "lastUsed": 0} for label in labels]
+    if version >= 2 and OTHER in labels:
+        accounts[-1]["rateLimitResetTimes"] = {"claude": NOW_MS + 3_600_000}
+    document: Json = {"version": version, "accounts": accounts, "activeIndex": 0}
+    return FileState("file", mode, json.dumps(document).encode())
+
+
+def states(learned: Learned, home: str) -> list[State]:
+    """The start states that apply to the target."""
+    base, version = learned.base, learned.version
+    known = {**base, POOL: pool_file(version, ACCOUNTS)}
+    present = {**base, POOL: pool_file(version, [*ACCOUNTS, OTHER])}
+    content = present[POOL].content
+    without_folder = {place: file for place, file in base.items() if not (place + "/").startswith(CONFIG + "/")}
+    linked = {**base, POOL: FileState("link", 0o777, LINKED.encode()), f"{CONFIG}/{LINKED}": present[POOL]}
+    found = [
+        ("present", "the pool file is there", present),
+        ("missing", "there is no pool file", base),
+        ("no-folder", "there is no config folder", without_folder),
+        ("empty", "the pool file is empty", {**base, POOL: FileState("file", PRIVATE)}),
+        ("read-only", "the pool file is read-only", {**base, POOL: FileState("file", 0o400, content)}),
+        ("link", "the pool file is a link", linked),
+    ]
+    if learned.lock is not None:
+        place, file = learned.lock
+        found.append(("stale-lock", "a lock of an hour ago is there", {**present, place: file}))
+    if learned.temporary is not None:
+        place, file = learned.temporary
+        half = FileState("file", file.mode, content[: len(content) // 2])
+        found.append(("temporary", "a temporary file is left", {**present, place: half}))
+    made = [_savers(name, title, files, known, home) for name, title, files in found]
+    for old in range(1, version):
+        files = {**base, POOL: pool_file(old, [*ACCOUNTS, OTHER])}
+        made.append(_loaders(f"version-{old}", f"the pool file has version {old}", files, home))
+    if learned.can_remove:
+        made.append(_remover(present, {**base, POOL: present[POOL]}, home))
+    return made
+
+
+def _savers(name: str, title: str, files: Files, known: Files, home: str) -> State:
+    """Both processes know the same two accounts; each has limited one and saves."""
+    calls = {process: [("save", {})] for process in (0, 1)}
+    prepared = {process: [_open(home), _limit(process)] for process in (0, 1)}
+    return State(name, title, files, known, prepared, calls, {process: _change(process) for process in (0, 1)})
+
+
+def _loaders(name: str, title: str, files: Files, home: str) -> State:
+    """Both processes load the file, limit an account and save."""
+    calls = {process: [_open(home), _limit(process), ("save", {})] for process in (0, 1)}
+    return State(name, title, files, files, {}, calls, {process: _change(process) for process in (0, 1)})
+
+
+def _remover(files: Files, known: Files, home: str) -> State:
+    """The first process removes an account, the second one limits another."""
+    prepared = {0: [_open(home), ("remove", {"label": ACCOUNTS[0]})], 1: [_open(home), _limit(1)]}
+    calls = {process: [("save", {})] for process in (0, 1)}
+    changes = {0: Change(ACCOUNTS[0], None), 1: _change(1)}
+    return State("removal", "one process removes an account", files, known, prepared, calls, changes)
+
+
+def _open(home: str) -> MethodCall:
+    return ("open", {"home": home, "now_ms": NOW_MS})
+
+
+def _limit(process: int) -> MethodCall:
+    return (
+        "mark_rate_limited",
+        {"label": ACCOUNTS[process], "retry_after_ms": _after_ms(process), "family": "claude"},
+    )
+
+
+def _change(process: int) -> Change:
+    return Change(ACCOUNTS[process], NOW_MS + _after_ms(process))
+
+
+def _after_ms(process: int) -> int:
+    return 60_000 * (process + 1)
