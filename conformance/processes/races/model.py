@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from conformance.json_type import Json
-from conformance.targets.gate.calls import FileCall
 from conformance.wire.answers import Answer
 
 FaultKind = Literal["kill", "ENOSPC", "EIO", "EACCES", "short write"]
@@ -98,7 +97,6 @@ class Outcome:
 
     schedule: Schedule
     steps: list[Step] = field(default_factory=list)
-    calls: list[FileCall] = field(default_factory=list)  # of the steps
     answers: dict[int, list[Answer] | None] = field(default_factory=dict)  # None: the process was killed
     before: Files = field(default_factory=dict)
     after: Files = field(default_factory=dict)

@@ -28,6 +28,8 @@ class Race:
         self.gates = gates
         self.home = gates.group.home
         self.locks: frozenset[str] = frozenset()  # places of lock files, which `learn` finds
+        self.calls: list[FileCall] = []  # of the last schedule
+        self.cold: set[int] = set()  # processes that have not saved yet
         self._launch, self._timeout_s = launch, timeout_s
         self.processes: list[Gated] = []
         for _ in range(count):
@@ -37,6 +39,7 @@ class Race:
         gated = self.gates.start(self._launch)
         gated.connection.hello()
         self.processes.insert(place, gated)
+        self.cold.add(place)
 
     def ask(self, process: int, calls: Sequence[MethodCall]) -> list[Answer]:
         """Send calls to one process with its gate open."""
@@ -50,6 +53,7 @@ class Race:
         Raises AdapterFault if a process does not answer in time.
         """
         lay_out(self.home, files)
+        self.calls = []
         running = _Running(self, schedule, watch, sorted(calls))
         running.outcome.before = read_files(self.home)
         for process, asked in calls.items():
@@ -145,7 +149,7 @@ class _Running:
         if chosen not in self.killed:
             self.race.wait(gated)
         self._note_locks(call, chosen, absent=absent)
-        self.outcome.calls.append(call)
+        self.race.calls.append(call)
         self.outcome.steps.append(Step(chosen, text, access, others, current, pending))
         if self.watch is not None:
             self.watch(self.race.home, len(self.outcome.steps) - 1)

@@ -1,6 +1,6 @@
-"""The rules of races, and the judgement of one schedule by them."""
+"""Judges what one schedule did by the rules of `catalogue`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,73 +12,6 @@ from conformance.wire.answers import Answer, Result, in_words
 TOKEN = "token-"  # noqa: S105 - every label begins with it, so that files with labels can be found
 OTHERS = 0o077
 JUDGED_KEYS = ("refreshToken", "addedAt", "lastUsed", "enabled", "rateLimitResetTimes")
-
-
-@dataclass(frozen=True)
-class Rule:
-    level: str
-    title: str
-    text: str
-
-
-RULES: Mapping[str, Rule] = {
-    "RACE-001": Rule(
-        "MUST",
-        "An acknowledged save is in the file",
-        "If `save` returns a result, the change is in the pool file when all processes are done, in whatever order "
-        "their file calls are made.",
-    ),
-    "RACE-002": Rule(
-        "MUST",
-        "The pool file can be parsed at every moment",
-        "Between any two file calls, the pool file has its old content or a whole new one. If there was a file, there "
-        "always is one.",
-    ),
-    "RACE-003": Rule(
-        "MUST",
-        "The file equals the result of some order of the saves",
-        "The stored pool is one that the same processes leave if they save one after another.",
-    ),
-    "RACE-004": Rule(
-        "MUST",
-        "A save that fails says so and leaves the file as it was",
-        "If a file call fails, `save` either answers with an error and leaves the pool file as it was, or it saves in "
-        "another way.",
-    ),
-    "RACE-005": Rule(
-        "MUST",
-        "A crash loses nothing that was acknowledged",
-        "If a process is killed before any of its file calls, all earlier saves are in the pool file, and it can be "
-        "parsed.",
-    ),
-    "RACE-006": Rule(
-        "MUST",
-        "The next save succeeds after a crash or an error",
-        "What a killed process or a failed save leaves behind, such as a lock, does not make the next save fail.",
-    ),
-    "RACE-007": Rule(
-        "MUST",
-        "A removal is not undone by a save that began before it",
-        "If one process removes an account and saves, the save of another process that has read the account does not "
-        "write it again.",
-    ),
-    "RACE-008": Rule(
-        "MUST",
-        "Files with tokens are readable only by the user, at every moment",
-        "No file that contains a refresh token, temporary files included, ever gives others permission to read it.",
-    ),
-    "RACE-009": Rule(
-        "SHOULD",
-        "Temporary files with tokens do not stay",
-        "After the last save, no file with tokens is left beside the pool file, even if a process was killed before.",
-    ),
-    "RACE-010": Rule(
-        "MUST",
-        "A pool file that cannot be read is not overwritten",
-        "If the system refuses to open or to read the pool file, a save does not replace it by the accounts that this "
-        "process knows.",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -175,7 +108,10 @@ def judged(content: bytes | None) -> Json:
     accounts = [
         {key: account.get(key) for key in JUDGED_KEYS} for account in document["accounts"] if isinstance(account, dict)
     ]
-    return {**{key: document.get(key) for key in ("version", "activeIndex", "activeIndexByFamily")}, "accounts": accounts}
+    return {
+        **{key: document.get(key) for key in ("version", "activeIndex", "activeIndexByFamily")},
+        "accounts": accounts,
+    }
 
 
 def judge_left(outcome: Outcome, before: Files) -> None:
@@ -214,13 +150,14 @@ def judge_crash(outcome: Outcome, before: Json) -> None:
         _find(outcome, "RACE-005", "what had been saved before the crash is not in the file any more")
 
 
-def judge_next(outcome: Outcome, change: Change, answers: Sequence[Answer], after: Files, before: Json) -> None:
-    """After a crash or an error, the save of another process succeeds, and loses nothing."""
+def judge_next(outcome: Outcome, change: Change, answers: Sequence[Answer], after: Files) -> None:
+    """After a crash or an error, the save of another process succeeds, and loses nothing of what was left."""
+    left = parse(pool_in(outcome.after))
     outcome.next_answers = list(answers)
     if not succeeded(answers):
         wrong = next(answer for answer in answers if not isinstance(answer, Result))
         _find(outcome, "RACE-006", f"the next save answered with {in_words(wrong)}")
-    elif not change.is_in(parse(pool_in(after))) or not _keeps(parse(pool_in(after)), before):
+    elif not change.is_in(parse(pool_in(after))) or not _keeps(parse(pool_in(after)), left):
         _find(outcome, "RACE-006", "the next save succeeded, but it or an earlier save is not in the file")
     outcome.after = after
     judge_left(outcome, outcome.before)
@@ -239,7 +176,3 @@ def _keeps(document: Json, before: Json) -> bool:
 def _find(outcome: Outcome, rule: str, text: str) -> None:
     if rule not in {finding.rule for finding in outcome.findings}:
         outcome.findings.append(Finding(rule, text))
-
-
-def rules_of(findings: Collection[Finding]) -> set[str]:
-    return {finding.rule for finding in findings}

@@ -17,6 +17,13 @@ LINKED = "antigravity-accounts-elsewhere.json"
 PRIVATE = 0o600
 
 
+NAMES = (
+    "present", "missing", "no-folder", "empty", "read-only", "link", "stale-lock", "temporary",
+    "version-1", "version-2", "version-3", "removal",
+)  # fmt: skip
+Calls = Mapping[int, Sequence[MethodCall]]  # of each process
+
+
 @dataclass(frozen=True)
 class Learned:
     """What the kit has found out about a target by watching one save.
@@ -43,8 +50,8 @@ class State:
     title: str
     files: Files
     opened: Files
-    prepared: Mapping[int, Sequence[MethodCall]]
-    calls: Mapping[int, Sequence[MethodCall]]
+    prepared: Calls
+    calls: Calls
     changes: Mapping[int, Change]
 
 
@@ -90,7 +97,7 @@ def states(learned: Learned, home: str) -> list[State]:
 
 def _savers(name: str, title: str, files: Files, known: Files, home: str) -> State:
     """Both processes know the same two accounts; each has limited one and saves."""
-    calls = {process: [("save", {})] for process in (0, 1)}
+    calls: Calls = {process: [("save", {})] for process in (0, 1)}
     prepared = {process: [_open(home), _limit(process)] for process in (0, 1)}
     return State(name, title, files, known, prepared, calls, {process: _change(process) for process in (0, 1)})
 
@@ -104,7 +111,7 @@ def _loaders(name: str, title: str, files: Files, home: str) -> State:
 def _remover(files: Files, known: Files, home: str) -> State:
     """The first process removes an account, the second one limits another."""
     prepared = {0: [_open(home), ("remove", {"label": ACCOUNTS[0]})], 1: [_open(home), _limit(1)]}
-    calls = {process: [("save", {})] for process in (0, 1)}
+    calls: Calls = {process: [("save", {})] for process in (0, 1)}
     changes = {0: Change(ACCOUNTS[0], None), 1: _change(1)}
     return State("removal", "one process removes an account", files, known, prepared, calls, changes)
 

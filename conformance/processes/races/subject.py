@@ -1,6 +1,6 @@
 """A target in races: learns how it saves, and runs one schedule in one state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +12,10 @@ from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool
 from conformance.processes.races.model import Files, FileState, Outcome, Schedule
 from conformance.processes.races.racing import Race
 from conformance.processes.races.rules import Watcher, judge_order, judge_saves
-from conformance.processes.races.states import ACCOUNTS, Learned, State, pool_file, states
+from conformance.processes.races.states import ACCOUNTS, NOW_MS, Calls, Learned, State, pool_file, states
 from conformance.targets.errors import AdapterFault
+from conformance.targets.exchange import MethodCall
+from conformance.targets.gate.calls import FileCall
 from conformance.targets.gate.gated import Gates
 from conformance.targets.group import Group, Launch
 from conformance.wire.answers import Result, in_words
@@ -25,16 +27,22 @@ FIRST_VERSION = 3
 class Subject:
     """Two gated processes of one target, and what is known about it. A context manager."""
 
-    def __init__(self, launch: Launch, *, timeout_s: float, pass_environment: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        launch: Launch,
+        *,
+        timeout_s: float,
+        pass_environment: Sequence[str] = (),
+        on_open: Callable[[str], object] | None = None,
+    ) -> None:
         self._stack = ExitStack()
         try:
-            self.group = self._stack.enter_context(
-                Group([], timeout_s=timeout_s, pass_environment=pass_environment)
-            )
-            gates = Gates(self.group, self.group.home)
+            self.group = self._stack.enter_context(Group([], timeout_s=timeout_s, pass_environment=pass_environment))
+            gates = Gates(self.group, self.group.home, on_open=on_open)
             self._stack.callback(gates.close)
             self.race = Race(gates, launch, 2, timeout_s)
             self.home = self.group.home
+            self._saving = [("open", {"home": str(self.home), "now_ms": NOW_MS}), ("save", {})]
             self.results: dict[str, Mapping[frozenset[int], Sequence[Json]]] = {}
             self.learned = self._learn()
             self.states = {state.name: state for state in states(self.learned, str(self.home))}
@@ -57,9 +65,7 @@ class Subject:
         judge_order(outcome, self.results_of(state))
         return outcome
 
-    def observe(
-        self, state: State, calls: Mapping[int, Sequence[tuple[str, dict[str, Json]]]], schedule: Schedule
-    ) -> Outcome:
+    def observe(self, state: State, calls: Calls, schedule: Schedule) -> Outcome:
         """Run one schedule; judge only what can be seen while it runs."""
         self.prepare(state, calls)
         watcher = Watcher(state.files)
@@ -67,8 +73,9 @@ class Subject:
         outcome.findings += watcher.findings.values()
         return outcome
 
-    def prepare(self, state: State, processes: Mapping[int, object]) -> None:
+    def prepare(self, state: State, processes: Iterable[int]) -> None:
         """Let these processes load what they know before the schedule begins."""
+        self._warm_up()
         for process in processes:
             if process in state.prepared:
                 lay_out(self.home, state.opened)
@@ -86,35 +93,36 @@ class Subject:
             self.results[state.name] = found
         return self.results[state.name]
 
-    def _ask(self, process: int, calls: Sequence[tuple[str, dict[str, Json]]]) -> None:
+    def _ask(self, process: int, calls: Sequence[MethodCall]) -> None:
         for (method, _), answer in zip(calls, self.race.ask(process, calls), strict=True):
             if not isinstance(answer, Result):
                 raise AdapterFault(f"`{method}` was answered with {in_words(answer)}; expected a result")
 
-    def _learn(self) -> Learned:
-        """Watch one save. The first saves of a process are not watched, because it may load modules or probe files."""
-        files: Files = {POOL: pool_file(FIRST_VERSION, ACCOUNTS)}
-        calls = [("open", {"home": str(self.home), "now_ms": 0}), ("save", {})]
-        for process in range(2):
+    def _warm_up(self) -> None:
+        """Let new processes save twice: at first, a process may load modules or probe the file system."""
+        for process in sorted(self.race.cold):
             for _ in range(2):
-                lay_out(self.home, files)
-                self._ask(process, calls)
+                lay_out(self.home, {POOL: pool_file(FIRST_VERSION, ACCOUNTS)})
+                self._ask(process, self._saving)
+        self.race.cold.clear()
+
+    def _learn(self) -> Learned:
+        """Watch one save."""
+        self._warm_up()
         document = parse(pool_in(read_files(self.home)))
         version = document.get("version") if isinstance(document, dict) else None
         if not isinstance(version, int):
             raise AdapterFault("`save` was answered with a result, but there is no pool file with a version afterwards")
         base = {place: file for place, file in read_files(self.home).items() if place != POOL}
         lay_out(self.home, {**base, POOL: pool_file(version, ACCOUNTS)})
-        self._ask(0, calls[:1])
-        watcher = Watcher({})
-        outcome = self.race.run(
-            {**base, POOL: pool_file(version, ACCOUNTS)}, {0: [("save", {})]}, Schedule(), watcher
-        )
-        lock = _lock(outcome, watcher.seen, self.home)
+        self._ask(0, self._saving[:1])
+        watcher = Watcher(base)
+        self.race.run({**base, POOL: pool_file(version, ACCOUNTS)}, {0: [("save", {})]}, Schedule(), watcher)
+        lock = _lock(self.race.calls, watcher, self.home)
         if lock:
             names = Names(str(self.home))
             self.race.locks = frozenset(names.place(str(self.home / place), 0) for place in lock)
-        temporary = _temporary(outcome, watcher.seen, self.home)
+        temporary = _temporary(self.race.calls, watcher.seen, self.home)
         return Learned(
             version,
             base,
@@ -125,21 +133,21 @@ class Subject:
         )
 
 
-def _lock(outcome: Outcome, seen: Sequence[Files], home: Path) -> dict[str, FileState]:
+def _lock(calls: Sequence[FileCall], watcher: Watcher, home: Path) -> dict[str, FileState]:
     """Files that the save creates if they do not exist, and removes before it ends."""
     found: dict[str, FileState] = {}
-    for step, call in enumerate(outcome.calls):
+    for step, call in enumerate(calls):
         place = call.created.removeprefix(f"{home}/")
-        removed = any(later.verb in ("unlink", "rmdir") and later.path == call.created for later in outcome.calls)
-        if place and removed and place not in outcome.before and place in seen[step]:
+        removed = any(later.verb in ("unlink", "rmdir") and later.path == call.created for later in calls)
+        if place and removed and place not in watcher.before and place in watcher.seen[step]:
             # Another process writes into it after it was created, so take what it last was.
-            found[place] = [files[place] for files in seen if place in files][-1]
+            found[place] = [files[place] for files in watcher.seen if place in files][-1]
     return found
 
 
-def _temporary(outcome: Outcome, seen: Sequence[Files], home: Path) -> tuple[str, FileState] | None:
+def _temporary(calls: Sequence[FileCall], seen: Sequence[Files], home: Path) -> tuple[str, FileState] | None:
     """The file that the save renames to the pool file."""
-    for step, call in enumerate(outcome.calls):
+    for step, call in enumerate(calls):
         place = call.path.removeprefix(f"{home}/")
         if call.verb == "rename" and call.goal == str(home / POOL) and step and place in seen[step - 1]:
             return place, seen[step - 1][place]

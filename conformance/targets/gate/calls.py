@@ -99,7 +99,7 @@ def _of_path(name: str, held: Held) -> FileCall | None:
     flags = _flags(name, held)
     if name == "unlinkat" and held.arguments[2] & _AT_REMOVEDIR:
         verb = "rmdir"
-    return FileCall(verb, *paths, flags=flags)
+    return FileCall(verb, paths[0], paths[1] if len(paths) > 1 else "", flags)
 
 
 def _flags(name: str, held: Held) -> int:

@@ -39,16 +39,16 @@ class Gated:
 class Gates:
     """Starts gated processes in a group, and holds their calls on files below `folder` while their gates are closed.
 
-    `on_call` is told every call that names a file, held or not; without it, calls of open gates are not read.
+    `on_open` is told every path outside of `folder` that a process opens; without it, calls of open gates are not read.
     """
 
     def __init__(
-        self, group: Group, folder: Path, *, umask: int = UMASK, on_call: Callable[[FileCall], None] | None = None
+        self, group: Group, folder: Path, *, umask: int = UMASK, on_open: Callable[[str], object] | None = None
     ) -> None:
         self.group = group
         self.folder = str(folder)
         self.processes: list[Gated] = []
-        self._umask, self._on_call = umask, on_call
+        self._umask, self._on_open = umask, on_open
         self._place = group.folder / "gate"
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(self._place))
@@ -132,11 +132,11 @@ class Gates:
             if gated.has_ended:
                 self._close(gated)
             return
-        call = None if gated.is_open and self._on_call is None else read_call(held)
+        call = None if gated.is_open and self._on_open is None else read_call(held)
         if call is not None and not gated.listener.is_valid(held):
             return
-        if call is not None and self._on_call is not None:
-            self._on_call(call)
+        if call is not None and self._on_open is not None and call.verb == "open" and not self._is_inside(call.path):
+            self._on_open(call.path)
         if call is None or gated.is_open or not any(self._is_inside(path) for path in call.paths):
             gated.listener.let_go(held)
         else:

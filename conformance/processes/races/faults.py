@@ -1,0 +1,91 @@
+"""Crashes and errors: one process saves and meets a fault at one of its file calls, then another process saves."""
+
+from collections.abc import Iterator, Mapping
+
+from conformance.processes.races.folder import POOL, Names, parse, pool_in, read_files
+from conformance.processes.races.model import Fault, FaultKind, Files, Outcome, Schedule
+from conformance.processes.races.rules import judge_crash, judge_failure, judge_next
+from conformance.processes.races.states import State
+from conformance.processes.races.subject import Subject
+from conformance.targets.gate.calls import FileCall
+from conformance.wire.answers import Answer
+
+SAVER, NEXT = 0, 1
+ERRORS: Mapping[FaultKind, tuple[str, ...]] = {  # the calls that can meet each error; EIO can happen anywhere
+    "ENOSPC": ("open", "mkdir", "write", "rename", "link", "symlink", "truncate", "fsync"),
+    "EACCES": ("open", "mkdir", "rename", "link", "unlink", "rmdir", "symlink", "chmod", "utime", "stat", "access"),
+    "short write": ("write",),
+}
+Ending = tuple[list[Answer], Files]
+
+
+class Faults:
+    """Runs the schedules with a fault in one state. Folders that are alike are given to the next save only once."""
+
+    def __init__(self, subject: Subject, state: State) -> None:
+        self._subject, self._state = subject, state
+        self._endings: dict[object, Ending] = {}
+
+    def crashes(self) -> Iterator[Outcome]:
+        """Kill the process before each of its calls."""
+        for at in range(len(self._undisturbed())):
+            yield self.run(Schedule((), Fault("kill", at)))
+
+    def errors(self) -> Iterator[Outcome]:
+        """Let each call fail, with each error that it can meet."""
+        calls = self._undisturbed()
+        for at, call in enumerate(calls):
+            for kind in _kinds(call, calls):
+                yield self.run(Schedule((), Fault(kind, at)))
+
+    def run(self, schedule: Schedule) -> Outcome:
+        """Run one schedule with a fault, then the save of the other process, and judge both."""
+        subject, state, fault = self._subject, self._state, schedule.fault
+        assert fault is not None
+        if NEXT in state.prepared:
+            subject.prepare(state, [NEXT])
+        outcome = subject.observe(state, {SAVER: state.calls[SAVER]}, schedule)
+        before = parse(pool_in(state.files))
+        if fault.kind == "kill":
+            judge_crash(outcome, before)
+        else:
+            judge_failure(outcome, state.changes[SAVER], before, is_reading=self._is_reading(outcome, fault))
+        answers, after = self._next(outcome)
+        judge_next(outcome, state.changes[NEXT], answers, after)
+        return outcome
+
+    def _undisturbed(self) -> list[FileCall]:
+        self._subject.observe(self._state, {SAVER: self._state.calls[SAVER]}, Schedule())
+        return self._subject.race.calls
+
+    def _next(self, outcome: Outcome) -> Ending:
+        key = _alike(outcome, str(self._subject.home))
+        if key not in self._endings:
+            answers = self._subject.race.ask(NEXT, self._state.calls[NEXT])
+            self._endings[key] = answers, read_files(self._subject.home)
+        return self._endings[key]
+
+    def _is_reading(self, outcome: Outcome, fault: Fault) -> bool:
+        """Whether the fault met the opening or the reading of the pool file."""
+        step = outcome.steps[fault.at] if fault.at < len(outcome.steps) else None
+        return step is not None and POOL in step.access.read and step.text.startswith(("open ", "read "))
+
+
+def _kinds(call: FileCall, calls: list[FileCall]) -> Iterator[FaultKind]:
+    """The faults of a call. None for the removal of a lock or of a temporary file: what is left then stays for sure."""
+    made = {path for other in calls for path in (other.created, other.path if other.verb == "open" else "")}
+    if call.verb == "lock" or (call.verb in ("unlink", "rmdir") and call.path in made):
+        return
+    for kind, verbs in ERRORS.items():
+        if call.verb in verbs and (kind == "EACCES" or call.modifies):
+            yield kind
+    yield "EIO"
+
+
+def _alike(outcome: Outcome, home: str) -> object:
+    """A key that is equal for folders that differ only in random names."""
+    names = Names(home)
+    return frozenset(
+        (names.place(f"{home}/{place}", SAVER), file.kind, file.mode, len(file.content))
+        for place, file in outcome.after.items()
+    )

@@ -1,0 +1,83 @@
+"""Judges a target in all states: explores the schedules, meets them with faults, and replays what counts."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.processes.races.exploring import MAX_PREEMPTIONS, Explored, explore
+from conformance.processes.races.faults import Faults
+from conformance.processes.races.model import Outcome, Schedule, segments
+from conformance.processes.races.results import Found, Judged
+from conformance.processes.races.states import State
+from conformance.processes.races.subject import Subject
+
+ORDERS = ("RACE-001", "RACE-002", "RACE-003", "RACE-008", "RACE-009")
+OF_CRASHES = ("RACE-002", "RACE-005", "RACE-006", "RACE-008", "RACE-009")
+OF_ERRORS = ("RACE-002", "RACE-004", "RACE-006", "RACE-008", "RACE-009", "RACE-010")
+WITH_FAULTS = ("present", "missing")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to judge."""
+
+    states: Sequence[str] = ()  # all, if empty
+    preemptions: int = MAX_PREEMPTIONS
+    faults: bool = True
+    may_go_on: Callable[[], bool] = lambda: True
+
+
+def judge_races(subject: Subject, plan: Plan) -> Iterator[Judged]:
+    """Judge each state, and yield what was found in it."""
+    for state in subject.states.values():
+        if plan.states and state.name not in plan.states:
+            continue
+        explored = Explored()
+
+        def run(schedule: Schedule, state: State = state) -> Outcome:
+            return subject.run(state, schedule)
+
+        rules = [*ORDERS, "RACE-007"] if state.name == "removal" else ORDERS
+        outcomes = explore(run, explored, preemptions=plan.preemptions, may_go_on=plan.may_go_on)
+        yield _judged(Judged(state.name, state.title, "orders", rules, explored), outcomes, run)
+        if plan.faults and state.name in WITH_FAULTS:
+            faults = Faults(subject, state)
+            for kind, listed, made in (
+                ("crashes", OF_CRASHES, faults.crashes()),
+                ("errors", OF_ERRORS, faults.errors()),
+            ):
+                judged = Judged(state.name, state.title, kind, listed, Explored(preemptions=0))
+                yield _judged(judged, _counted(made, judged.explored, plan), faults.run)
+
+
+def _counted(outcomes: Iterable[Outcome], explored: Explored, plan: Plan) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        explored.schedules += 1
+        explored.longest = max(explored.longest, len(outcome.steps))
+        yield outcome
+        if not plan.may_go_on():
+            explored.is_exhausted = False
+            return
+
+
+def _judged(judged: Judged, outcomes: Iterable[Outcome], run: Callable[[Schedule], Outcome]) -> Judged:
+    began_s = time.monotonic()
+    for outcome in outcomes:
+        if outcome.is_diverged and not judged.unsteady:
+            judged.unsteady = "a process did not make the call that the schedule let go"
+        for finding in outcome.findings:
+            found = judged.found.setdefault(finding.rule, Found(finding.rule, 0, outcome))
+            found.count += 1
+            if _length(outcome) < _length(found.outcome):
+                found.outcome = outcome
+    for found in judged.found.values():
+        again = run(Schedule(found.outcome.turns, found.outcome.schedule.fault))
+        is_same = again.trace == found.outcome.trace and found.rule in {finding.rule for finding in again.findings}
+        found.is_repeated = is_same
+        found.outcome = again if is_same else found.outcome
+    judged.took_s = time.monotonic() - began_s
+    return judged
+
+
+def _length(outcome: Outcome) -> tuple[int, int, int]:
+    return outcome.preemptions, len(segments(outcome.turns)), len(outcome.steps)

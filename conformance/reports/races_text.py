@@ -1,0 +1,95 @@
+"""The terminal report of `races`: a table of states, and the two processes side by side for each failure."""
+
+from collections.abc import Iterator, Sequence
+
+from conformance.processes.races.catalogue import RULES
+from conformance.processes.races.model import Outcome
+from conformance.processes.races.results import Found, Judged, verdict
+from conformance.reports.describe import WIDTH, wrap
+
+MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
+COLUMN = (WIDTH - 6) // 2
+LEGEND = "POOL is antigravity-accounts.json, ~ the home folder, <1> a name that process 1 has drawn"
+
+
+def render_table(judged: Sequence[Judged]) -> Iterator[str]:
+    """One row for each state and kind of schedule, one column for each rule."""
+    numbers = {rule: rule.removeprefix("RACE-0") for rule in RULES}
+    yield f"{'state':<12}{'schedules':<15}" + "".join(f"{number:>5}" for number in numbers.values())
+    for row in judged:
+        counted = f"{row.explored.schedules} {row.kind}" + ("" if row.explored.is_exhausted else " (not all)")
+        marks = "".join(f"{MARKS[row.verdict(rule)]:>5}" for rule in RULES)
+        yield f"{row.state:<12}{counted:<15}{marks}".rstrip()
+
+
+def render_row(row: Judged) -> str:
+    """One line about a state that has just been judged."""
+    failed = [rule for rule in row.rules if row.verdict(rule) == "fail"]
+    unknown = [rule for rule in row.rules if row.verdict(rule) == "unknown"]
+    said = ", ".join([*failed, *(f"{rule} unknown" for rule in unknown)]) or "ok"
+    return wrap(f"{row.title}: {described(row)}: {said}", "", 2)
+
+
+def described(row: Judged) -> str:
+    """`43 schedules, all orders with up to 2 preemptions`."""
+    count = f"{row.explored.schedules} schedules"
+    if not row.explored.is_exhausted:
+        return f"{count}, not all: the time limit was reached"
+    if row.kind == "orders":
+        return f"{count}, all orders with up to {row.explored.preemptions} preemptions"
+    if row.kind == "crashes":
+        return f"{count}, one process killed before each of its file calls"
+    return f"{count}, each file call with each error that it can meet"
+
+
+def render_failure(rule: str, row: Judged, found: Found) -> Iterator[str]:
+    """A failed rule: what was wrong, and the shortest schedule, call by call."""
+    about = RULES[rule]
+    yield f"{rule}  {about.level}  {about.title}"
+    yield wrap(f"{row.title}: {found.count} of {described(row)}", "  ", 2)
+    for finding in found.outcome.findings:
+        if finding.rule == rule:
+            yield wrap(finding.text, "  ", 2)
+    if not found.is_repeated:
+        yield wrap("The same schedule did not do the same again, so the verdict is unknown.", "  ", 2)
+    yield ""
+    yield from side_by_side(found.outcome, rule)
+    yield ""
+
+
+def side_by_side(outcome: Outcome, rule: str = "") -> Iterator[str]:
+    """The calls of both processes in their order, one column for each. `>` marks the call after which it was wrong."""
+    marked = {finding.step for finding in outcome.findings if finding.rule == rule and finding.step is not None}
+    yield f"      {'process 1':<{COLUMN}} process 2".rstrip()
+    for number, step in enumerate(outcome.steps):
+        mark = ">" if number in marked else " "
+        indent = "" if step.process == 0 else " " * (COLUMN + 1)
+        first, *more = _folded(step.text)
+        yield f"{mark}{number + 1:>4} {indent}{first}".rstrip()
+        for line in more:
+            yield f"      {indent}  {line}"
+    if outcome.next_answers is not None:
+        yield f"      {'':<{COLUMN}} save"
+
+
+def _folded(text: str) -> list[str]:
+    """The text in lines that fit a column."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if len(longer) > COLUMN - 2 and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [line[:COLUMN] for line in lines]
+
+
+def render_summary(judged: Sequence[Judged]) -> Iterator[str]:
+    verdicts = {rule: verdict(judged, rule) for rule in RULES}
+    for level in ("MUST", "SHOULD"):
+        of_level = [found for rule, found in verdicts.items() if RULES[rule].level == level]
+        counts = ", ".join(f"{of_level.count(word)} {word}" for word in ("pass", "fail", "unknown", "not run"))
+        yield f"{level:<7} {counts}"
+    schedules = sum(row.explored.schedules for row in judged)
+    took_s = sum(row.took_s for row in judged)
+    yield f"{schedules} schedules in {took_s:.0f} s"
