@@ -57,12 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--time-limit", type=seconds, metavar="S", help="Stop after S seconds; what is left is unknown (default: none)")
     add("--out", type=Path, metavar="FOLDER", help="Write each failed schedule into this folder, for `replay`")
     add("--json", type=Path, metavar="FILE", help="Write the result as JSON")
-    add(
-        "--trace-files", type=Path, metavar="FILE", help="List every path outside its home folder that the target opens"
-    )
+    add("--trace-files", type=Path, metavar="FILE", help="List each path outside its home that the target opens")
     add_mapping(parser)
     add_timeout(parser)
     add_env(parser)
+    parser.set_defaults(profile=None)  # races compare with no release
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -100,6 +100,7 @@ class Outcome:
     answers: dict[int, list[Answer] | None] = field(default_factory=dict)  # None: the process was killed
     before: Files = field(default_factory=dict)
     after: Files = field(default_factory=dict)
+    seen: list[Files] = field(default_factory=list)  # after each step
     findings: list[Finding] = field(default_factory=list)
     next_answers: list[Answer] | None = None  # of the save after a fault
     is_diverged: bool = False  # a process did not make the call that the schedule let go

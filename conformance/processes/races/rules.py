@@ -52,12 +52,16 @@ class Watcher:
         self.seen.append(files)
         content = pool_in(files)
         if content != (start := pool_in(self.before)) and parse(content) is None:
-            was = f"{len(content)} bytes that are not a pool" if content is not None else "no pool file"
+            was = (
+                "there is no pool file" if content is None else f"the pool file has {len(content)} bytes and is no pool"
+            )
             if content is not None or start is not None:
-                self._note("RACE-002", f"after this call there is {was}", step)
+                self._note("RACE-002", f"after this call, {was}", step)
         for place, file in files.items():
             if self.before.get(place) != file and is_exposed(files, place):
-                self._note("RACE-008", f"{shorten(place)} has tokens and the mode {file.mode:04o}", step)
+                self._note(
+                    "RACE-008", f"after this call, {shorten(place)} has tokens and the mode {file.mode:04o}", step
+                )
 
     def _note(self, rule: str, text: str, step: int) -> None:
         self.findings.setdefault(rule, Finding(rule, text, step))
@@ -86,8 +90,18 @@ def judge_saves(outcome: Outcome, changes: Mapping[int, Change]) -> None:
     for process, change in changes.items():
         if succeeded(outcome.answers.get(process)) and not change.is_in(document):
             rule = "RACE-007" if change.end_ms is None else "RACE-001"
-            _find(outcome, rule, f"process {process + 1} was told that it saved {change.what}, but it is not there")
+            lost = _lost_at(outcome, change)
+            who = "" if lost is None else f"; this call of process {outcome.steps[lost].process + 1} has undone it"
+            _find(
+                outcome, rule, f"`save` of process {process + 1} succeeded, but {change.what} is not there{who}", lost
+            )
     judge_left(outcome, outcome.before)
+
+
+def _lost_at(outcome: Outcome, change: Change) -> int | None:
+    """The last step after which the change was not in the file any more."""
+    there = [change.is_in(parse(pool_in(files))) for files in outcome.seen]
+    return next((step for step in range(len(there) - 1, 0, -1) if there[step - 1] and not there[step]), None)
 
 
 def judge_order(outcome: Outcome, results: Mapping[frozenset[int], Sequence[Json]]) -> None:
@@ -120,12 +134,7 @@ def judge_left(outcome: Outcome, before: Files) -> None:
 
 
 def _others_with_tokens(files: Files) -> set[str]:
-    goal = files[POOL].content if POOL in files and files[POOL].kind == "link" else b""
-    return {
-        place
-        for place, file in files.items()
-        if place != POOL and not place.endswith(goal.decode() or "\0") and TOKEN.encode() in file.content
-    }
+    return {place for place, file in files.items() if place != POOL and TOKEN.encode() in file.content}
 
 
 def judge_failure(outcome: Outcome, change: Change, before: Json, *, is_reading: bool) -> None:
@@ -173,6 +182,6 @@ def _keeps(document: Json, before: Json) -> bool:
     return True
 
 
-def _find(outcome: Outcome, rule: str, text: str) -> None:
+def _find(outcome: Outcome, rule: str, text: str, step: int | None = None) -> None:
     if rule not in {finding.rule for finding in outcome.findings}:
-        outcome.findings.append(Finding(rule, text))
+        outcome.findings.append(Finding(rule, text, step))

@@ -71,6 +71,7 @@ class Subject:
         watcher = Watcher(state.files)
         outcome = self.race.run(state.files, calls, schedule, watcher)
         outcome.findings += watcher.findings.values()
+        outcome.seen = watcher.seen
         return outcome
 
     def prepare(self, state: State, processes: Iterable[int]) -> None:
@@ -113,7 +114,8 @@ class Subject:
         version = document.get("version") if isinstance(document, dict) else None
         if not isinstance(version, int):
             raise AdapterFault("`save` was answered with a result, but there is no pool file with a version afterwards")
-        base = {place: file for place, file in read_files(self.home).items() if place != POOL}
+        left = read_files(self.home)
+        base = {place: file for place, file in left.items() if rules.TOKEN.encode() not in file.content}
         lay_out(self.home, {**base, POOL: pool_file(version, ACCOUNTS)})
         self._ask(0, self._saving[:1])
         watcher = Watcher(base)
