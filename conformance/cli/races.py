@@ -11,7 +11,7 @@ from pathlib import Path
 from conformance.cli.options import add_env, add_mapping, add_timeout, asking, between, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.processes.races.exploring import MAX_PREEMPTIONS
-from conformance.processes.races.judging import Plan, judge_races
+from conformance.processes.races.judging import KINDS, Plan, judge_races
 from conformance.processes.races.results import Judged, is_conformant, verdict
 from conformance.processes.races.states import NAMES
 from conformance.processes.races.stored import to_json
@@ -94,7 +94,7 @@ def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
     plan = Plan(
         options.state,
         options.preemptions,
-        faults=not options.no_faults,
+        ("orders",) if options.no_faults else KINDS,
         may_go_on=lambda: ends_s is None or time.monotonic() < ends_s,
     )
     judged: list[Judged] = []

@@ -191,3 +191,12 @@ BROKEN = {  # the rule that each port breaks, the state that shows it, and wheth
     TemporaryFileLeft: ("RACE-009", "present"),
     UnreadableFileOverwritten: ("RACE-010", "present"),
 }
+
+
+class SavesNot(ReferenceAdapter):
+    """Claims neither `storage` nor `save`."""
+
+    def hello(self, wire: int) -> Json:
+        greeting = super().hello(wire)
+        kept = [word for word in greeting["capabilities"] if word not in ("storage", "save")]
+        return {**greeting, "capabilities": kept}

@@ -25,7 +25,7 @@ def read_files(home: Path) -> dict[str, FileState]:
             path = os.path.join(folder, name)
             state = os.lstat(path)
             mode = stat.S_IMODE(state.st_mode)
-            place = os.path.relpath(path, home)
+            place = path[len(str(home)) + 1 :]
             if stat.S_ISLNK(state.st_mode):
                 found[place] = FileState("link", mode, os.fsencode(os.readlink(path)))
             elif stat.S_ISDIR(state.st_mode):
@@ -87,7 +87,8 @@ class Names:
 
     def place(self, path: str, process: int) -> str:
         """The path in the home folder, with its random part replaced."""
-        folder, slash, name = os.path.relpath(path, self._home).rpartition("/")
+        place = path.removeprefix(f"{self._home}/") if path != self._home else "."
+        folder, slash, name = place.rpartition("/")
         found = list(_RANDOM.finditer(name)) if name not in (_NAME + ".json",) else []
         for match in reversed(found):
             drawn = match[0]

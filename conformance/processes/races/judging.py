@@ -14,6 +14,7 @@ from conformance.processes.races.subject import Subject
 ORDERS = ("RACE-001", "RACE-002", "RACE-003", "RACE-008", "RACE-009")
 OF_CRASHES = ("RACE-002", "RACE-005", "RACE-006", "RACE-008", "RACE-009")
 OF_ERRORS = ("RACE-002", "RACE-004", "RACE-006", "RACE-008", "RACE-009", "RACE-010")
+KINDS = ("orders", "crashes", "errors")
 WITH_FAULTS = ("present", "missing")
 
 
@@ -23,7 +24,7 @@ class Plan:
 
     states: Sequence[str] = ()  # all, if empty
     preemptions: int = MAX_PREEMPTIONS
-    faults: bool = True
+    kinds: Sequence[str] = KINDS
     may_go_on: Callable[[], bool] = lambda: True
 
 
@@ -32,22 +33,25 @@ def judge_races(subject: Subject, plan: Plan) -> Iterator[Judged]:
     for state in subject.states.values():
         if plan.states and state.name not in plan.states:
             continue
-        explored = Explored()
+        yield from _judge_state(subject, state, plan)
 
-        def run(schedule: Schedule, state: State = state) -> Outcome:
-            return subject.run(state, schedule)
 
+def _judge_state(subject: Subject, state: State, plan: Plan) -> Iterator[Judged]:
+    def run(schedule: Schedule) -> Outcome:
+        return subject.run(state, schedule)
+
+    if "orders" in plan.kinds:
         rules = [*ORDERS, "RACE-007"] if state.name == "removal" else ORDERS
-        outcomes = explore(run, explored, preemptions=plan.preemptions, may_go_on=plan.may_go_on)
-        yield _judged(Judged(state.name, state.title, "orders", rules, explored), outcomes, run)
-        if plan.faults and state.name in WITH_FAULTS:
-            faults = Faults(subject, state)
-            for kind, listed, made in (
-                ("crashes", OF_CRASHES, faults.crashes()),
-                ("errors", OF_ERRORS, faults.errors()),
-            ):
-                judged = Judged(state.name, state.title, kind, listed, Explored(preemptions=0))
-                yield _judged(judged, _counted(made, judged.explored, plan), faults.run)
+        judged = Judged(state.name, state.title, "orders", rules, Explored())
+        outcomes = explore(run, judged.explored, preemptions=plan.preemptions, may_go_on=plan.may_go_on)
+        yield _judged(judged, outcomes, run)
+    if state.name not in WITH_FAULTS:
+        return
+    faults = Faults(subject, state)
+    for kind, listed, made in (("crashes", OF_CRASHES, faults.crashes()), ("errors", OF_ERRORS, faults.errors())):
+        if kind in plan.kinds:
+            judged = Judged(state.name, state.title, kind, listed, Explored(preemptions=0))
+            yield _judged(judged, _counted(made, judged.explored, plan), faults.run)
 
 
 def _counted(outcomes: Iterable[Outcome], explored: Explored, plan: Plan) -> Iterator[Outcome]:

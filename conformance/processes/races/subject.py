@@ -140,7 +140,7 @@ def _lock(calls: Sequence[FileCall], watcher: Watcher, home: Path) -> dict[str, 
     found: dict[str, FileState] = {}
     for step, call in enumerate(calls):
         place = call.created.removeprefix(f"{home}/")
-        removed = any(later.verb in ("unlink", "rmdir") and later.path == call.created for later in calls)
+        removed = any(later.verb in ("unlink", "rmdir") and later.path == call.created for later in calls[step:])
         if place and removed and place not in watcher.before and place in watcher.seen[step]:
             # Another process writes into it after it was created, so take what it last was.
             found[place] = [files[place] for files in watcher.seen if place in files][-1]
