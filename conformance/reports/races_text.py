@@ -14,12 +14,13 @@ LEGEND = "POOL is antigravity-accounts.json, ~ the home folder, <1> a name that 
 
 def render_table(judged: Sequence[Judged]) -> Iterator[str]:
     """One row for each state and kind of schedule, one column for each rule."""
-    numbers = {rule: rule.removeprefix("RACE-0") for rule in RULES}
-    yield f"{'state':<12}{'schedules':<15}" + "".join(f"{number:>5}" for number in numbers.values())
+    yield f"{'state':<12}{'schedules':<13}" + "".join(f"{rule[-2:]:>5}" for rule in RULES)
     for row in judged:
-        counted = f"{row.explored.schedules} {row.kind}" + ("" if row.explored.is_exhausted else " (not all)")
+        counted = f"{row.explored.schedules} {row.kind}" + ("" if row.explored.is_exhausted else "*")
         marks = "".join(f"{MARKS[row.verdict(rule)]:>5}" for rule in RULES)
-        yield f"{row.state:<12}{counted:<15}{marks}".rstrip()
+        yield f"{row.state:<12}{counted:<13}{marks}".rstrip()
+    if not all(row.explored.is_exhausted for row in judged):
+        yield "* not all: the time limit was reached"
 
 
 def render_row(row: Judged) -> str:
@@ -39,6 +40,8 @@ def described(row: Judged) -> str:
         return f"{count}, all orders with up to {row.explored.preemptions} preemptions"
     if row.kind == "crashes":
         return f"{count}, one process killed before each of its file calls"
+    if row.kind == "power":
+        return f"{count}, the power fails when the pool file has been replaced"
     return f"{count}, each file call with each error that it can meet"
 
 

@@ -176,7 +176,27 @@ class RemovalUndone(SavesAnother):
         return document
 
 
-BROKEN = {  # the rule that each port breaks, the state that shows it, and whether it takes a fault
+class NeverSynced(SavesAnother):
+    """Renames the new file before its content is on the disk."""
+
+    def store(self, home: str, merge: Merge) -> None:
+        beside = self.path().with_name(self.path().name + ".new.tmp")
+        with pool_file.locked(home):
+            beside.touch(mode=0o600)
+            beside.write_text(json.dumps(merge(pool_file.read(home))), encoding="utf-8")
+            beside.replace(self.path())
+
+
+class SavesNot(ReferenceAdapter):
+    """Claims neither `storage` nor `save`."""
+
+    def hello(self, wire: int) -> Json:
+        greeting = super().hello(wire)
+        kept = [word for word in greeting["capabilities"] if word not in ("storage", "save")]
+        return {**greeting, "capabilities": kept}
+
+
+BROKEN = {  # the rule that each port breaks, and the state that shows it
     NoLock: ("RACE-001", "present"),
     ReleasedBeforeRename: ("RACE-001", "present"),
     LockedAfterReading: ("RACE-001", "present"),
@@ -190,13 +210,5 @@ BROKEN = {  # the rule that each port breaks, the state that shows it, and wheth
     TemporaryFileForEveryone: ("RACE-008", "present"),
     TemporaryFileLeft: ("RACE-009", "present"),
     UnreadableFileOverwritten: ("RACE-010", "present"),
+    NeverSynced: ("RACE-011", "present"),
 }
-
-
-class SavesNot(ReferenceAdapter):
-    """Claims neither `storage` nor `save`."""
-
-    def hello(self, wire: int) -> Json:
-        greeting = super().hello(wire)
-        kept = [word for word in greeting["capabilities"] if word not in ("storage", "save")]
-        return {**greeting, "capabilities": kept}

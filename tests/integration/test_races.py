@@ -26,7 +26,13 @@ from tests.fakes.racing import BROKEN
 from tests.support.command import CHECKOUT, Kit
 
 BOUND_S = 120.0
-KINDS = {"RACE-005": ["crashes"], "RACE-006": ["crashes"], "RACE-004": ["errors"], "RACE-010": ["errors"]}
+KINDS = {
+    "RACE-005": ["crashes"],
+    "RACE-006": ["crashes"],
+    "RACE-004": ["errors"],
+    "RACE-010": ["errors"],
+    "RACE-011": ["power"],
+}
 PLUGIN = "npm:opencode-antigravity-auth@1.6.0"
 STORED = sorted((fixtures_folder() / "races").glob("*.json"))
 pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not())

@@ -68,4 +68,10 @@ RULES: Mapping[str, Rule] = {
         "If the system refuses to open or to read the pool file, a save does not replace it by the accounts that this "
         "process knows.",
     ),
+    "RACE-011": Rule(
+        "SHOULD",
+        "A power failure leaves a pool file that can be loaded",
+        "The content of the new file is on the disk (fsync) before the file gets the name of the pool file. Otherwise, "
+        "the file can be empty or half after a power failure, although the process had replaced it in one step.",
+    ),
 }

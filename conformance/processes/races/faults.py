@@ -1,14 +1,15 @@
 """Crashes and errors: one process saves and meets a fault at one of its file calls, then another process saves."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from conformance.processes.races.folder import POOL, Names, parse, pool_in, read_files
+from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, read_files
 from conformance.processes.races.model import Fault, FaultKind, Files, Outcome, Schedule
-from conformance.processes.races.rules import judge_crash, judge_failure, judge_next
-from conformance.processes.races.states import State
+from conformance.processes.races.rules import judge_crash, judge_failure, judge_loading, judge_next
+from conformance.processes.races.states import State, open_home
 from conformance.processes.races.subject import Subject
 from conformance.targets.gate.calls import FileCall
-from conformance.wire.answers import Answer
+from conformance.wire.answers import Answer, Result
 
 SAVER, NEXT = 0, 1
 ERRORS: Mapping[FaultKind, tuple[str, ...]] = {  # the calls that can meet each error; EIO can happen anywhere
@@ -42,6 +43,8 @@ class Faults:
         """Run one schedule with a fault, then the save of the other process, and judge both."""
         subject, state, fault = self._subject, self._state, schedule.fault
         assert fault is not None
+        if fault.kind == "power failure":
+            return self._lose_power(schedule, fault)
         if NEXT in state.prepared:
             subject.prepare(state, [NEXT])
         outcome = subject.observe(state, {SAVER: state.calls[SAVER]}, schedule)
@@ -52,6 +55,31 @@ class Faults:
             judge_failure(outcome, state.changes[SAVER], before, is_reading=self._is_reading(outcome, fault))
         answers, after = self._next(outcome)
         judge_next(outcome, state.changes[NEXT], answers, after)
+        return outcome
+
+    def power_failures(self) -> Iterator[Outcome]:
+        """Let the power fail after each call that replaces or changes the pool file, if its content is not synced."""
+        goal = str(self._subject.home / POOL)
+        for at, call in enumerate(self._undisturbed()):
+            if (call.verb == "rename" and call.goal == goal) or (call.verb == "write" and call.path == goal):
+                yield self.run(Schedule((), Fault("power failure", at)))
+
+    def _lose_power(self, schedule: Schedule, fault: Fault) -> Outcome:
+        """A file that was renamed or written without an fsync may be empty or half. Does the target load it?"""
+        subject, state = self._subject, self._state
+        outcome = subject.observe(state, {SAVER: state.calls[SAVER]}, schedule)
+        calls = subject.race.calls
+        files = outcome.seen[fault.at]
+        content = pool_in(files)
+        if content is None or _is_synced(calls, fault.at):
+            return outcome
+        wanted = {account["refreshToken"] for account in parse(content)["accounts"]} if parse(content) else set()
+        for share, word in ((0, "empty"), (2, "half written")):
+            left = replace(files[POOL], content=content[: len(content) // share] if share else b"")
+            lay_out(subject.home, {**files, POOL: left})
+            (answer,) = subject.race.ask(NEXT, [open_home(str(subject.home))])
+            loaded = answer.value["accounts"] if isinstance(answer, Result) else []
+            judge_loading(outcome, loaded, wanted, word, fault.at)
         return outcome
 
     def _undisturbed(self) -> list[FileCall]:
@@ -80,6 +108,12 @@ def _kinds(call: FileCall, calls: list[FileCall]) -> Iterator[FaultKind]:
         if call.verb in verbs and (kind == "EACCES" or call.modifies):
             yield kind
     yield "EIO"
+
+
+def _is_synced(calls: list[FileCall], at: int) -> bool:
+    """Whether the file that call `at` renames was synced after it was last written."""
+    verbs = [call.verb for call in calls[:at] if call.path == calls[at].path and call.verb in ("write", "fsync")]
+    return calls[at].verb == "rename" and verbs[-1:] == ["fsync"]
 
 
 def _alike(outcome: Outcome, home: str) -> object:

@@ -13,8 +13,9 @@ from conformance.processes.races.subject import Subject
 
 ORDERS = ("RACE-001", "RACE-002", "RACE-003", "RACE-008", "RACE-009")
 OF_CRASHES = ("RACE-002", "RACE-005", "RACE-006", "RACE-008", "RACE-009")
+OF_POWER = ("RACE-011",)
 OF_ERRORS = ("RACE-002", "RACE-004", "RACE-006", "RACE-008", "RACE-009", "RACE-010")
-KINDS = ("orders", "crashes", "errors")
+KINDS = ("orders", "crashes", "errors", "power")
 WITH_FAULTS = ("present", "missing")
 
 
@@ -48,7 +49,11 @@ def _judge_state(subject: Subject, state: State, plan: Plan) -> Iterator[Judged]
     if state.name not in WITH_FAULTS:
         return
     faults = Faults(subject, state)
-    for kind, listed, made in (("crashes", OF_CRASHES, faults.crashes()), ("errors", OF_ERRORS, faults.errors())):
+    for kind, listed, made in (
+        ("crashes", OF_CRASHES, faults.crashes()),
+        ("errors", OF_ERRORS, faults.errors()),
+        ("power", OF_POWER, faults.power_failures()),
+    ):
         if kind in plan.kinds:
             judged = Judged(state.name, state.title, kind, listed, Explored(preemptions=0))
             yield _judged(judged, _counted(made, judged.explored, plan), faults.run)
@@ -69,7 +74,7 @@ def _judged(judged: Judged, outcomes: Iterable[Outcome], run: Callable[[Schedule
     for outcome in outcomes:
         if outcome.is_diverged and not judged.unsteady:
             judged.unsteady = "a process did not make the call that the schedule let go"
-        for finding in outcome.findings:
+        for finding in (finding for finding in outcome.findings if finding.rule in judged.rules):
             found = judged.found.setdefault(finding.rule, Found(finding.rule, 0, outcome))
             found.count += 1
             if _length(outcome) < _length(found.outcome):

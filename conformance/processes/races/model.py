@@ -7,12 +7,15 @@ from typing import Literal
 from conformance.json_type import Json
 from conformance.wire.answers import Answer
 
-FaultKind = Literal["kill", "ENOSPC", "EIO", "EACCES", "short write"]
+FaultKind = Literal["kill", "ENOSPC", "EIO", "EACCES", "short write", "power failure"]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault at a call of the first process: the call is the `at`-th of that process, counted from 0."""
+    """A fault at a call of the first process: the call is the `at`-th of that process, counted from 0.
+
+    A power failure comes after its call. All other faults replace it.
+    """
 
     kind: FaultKind
     at: int

@@ -138,7 +138,7 @@ class _Running:
         text, access = self._text(call, chosen), self.access(chosen)
         pending = None if current is None else self.access(current)
         fault = self.schedule.fault
-        at_fault = fault is not None and chosen == 0 and fault.at == self.made
+        at_fault = fault is not None and fault.kind != "power failure" and chosen == 0 and fault.at == self.made
         self.made += chosen == 0
         others = tuple(process for process in runnable if process != chosen)
         absent = bool(call.created) and not os.path.lexists(call.created)

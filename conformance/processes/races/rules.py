@@ -172,6 +172,13 @@ def judge_next(outcome: Outcome, change: Change, answers: Sequence[Answer], afte
     judge_left(outcome, outcome.before)
 
 
+def judge_loading(outcome: Outcome, loaded: Sequence[Json], wanted: set[Json], word: str, step: int) -> None:
+    """After a power failure, the target loads every account that was saved."""
+    if lost := wanted - set(loaded):
+        text = f"after a power failure, the pool file can be {word}; the next load has lost {len(lost)} accounts"
+        _find(outcome, "RACE-011", text, step)
+
+
 def _keeps(document: Json, before: Json) -> bool:
     """Whether every account is there with the limits that it had."""
     now = _accounts(document)

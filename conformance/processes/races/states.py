@@ -98,25 +98,25 @@ def states(learned: Learned, home: str) -> list[State]:
 def _savers(name: str, title: str, files: Files, known: Files, home: str) -> State:
     """Both processes know the same two accounts; each has limited one and saves."""
     calls: Calls = {process: [("save", {})] for process in (0, 1)}
-    prepared = {process: [_open(home), _limit(process)] for process in (0, 1)}
+    prepared = {process: [open_home(home), _limit(process)] for process in (0, 1)}
     return State(name, title, files, known, prepared, calls, {process: _change(process) for process in (0, 1)})
 
 
 def _loaders(name: str, title: str, files: Files, home: str) -> State:
     """Both processes load the file, limit an account and save."""
-    calls = {process: [_open(home), _limit(process), ("save", {})] for process in (0, 1)}
+    calls = {process: [open_home(home), _limit(process), ("save", {})] for process in (0, 1)}
     return State(name, title, files, files, {}, calls, {process: _change(process) for process in (0, 1)})
 
 
 def _remover(files: Files, known: Files, home: str) -> State:
     """The first process removes an account, the second one limits another."""
-    prepared = {0: [_open(home), ("remove", {"label": ACCOUNTS[0]})], 1: [_open(home), _limit(1)]}
+    prepared = {0: [open_home(home), ("remove", {"label": ACCOUNTS[0]})], 1: [open_home(home), _limit(1)]}
     calls: Calls = {process: [("save", {})] for process in (0, 1)}
     changes = {0: Change(ACCOUNTS[0], None), 1: _change(1)}
     return State("removal", "one process removes an account", files, known, prepared, calls, changes)
 
 
-def _open(home: str) -> MethodCall:
+def open_home(home: str) -> MethodCall:
     return ("open", {"home": home, "now_ms": NOW_MS})
 
 

@@ -6,7 +6,7 @@ from conformance.json_type import Json
 from conformance.processes.races.model import Fault, Outcome, Schedule, segments, turns_of
 
 FORMAT = 1
-FAULTS = ("kill", "ENOSPC", "EIO", "EACCES", "short write")
+FAULTS = ("kill", "ENOSPC", "EIO", "EACCES", "short write", "power failure")
 
 
 @dataclass(frozen=True)
