@@ -17,7 +17,6 @@ ERRORS: Mapping[FaultKind, tuple[str, ...]] = {  # the calls that can meet each 
     "EACCES": ("open", "mkdir", "rename", "link", "unlink", "rmdir", "symlink", "chmod", "utime", "stat", "access"),
     "short write": ("write",),
 }
-Ending = tuple[list[Answer], Files]
 
 
 class Faults:
@@ -25,7 +24,7 @@ class Faults:
 
     def __init__(self, subject: Subject, state: State) -> None:
         self._subject, self._state = subject, state
-        self._endings: dict[object, Ending] = {}
+        self._endings: dict[object, tuple[list[Answer], Files, dict[str, str]]] = {}
 
     def crashes(self) -> Iterator[Outcome]:
         """Kill the process before each of its calls."""
@@ -86,12 +85,14 @@ class Faults:
         self._subject.observe(self._state, {SAVER: self._state.calls[SAVER]}, Schedule())
         return self._subject.race.calls
 
-    def _next(self, outcome: Outcome) -> Ending:
+    def _next(self, outcome: Outcome) -> tuple[list[Answer], Files]:
         key = _alike(outcome, str(self._subject.home))
         if key not in self._endings:
             answers = self._subject.race.ask(NEXT, self._state.calls[NEXT])
-            self._endings[key] = answers, read_files(self._subject.home)
-        return self._endings[key]
+            self._endings[key] = answers, read_files(self._subject.home), outcome.names
+        answers, after, names = self._endings[key]
+        outcome.names = {**names, **outcome.names}
+        return answers, after
 
     def _is_reading(self, outcome: Outcome, fault: Fault) -> bool:
         """Whether the fault met the opening or the reading of the pool file."""

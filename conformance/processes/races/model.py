@@ -104,6 +104,7 @@ class Outcome:
     before: Files = field(default_factory=dict)
     after: Files = field(default_factory=dict)
     seen: list[Files] = field(default_factory=list)  # after each step
+    names: dict[str, str] = field(default_factory=dict)  # the repeatable name of each path
     findings: list[Finding] = field(default_factory=list)
     next_answers: list[Answer] | None = None  # of the save after a fault
     is_diverged: bool = False  # a process did not make the call that the schedule let go

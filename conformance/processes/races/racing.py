@@ -136,6 +136,9 @@ class _Running:
         gated = self.race.processes[chosen]
         call = gated.waiting[0][1]
         text, access = self._text(call, chosen), self.access(chosen)
+        for path in call.paths:
+            place = self.names.place(path, chosen)
+            self.outcome.names[path.removeprefix(f"{self.race.home}/")] = place
         pending = None if current is None else self.access(current)
         fault = self.schedule.fault
         at_fault = fault is not None and fault.kind != "power failure" and chosen == 0 and fault.at == self.made

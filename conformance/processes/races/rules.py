@@ -1,7 +1,7 @@
 """Judges what one schedule did by the rules of `catalogue`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.json_type import Json
@@ -46,6 +46,7 @@ class Watcher:
     before: Files
     findings: dict[str, Finding] = field(default_factory=dict)
     seen: list[Files] = field(default_factory=list)
+    _places: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, home: Path, step: int) -> None:
         files = read_files(home)
@@ -59,12 +60,22 @@ class Watcher:
                 self._note("RACE-002", f"after this call, {was}", step)
         for place, file in files.items():
             if self.before.get(place) != file and is_exposed(files, place):
-                self._note(
-                    "RACE-008", f"after this call, {shorten(place)} has tokens and the mode {file.mode:04o}", step
-                )
+                self._note("RACE-008", f"after this call, {{}} has tokens and the mode {file.mode:04o}", step, place)
 
-    def _note(self, rule: str, text: str, step: int) -> None:
-        self.findings.setdefault(rule, Finding(rule, text, step))
+    def found(self, outcome: Outcome) -> list[Finding]:
+        """The findings, with repeatable names."""
+        return [
+            replace(finding, text=finding.text.format(_name(outcome, self._places[rule])))
+            for rule, finding in self.findings.items()
+        ]
+
+    def _note(self, rule: str, text: str, step: int, place: str = "") -> None:
+        if rule not in self.findings:
+            self.findings[rule], self._places[rule] = Finding(rule, text, step), place
+
+
+def _name(outcome: Outcome, place: str) -> str:
+    return shorten(outcome.names.get(place, place))
 
 
 def is_exposed(files: Files, place: str) -> bool:
@@ -130,7 +141,7 @@ def judged(content: bytes | None) -> Json:
 
 def judge_left(outcome: Outcome, before: Files) -> None:
     for place in sorted(_others_with_tokens(outcome.after) - _others_with_tokens(before)):
-        _find(outcome, "RACE-009", f"{shorten(place)} has tokens and was left behind")
+        _find(outcome, "RACE-009", f"{_name(outcome, place)} has tokens and was left behind")
 
 
 def _others_with_tokens(files: Files) -> set[str]:

@@ -70,7 +70,7 @@ class Subject:
         self.prepare(state, calls)
         watcher = Watcher(state.files)
         outcome = self.race.run(state.files, calls, schedule, watcher)
-        outcome.findings += watcher.findings.values()
+        outcome.findings += watcher.found(outcome)
         outcome.seen = watcher.seen
         return outcome
 
