@@ -30,6 +30,10 @@ ends or the schedule hands over. The same schedule gives the same trace, on a bu
 is stopped although it could go on. Two schedules that differ only in calls that do not affect each other count as one.
 The processes stay alive from schedule to schedule; only the folder is laid out anew.
 
+**More than two processes.** With `--processes 3`, the schedules are drawn (probabilistic concurrency testing), and the
+report states the probability with which they find a fault that depends on the order of two calls. The same `--seed` draws
+the same schedules.
+
 **Locks.** If a process tries to take a lock that the other one holds, the call is not let go before the lock is free.
 So no verdict depends on a timer. The kit finds lock files by watching one save: they are created exclusively, and
 removed by the same process before it ends. `flock` and `fcntl` locks work alike. A lock whose owner was killed is not
@@ -66,7 +70,7 @@ limited.
 
 ## What cannot be scheduled
 
-- Three and more processes, and orders with more preemptions than `--preemptions` says (at most 3).
+- Orders with more preemptions than `--preemptions` says (at most 3), and every order of three and more processes.
 - File calls that a process makes in several threads at once: their order is that of the system. The releases await each
   call. If a trace does not repeat, the verdict is "unknown".
 - Writes to a file that is mapped into memory, and calls of a 32-bit program. io_uring is refused, as in old kernels.

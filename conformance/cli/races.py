@@ -12,6 +12,7 @@ from conformance.cli.options import add_env, add_mapping, add_timeout, asking, b
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.processes.races.exploring import MAX_PREEMPTIONS
 from conformance.processes.races.judging import KINDS, Plan, judge_races
+from conformance.processes.races.model import MAX_PROCESSES
 from conformance.processes.races.results import Judged, is_conformant, verdict
 from conformance.processes.races.states import NAMES
 from conformance.processes.races.stored import to_json
@@ -26,6 +27,7 @@ from conformance.targets.group import Launch
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 
+SAMPLES = 200
 NOT_CONFORMANT, NOTHING_JUDGED = 1, 5
 HELP = "find what processes lose that save one pool file at the same moment"
 DESCRIPTION = """\
@@ -53,6 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"Largest number of preemptions in a schedule (default: {MAX_PREEMPTIONS})",
     )
+    add(
+        "--processes",
+        type=between(2, MAX_PROCESSES),
+        default=2,
+        metavar="N",
+        help=f"Number of processes, up to {MAX_PROCESSES} (default: 2; with more, schedules are drawn)",
+    )
+    add(
+        "--samples",
+        type=between(1),
+        metavar="N",
+        help=f"Number of schedules to draw for each state (default: {SAMPLES} with more than two processes)",
+    )
+    add("--seed", metavar="WORD", default="0", help="Seed for drawn schedules (default: 0)")
     add("--no-faults", action="store_true", help="Kill no process, and let no call fail")
     add("--time-limit", type=seconds, metavar="S", help="Stop after S seconds; what is left is unknown (default: none)")
     add("--out", type=Path, metavar="FOLDER", help="Write each failed schedule into this folder, for `replay`")
@@ -91,10 +107,13 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
     ends_s = time.monotonic() + options.time_limit if options.time_limit else None
+    samples = options.samples or (SAMPLES if options.processes > 2 else 0)
     plan = Plan(
         options.state,
         options.preemptions,
-        ("orders",) if options.no_faults else KINDS,
+        ("orders",) if options.no_faults or samples else KINDS,
+        samples,
+        options.seed,
         may_go_on=lambda: ends_s is None or time.monotonic() < ends_s,
     )
     judged: list[Judged] = []
@@ -103,7 +122,13 @@ def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
     stage = Stage("starting two processes")
     with (
         Progress(stage, sys.stderr) as progress,
-        Subject(launch, timeout_s=options.timeout, pass_environment=options.env, on_open=on_open) as subject,
+        Subject(
+            launch,
+            timeout_s=options.timeout,
+            count=options.processes,
+            pass_environment=options.env,
+            on_open=on_open,
+        ) as subject,
     ):
         if absent := set(options.state) - set(subject.states):
             raise UsageFault(f"--state {sorted(absent)[0]} does not apply: {launch.name} has none of it")

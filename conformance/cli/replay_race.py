@@ -29,7 +29,7 @@ def replay_race(document: Json, options: argparse.Namespace, command: Sequence[s
         return NOT_RUN
     target = resolve(options.target, command, options.mapping)
     launch = Launch(target.argv, target.environment, target.word)
-    with Subject(launch, timeout_s=options.timeout, pass_environment=options.env) as subject:
+    with Subject(launch, timeout_s=options.timeout, count=stored.processes, pass_environment=options.env) as subject:
         outcome = run_stored(subject, stored)
     for line in side_by_side(outcome, stored.rule):
         print(line)

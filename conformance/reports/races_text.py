@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.model import Outcome
 from conformance.processes.races.results import Found, Judged, verdict
+from conformance.processes.races.sampling import DEPTH, probability
 from conformance.reports.describe import WIDTH, wrap
 
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
-COLUMN = (WIDTH - 6) // 2
+MARGIN = 6
 LEGEND = "POOL is antigravity-accounts.json, ~ the home folder, <1> a name that process 1 has drawn"
 
 
@@ -36,6 +37,11 @@ def described(row: Judged) -> str:
     count = f"{row.explored.schedules} schedules"
     if not row.explored.is_exhausted:
         return f"{count}, not all: the time limit was reached"
+    if row.explored.samples:
+        found = probability(
+            row.explored.processes, row.explored.longest, row.explored.samples - 1
+        )  # the first one does not know the steps
+        return f"{count} drawn; they find a fault of depth {DEPTH} with a probability of at least {found:.0%}"
     if row.kind == "orders":
         return f"{count}, all orders with up to {row.explored.preemptions} preemptions"
     if row.kind == "crashes":
@@ -61,30 +67,32 @@ def render_failure(rule: str, row: Judged, found: Found) -> Iterator[str]:
 
 
 def side_by_side(outcome: Outcome, rule: str = "") -> Iterator[str]:
-    """The calls of both processes in their order, one column for each. `>` marks the call after which it was wrong."""
+    """The calls of all processes in their order, one column for each. `>` marks the call after which it was wrong."""
     marked = {finding.step for finding in outcome.findings if finding.rule == rule and finding.step is not None}
-    yield f"      {'process 1':<{COLUMN}} process 2".rstrip()
+    columns = max(2, *(step.process + 1 for step in outcome.steps)) if outcome.steps else 2
+    width = (WIDTH - MARGIN) // columns
+    yield " " * MARGIN + "".join(f"{f'process {number + 1}':<{width}}" for number in range(columns)).rstrip()
     for number, step in enumerate(outcome.steps):
         mark = ">" if number in marked else " "
-        indent = "" if step.process == 0 else " " * (COLUMN + 1)
-        first, *more = _folded(step.text)
+        indent = " " * (width * step.process)
+        first, *more = _folded(step.text, width)
         yield f"{mark}{number + 1:>4} {indent}{first}".rstrip()
         for line in more:
             yield f"      {indent}  {line}"
     if outcome.next_answers is not None:
-        yield f"      {'':<{COLUMN}} save"
+        yield " " * (MARGIN + width) + "save"
 
 
-def _folded(text: str) -> list[str]:
+def _folded(text: str, width: int) -> list[str]:
     """The text in lines that fit a column."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if len(longer) > COLUMN - 2 and lines[-1]:
+        if len(longer) > width - 3 and lines[-1]:
             lines.append(word)
         else:
             lines[-1] = longer
-    return [line[:COLUMN] for line in lines]
+    return [line[: width - 1] for line in lines]
 
 
 def render_summary(judged: Sequence[Judged]) -> Iterator[str]:

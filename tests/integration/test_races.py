@@ -119,6 +119,17 @@ def test_failure_is_written_and_replayed(kit: Kit, tmp_path: Path) -> None:
     assert kit("replay", str(path), "reference").returncode == 0
 
 
+def test_three_processes_are_drawn_and_replayed(kit: Kit, tmp_path: Path) -> None:
+    port = "python:tests.fakes.racing:NoLock"
+    done = kit("races", port, "--state", "present", "--processes", "3", "--samples", "30", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert "30 schedules drawn; they find a fault of depth 2" in " ".join(done.stderr.split())
+    (path,) = tmp_path.glob("RACE-001-*")
+    assert max(process for process, _ in json.loads(path.read_text(encoding="utf-8"))["schedule"]) == 3
+    again = kit("replay", str(path), port)
+    assert (again.returncode, "the trace equals the one in the file" in again.stdout) == (1, True)
+
+
 def test_targets_open_nothing_of_the_home(kit: Kit, tmp_path: Path) -> None:
     """A file there would change what a target does."""
     listed = tmp_path / "files"
@@ -152,10 +163,11 @@ def test_every_state_has_a_name() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schedule": [[4, 1]]}, r"expected a list of \[process, number of calls\]"),
+        ({"schedule": [[5, 1]]}, r"expected a list of \[process, number of calls\]"),
         ({"fault": {"kind": "flood", "at": 1}}, "expected a fault with a kind"),
         ({"trace": 1}, "expected `trace` to be a list of texts"),
         ({"state": None}, "expected the names of a state and of a rule"),
+        ({"schedule": [[3, 1]]}, "expected a number of processes up to 4, got 2"),
     ],
 )
 def test_wrong_file_is_refused(kit: Kit, tmp_path: Path, change: dict[str, object], message: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.processes.races.exploring import Explored, explore
 from conformance.processes.races.model import Access, Outcome, Schedule, Step, segments, turns_of
+from conformance.processes.races.sampling import Pick, probability, sample
 
 POOL = Access(frozenset({"pool"}), frozenset())
 OWN = [Access(frozenset({f"temporary-{process}"}), frozenset()) for process in (0, 1)]
@@ -114,3 +115,39 @@ def test_schedule_is_written_and_read() -> None:
 def test_wrong_schedule_is_refused(listed: object) -> None:
     with pytest.raises(ValueError, match="expected a list of"):
         turns_of(listed)
+
+
+def drawn(seed: str, samples: int) -> list[tuple[int, ...]]:
+    """Schedules of three processes with five calls each."""
+
+    def run(pick: Pick) -> Outcome:
+        outcome, left, current = Outcome(Schedule()), [5, 5, 5], None
+        while runnable := [process for process in range(3) if left[process]]:
+            chosen: int = pick(runnable, current if current in runnable else None)
+            outcome.steps.append(Step(chosen, "", POOL))
+            left[chosen] -= 1
+            current = chosen
+        return outcome
+
+    return [outcome.turns for outcome in sample(run, Explored(), processes=3, samples=samples, seed=seed)]
+
+
+def test_seed_decides_the_drawn_schedules() -> None:
+    assert drawn("1", 20) == drawn("1", 20) != drawn("2", 20)
+
+
+def test_drawn_schedules_have_at_most_one_preemption() -> None:
+    """At depth 2, priorities change once. So a process is stopped at most once, and continues at the end."""
+    for turns in drawn("1", 200):
+        assert len(segments(turns)) <= 4
+
+
+def test_drawn_schedules_find_as_much_as_they_promise() -> None:
+    """The fault: process 3 is stopped after its second call, and process 1 runs next."""
+    found = [turns[:3] == (2, 2, 0) for turns in drawn("1", 3000)]
+    assert sum(found) / len(found) >= probability(3, 15, 1)
+
+
+def test_probability_grows_with_samples() -> None:
+    assert probability(3, 10, 1) == pytest.approx(1 / 30)
+    assert probability(3, 10, 100) == pytest.approx(1 - (29 / 30) ** 100)

@@ -16,6 +16,8 @@ class Explored:
     preemptions: int = MAX_PREEMPTIONS
     is_exhausted: bool = True
     longest: int = 0  # steps
+    samples: int = 0  # 0: the schedules were not drawn
+    processes: int = 2
     touched: dict[int, set[Access]] = field(default_factory=dict)  # by process
 
 

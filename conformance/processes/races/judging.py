@@ -8,6 +8,7 @@ from conformance.processes.races.exploring import MAX_PREEMPTIONS, Explored, exp
 from conformance.processes.races.faults import Faults
 from conformance.processes.races.model import Outcome, Schedule, segments
 from conformance.processes.races.results import Found, Judged
+from conformance.processes.races.sampling import sample
 from conformance.processes.races.states import State
 from conformance.processes.races.subject import Subject
 
@@ -26,6 +27,8 @@ class Plan:
     states: Sequence[str] = ()  # all, if empty
     preemptions: int = MAX_PREEMPTIONS
     kinds: Sequence[str] = KINDS
+    samples: int = 0  # 0: explore all orders
+    seed: str = ""
     may_go_on: Callable[[], bool] = lambda: True
 
 
@@ -44,8 +47,7 @@ def _judge_state(subject: Subject, state: State, plan: Plan) -> Iterator[Judged]
     if "orders" in plan.kinds:
         rules = [*ORDERS, "RACE-007"] if state.name == "removal" else ORDERS
         judged = Judged(state.name, state.title, "orders", rules, Explored())
-        outcomes = explore(run, judged.explored, preemptions=plan.preemptions, may_go_on=plan.may_go_on)
-        yield _judged(judged, outcomes, run)
+        yield _judged(judged, _orders(subject, state, plan, judged.explored), run)
     if state.name not in WITH_FAULTS:
         return
     faults = Faults(subject, state)
@@ -57,6 +59,25 @@ def _judge_state(subject: Subject, state: State, plan: Plan) -> Iterator[Judged]
         if kind in plan.kinds:
             judged = Judged(state.name, state.title, kind, listed, Explored(preemptions=0))
             yield _judged(judged, _counted(made, judged.explored, plan), faults.run)
+
+
+def _orders(subject: Subject, state: State, plan: Plan, explored: Explored) -> Iterator[Outcome]:
+    if plan.samples == 0:
+        yield from explore(
+            lambda schedule: subject.run(state, schedule),
+            explored,
+            preemptions=plan.preemptions,
+            may_go_on=plan.may_go_on,
+        )
+    else:
+        yield from sample(
+            lambda pick: subject.run(state, Schedule(), pick),
+            explored,
+            processes=len(state.calls),
+            samples=plan.samples,
+            seed=f"{plan.seed} {state.name}",
+            may_go_on=plan.may_go_on,
+        )
 
 
 def _counted(outcomes: Iterable[Outcome], explored: Explored, plan: Plan) -> Iterator[Outcome]:

@@ -7,6 +7,7 @@ from typing import Literal
 from conformance.json_type import Json
 from conformance.wire.answers import Answer
 
+MAX_PROCESSES = 4
 FaultKind = Literal["kill", "ENOSPC", "EIO", "EACCES", "short write", "power failure"]
 
 
@@ -138,7 +139,7 @@ def turns_of(listed: Json) -> tuple[int, ...]:
     turns: list[int] = []
     for item in listed if isinstance(listed, list) else [None]:
         match item:
-            case [int(process), int(count)] if process in (1, 2, 3) and 0 < count <= 10_000:
+            case [int(process), int(count)] if 1 <= process <= MAX_PROCESSES and 0 < count <= 10_000:
                 turns += [process - 1] * count
             case _:
                 raise ValueError(f"expected a list of [process, number of calls], got {item!r}")

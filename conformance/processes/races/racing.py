@@ -18,6 +18,7 @@ from conformance.wire.answers import Answer
 
 ERRORS = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EACCES": errno.EACCES}
 MAX_STEPS = 2000
+Pick = Callable[[Sequence[int], int | None], int]  # picks one of the processes that can run; has the one that ran last
 Watch = Callable[[Path, int], None]  # told the home folder and the number of the step that has just been run
 
 
@@ -46,15 +47,21 @@ class Race:
         return self.processes[process].connection.batch(calls)
 
     def run(
-        self, files: Files, calls: Mapping[int, Sequence[MethodCall]], schedule: Schedule, watch: Watch | None = None
+        self,
+        files: Files,
+        calls: Mapping[int, Sequence[MethodCall]],
+        schedule: Schedule,
+        watch: Watch | None = None,
+        pick: Pick | None = None,
     ) -> Outcome:
         """Lay out the files, send its calls to each process, and let their file calls go as the schedule says.
 
+        After the turns of the schedule, `pick` chooses; without it, the same process goes on.
         Raises AdapterFault if a process does not answer in time.
         """
         lay_out(self.home, files)
         self.calls = []
-        running = _Running(self, schedule, watch, sorted(calls))
+        running = _Running(self, schedule, watch, pick, sorted(calls))
         running.outcome.before = read_files(self.home)
         for process, asked in calls.items():
             self.gates.shut(self.processes[process])
@@ -81,8 +88,11 @@ class Race:
 class _Running:
     """One schedule while it runs."""
 
-    def __init__(self, race: Race, schedule: Schedule, watch: Watch | None, active: Sequence[int]) -> None:
+    def __init__(
+        self, race: Race, schedule: Schedule, watch: Watch | None, pick: Pick | None, active: Sequence[int]
+    ) -> None:
         self.race, self.schedule, self.watch = race, schedule, watch
+        self.pick: Pick = pick or (lambda runnable, current: runnable[0] if current is None else current)
         self.names = Names(str(race.home))
         self.outcome = Outcome(schedule)
         self.owners: dict[str, int] = {}  # of the files that were created in this schedule
@@ -94,7 +104,10 @@ class _Running:
         for process in self.active:
             self.race.wait(self.race.processes[process])
         current: int | None = None
-        while (runnable := self._runnable()) and len(self.outcome.steps) < MAX_STEPS:
+        while runnable := self._runnable():
+            if len(self.outcome.steps) == MAX_STEPS:
+                self.outcome.is_diverged = True  # a process waits for another one without a lock
+                return
             current = current if current in runnable else None
             chosen = self._choose(runnable, current)
             self._step(chosen, runnable, current)
@@ -111,7 +124,7 @@ class _Running:
             if self.schedule.turns[place] in runnable:
                 return self.schedule.turns[place]
             self.outcome.is_diverged = True
-        return runnable[0] if current is None else current
+        return self.pick(runnable, current)
 
     def _is_blocked(self, process: int) -> bool:
         """Whether the process tries to take a lock that another one holds. It is let go when the lock is free."""

@@ -11,8 +11,8 @@ from conformance.processes.races.rules import TOKEN, Change
 from conformance.targets.exchange import MethodCall
 
 NOW_MS = 1_700_000_000_000
-ACCOUNTS = (f"{TOKEN}one", f"{TOKEN}two")
-OTHER = f"{TOKEN}three"  # another process has added it since
+ACCOUNTS = tuple(f"{TOKEN}{word}" for word in ("one", "two", "three", "four"))  # one for each process
+OTHER = f"{TOKEN}other"  # another process has added it since
 LINKED = "antigravity-accounts-elsewhere.json"
 PRIVATE = 0o600
 
@@ -63,11 +63,11 @@ def pool_file(version: int, labels: Sequence[str], *, mode: int = PRIVATE) -> Fi
     return FileState("file", mode, json.dumps(document).encode())
 
 
-def states(learned: Learned, home: str) -> list[State]:
-    """The start states that apply to the target."""
-    base, version = learned.base, learned.version
-    known = {**base, POOL: pool_file(version, ACCOUNTS)}
-    present = {**base, POOL: pool_file(version, [*ACCOUNTS, OTHER])}
+def states(learned: Learned, home: str, count: int = 2) -> list[State]:
+    """The start states that apply to the target, for this number of processes."""
+    base, version, accounts = learned.base, learned.version, ACCOUNTS[:count]
+    known = {**base, POOL: pool_file(version, accounts)}
+    present = {**base, POOL: pool_file(version, [*accounts, OTHER])}
     content = present[POOL].content
     without_folder = {place: file for place, file in base.items() if not (place + "/").startswith(CONFIG + "/")}
     linked = {**base, POOL: FileState("link", 0o777, LINKED.encode()), f"{CONFIG}/{LINKED}": present[POOL]}
@@ -86,34 +86,35 @@ def states(learned: Learned, home: str) -> list[State]:
         place, file = learned.temporary
         half = FileState("file", file.mode, content[: len(content) // 2])
         found.append(("temporary", "a temporary file is left", {**present, place: half}))
-    made = [_savers(name, title, files, known, home) for name, title, files in found]
+    made = [_savers(name, title, files, known, home, count) for name, title, files in found]
     for old in range(1, version):
-        files = {**base, POOL: pool_file(old, [*ACCOUNTS, OTHER])}
-        made.append(_loaders(f"version-{old}", f"the pool file has version {old}", files, home))
+        files = {**base, POOL: pool_file(old, [*accounts, OTHER])}
+        made.append(_loaders(f"version-{old}", f"the pool file has version {old}", files, home, count))
     if learned.can_remove:
-        made.append(_remover(present, {**base, POOL: present[POOL]}, home))
+        made.append(_remover(present, home, count))
     return made
 
 
-def _savers(name: str, title: str, files: Files, known: Files, home: str) -> State:
-    """Both processes know the same two accounts; each has limited one and saves."""
-    calls: Calls = {process: [("save", {})] for process in (0, 1)}
-    prepared = {process: [open_home(home), _limit(process)] for process in (0, 1)}
-    return State(name, title, files, known, prepared, calls, {process: _change(process) for process in (0, 1)})
+def _savers(name: str, title: str, files: Files, known: Files, home: str, count: int) -> State:
+    """The processes know the same accounts; each has limited one and saves."""
+    calls: Calls = {process: [("save", {})] for process in range(count)}
+    prepared = {process: [open_home(home), _limit(process)] for process in range(count)}
+    return State(name, title, files, known, prepared, calls, {process: _change(process) for process in range(count)})
 
 
-def _loaders(name: str, title: str, files: Files, home: str) -> State:
-    """Both processes load the file, limit an account and save."""
-    calls = {process: [open_home(home), _limit(process), ("save", {})] for process in (0, 1)}
-    return State(name, title, files, files, {}, calls, {process: _change(process) for process in (0, 1)})
+def _loaders(name: str, title: str, files: Files, home: str, count: int) -> State:
+    """The processes load the file, limit an account and save."""
+    calls = {process: [open_home(home), _limit(process), ("save", {})] for process in range(count)}
+    return State(name, title, files, files, {}, calls, {process: _change(process) for process in range(count)})
 
 
-def _remover(files: Files, known: Files, home: str) -> State:
-    """The first process removes an account, the second one limits another."""
-    prepared = {0: [open_home(home), ("remove", {"label": ACCOUNTS[0]})], 1: [open_home(home), _limit(1)]}
-    calls: Calls = {process: [("save", {})] for process in (0, 1)}
-    changes = {0: Change(ACCOUNTS[0], None), 1: _change(1)}
-    return State("removal", "one process removes an account", files, known, prepared, calls, changes)
+def _remover(files: Files, home: str, count: int) -> State:
+    """The first process removes an account, the others limit another one each."""
+    prepared = {process: [open_home(home), _limit(process)] for process in range(count)}
+    prepared[0] = [open_home(home), ("remove", {"label": ACCOUNTS[0]})]
+    calls: Calls = {process: [("save", {})] for process in range(count)}
+    changes = {process: _change(process) for process in range(count)} | {0: Change(ACCOUNTS[0], None)}
+    return State("removal", "one process removes an account", files, files, prepared, calls, changes)
 
 
 def open_home(home: str) -> MethodCall:

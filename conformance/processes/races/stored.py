@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from conformance.json_type import Json
-from conformance.processes.races.model import Fault, Outcome, Schedule, segments, turns_of
+from conformance.processes.races.model import MAX_PROCESSES, Fault, Outcome, Schedule, segments, turns_of
 
 FORMAT = 1
 FAULTS = ("kill", "ENOSPC", "EIO", "EACCES", "short write", "power failure")
@@ -17,7 +17,7 @@ class StoredRace:
     rule: str
     schedule: Schedule
     trace: tuple[str, ...]
-    finding: str = ""
+    processes: int = 2
 
 
 def to_json(state: str, rule: str, outcome: Outcome) -> Json:
@@ -26,6 +26,7 @@ def to_json(state: str, rule: str, outcome: Outcome) -> Json:
     return {
         "format": FORMAT,
         "state": state,
+        "processes": max(2, len(outcome.answers)),
         "rule": rule,
         "finding": next((finding.text for finding in outcome.findings if finding.rule == rule), ""),
         "schedule": segments(outcome.turns),
@@ -48,7 +49,10 @@ def from_json(document: Json) -> StoredRace:
     if not isinstance(trace, list) or not all(isinstance(line, str) for line in trace):
         raise ValueError("expected `trace` to be a list of texts")
     schedule = Schedule(turns_of(document["schedule"]), _fault(document.get("fault")))
-    return StoredRace(state, rule, schedule, tuple(trace), str(document.get("finding", "")))
+    processes = document.get("processes", 2)
+    if processes not in range(2, MAX_PROCESSES + 1) or max(schedule.turns, default=0) >= processes:
+        raise ValueError(f"expected a number of processes up to {MAX_PROCESSES}, got {processes!r}")
+    return StoredRace(state, rule, schedule, tuple(trace), processes)
 
 
 def _fault(document: Json) -> Fault | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import permutations
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,7 @@ from conformance.json_type import Json
 from conformance.processes.races import rules
 from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, read_files
 from conformance.processes.races.model import Files, FileState, Outcome, Schedule
-from conformance.processes.races.racing import Race
+from conformance.processes.races.racing import Pick, Race
 from conformance.processes.races.rules import Watcher, judge_order, judge_saves
 from conformance.processes.races.states import ACCOUNTS, NOW_MS, Calls, Learned, State, pool_file, states
 from conformance.targets.errors import AdapterFault
@@ -25,13 +26,14 @@ FIRST_VERSION = 3
 
 
 class Subject:
-    """Two gated processes of one target, and what is known about it. A context manager."""
+    """Gated processes of one target, and what is known about it. A context manager."""
 
     def __init__(
         self,
         launch: Launch,
         *,
         timeout_s: float,
+        count: int = 2,
         pass_environment: Sequence[str] = (),
         on_open: Callable[[str], object] | None = None,
     ) -> None:
@@ -40,12 +42,12 @@ class Subject:
             self.group = self._stack.enter_context(Group([], timeout_s=timeout_s, pass_environment=pass_environment))
             gates = Gates(self.group, self.group.home, on_open=on_open)
             self._stack.callback(gates.close)
-            self.race = Race(gates, launch, 2, timeout_s)
+            self.race = Race(gates, launch, count, timeout_s)
             self.home = self.group.home
             self._saving = [("open", {"home": str(self.home), "now_ms": NOW_MS}), ("save", {})]
             self.results: dict[str, Mapping[frozenset[int], Sequence[Json]]] = {}
             self.learned = self._learn()
-            self.states = {state.name: state for state in states(self.learned, str(self.home))}
+            self.states = {state.name: state for state in states(self.learned, str(self.home), count)}
         except BaseException:
             self._stack.close()
             raise
@@ -58,18 +60,18 @@ class Subject:
     ) -> None:
         self._stack.close()
 
-    def run(self, state: State, schedule: Schedule) -> Outcome:
+    def run(self, state: State, schedule: Schedule, pick: Pick | None = None) -> Outcome:
         """Run one schedule without faults, and judge it."""
-        outcome = self.observe(state, state.calls, schedule)
+        outcome = self.observe(state, state.calls, schedule, pick)
         judge_saves(outcome, state.changes)
         judge_order(outcome, self.results_of(state))
         return outcome
 
-    def observe(self, state: State, calls: Calls, schedule: Schedule) -> Outcome:
+    def observe(self, state: State, calls: Calls, schedule: Schedule, pick: Pick | None = None) -> Outcome:
         """Run one schedule; judge only what can be seen while it runs."""
         self.prepare(state, calls)
         watcher = Watcher(state.files)
-        outcome = self.race.run(state.files, calls, schedule, watcher)
+        outcome = self.race.run(state.files, calls, schedule, watcher, pick)
         outcome.findings += watcher.found(outcome)
         outcome.seen = watcher.seen
         return outcome
@@ -83,14 +85,14 @@ class Subject:
                 self._ask(process, state.prepared[process])
 
     def results_of(self, state: State) -> Mapping[frozenset[int], Sequence[Json]]:
-        """The pools that the processes leave if they save one after another, or only one of them does."""
+        """The pools that the processes, or some of them, leave if they save one after another."""
         if state.name not in self.results:
-            found = {}
-            for only in state.calls:
-                outcome = self.observe(state, {only: state.calls[only]}, Schedule())
-                found[frozenset([only])] = [rules.judged(pool_in(outcome.after))]
-            both = [self.observe(state, state.calls, Schedule((first,))) for first in state.calls]
-            found[frozenset(state.calls)] = [rules.judged(pool_in(outcome.after)) for outcome in both]
+            found: dict[frozenset[int], list[Json]] = {}
+            for count in range(1, len(state.calls) + 1):
+                for order in permutations(state.calls, count):
+                    calls = {process: state.calls[process] for process in order}
+                    outcome = self.observe(state, calls, Schedule(), in_turn(order))
+                    found.setdefault(frozenset(order), []).append(rules.judged(pool_in(outcome.after)))
             self.results[state.name] = found
         return self.results[state.name]
 
@@ -103,7 +105,7 @@ class Subject:
         """Let new processes save twice: at first, a process may load modules or probe the file system."""
         for process in sorted(self.race.cold):
             for _ in range(2):
-                lay_out(self.home, {POOL: pool_file(FIRST_VERSION, ACCOUNTS)})
+                lay_out(self.home, {POOL: pool_file(FIRST_VERSION, ACCOUNTS[:2])})
                 self._ask(process, self._saving)
         self.race.cold.clear()
 
@@ -116,10 +118,10 @@ class Subject:
             raise AdapterFault("`save` was answered with a result, but there is no pool file with a version afterwards")
         left = read_files(self.home)
         base = {place: file for place, file in left.items() if rules.TOKEN.encode() not in file.content}
-        lay_out(self.home, {**base, POOL: pool_file(version, ACCOUNTS)})
+        lay_out(self.home, {**base, POOL: pool_file(version, ACCOUNTS[:2])})
         self._ask(0, self._saving[:1])
         watcher = Watcher(base)
-        self.race.run({**base, POOL: pool_file(version, ACCOUNTS)}, {0: [("save", {})]}, Schedule(), watcher)
+        self.race.run({**base, POOL: pool_file(version, ACCOUNTS[:2])}, {0: [("save", {})]}, Schedule(), watcher)
         lock = _lock(self.race.calls, watcher, self.home)
         if lock:
             names = Names(str(self.home))
@@ -133,6 +135,11 @@ class Subject:
             temporary,
             can_remove=rules.succeeded(self.race.ask(0, [("remove", {"label": ACCOUNTS[0]})])),
         )
+
+
+def in_turn(order: Sequence[int]) -> Pick:
+    """Lets the processes run one after another."""
+    return lambda runnable, _: next(process for process in order if process in runnable)
 
 
 def _lock(calls: Sequence[FileCall], watcher: Watcher, home: Path) -> dict[str, FileState]:
