@@ -31,8 +31,8 @@ is stopped although it could go on. Two schedules that differ only in calls that
 The processes stay alive from schedule to schedule; only the folder is laid out anew.
 
 **More than two processes.** With `--processes 3`, the schedules are drawn (probabilistic concurrency testing), and the
-report states the probability with which they find a fault that depends on the order of two calls. The same `--seed` draws
-the same schedules.
+report states the probability with which they find a fault of depth 2: one that needs two calls in a certain order with
+two others. The same `--seed` draws the same schedules.
 
 **Locks.** If a process tries to take a lock that the other one holds, the call is not let go before the lock is free.
 So no verdict depends on a timer. The kit finds lock files by watching one save: they are created exclusively, and

@@ -2,7 +2,7 @@
 
 Burckhardt and others, "A randomized scheduler with probabilistic guarantees of finding bugs", 2010. Each process gets a
 priority, and the one with the highest runs. At `depth - 1` steps, which are drawn, the running process gets the lowest
-priority. A fault that needs `depth` calls in a certain order is found by one schedule with a probability of at least
+priority. A fault that needs `depth` orderings of two calls each is found by one schedule with a probability of at least
 1 / (processes * steps ** (depth - 1)).
 """
 
