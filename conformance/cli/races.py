@@ -17,7 +17,7 @@ from conformance.processes.races.results import Judged, is_conformant, verdict
 from conformance.processes.races.states import NAMES
 from conformance.processes.races.stored import to_json
 from conformance.processes.races.subject import NEEDS, Subject
-from conformance.reports import races_json, races_text
+from conformance.reports import races_json, races_svg, races_text
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
 from conformance.reports.progress import Progress, Stage
@@ -73,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--time-limit", type=seconds, metavar="S", help="Stop after S seconds; what is left is unknown (default: none)")
     add("--out", type=Path, metavar="FOLDER", help="Write each failed schedule into this folder, for `replay`")
     add("--json", type=Path, metavar="FILE", help="Write the result as JSON")
+    add("--svg", type=Path, metavar="FILE", help="Draw the first failed schedule")
     add("--trace-files", type=Path, metavar="FILE", help="List each path outside its home that the target opens")
     add_mapping(parser)
     add_timeout(parser)
@@ -81,7 +82,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
-    prepare_outputs({"--json": options.json, "--trace-files": options.trace_files}, {})
+    outputs = {"--json": options.json, "--svg": options.svg, "--trace-files": options.trace_files}
+    prepare_outputs(outputs, {})
     if options.out is not None and options.out.exists() and not options.out.is_dir():
         raise UsageFault(f"--out {options.out}: expected a folder")
     if reason := why_not():
@@ -99,6 +101,9 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     for line in _report(judged, options, command):
         print(line)
     write_report(options.json, races_json.render(target.word, hello.version, judged))
+    failures = [(rule, found) for row in judged for rule, found in sorted(row.found.items())]
+    if failures:
+        write_report(options.svg, races_svg.render(failures[0][1].outcome, failures[0][0]))
     rules = {rule for row in judged for rule in row.rules}
     if not any(verdict(judged, rule) in ("pass", "fail") for rule in rules):
         return NOTHING_JUDGED
