@@ -22,7 +22,7 @@ from conformance.processes.races.subject import Subject
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
 from conformance.targets.resolve import resolve
-from tests.fakes.racing import BROKEN
+from tests.fakes.racing import BROKEN, ErrorSwallowed, NoLock
 from tests.support.command import CHECKOUT, Kit
 
 BOUND_S = 120.0
@@ -55,7 +55,13 @@ def stored(path: Path) -> StoredRace:
     return from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize(("port", "rule", "state"), [(port.__name__, *broken) for port, broken in BROKEN.items()])
+@pytest.mark.parametrize(
+    ("port", "rule", "state"),
+    [
+        pytest.param(port.__name__, *broken, marks=() if port in (NoLock, ErrorSwallowed) else pytest.mark.exhaustive)
+        for port, broken in BROKEN.items()
+    ],
+)
 def test_wrong_port_breaks_its_rule(port: str, rule: str, state: str) -> None:
     plan = Plan([state], 2 if state == "stale-lock" else 1, KINDS.get(rule, ["orders"]))
     rows = judged(f"python:tests.fakes.racing:{port}", plan)
