@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
 from conformance.processes.races.catalogue import RULES
+from conformance.reports.races_text import LEGEND
 from tests.support.command import CHECKOUT
 from tools.races_words import CAUSES, INTRO, STRESS
 
@@ -18,29 +20,37 @@ PAGE = CHECKOUT / "docs" / "races.md"
 DATA = CHECKOUT / "docs" / "races.json"
 MARKS = {"pass": "ok", "fail": "**fail**", "unknown": "?"}
 COLUMN = 37
+_PAIR = re.compile(r"\[\s+(\d+),\s+(\d+)\s+\]")
 
 
 def store(paths: Sequence[Path]) -> None:
-    """Store reports, without what depends on the machine and with one trace for each rule."""
+    """Store reports, without what depends on the machine, and with the traces that the page shows."""
     reports = []
     for path in paths:
         report = json.loads(path.read_text(encoding="utf-8"))
         report.pop("observed")
-        seen: set[str] = set()
-        for row in report["states"]:
-            for failure in row["failures"]:
-                if failure["rule"] in seen:
-                    del failure["trace"]
-                seen.add(failure["rule"])
+        report["target"] = _name(report["target"])
         reports.append(report)
-    DATA.write_text(json.dumps(reports, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    shown = [id(_first(newest, rule)[1]) for rule in RULES if (newest := _newest(reports, rule)) is not None]
+    for report in reports:
+        for failure in (failure for row in report["states"] for failure in row["failures"]):
+            if id(failure) not in shown:
+                del failure["trace"]
+    text = json.dumps(reports, indent=1, ensure_ascii=False)
+    DATA.write_text(_PAIR.sub(r"[\1, \2]", text) + "\n", encoding="utf-8")
+
+
+def _name(word: str) -> str:
+    """The target without the paths of this machine: a release, or the repository of a fork."""
+    name = Path(word).name.replace("+", "/")
+    return f"{name.removeprefix('v')} (git tag)" if word.startswith("plugin:") and name.startswith("v") else name
 
 
 def render(reports: Sequence[Json]) -> str:
     lines = [MARKDOWN_NOTE, INTRO.rstrip(), "", "## The rules", ""]
     lines += ["| rule | level | what must hold |", "|-|-|-|"]
     lines += [f"| {rule} | {about.level} | **{about.title}.** {about.text} |" for rule, about in RULES.items()]
-    lines += ["", "## The releases", "", *_overview(reports), "", "## What is lost, and how", ""]
+    lines += ["", "## The releases", "", *_overview(reports), "", "## What is lost, and how", "", f"{LEGEND}.", ""]
     for rule in RULES:
         lines += _failures(rule, reports)
     lines += [STRESS.rstrip(), "", "## Every state", "", "A dot: the rule does not apply.", ""]
@@ -68,27 +78,45 @@ def _worst(verdicts: Sequence[str | None]) -> str:
 
 
 def _shown(report: Json) -> str:
-    return str(report["target"]).removeprefix("npm:opencode-antigravity-auth@")
+    return str(report["target"]).removeprefix("npm:").removeprefix("opencode-antigravity-auth@")
+
+
+def _newest(reports: Sequence[Json], rule: str) -> Json:
+    """The newest release that breaks the rule, or else the last fork; None if all keep it."""
+    failing = [report for report in reports if report["rules"][rule]["verdict"] == "fail"]
+    releases = [report for report in failing if "/" not in _shown(report)]
+    return max(releases, key=lambda each: str(each["version"])) if releases else next(reversed(failing), None)
+
+
+def _first(report: Json, rule: str) -> tuple[Json, Json]:
+    """The first state in which the rule is broken, and how."""
+    return next((row, each) for row in report["states"] for each in row["failures"] if each["rule"] == rule)
 
 
 def _failures(rule: str, reports: Sequence[Json]) -> Iterator[str]:
-    """The newest target that breaks the rule, with its shortest schedule."""
-    failing = [report for report in reports if report["rules"][rule]["verdict"] == "fail"]
-    if not failing:
+    """Who breaks the rule, each with its shortest schedule; that of the newest release call by call."""
+    newest = _newest(reports, rule)
+    if newest is None:
         return
-    report = max(failing, key=lambda each: str(each["version"]))
-    row, failure = next(
-        (row, failure) for row in report["states"] for failure in row["failures"] if failure["rule"] == rule
-    )
     yield f"### {rule}: {RULES[rule].title}"
     yield ""
-    yield f"{CAUSES[rule]} Broken by {', '.join(_shown(each) for each in failing)}."
+    yield CAUSES[rule]
     yield ""
-    yield f"{_shown(report)}, {row['state']}, {failure['schedules']} of {row['schedules']} {row['kind']}:"
+    yield "| target | state | schedules that fail | the shortest: calls by process |"
+    yield "|-|-|-|-|"
+    for report in reports:
+        if report["rules"][rule]["verdict"] == "fail":
+            row, failure = _first(report, rule)
+            calls = ", ".join(f"{count} by {process}" for process, count in failure["schedule"])
+            fault = failure.get("fault")
+            met = f"; {fault['kind']} at call {fault['at'] + 1}" if fault else ""
+            of_all = f"{failure['schedules']} of {row['schedules']} {row['kind']}"
+            yield f"| {_shown(report)} | {row['state']} | {of_all} | {calls}{met} |"
+    yield ""
+    row, failure = _first(newest, rule)
+    yield f"{_shown(newest)}, {row['state']}: {failure['finding']}."
     yield ""
     yield "```"
-    yield failure["finding"]
-    yield ""
     yield f"     {'process 1':<{COLUMN}} process 2"
     for number, line in enumerate(failure["trace"], 1):
         process, _, text = line.partition(" ")

@@ -97,7 +97,7 @@ def test_search_that_stops_early_is_not_exhausted() -> None:
         (Access(frozenset({"a"}), frozenset()), Access(frozenset(), frozenset({"a/b"})), True),
         (Access(frozenset({"a/b"}), frozenset()), Access(frozenset(), frozenset({"a"})), False),
         (Access(frozenset({"a/b"}), frozenset()), Access(frozenset(), frozenset(), frozenset({"a"})), True),
-        (Access(frozenset({"ab"}), frozenset()), Access(frozenset(), frozenset({"a"})), False),
+        (Access(frozenset({"a"}), frozenset()), Access(frozenset(), frozenset({"ab"})), False),
     ],
     ids=["change and read", "two reads", "folder of it", "file in it", "folder that is listed", "similar name"],
 )

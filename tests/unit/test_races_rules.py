@@ -120,8 +120,10 @@ def test_file_that_others_can_read_is_exposed(file: FileState, folder: int, expo
 
 
 def test_only_new_files_with_tokens_are_left() -> None:
-    made = outcome(files(**{POOL: pool(), "old.tmp": pool(), "new.tmp": pool(), "empty.tmp": FileState("file", 0o600)}))
-    judge_left(made, files(**{"old.tmp": pool()}))
+    made = outcome(
+        files(**{POOL: pool(), "a-old.tmp": pool(), "new.tmp": pool(), "empty.tmp": FileState("file", 0o600)})
+    )
+    judge_left(made, files(**{"a-old.tmp": pool()}))
     assert [finding.text for finding in made.findings] == ["~/new.tmp has tokens and was left behind"]
 
 
