@@ -100,11 +100,12 @@ The picture shows one of the last four:
 
 CAUSES = {
     "RACE-001": "The plugin looks whether the file exists and then writes an empty pool, before it takes its lock. It "
-    "also removes a stale lock without looking at it a second time, so two processes can both take it over.",
+    "also removes a stale lock without looking at it a second time, so two processes can both take it over. The two forks "
+    "have no lock, so a save that begins before another one ends undoes it.",
     "RACE-002": "Between `create` and `write`, and after it, a reader finds no accounts.",
     "RACE-003": "",
     "RACE-004": "The plugin takes every error of `access` for a missing file, and writes an empty pool over it.",
-    "RACE-005": "",
+    "RACE-005": "The fork writes the pool file in place. If it is killed before the write, the file stays empty.",
     "RACE-006": "A killed process leaves its lock. The next save tries again for 2.5 to 2.9 s, but the lock counts as "
     "stale only after 10 s.",
     "RACE-007": "A save writes every account that its session knows (see STO-018).",
