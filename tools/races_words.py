@@ -75,6 +75,7 @@ limited.
   call. If a trace does not repeat, the verdict is "unknown".
 - Writes to a file that is mapped into memory, and calls of a 32-bit program. io_uring is refused, as in old kernels.
 - A process that another one starts shares its gate, and counts as one process with it.
+- Where the system refuses `pidfd_getfd`, as Docker's default profile does, no write is cut in half.
 - A call on a network file system behaves as here, but its server may reorder what the schedule has ordered.
 
 Where seccomp is refused, and on other systems, the command says "not run" with the reason (exit code 5). `run` does not
@@ -100,8 +101,8 @@ The picture shows one of the last four:
 
 CAUSES = {
     "RACE-001": "The plugin looks whether the file exists and then writes an empty pool, before it takes its lock. It "
-    "also removes a stale lock without looking at it a second time, so two processes can both take it over. The two forks "
-    "have no lock, so a save that begins before another one ends undoes it.",
+    "also removes a stale lock without looking at it a second time, so two processes can both take it over. The two "
+    "forks have no lock, so a save that begins before another one ends undoes it.",
     "RACE-002": "Between `create` and `write`, and after it, a reader finds no accounts.",
     "RACE-003": "",
     "RACE-004": "The plugin takes every error of `access` for a missing file, and writes an empty pool over it.",

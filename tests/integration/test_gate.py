@@ -110,6 +110,17 @@ def test_half_of_a_write_moves_the_position() -> None:
         assert (home / "a").read_bytes() == b"abef"
 
 
+def test_long_path_of_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path of a socket has at most 107 bytes."""
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with gated("os.mkdir('a'); said = 'done'") as (gates, process, home):
+        assert len(str(home)) > 107
+        assert "mkdir a" in list(held(gates, process))
+        assert line_of(process) == "done"
+
+
 def test_files_elsewhere_are_not_held() -> None:
     with gated("said = len(os.listdir('/')) > 0 and os.path.exists('/etc')") as (gates, process, _):
         assert all("etc" not in text for text in held(gates, process))

@@ -9,6 +9,7 @@ from conformance.processes.races.rules import judge_crash, judge_failure, judge_
 from conformance.processes.races.states import State, open_home
 from conformance.processes.races.subject import Subject
 from conformance.targets.gate.calls import FileCall
+from conformance.targets.gate.short_write import is_supported
 from conformance.wire.answers import Answer, Result
 
 SAVER, NEXT = 0, 1
@@ -106,6 +107,8 @@ def _kinds(call: FileCall, calls: list[FileCall]) -> Iterator[FaultKind]:
     if call.verb == "lock" or (call.verb in ("unlink", "rmdir") and call.path in made):
         return
     for kind, verbs in ERRORS.items():
+        if kind == "short write" and not is_supported():
+            continue
         if call.verb in verbs and (kind == "EACCES" or call.modifies):
             yield kind
     yield "EIO"

@@ -43,10 +43,17 @@ def install() -> int:
     raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
+def short(folder: int, name: str) -> str:
+    """A path of a socket in an open folder. A socket's own path may have only 107 bytes."""
+    return f"/proc/self/fd/{folder}/{name}"
+
+
 def main() -> None:
     place, mask, command = sys.argv[1], int(sys.argv[2], 8), sys.argv[3:]
     with socket.socket(socket.AF_UNIX) as kit:
-        kit.connect(place)
+        folder = os.open(os.path.dirname(place), os.O_RDONLY | os.O_DIRECTORY)
+        kit.connect(short(folder, os.path.basename(place)))
+        os.close(folder)
         listener = install()
         socket.send_fds(kit, [b"."], [listener])
         os.close(listener)

@@ -51,7 +51,11 @@ class Gates:
         self._umask, self._on_open = umask, on_open
         self._place = group.folder / "gate"
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(self._place))
+        descriptor = os.open(group.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self._socket.bind(enter.short(descriptor, self._place.name))
+        finally:
+            os.close(descriptor)
         self._socket.listen()
         self._accepted: list[Listener] = []
         group.loop.watch_socket(self._socket, self._accept)
