@@ -10,10 +10,11 @@ from pathlib import Path
 
 from conformance.cli.options import add_env, add_mapping, add_timeout, asking, between, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
+from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.exploring import MAX_PREEMPTIONS
 from conformance.processes.races.judging import KINDS, Plan, judge_races
 from conformance.processes.races.model import MAX_PROCESSES
-from conformance.processes.races.results import Judged, is_conformant, verdict
+from conformance.processes.races.results import Judged, verdict
 from conformance.processes.races.states import NAMES
 from conformance.processes.races.stored import to_json
 from conformance.processes.races.subject import NEEDS, Subject
@@ -28,7 +29,7 @@ from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 
 SAMPLES = 200
-NOT_CONFORMANT, NOTHING_JUDGED = 1, 5
+NOT_CONFORMANT, UNKNOWN, NOTHING_JUDGED = 1, 3, 5
 HELP = "find what processes lose that save one pool file at the same moment"
 DESCRIPTION = """\
 Runs two processes of a target that save the same pool file, in every order of
@@ -104,10 +105,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     failures = [(rule, found) for row in judged for rule, found in sorted(row.found.items())]
     if failures:
         write_report(options.svg, races_svg.render(failures[0][1].outcome, failures[0][0]))
-    rules = {rule for row in judged for rule in row.rules}
-    if not any(verdict(judged, rule) in ("pass", "fail") for rule in rules):
-        return NOTHING_JUDGED
-    return 0 if is_conformant(judged) else NOT_CONFORMANT
+    return _exit_code({verdict(judged, rule) for rule, about in RULES.items() if about.level == "MUST"})
 
 
 def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
@@ -144,6 +142,14 @@ def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
     if options.trace_files:
         write_report(options.trace_files, "".join(f"{path}\n" for path in sorted(opened)))
     return judged
+
+
+def _exit_code(verdicts: set[str]) -> int:
+    """A proven failure outranks an unknown."""
+    for word, code in (("fail", NOT_CONFORMANT), ("unknown", UNKNOWN), ("pass", 0)):
+        if word in verdicts:
+            return code
+    return NOTHING_JUDGED
 
 
 def _report(judged: Sequence[Judged], options: argparse.Namespace, command: Sequence[str]) -> list[str]:

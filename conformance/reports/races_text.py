@@ -21,7 +21,7 @@ def render_table(judged: Sequence[Judged]) -> Iterator[str]:
         marks = "".join(f"{MARKS[row.verdict(rule)]:>5}" for rule in RULES)
         yield f"{row.state:<12}{counted:<13}{marks}".rstrip()
     if not all(row.explored.is_exhausted for row in judged):
-        yield "* not all: the time limit was reached"
+        yield "* not all: the time limit was reached, or the target failed"
 
 
 def render_row(row: Judged) -> str:
@@ -29,14 +29,15 @@ def render_row(row: Judged) -> str:
     failed = [rule for rule in row.rules if row.verdict(rule) == "fail"]
     unknown = [rule for rule in row.rules if row.verdict(rule) == "unknown"]
     said = ", ".join([*failed, *(f"{rule} unknown" for rule in unknown)]) or "ok"
-    return wrap(f"{row.title}: {described(row)}: {said}", "", 2)
+    why = f" ({row.unsteady.splitlines()[0]})" if row.unsteady else ""
+    return wrap(f"{row.title}: {described(row)}: {said}{why}", "", 2)
 
 
 def described(row: Judged) -> str:
     """`43 schedules, all orders with up to 2 preemptions`."""
     count = f"{row.explored.schedules} schedules"
     if not row.explored.is_exhausted:
-        return f"{count}, not all: the time limit was reached"
+        return f"{count}, not all"
     if row.explored.samples:
         found = probability(
             row.explored.processes, row.explored.longest, row.explored.samples - 1

@@ -187,6 +187,17 @@ class NeverSynced(SavesAnother):
             beside.replace(self.path())
 
 
+class Hangs(SavesAnother):
+    """Waits for ever before it renames, as soon as another process has saved since it began."""
+
+    def store(self, home: str, merge: Merge) -> None:
+        before = pool_file.read(home)
+        with pool_file.locked(home):
+            while pool_file.read(home) != before:
+                time.sleep(3600)
+            pool_file.replace(home, merge(before))
+
+
 class SavesNot(ReferenceAdapter):
     """Claims neither `storage` nor `save`."""
 

@@ -138,6 +138,15 @@ def test_three_processes_are_drawn_and_replayed(kit: Kit, tmp_path: Path) -> Non
     assert (again.returncode, "the trace equals the one in the file" in again.stdout) == (1, True)
 
 
+def test_target_that_hangs_is_unknown(kit: Kit) -> None:
+    """In one order only; what was found before stays."""
+    options = ["--state", "present", "--no-faults", "--preemptions", "1", "--timeout", "3"]
+    done = kit("races", "python:tests.fakes.racing:Hangs", *options)
+    assert done.returncode == 3
+    assert "neither answered nor made a file call in time" in " ".join(done.stderr.split())
+    assert "MUST    0 pass, 0 fail, 4 unknown, 5 not run" in done.stdout
+
+
 def test_targets_open_nothing_of_the_home(kit: Kit, tmp_path: Path) -> None:
     """A file there would change what a target does."""
     listed = tmp_path / "files"

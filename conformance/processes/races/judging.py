@@ -11,6 +11,7 @@ from conformance.processes.races.results import Found, Judged
 from conformance.processes.races.sampling import sample
 from conformance.processes.races.states import State
 from conformance.processes.races.subject import Subject
+from conformance.targets.errors import AdapterFault
 
 ORDERS = ("RACE-001", "RACE-002", "RACE-003", "RACE-008", "RACE-009")
 OF_CRASHES = ("RACE-002", "RACE-005", "RACE-006", "RACE-008", "RACE-009")
@@ -91,22 +92,30 @@ def _counted(outcomes: Iterable[Outcome], explored: Explored, plan: Plan) -> Ite
 
 
 def _judged(judged: Judged, outcomes: Iterable[Outcome], run: Callable[[Schedule], Outcome]) -> Judged:
+    """Run the schedules, and replay what was found. After a fault of the target, what is left is unknown."""
     began_s = time.monotonic()
-    for outcome in outcomes:
-        if outcome.is_diverged and not judged.unsteady:
-            judged.unsteady = "a process did not make the call that the schedule let go"
-        for finding in (finding for finding in outcome.findings if finding.rule in judged.rules):
-            found = judged.found.setdefault(finding.rule, Found(finding.rule, 0, outcome))
-            found.count += 1
-            if _length(outcome) < _length(found.outcome):
-                found.outcome = outcome
-    for found in judged.found.values():
-        again = run(Schedule(found.outcome.turns, found.outcome.schedule.fault))
-        is_same = again.trace == found.outcome.trace and found.rule in {finding.rule for finding in again.findings}
-        found.is_repeated = is_same
-        found.outcome = again if is_same else found.outcome
+    try:
+        for outcome in outcomes:
+            _note(judged, outcome)
+        for found in judged.found.values():
+            again = run(Schedule(found.outcome.turns, found.outcome.schedule.fault))
+            broken = {finding.rule for finding in again.findings}
+            found.is_repeated = again.trace == found.outcome.trace and found.rule in broken
+            found.outcome = again if found.is_repeated else found.outcome
+    except AdapterFault as fault:
+        judged.unsteady, judged.explored.is_exhausted = str(fault), False
     judged.took_s = time.monotonic() - began_s
     return judged
+
+
+def _note(judged: Judged, outcome: Outcome) -> None:
+    if outcome.is_diverged and not judged.unsteady:
+        judged.unsteady = "a process did not make the call that the schedule let go"
+    for finding in (finding for finding in outcome.findings if finding.rule in judged.rules):
+        found = judged.found.setdefault(finding.rule, Found(finding.rule, 0, outcome))
+        found.count += 1
+        if _length(outcome) < _length(found.outcome):
+            found.outcome = outcome
 
 
 def _length(outcome: Outcome) -> tuple[int, int, int]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.exploring import Explored
 from conformance.processes.races.model import Outcome
 
@@ -48,7 +47,3 @@ def verdict(judged: Sequence[Judged], rule: str) -> str:
         if worst in verdicts:
             return worst
     return "not run"
-
-
-def is_conformant(judged: Sequence[Judged]) -> bool:
-    return not any(verdict(judged, rule) == "fail" for rule, about in RULES.items() if about.level == "MUST")
