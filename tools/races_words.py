@@ -9,7 +9,7 @@ killed or meets an error while it saves:
 ```
 antigravity-conformance races TARGET
 antigravity-conformance races TARGET --state missing --out failures
-antigravity-conformance replay failures/RACE-001-missing-orders.json TARGET
+antigravity-conformance replay FAILURE.json TARGET
 ```
 
 It needs Linux on x86-64 or aarch64, no privilege, and a target that claims `limits`, `storage` and `save`. The adapter
