@@ -26,6 +26,7 @@ COMMANDS = (  # modules of this folder
     "compare",
     "spread",
     "simulate",
+    "advise",
     "identify",
     "diff",
     "fuzz",

@@ -82,7 +82,7 @@ def run_all(decider: Decider, tasks: Sequence[Task], workers: int = 1) -> list[M
 
 
 def effective(task: Task) -> Task:
-    """The task without what cannot change it: round-robin never applies the offset (RR-008)."""
+    """The task without what cannot change it: round-robin never applies the offset (RR-003)."""
     config = dict(task.settings.config)
     if config.get("account_selection_strategy") == "round-robin":
         config["pid_offset_enabled"] = False

@@ -68,9 +68,8 @@ def test_sources_of_request_loop_are_exact() -> None:
     folder = npm.install("opencode-antigravity-auth", RELEASE)
     package = next(path for path in (folder, *folder.glob("node_modules/*")) if (path / "dist/src/plugin.js").is_file())
     rows: dict[str, Json] = {**document()["constants"], **{step["name"]: step for step in document()["steps"]}}
-    assert {name: lines(package / row.get("file", document()["file"]), row["quote"]) for name, row in rows.items()} == {
-        name: [row["line"]] for name, row in rows.items()
-    }
+    for name, row in rows.items():
+        assert row["line"] in lines(package / row.get("file", document()["file"]), row["quote"]), name
 
 
 def lines(file: Path, quote: str) -> list[int]:
