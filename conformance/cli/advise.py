@@ -142,11 +142,8 @@ def _text(
     strategy = loaded.config.get(STRATEGY)
     origin = loaded.origins.get(STRATEGY, "")
     yield wrap(f"in force  strategy {strategy} ({origin}), offset {offset} ({loaded.origins.get(OFFSET, '')})", "", 10)
-    yield wrap(
-        f"accounts  {accounts.usable} of {accounts.stored} usable, in {accounts.projects} project{'s' * (accounts.projects != 1)}; {pool}",
-        "",
-        10,
-    )
+    projects = f"{accounts.projects} project{'s' * (accounts.projects != 1)}"
+    yield wrap(f"accounts  {accounts.usable} of {accounts.stored} usable, in {projects}; {pool}", "", 10)
     yield wrap(f"agents    {first.agents.count}: {KINDS[options.kind]}", "", 10)
     for number, text in enumerate(told):
         yield wrap(f"{'' if number else 'note':10}{text}", "", 10)
