@@ -9,7 +9,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test test-fast lint types check corpus vectors behaviours recordings docs evidence gallery mutation subtle repeat soak bench clean
+.PHONY: help setup conformance test test-fast lint types check corpus vectors behaviours recordings docs evidence gallery mutation subtle repeat soak lab bench clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,7 @@ docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m tools.gallery
 	$(BIN)/python -m tools.subtle_ports
 	$(BIN)/python -m tools.mutate_plugin
+	$(BIN)/python -m tools.lab page
 
 evidence: $(DONE) ## measure PIDs on this machine (about ten minutes)
 	$(BIN)/python -m tools.evidence measure
@@ -91,6 +92,9 @@ repeat: $(DONE) ## judge TARGET N (50) times on a busy machine and compare the v
 
 soak: $(DONE) ## send a million generated calls to each release (tags: CHECKOUTS="1.5.5=PATH ...")
 	$(BIN)/python -m tools.soak $(ARGS) $(CHECKOUTS)
+
+lab: $(DONE) ## decide by simulation whether the advice about settings holds (some minutes; continues an earlier run)
+	$(BIN)/python -m tools.lab $(ARGS)
 
 bench: $(DONE) ## measure the cost of judging 64 processes, and of the search
 	$(BIN)/python -m tools.bench_processes

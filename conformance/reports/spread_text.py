@@ -114,8 +114,8 @@ def render_notes(spreads: Sequence[Spread], sessions: int, viewers: int) -> Iter
     if sessions > 1:
         yield wrap(
             f"The {sessions} agents of a process share its PID and its account, so the offset cannot spread them. On "
-            f"the fullest account there are {int(first.found.fullest) * sessions} agents. Use round-robin, which selects "
-            "anew for each request.",
+            f"the fullest account there are {int(first.found.fullest) * sessions} agents. Round-robin selects anew for "
+            "each request.",
             "      ",
             0,
         )
