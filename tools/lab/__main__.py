@@ -1,6 +1,7 @@
 """`python -m tools.lab`: decides the hypotheses on all cores, and writes docs/lab.json and the page.
 
-An interrupted run goes on where it was: results are kept in .cache/lab. `page` writes only the page, from docs/lab.json.
+An interrupted run goes on where it was: results are kept in .cache/lab. `page` only writes the page, from
+docs/lab.json.
 `--factorial` simulates every combination of strategy, offset, agents, accounts, PIDs, load and limit.
 """
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> None:
         results.simulate(decide.pairs(), pool)
     document = decide.document(results)
     (ROOT / "docs" / "lab.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    page.draw(ROOT, document)
     page.write(ROOT)
 
 

@@ -87,7 +87,10 @@ def verdict(holds: list[bool]) -> str:
 
 def _best(situation: object, results: Results) -> Json:
     outcomes = [results.outcome(situation, each) for each in plan.lookup_settings()]  # type: ignore[arg-type]
-    return {"best": best_of(outcomes).settings.name, "settings": {each.settings.name: _shown(each) for each in outcomes}}
+    return {
+        "best": best_of(outcomes).settings.name,
+        "settings": {each.settings.name: _shown(each) for each in outcomes},
+    }
 
 
 def _shown(outcome: Outcome) -> Json:
