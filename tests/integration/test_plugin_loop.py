@@ -20,6 +20,7 @@ from conformance.simulation import loop
 from conformance.simulation.deciders import START_MS, ReferenceProcesses, pool_text
 from conformance.simulation.experiment import Decider
 from conformance.simulation.loop import Client, Sending
+from conformance.simulation.loop_data import constants
 from conformance.simulation.model import Limits
 from conformance.simulation.quota import EXHAUSTED, RATE, Project, Rejection
 from conformance.simulation.requests import Request
@@ -31,7 +32,7 @@ from reference_impl.profiles import profile
 from tests.support.command import CHECKOUT
 
 RELEASE = "1.6.0"
-PLANS = 60
+PLANS = 40
 LATENCY_MS = 300
 SCRIPT = Path(__file__).with_name("plugin_loop.mjs")
 HOOK = CHECKOUT / "conformance/targets/node/resolve.mjs"
@@ -46,7 +47,7 @@ REFUSED_HOSTS = {  # for its newest version, and for the project of an account
 
 def plans() -> list[Json]:
     """Random configs, accounts and scripts of answers; the same ones every time."""
-    draws = random.Random("request loop")
+    draws = random.Random("request loop")  # noqa: S311 - a test needs no secret numbers
     found = []
     for _ in range(PLANS):
         often = draws.choice([0.2, 0.5, 0.8])
@@ -89,7 +90,7 @@ class Scripted(Project):
         self.plan, self.env, self.sent = plan, env, list[list[Json]]()
         self.label = ""
 
-    def ask(self, now_ms: float, tokens: float) -> Rejection | None:
+    def ask(self, now_ms: float, tokens: float) -> Rejection | None:  # noqa: ARG002 - the server counts no tokens
         script = self.plan["script"]
         answer = script[len(self.sent) % len(script)]
         self.sent.append([now_ms, self.label, 429 if answer else 200])
@@ -164,6 +165,6 @@ def test_nothing_else_is_answered(real: Json) -> None:
 @pytest.mark.needs_node
 def test_other_delay_is_noticed(real: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model with another delay before it switches accounts sends other requests."""
-    changed = {**loop.constants(), "switch_account_delay_ms": 4_000}
-    monkeypatch.setattr(loop, "constants", lambda: changed)
-    assert [simulated(plan) for plan in plans()] != real["records"]
+    changed = {**constants(), "switch_account_delay_ms": 4_000}
+    monkeypatch.setattr("conformance.simulation.loop.constants", lambda: changed)
+    assert [simulated(plan) for plan in plans()[:10]] != real["records"][:10]

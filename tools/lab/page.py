@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from conformance.advice import recommend
 from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
 from conformance.reports import simulation_plot
+from conformance.simulation.model import agents_of
 from tools.lab.decide import SOMETIMES
 
 PAGE, DATA, PICTURE = "docs/does-the-advice-hold.md", "docs/lab.json", "docs/pictures/lab.svg"
@@ -23,7 +25,7 @@ HEAD = """\
 
 The tutorial and the documents of the plugin recommend settings. This page puts each claim that can be simulated to the
 test: {count} hypotheses, written down in [`tools/lab/hypotheses.toml`](../tools/lab/hypotheses.toml) before the first
-run. **{holds} hold, {sometimes} hold only in some situations, and {fails} do not hold.** For a recommendation for your
+run. **Hold: {holds}. Hold only in some situations: {sometimes}. Do not hold: {fails}.** For a recommendation for your
 agents, read [which-settings.md](which-settings.md).
 
 The selection code of release {release} decides (the reference at its profile, which answers call by call as the release
@@ -42,8 +44,8 @@ AFTER = """\
 - **A failed request is not repeated.** OpenCode may retry what the plugin gives up. The simulated agent pauses, and
   sends its next request.
 - **Only Claude models, with one header style.** Gemini requests can fall back to another quota.
-- **The loop is that of release 1.6.0** ([`loop.toml`](../conformance/simulation/loop.toml) has each step and its line).
-  The release, loaded whole, sends the same requests as the model at the same times (60 random plans,
+- **The loop is that of release 1.6.0**: [`loop.toml`](../conformance/simulation/loop.toml) has each step and line. The
+  release, loaded whole, sends the same requests as the model at the same times (40 random plans,
   `tests/integration/test_plugin_loop.py`). The answers in that comparison are scripted; no real provider was asked.
 - **Token refresh, network errors and 5xx answers are left out.**
 """
@@ -136,7 +138,7 @@ def _lookup(rows: Sequence[Json]) -> Iterator[str]:
     yield "| agents | limit | " + " | ".join(f"{number} accounts" for number in accounts) + " |"
     yield "|-|-|" + "-|" * len(accounts)
     for (kind, limit), same in groupby(rows, key=lambda row: (row["kind"], row["limit"])):
-        cells = [f"{row['best']} ({_mean(row, 'goodput')}, {_mean(row, 'rejections')})" for row in same]
+        cells = [f"{_best(row)} ({_mean(row, 'goodput')}, {_mean(row, 'rejections')})" for row in same]
         yield f"| {kind} | {_limit(limit)} | {' | '.join(cells)} |"
 
 
@@ -147,7 +149,13 @@ def _sensitivity(rows: Sequence[Json]) -> Iterator[str]:
     yield "| changed | " + " | ".join(f"{kind}, {_limit(limit)}" for kind, limit in columns) + " |"
     yield "|-|" + "-|" * len(columns)
     for name, same in groupby(rows, key=lambda row: row["varied"]):
-        yield f"| {name} | {' | '.join(row['best'] for row in same)} |"
+        yield f"| {name} | {' | '.join(map(_best, same))} |"
+
+
+def _best(row: Json) -> str:
+    """The best setting, without the offset where all agents have one PID."""
+    has_one_pid = recommend.shares_pid(agents_of(row["kind"], 8))
+    return str(row["best"]).replace("+offset", "") if has_one_pid else str(row["best"])
 
 
 def _mean(row: Json, measure: str) -> str:

@@ -124,7 +124,8 @@ def _hypothesis(row: Json) -> Hypothesis:
 
 def _side(row: Json, side: Json, kind: str, limit: str) -> Side:
     """The limits are those of the row's number of accounts, also if a side has more."""
-    found = situation(kind, limit, _of(row, "agents"), _of(row, "accounts"))
+    load = replace(LOAD, minutes=_of(row, "minutes"))
+    found = situation(kind, limit, _of(row, "agents"), _of(row, "accounts"), load)
     if accounts := side.get("accounts"):
         found = replace(found, limits=replace(found.limits, accounts=accounts))
     return Side(found, named(side["settings"], side.get("set")))
