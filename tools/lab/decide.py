@@ -69,6 +69,7 @@ def _decided(hypothesis: Hypothesis, results: Results) -> Json:
         "accounts": [side.situation.limits.accounts for side in (first.better, first.than)],
         "agents": first.than.situation.agents.count,
         "cells": cells,
+        "note": hypothesis.note,
         "verdict": verdict([bool(each["holds"]) for each in cells]),
     }
 

@@ -117,6 +117,9 @@ def _comparison(row: Json) -> Iterator[str]:
     yield ""
     yield f"{row['claim']} Compared: {title}. {_verdict(row)[0].upper()}{_verdict(row)[1:]}."
     yield ""
+    if row["note"]:
+        yield row["note"]
+        yield ""
     better, than = row["better"], row["than"]
     if row["accounts"][0] != row["accounts"][1]:
         better, than = f"{better}, {row['accounts'][0]} accounts", f"{than}, {row['accounts'][1]} accounts"

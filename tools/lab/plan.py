@@ -63,6 +63,7 @@ class Hypothesis:
     direction: Literal["lower", "higher", "equal"]
     margin: float
     cells: tuple[Cell, ...]
+    note: str = ""
 
 
 def hypotheses() -> list[Hypothesis]:
@@ -119,7 +120,7 @@ def _hypothesis(row: Json) -> Hypothesis:
         for kind, limit in product(_of(row, "kinds"), _of(row, "limits"))
     ]
     texts = {name: row[name] for name in ("id", "claim", "source", "measure", "direction")}
-    return Hypothesis(**texts, margin=row.get("margin", 0.0), cells=tuple(cells))
+    return Hypothesis(**texts, margin=row.get("margin", 0.0), cells=tuple(cells), note=row.get("note", ""))
 
 
 def _side(row: Json, side: Json, kind: str, limit: str) -> Side:
