@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from conformance.cases.settings import DRAW_VARIABLE, VARIABLE, RunSettings
 from conformance.reports.events import RunEnded, append_event
@@ -49,6 +49,12 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
     if all(code >= 0 and code != INTERRUPTED for code in codes):
         worst = next((code for code in codes if code not in USUAL), codes[0])
         append_event(Path(settings.events), RunEnded(pytest_exit=worst))
+
+
+def case_name(node_id: str) -> str:
+    """The name of a case in reports: module and test. A parameter may contain slashes."""
+    path, colons, test = node_id.partition("::")
+    return PurePosixPath(path).name + colons + test
 
 
 def engine_log(folder: Path) -> str:

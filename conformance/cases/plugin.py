@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.engine import PLANNED, RUNNING, stop_with_runner
+from conformance.cases.engine import PLANNED, RUNNING, case_name, stop_with_runner
 from conformance.cases.findings import Mismatch, bounded, of_call
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
@@ -71,7 +71,7 @@ class Announcer:
         self.planned.write_text(str(len(session.items)), encoding="ascii")
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.running.write_text(nodeid.rpartition("/")[2], encoding="utf-8", errors="replace")
+        self.running.write_text(case_name(nodeid), encoding="utf-8", errors="replace")
 
 
 class BrokenModules:
@@ -118,7 +118,7 @@ def pytest_runtest_makereport(
         if judge is not None and isinstance(error, ConfigNotLoadedError):
             judge.findings.append(bounded(of_call(error.scenario, 0, error.answer)))
         ended = CaseEnded(
-            name=report.nodeid.rpartition("/")[2],
+            name=case_name(report.nodeid),
             requirements=_judged(item, item.config.stash[SETTINGS]),
             outcome=outcome,
             message=message,

@@ -19,7 +19,7 @@ from conformance.json_type import Json
 from conformance.reports.causes import Cause
 from conformance.reports.events import CaseEnded, Finding
 from conformance.reports.reasons import group_failures
-from conformance.reports.story import Place, Reason, Step
+from conformance.reports.story import Edit, Place, Reason, Step
 from conformance.reports.verdicts import Outcome, Verdict
 from conformance.requirements.behaviours import digest, load_behaviours
 from conformance.search.stories import IsKnown, Storyteller
@@ -41,6 +41,7 @@ MOST_REASONS = 6  # explained in full
 MOST_FINDINGS = 6  # of a rule that are tried
 MOST_FAILING, MOST_PASSING = 80, 32  # scenarios whose lines are measured
 SCENARIOS_A_RULE = 2  # whose lines are measured
+MOST_EDITS = 3  # changed lines that are shown of a function
 MOST_PLACES = 3  # functions that are named for one reason
 NEARLY = 0.75  # of the best score, for a function to be named beside the best one
 BOUND_S = 60.0  # for a slow target; the report has the explanations found so far
@@ -231,10 +232,17 @@ def _merged(
 
 
 def _place(checkout: Path, suspect: Suspect, passed: Sequence[Lines]) -> Place:
-    key = (suspect.file, suspect.lines[0], suspect.function, suspect.line, suspect.changed)
-    count = sum(key in lines for lines in passed)
-    name = _own_name(checkout, suspect)
-    return Place(suspect.file, name, suspect.line, suspect.lines, suspect.shared, count, suspect.changed)
+    first = (suspect.file, suspect.lines[0], suspect.function)
+    return Place(
+        file=suspect.file,
+        function=_own_name(checkout, suspect),
+        line=suspect.line,
+        lines=suspect.lines,
+        failing=suspect.shared,
+        passing=sum(any(line[:3] == first for line in lines) for lines in passed),
+        changed=suspect.changed,
+        edits=[Edit(number, now, before) for number, (now, before) in suspect.edits[:MOST_EDITS]],
+    )
 
 
 def _own_name(checkout: Path, suspect: Suspect) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from conformance.reports.board import LEGEND, Board, Row, cell
-from conformance.reports.describe import WIDTH, wrap
+from conformance.reports.describe import ID_COLUMN, WIDTH, wrap
 from conformance.texts import printable
 
 COLUMN = 4  # width of one implementation
@@ -65,7 +65,7 @@ def _failures(board: Board) -> Iterator[str]:
     for id_, numbers in board.failures.items():
         rule = board.rules.get(id_)
         text = f": {rule.title} ({rule.level})" if rule else ""
-        yield wrap(f"{id_:9}in {', '.join(map(str, numbers))}{text}", "  ", 9)
+        yield wrap(f"{id_:{ID_COLUMN}}in {', '.join(map(str, numbers))}{text}", "  ", ID_COLUMN)
 
 
 def _unanswered(board: Board) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.reports.compare import KINDS, REGRESSIONS, Change, Comparison, Kind
-from conformance.reports.describe import wrap
+from conformance.reports.describe import ID_COLUMN, wrap
 from conformance.reports.markdown_text import block, code, escape
 from conformance.reports.page.findings import first_of_report, shown_finding
 from conformance.texts import clip
@@ -36,7 +36,7 @@ def render_terminal(comparison: Comparison) -> Iterator[str]:
 
 def _line(comparison: Comparison, change: Change) -> Iterator[str]:
     level = "" if change.new.level == "MUST" else f" ({change.new.level})"
-    yield wrap(f"{change.new.id:9}{change.new.title}{level}", "  ", 9)
+    yield wrap(f"{change.new.id:{ID_COLUMN}}{change.new.title}{level}", "  ", ID_COLUMN)
     if change.kind in REGRESSIONS and (found := first_of_report(comparison.new, change.new)) is not None:
         for entry in shown_finding(found).differences[:2]:
             told = f"{entry.place}: expected {clip(entry.expected, 120)}, got {clip(entry.given, 120)}"

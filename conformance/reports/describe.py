@@ -94,7 +94,8 @@ def describe_pool(pool: Json) -> str:
         return describe(pool)
     listed = [_describe_account(account) for account in pool["accounts"]]
     others = [f"{k}={describe(v)}" for k, v in pool.items() if k not in ("accounts", "version")]
-    return "{" + ", ".join([f"{len(listed)} accounts: {' '.join(listed)}", *others]) + "}"
+    count = f"{len(listed)} account{'' if len(listed) == 1 else 's'}"
+    return "{" + ", ".join([f"{count}: {' '.join(listed)}", *others]) + "}"
 
 
 def _describe_account(account: Json) -> str:
@@ -134,6 +135,9 @@ def command(text: str, indent: str) -> Iterator[str]:
 
 
 _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
+
+
+ID_COLUMN = 10  # one more than the longest id of a rule
 
 
 def wrap(text: str, indent: str, hanging: int = 4) -> str:

@@ -28,7 +28,7 @@ CALLS_SHOWN = 12
 STATE_SHOWN = 5  # lines of the state before a call
 SAME = 0.999
 DIFFERENCES_SHOWN = 4
-LINE_CHARACTERS = 220  # for a call, a file or a value
+LINE_CHARACTERS = 320  # for a call, a file or a value
 
 
 def describe_failure(run: Run, verdict: Verdict, *, with_command: bool = True) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _explanation(reason: Reason) -> Iterator[str]:
     if reason.like is not None:
         yield wrap(as_if(reason.like), " " * 6)
     for place in reason.places:
-        yield styled(wrap(where(place), " " * 6), "cyan")
+        yield from (styled(line, "cyan") for line in describe_place(place, " " * 6))
 
 
 def as_if(like: Likeness) -> str:
@@ -89,15 +89,18 @@ def as_if(like: Likeness) -> str:
     return f"Like {like.name}{': ' + like.text if like.text else '.'} {many} wrong answers are the same."
 
 
-def where(place: Place) -> str:
-    """The function, its lines, and how well they explain the failures."""
-    lines = _ranges(place.lines)
-    many = f"{place.failing} failing scenario{'' if place.failing == 1 else 's'}"
+def describe_place(place: Place, indent: str) -> Iterator[str]:
+    """The function, how it was changed, and how well its lines explain the failures."""
     changed = ", changed since the release" if place.changed else ""
-    return (
-        f"see {place.function} ({place.file}:{place.line}){changed}, {lines}: executed by {many} and "
-        f"{place.passing} passing"
-    )
+    yield wrap(f"see {place.function} ({place.file}:{place.line}){changed}", indent)
+    for edit in place.edits:
+        yield wrap(f"line {edit.line}: {clip(edit.now, LINE_CHARACTERS)}", f"{indent}  ")
+        was = "not in the release" if edit.before is None else f"was: {clip(edit.before, LINE_CHARACTERS)}"
+        yield wrap(was, f"{indent}  ")
+    runs = "runs" if len(set(place.lines)) == 1 else "run"
+    failing = f"{place.failing} failing scenario{'' if place.failing == 1 else 's'}"
+    passing = f"{place.passing} that pass{'es' if place.passing == 1 else ''}"
+    yield wrap(f"{_ranges(place.lines)} {runs} in {failing} and in {passing}", f"{indent}  ")
 
 
 def _ranges(lines: Sequence[int]) -> str:
@@ -186,7 +189,7 @@ def _difference(finding: Finding) -> Iterator[str]:
 
 def takes_any(finding: Finding) -> bool:
     """Does the call accept any result, so that only a failure is wrong?"""
-    if finding.position is None or finding.expected is not None:
+    if finding.position is None or finding.expected is not None or not kind_of(finding.actual):
         return False
     call = finding.scenario.calls[finding.position]
     return call.expect is UNJUDGED and call.refusal is None

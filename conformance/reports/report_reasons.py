@@ -18,6 +18,14 @@ class KnownBehaviour(Document):
     score: float = Field(description="share of the wrong answers to vectors that both have; 1 if all are the same")
 
 
+class EditedLine(Document):
+    """A line of a checkout that the release does not have, as compiled code."""
+
+    line: int = Field(description="number of the line in the source")
+    now: str = Field(description="code of the checkout")
+    before: str | None = Field(description="code of the release; null where lines were added")
+
+
 class PlaceInSource(Document):
     """A function of a checkout that failing scenarios execute, and most passing ones do not."""
 
@@ -28,6 +36,7 @@ class PlaceInSource(Document):
     failing: int = Field(description="number of failing scenarios that execute these lines, of those measured")
     passing: int = Field(description="number of passing scenarios that execute these lines, of those measured")
     changed: bool = Field(description="true if the release that the checkout is judged as has no such function")
+    edits: Sequence[EditedLine] = Field(default=(), description="the first few lines that were changed")
 
 
 class ShortestScenario(Document):
@@ -82,4 +91,5 @@ def place_document(place: Place) -> PlaceInSource:
         failing=place.failing,
         passing=place.passing,
         changed=place.changed,
+        edits=[EditedLine(line=edit.line, now=edit.now, before=edit.before) for edit in place.edits],
     )

@@ -121,15 +121,17 @@ def render_notes(spreads: Sequence[Spread], sessions: int, viewers: int) -> Iter
         )
     if len(first.pids) > 1 and first.accounts > 1:
         if len(spreads) == 1 and (drifted := drifted_counts(first.pids, first.accounts, first.base)) != first.counts:
+            unused = drifted.count(0), first.counts.count(0)
+            also = f", and {unused[0]} instead of {unused[1]} are unused" if unused[0] != unused[1] else ""
             yield wrap(
-                f"If each process saves before the next one starts, the fullest account has {max(drifted)} instead of "
-                f"{max(first.counts)}, and {drifted.count(0)} instead of {first.counts.count(0)} are unused.",
+                f"If each process saves before the next one starts, the fullest account has {max(drifted)} processes "
+                f"instead of {max(first.counts)}{also}.",
                 "      ",
                 0,
             )
         yield wrap(
-            "This is where processes start. It matters most against a limit of requests at once. Against requests a "
-            "minute, round-robin is better whatever the PIDs. `advise` compares the settings for your agents.",
+            "Where processes start matters most against a limit of requests at once. Against a limit of requests a "
+            "minute, round-robin is better, whatever the PIDs. `advise` compares the settings for your agents.",
             "      ",
             0,
         )

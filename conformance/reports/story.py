@@ -8,6 +8,15 @@ from conformance.wire.scenario import Scenario
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A changed line of a checkout, as compiled code."""
+
+    line: int  # in its source
+    now: str
+    before: str | None  # in the release; None where lines were added
+
+
+@dataclass(frozen=True)
 class Place:
     """A function of a checkout that the failing scenarios execute and the passing ones do not."""
 
@@ -18,6 +27,7 @@ class Place:
     failing: int  # scenarios that execute these lines
     passing: int
     changed: bool = False  # the release that the checkout is judged as has another function
+    edits: Sequence[Edit] = ()  # the first few lines that were changed
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from conformance.reports.causes import Cause
-from conformance.reports.describe import command, wrap
-from conformance.reports.failures import describe_finding, describe_reason, describe_waived, where
+from conformance.reports.describe import ID_COLUMN, command, wrap
+from conformance.reports.failures import describe_finding, describe_place, describe_reason, describe_waived
 from conformance.reports.known import KnownElsewhere
 from conformance.reports.run import Run
 from conformance.reports.story import Reason
@@ -99,7 +99,7 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
 def _rule(verdict: Verdict) -> str:
     word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
     level = "" if verdict.requirement.level == "MUST" else f" ({verdict.requirement.level})"
-    text = wrap(f"{verdict.requirement.id:9}{word:12}{verdict.requirement.title}{level}", "  ", 21)
+    text = wrap(f"{verdict.requirement.id:{ID_COLUMN}}{word:11}{verdict.requirement.title}{level}", "  ", 21)
     return styled(text, "bold red") if verdict.word == "fail" else text
 
 
@@ -110,7 +110,7 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield from describe_finding(cause.finding)
     many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
     yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
-    yield from (styled(wrap(where(place), "  "), "cyan") for place in cause.places)
+    yield from (styled(line, "cyan") for place in cause.places for line in describe_place(place, "  "))
     if precondition.advice and not (cause.places and cause.places[0].changed):  # a changed function is the answer
         yield wrap(precondition.advice, "  ")
 
@@ -225,7 +225,7 @@ def _ids(ids: Sequence[str]) -> str:
             runs[-1].append(id_)
         else:
             runs.append([id_])
-    return ", ".join(ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}" for ids in runs)
+    return ", ".join(f"{ids[0]} to {ids[-1]}" if len(ids) > 2 else ", ".join(ids) for ids in runs)
 
 
 def _aside(run: Run) -> Iterator[str]:

@@ -102,7 +102,8 @@ def clock_of(head: bytes) -> float:
 def shifted(value: Json, by_ms: float) -> Json:
     """The value with each time moved that is near NOW_MS."""
     if isinstance(value, dict):
-        return {key: shifted(item, by_ms) for key, item in value.items()}
+        # A number is no date. ECMAScript leaves open what it means, and V8 takes a small one as a year.
+        return {key: item if key == "resetTime" else shifted(item, by_ms) for key, item in value.items()}
     if isinstance(value, list):
         return [shifted(item, by_ms) for item in value]
     is_time = type(value) in (int, float) and abs(value - NOW_MS) < 1e10

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conformance.targets.errors import AdapterFault
 from conformance.targets.group import Group, Launch
@@ -22,7 +23,9 @@ from conformance.wire.scenario import Scenario
 COVERAGE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_COVERAGE"  # read by the Node adapter
 RELEASE_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RELEASE"
 CHANGED_FROM = 0.4  # of the best score; such a function that the release lacks is listed first
-Line = tuple[str, int, str, int, bool]  # file, number, function, number of its first line, whether it was changed
+Edit = tuple[str, str | None]  # a line of compiled code, and that of the release; None where lines were added
+# file, number, function, number of its first line, whether the function was changed, how the line was edited
+Line = tuple[str, int, str, int, bool, Edit | None]
 Lines = frozenset[Line]
 
 
@@ -37,6 +40,7 @@ class Suspect:
     score: float
     shared: int
     changed: bool = False  # the release has no such function
+    edits: tuple[tuple[int, Edit], ...] = ()  # of its lines that failing scenarios execute, by number
 
 
 def executed_lines(
@@ -73,9 +77,9 @@ def executed_lines(
     return found
 
 
-def _line(entry: list[str | int]) -> Line:
-    file, number, function, start, changed = entry
-    return str(file), int(number), str(function), int(start), bool(changed)
+def _line(entry: list[Any]) -> Line:
+    file, number, function, start, changed, edit = entry
+    return str(file), int(number), str(function), int(start), bool(changed), None if edit is None else tuple(edit)
 
 
 def rank(failing: Sequence[Lines], passing: Sequence[Lines]) -> list[Suspect]:
@@ -99,6 +103,7 @@ def _by_function(scores: dict[Line, float], in_failing: Counter[Line]) -> Iterat
     for file, function, start in {(line[0], line[2], line[3]) for line in scores}:
         mine = [line for line in scores if (line[0], line[2], line[3]) == (file, function, start)]
         best = max(scores[line] for line in mine)
-        lines = sorted(line for line in mine if scores[line] == best)
+        lines = sorted((line for line in mine if scores[line] == best), key=lambda line: line[1])
         numbers = tuple(line[1] for line in lines)
-        yield Suspect(file, function, start, numbers, best, in_failing[lines[0]], lines[0][4])
+        edits = tuple((line[1], line[5]) for line in sorted(mine, key=lambda line: line[1]) if line[5] is not None)
+        yield Suspect(file, function, start, numbers, best, in_failing[lines[0]], lines[0][4], edits)

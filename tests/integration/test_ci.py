@@ -16,6 +16,8 @@ RIGHT = "python:tests.fakes.surveyed:ClaimsConfig"
 PORT = """\
 from reference_impl.adapter import ReferenceAdapter
 
+pytestmark = pytest.mark.exhaustive
+
 class ClaimsConfig(ReferenceAdapter):
     def hello(self, wire):
         return super().hello(wire) | {"capabilities": ["config"]}

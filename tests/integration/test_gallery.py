@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.support.tiers import sampled
 from tools.gallery import read_table
 from tools.gallery_rows import Outcome, Row, outcome, rows
 from tools.gallery_run import measure
@@ -20,7 +21,7 @@ def without_values(shown: Outcome) -> Outcome:
     return shown.model_copy(update={"cause": said.group() if said else ""})
 
 
-@pytest.mark.parametrize("row", [row for row in rows() if row.tested], ids=lambda row: row.fake)
+@pytest.mark.parametrize("row", sampled([row for row in rows() if row.tested]), ids=lambda row: row.fake)
 def test_adapter_shows_what_the_table_says(row: Row) -> None:
     shown = outcome(row, measure(row.fake, row.options, row.command))
     assert without_values(shown) == without_values(TABLE[row.name])

@@ -15,6 +15,8 @@ from conformance.json_type import Json
 from conformance.reports.formats import FORMATS
 from tests.fakes.attacks import ATTACKS, SECRETS
 
+pytestmark = pytest.mark.exhaustive
+
 RULES = "ENV-017,PID-003,COOL-001,STK-001"
 NAMES = ("Ordinary", *ATTACKS)
 WORDS = ("text", "text_special", "code_inline")

@@ -21,13 +21,17 @@ sys.stdin.readline()
 """
 
 
-@pytest.mark.parametrize(("then", "why"), [("while True: pass", "in time"), ("", "the process ended")])
+HANGS = [("while True: pass", "in time"), ("sys.stdin.readline()", "in time"), ("", "the process ended")]
+
+
+@pytest.mark.parametrize(("then", "why"), HANGS, ids=["computes", "waits", "ends"])
 def test_hanging_process_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str, why: str) -> None:
     program = tmp_path / "fake"
     program.write_text(FAKE.format(python=sys.executable, then=then), encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setattr(process, "CPU_BOUND_S", 0.05)
     monkeypatch.setattr(process, "POLL_S", 0.05)
+    monkeypatch.setattr(process, "MAX_IDLE_POLLS", 2)
     with process.MutantProcess([str(program)]) as started, pytest.raises(process.HangsError, match=why):
         started.ask(b"{}\n")
     assert not started.folder.exists()

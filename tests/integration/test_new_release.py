@@ -15,6 +15,8 @@ from reference_impl.profiles import QUIRKS
 from reference_impl.releases import NEWEST
 from tests.support.project_copy import ProjectCopy
 
+pytestmark = pytest.mark.exhaustive
+
 RELEASES = "reference_impl/releases.py"
 PROFILES = "reference_impl/profiles.py"
 DEVIATIONS = "fixtures/deviations.json"

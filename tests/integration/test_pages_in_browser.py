@@ -23,6 +23,7 @@ from tests.support.factories import case, concluded, deviation, finding, finishe
 from tools.survey_page import load_board
 
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.needs_node,
     pytest.mark.skipif(installed() is None, reason="chromium and chromedriver are not installed"),
 ]

@@ -21,6 +21,8 @@ from reference_impl.releases import NPM_VERSIONS, VERSIONS
 from tests.support.command import run_kit
 from tests.support.judging import Case, CountingJudge, judge_target, needs_processes, words
 
+pytestmark = pytest.mark.exhaustive
+
 CATALOGUE = load_catalogue()
 OF_PROCESSES = {requirement.id for requirement in CATALOGUE if needs_processes(requirement)}
 

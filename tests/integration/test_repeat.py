@@ -5,6 +5,8 @@ import pytest
 
 from tools.repeat import busy_cores
 
+pytestmark = pytest.mark.exhaustive
+
 
 def test_busy_processes_end_also_after_an_error() -> None:
     before = set(psutil.Process().children())

@@ -40,6 +40,10 @@ def test_one_line_fault_is_named_by_function(tmp_path: Path) -> None:
     assert [call["method"] for call in reason["shortest"]["scenario"]["calls"]] == ["open", "record_health"]
     place = reason["places"][0]
     assert (place["function"], place["file"], place["changed"]) == ("recordSuccess", SOURCE, True)
+    (edit,) = place["edits"]
+    assert WRONG in edit["now"]
+    assert edit["before"] == edit["now"].replace(WRONG, RIGHT)
+    assert f"line {edit['line']}: " in " ".join(shown.split())
     failed = {entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"}
     assert {reason["rule"], *reason["further"], *reason["also"]} == failed
     assert "see recordSuccess" in shown

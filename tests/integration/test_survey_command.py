@@ -13,6 +13,8 @@ from conformance.json_type import Json
 from tests.support.command import CHECKOUT, Kit, run_kit
 from tests.support.kit_runs import Bench, validated, wait_until
 
+pytestmark = pytest.mark.exhaustive
+
 COMMAND = "survey"  # of the fixture `bench`
 FAST = ("--only", "POOL-001,PID-001")
 RIGHT = "reference"

@@ -6,10 +6,14 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from tests.support.command import CHECKOUT, run_kit
 from tests.support.kit_runs import comparable
+
+pytestmark = pytest.mark.exhaustive
 
 PACKAGES = {"conformance": "conformance", "reference_impl": "reference_impl", "fixtures": "conformance/_fixtures"}
 DEVIATING = "PROC-009"

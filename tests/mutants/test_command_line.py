@@ -17,6 +17,7 @@ from reference_impl.releases import RECOMMENDED
 from tests.mutants import factory, target_word
 from tests.support.command import run_kit
 from tests.support.judging import Case, InProcessJudge, judge_cases, judge_in_process, needs_processes, words
+from tests.support.tiers import sampled
 
 CATALOGUE = load_catalogue()
 OF_PROCESSES = [requirement for requirement in CATALOGUE if needs_processes(requirement)]
@@ -42,12 +43,12 @@ COMMON = {
 }
 
 
-@pytest.mark.parametrize("requirement", OF_PROCESSES, ids=lambda requirement: requirement.id)
+@pytest.mark.parametrize("requirement", sampled(OF_PROCESSES), ids=lambda requirement: requirement.id)
 def test_mutant_of_processes_fails_its_requirement(requirement: Requirement, tmp_path: Path) -> None:
     assert verdicts(requirement.mutant, tmp_path, "--only", requirement.id) == {requirement.id: "fail"}
 
 
-@pytest.mark.parametrize("mutant", COMMON)
+@pytest.mark.parametrize("mutant", sampled(COMMON))
 def test_common_mistake_fails_the_right_requirements(mutant: str, cases: Sequence[Case], tmp_path: Path) -> None:
     sections = [rule for rule in CATALOGUE.choose(SECTIONS.split(",")) if applies(rule, RECOMMENDED)]
     outcome = judge_in_process(cases, factory(mutant), [rule for rule in sections if not needs_processes(rule)])
@@ -63,7 +64,7 @@ def test_common_mistake_fails_the_right_requirements(mutant: str, cases: Sequenc
     assert NEVER_BROKEN not in failed
 
 
-@pytest.mark.parametrize("requirement", COMPARED, ids=lambda requirement: requirement.id)
+@pytest.mark.parametrize("requirement", sampled(COMPARED), ids=lambda requirement: requirement.id)
 def test_run_says_what_judging_in_process_says(requirement: Requirement, cases: Sequence[Case], tmp_path: Path) -> None:
     """The same cases with the same outcomes, messages and findings, and the verdict `fail`."""
     profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]

@@ -12,7 +12,7 @@ from typing import Self
 
 import pytest
 
-from conformance.cases.engine import CASES, VECTORS
+from conformance.cases.engine import CASES, VECTORS, case_name
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import VARIABLE, RunSettings
@@ -126,7 +126,7 @@ def _cases_of(session: pytest.Session, module: Path) -> Iterator[Case]:
         assert isinstance(item, pytest.Function)
         holds = item.get_closest_marker("holds_for")
         yield Case(
-            name=item.nodeid.rpartition("/")[2],
+            name=case_name(item.nodeid),
             requirements=tuple(id_ for mark in item.iter_markers("covers") for id_ in mark.args),
             profiles=None if holds is None else holds.args,
             function=item.obj,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases.engine import CASES, INDEX, VECTORS, modules_judging
+from conformance.cases.engine import CASES, INDEX, VECTORS, case_name, modules_judging
 from conformance.cases.index import collect_cases, render
 from conformance.requirements import load_catalogue
 from conformance.vectors import VectorError, load_vectors
@@ -45,3 +45,7 @@ def test_vector_without_requirements_is_refused(tmp_path: Path, text: str, messa
     (tmp_path / "stk" / "stk-one.json").write_text(text, encoding="utf-8")
     with pytest.raises(VectorError, match=rf"^stk/stk-one\.json: {message}"):
         load_vectors(tmp_path, of=["PID-001"])
+
+
+def test_parameter_of_a_case_may_contain_slashes() -> None:
+    assert case_name("conformance/cases/test_a.py::test_b[c/d.json]") == "test_a.py::test_b[c/d.json]"

@@ -1,6 +1,7 @@
 """Failed rules are grouped by what known wrong implementations fail, the most specific rule first."""
 
 from conformance.reports.reasons import group_failures
+from conformance.requirements import load_catalogue
 from conformance.requirements.behaviours import Behaviour, digest, load_behaviours, most_alike
 
 
@@ -33,6 +34,17 @@ def test_rule_that_few_mutants_fail_leads() -> None:
     """B-001 fails for three behaviours, A-001 for one."""
     (reason,) = group_failures(["B-001", "A-001"], [], KNOWN, JUDGED)
     assert (reason.rule, list(reason.further)) == ("A-001", ["B-001"])
+
+
+def test_broken_rule_leads_for_most_behaviours() -> None:
+    catalogue, known = load_catalogue(), load_behaviours()
+    own = [behaviour for behaviour in known if behaviour.rule in behaviour.fails]
+    named = 0
+    for behaviour in own:
+        rules = catalogue.choose(behaviour.fails)
+        musts_first = [rule.id for rule in sorted(rules, key=lambda rule: rule.level != "MUST")]
+        named += group_failures(musts_first, [], known, JUDGED)[0].rule == behaviour.rule
+    assert named >= 0.75 * len(own) > 200
 
 
 def test_rule_unknown_to_all_mutants_stays_alone() -> None:

@@ -1,14 +1,17 @@
 """The story of failures in the report of a run: reasons, folded rules, likeness, places in the source."""
 
 import json
+import re
 
 from conformance.json_type import Json
 from conformance.reports import terminal
 from conformance.reports.causes import Cause
 from conformance.reports.documents import render_json
+from conformance.reports.failures import takes_any
+from conformance.reports.page.run_page import render_run_page
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
-from conformance.reports.story import Likeness, Place, Reason, Step
+from conformance.reports.story import Edit, Likeness, Place, Reason, Step
 from conformance.requirements.preconditions import Precondition
 from conformance.wire.scenario import Scenario
 from tests.support.factories import (
@@ -30,7 +33,8 @@ def told_run(**changed: Json) -> Run:
     """ONE-001 explains ONE-002, and ONE-003 runs the same lines. ONE-004 is a SHOULD and fails alone."""
     scenario = Scenario.from_json({"calls": [{"method": "select", "params": {"family": "claude"}}]})
     step = Step(scenario, {"label": "a"}, {"label": "b"}, ["0 a: free"])
-    place = Place("src/a.ts", "pick", 3, [5, 7], 4, 1, changed=True)
+    edits = [Edit(5, "return b;", "return a;"), Edit(7, "i += 1;", None)]
+    place = Place("src/a.ts", "pick", 3, [5, 7], 4, 1, changed=True, edits=edits)
     like = Likeness("picks-second", "Picks the second account.", 1.0)
     reasons = [
         Reason("ONE-001", ["ONE-002"], shortest=step, like=like, places=[place], also=["ONE-003"]),
@@ -44,8 +48,8 @@ def told_run(**changed: Json) -> Run:
 
 def test_story_shows_state_answers_words_and_place() -> None:
     shown = lines(told_run())
-    start = shown.index("  ONE-001  FAIL        The rule ONE-001")
-    assert shown[start + 1 : start + 12] == [
+    start = shown.index("  ONE-001   FAIL       The rule ONE-001")
+    assert shown[start + 1 : start + 16] == [
         "      What ONE-001 asks for.",
         "      > select family=claude",
         "        before the call: 0 a: free",
@@ -54,8 +58,12 @@ def test_story_shows_state_answers_words_and_place() -> None:
         "      In words: it selects b instead of a.",
         "      Like picks-second: Picks the second account. All wrong answers are the",
         "          same.",
-        "      see pick (src/a.ts:3), changed since the release, lines 5 to 7: executed",
-        "          by 4 failing scenarios and 1 passing",
+        "      see pick (src/a.ts:3), changed since the release",
+        "        line 5: return b;",
+        "        was: return a;",
+        "        line 7: i += 1;",
+        "        not in the release",
+        "        lines 5 to 7 run in 4 failing scenarios and in 1 that passes",
         "      repeat: antigravity-conformance run --only ONE-001 python:port:Port",
     ]
 
@@ -120,7 +128,8 @@ def test_cause_names_its_function_without_empty_heading() -> None:
     assert "FAILED" not in shown
     assert "cause of 1 of 2 failures: The target reads the file. [read]" in shown
     assert "FAIL ONE-002 The rule ONE-002" in shown
-    assert any(line.startswith("  see read (src/a.ts:3), changed since the release, line 5") for line in shown)
+    assert "  see read (src/a.ts:3), changed since the release" in shown
+    assert "    line 5 runs in 1 failing scenario and in 0 that pass" in shown
     assert not any("on purpose" in line for line in shown)
 
 
@@ -134,3 +143,17 @@ def test_passed_sections_share_a_line_without_room() -> None:
     shown = lines(finished_run(concluded(events, *rules), catalogue=catalogue(*rules)))
     assert len(shown) <= 60
     assert [line for line in shown if "other sections" in line] == [f"  {'35 other sections ':.<46} 35 pass"]
+
+
+def test_page_shows_how_lines_were_changed() -> None:
+    page = render_run_page(told_run())
+    assert re.search(r"line 5</dt>.*return a;.*return b;", page)
+    assert re.search(r"line 7</dt>.*added.*i \+= 1;", page)
+
+
+def test_null_that_was_expected_is_no_account() -> None:
+    """A story may stop at a call for which its scenario states nothing, because the reference gave the answer."""
+    select = {"method": "select", "params": {"family": "claude"}}
+    found = finding(None, {"label": "fig"}, scenario={"calls": [select]}, position=0)
+    assert not takes_any(found)
+    assert takes_any(finding(None, {"raised": "died"}, scenario={"calls": [select]}, position=0))

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from conformance.json_type import Json
 from conformance.reports import terminal
-from conformance.reports.describe import WIDTH, command, describe, describe_pool, describe_scenario, wrap
+from conformance.reports.describe import ID_COLUMN, WIDTH, command, describe, describe_pool, describe_scenario, wrap
 from conformance.reports.documents import render_json
 from conformance.reports.events import RunStarted, append_event
 from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
+from conformance.requirements import load_catalogue
 from conformance.texts import printable
 from conformance.wire.scenario import ABSENT, Scenario
 from tests.support.factories import (
@@ -125,7 +126,7 @@ def test_only_musts_are_counted_in_the_last_line() -> None:
 def test_failure_shows_rule_case_call_and_values() -> None:
     found = finding({"label": "a"}, {"label": "b", "index": 0})
     shown = lines(finished_run(concluded([case("fail", name="test_one.py::test_it_is_kept[7]", findings=[found])])))
-    start = shown.index("  ONE-001  FAIL        The rule ONE-001")
+    start = shown.index("  ONE-001   FAIL       The rule ONE-001")
     assert shown[start - 1] == "FAILED"
     assert shown[start + 1 : start + 6] == [
         "      What ONE-001 asks for.",
@@ -160,7 +161,7 @@ def test_unclaimed_neighbours_with_one_reason_are_joined() -> None:
     outcome = concluded([case("pass", "ONE-002")], *(requirement(id_, needs=need) for id_, need in needs.items()))
     shown = lines(finished_run(outcome))
     start = shown.index("NOT CLAIMED")
-    assert shown[start + 1 : start + 3] == ["  ONE-001, ONE-003 to ONE-004, TWO-001:", "    fork"]
+    assert shown[start + 1 : start + 3] == ["  ONE-001, ONE-003, ONE-004, TWO-001:", "    fork"]
     document = json.loads(render_json(report_of(finished_run(outcome))))
     assert [entry["id"] for entry in document["requirements"]] == list(needs)
 
@@ -266,3 +267,13 @@ def test_note_stays_above_the_progress_line() -> None:
             progress.note("one \x1b[31m judged")
     assert terminal.getvalue() == "\r\x1b[Kone \\x1b[31m judged\n\r\x1b[K"
     assert file.getvalue() == "one \\x1b[31m judged\n"
+
+
+def test_longest_id_leaves_a_gap() -> None:
+    assert max(len(rule.id) for rule in load_catalogue()) < ID_COLUMN
+
+
+def test_three_consecutive_ids_become_a_range() -> None:
+    assert (
+        terminal._ids(["ONE-003", "ONE-001", "ONE-002", "TWO-008", "TWO-009"]) == "ONE-001 to ONE-003, TWO-008, TWO-009"
+    )

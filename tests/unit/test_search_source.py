@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 from hypothesis import given, settings
 
+from conformance.search.pools import shifted
 from conformance.search.sessions import decode
 from conformance.search.shrink import shrink
 from conformance.search.source import (
@@ -21,6 +22,7 @@ from conformance.search.source import (
     to_choices,
 )
 from conformance.wire import framing
+from conformance.wire.calls import NOW_MS
 from conformance.wire.methods import METHODS
 from conformance.wire.needs import needs
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
@@ -106,3 +108,9 @@ def test_interesting_events_are_frequent() -> None:
     assert sum(len(each) > 1 for each in strategies) > 10
     assert sum(len(each) > 1 for each in families) > 25
     assert sum(bool(session.files) for session in sessions) > 5
+
+
+def test_times_move_with_the_clock_but_no_date() -> None:
+    stored = {"lastUsed": NOW_MS + 5, "cachedQuota": {"claude": {"resetTime": NOW_MS + 5}}}
+    moved = {"lastUsed": 6, "cachedQuota": {"claude": {"resetTime": NOW_MS + 5}}}
+    assert shifted(stored, 1 - NOW_MS) == moved

@@ -58,8 +58,8 @@ ok: every rule holds; D2: 2 rules have a known deviation, all others hold; F2: 2
     judged; ?: no verdict; empty: no rule applies to the profile
 
 Failures, with the numbers of the implementations
-  ONE-002  in 2: The rule ONE-002 (MUST)
-  TWO-002  in 2: The rule TWO-002 (MUST)
+  ONE-002   in 2: The rule ONE-002 (MUST)
+  TWO-002   in 2: The rule TWO-002 (MUST)
 
 Not judged, and why
  2  does not claim fork, config: 1 TWO

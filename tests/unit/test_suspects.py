@@ -1,12 +1,15 @@
 """Suspect lines: executed by failing scenarios and not by passing ones."""
 
-from conformance.search.suspects import Lines, rank, runs
+from conformance.search.suspects import Edit, Lines, rank, runs
+
+EDITS: dict[int, Edit] = {33: ("return 2;", "return 1;")}
 
 
 def lines(*numbers: int) -> Lines:
     """Lines 10 to 19 belong to `one`, lines 20 to 29 to `two`, the others to a changed one."""
     return frozenset(
-        ("a.ts", number, "one" if number < 20 else "two", number // 10 * 10, number >= 30) for number in numbers
+        ("a.ts", number, "one" if number < 20 else "two", number // 10 * 10, number >= 30, EDITS.get(number))
+        for number in numbers
     )
 
 
@@ -37,3 +40,8 @@ def test_changed_function_that_passes_too_comes_later() -> None:
 
 def test_equal_scores_are_ordered_by_place() -> None:
     assert [suspect.line for suspect in rank([lines(25, 15)], [])] == [10, 20]
+
+
+def test_edited_line_is_named_beside_suspect_lines() -> None:
+    first = rank([lines(31, 33)], [lines(33)])[0]
+    assert (first.lines, first.edits) == ((31,), ((33, EDITS[33]),))

@@ -45,6 +45,6 @@ def test_scenario_shows_clock_after_advance() -> None:
     opened = {"method": "open", "params": {"pool": {"version": 3, "accounts": accounts}, "now_ms": NOW_MS}}
     calls = [opened, {"method": "advance", "params": {"ms": 1999}}]
     assert list(describe_scenario(Scenario.from_json({"calls": calls}), None)) == [
-        '  open pool={1 accounts: a{"coolingDownUntil": now + 2 s}}',
+        '  open pool={1 account: a{"coolingDownUntil": now + 2 s}}',
         "  advance ms=1999  (the clock is at now + 1999 ms)",
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases.engine import CASES
+from conformance.cases.engine import CASES, case_name
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import VARIABLE, RunSettings
@@ -85,7 +85,7 @@ class Cases:
             raise NeedsProcessesError  # the other fixtures are fleets
         outcome, message = _outcome(item, judge, parameters)
         ended = CaseEnded(
-            name=_name(item),
+            name=case_name(item.nodeid),
             requirements=list(judge.requirements),
             outcome=outcome,
             message=message,
@@ -142,13 +142,9 @@ def load(checkout: Path, profile: str | None, only: Sequence[str] = ()) -> Cases
         os.environ[VARIABLE] = str(Path(folder) / "settings.json")  # the cases read it when they are collected
         try:
             items = [item for item in _collect(Path(folder)) if _is_judged(item, settings)]
-            return Cases(plan, settings, {_name(item): item for item in items})
+            return Cases(plan, settings, {case_name(item.nodeid): item for item in items})
         finally:
             del os.environ[VARIABLE]
-
-
-def _name(item: pytest.Function) -> str:
-    return item.nodeid.rpartition("/")[2]
 
 
 def _is_judged(item: pytest.Function, settings: RunSettings) -> bool:

@@ -1,7 +1,7 @@
 """A finding step by step: its calls with the clock, the expected and the given answer, and where they differ."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params
@@ -32,6 +32,7 @@ class Step:
     given: str  # the answer, where it is the wrong one
     is_wrong: bool
     left_out: int
+    times: int = 1  # equal calls with equal results, one after another
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def shown_finding(finding: Finding) -> ShownFinding:
     """The finding for the page. Long scenarios and values are cut, with the number of what was left out."""
     return ShownFinding(
         files=list(_files(finding.scenario.files)),
-        steps=list(_steps(finding)),
+        steps=list(_folded(_steps(finding))),
         later=0 if finding.position is None else len(finding.scenario.calls) - 1 - finding.position,
         differences=list(_differences(finding)),
         deviation=finding.deviation or "",
@@ -137,6 +138,20 @@ def _steps(finding: Finding) -> Iterator[Step]:
             left_out=left_out,
         )
         shown_before, left_out = clock, 0
+
+
+def _folded(steps: Iterator[Step]) -> Iterator[Step]:
+    """Join calls that are repeated. The clock stands at the first one."""
+    last: Step | None = None
+    for step in steps:
+        if last is not None and step == replace(last, number=step.number, clock=step.clock, times=1, left_out=0):
+            last = replace(last, times=last.times + 1)
+            continue
+        if last is not None:
+            yield last
+        last = step
+    if last is not None:
+        yield last
 
 
 def _kept(count: int) -> set[int]:

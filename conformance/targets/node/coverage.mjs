@@ -7,8 +7,9 @@ import { join } from "node:path";
 const BUNDLE = "bundle.mjs";
 
 // Starts to count, before the bundle is loaded. Returns a function that appends the lines executed since its last call
-// to `file`: one JSON line, a list of [source file, line, function, line of the function, whether it was changed].
-// A function was changed if the bundle of the release, `releaseFile`, does not have its text.
+// to `file`: one JSON line, a list of [source file, line, function, line of the function, whether it was changed, edit].
+// A function was changed if the bundle of the release, `releaseFile`, does not have its text. `edit` is [code, code of
+// the release or null] for a line of such a function that the release does not have, and null for other lines.
 export function countLines(folder, file, releaseFile) {
   const session = new Session();
   session.connect();
@@ -25,9 +26,11 @@ export function countLines(folder, file, releaseFile) {
   const text = readFileSync(join(folder, BUNDLE), "utf8");
   const map = new SourceMap(JSON.parse(readFileSync(join(folder, `${BUNDLE}.map`), "utf8")));
   const starts = lineStarts(text);
-  const release = releaseFile ? plain(readFileSync(releaseFile, "utf8")) : "";
+  const release = releaseFile ? readFileSync(releaseFile, "utf8") : "";
+  const plainRelease = plain(release);
   const wasChanged = ({ startOffset, endOffset }) =>
-    release !== "" && !release.includes(plain(text.slice(startOffset, endOffset)));
+    release !== "" && !plainRelease.includes(plain(text.slice(startOffset, endOffset)));
+  const editOf = edits(text.split("\n"), release.split("\n"));
   return () => {
     const { result } = ask("Profiler.takePreciseCoverage");
     const executed = new Map();
@@ -41,7 +44,7 @@ export function countLines(folder, file, releaseFile) {
           const at = Math.max(firstCharacter(text, starts, line), ranges[0].startOffset);
           const inner = ranges.filter(({ startOffset, endOffset }) => startOffset <= at && at < endOffset);
           const source = inner.at(-1)?.count && sourceOf(map, text, starts, line);
-          if (source) executed.set(`${source}`, [...source, functionName, own[1], changed]);
+          if (source) executed.set(`${source}`, [...source, functionName, own[1], changed, changed ? editOf(line) : null]);
         }
       }
     }
@@ -52,6 +55,19 @@ export function countLines(folder, file, releaseFile) {
 // The code without its layout, and without the numbers that esbuild appends to names.
 function plain(code) {
   return code.replace(/\s+/g, "").replace(/,(?=[)\]}])/g, "").replace(/([A-Za-z_$])\d+\b/g, "$1");
+}
+
+// A function that returns the edit of a line: null if the release has it after the line above, or before the line below.
+function edits(lines, releaseLines) {
+  const code = lines.map(plain);
+  const releaseCode = releaseLines.map(plain);
+  const whole = releaseCode.join("");
+  return (line) => {
+    const [above, own, below] = code.slice(line - 1, line + 2);
+    if (whole.includes(above + own) || whole.includes(own + below)) return null;
+    const at = releaseCode.findIndex((each, at) => each === above && releaseCode[at + 2] === below);
+    return [lines[line].trim(), at < 0 ? null : releaseLines[at + 1].trim()];
+  };
 }
 
 function lineStarts(text) {
