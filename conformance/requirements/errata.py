@@ -30,7 +30,7 @@ Accounts are counted from 0, and n is their number. Unless the text says otherwi
 `sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
 
 Agents of oh-my-opencode are sessions of one OpenCode server: one process, one PID, so the offset cannot spread them.
-Agents in several terminals, containers or CI jobs are processes. [which-settings.md](which-settings.md) has the evidence.
+Agents in several terminals, containers or CI jobs are processes: see [which-settings.md](which-settings.md).
 
 This page does not judge what no run of the plugin can show: the behaviour of OpenCode and oh-my-opencode (`opencode
 chat`), what a provider caches or limits, and claims without a measure ("significantly improves").
