@@ -8,7 +8,7 @@ from conformance.json_type import Json
 from reference_impl.config import json_text
 from reference_impl.config.environment import PREFIX, VARIABLES, variables_of
 from reference_impl.config.keys import KEYS, Key, keys_of
-from reference_impl.config.loader import PROJECT_FILE, USER_FILE, ConfigFile, LoadedConfig, ReadFile, load_config
+from reference_impl.config.loader import PROJECT_FILE, ConfigFile, LoadedConfig, ReadFile, load_config
 from reference_impl.config.paths import OWN_FOLDER
 from reference_impl.profiles import Profile
 
@@ -96,7 +96,6 @@ def _reset_keys(place: Place, loaded: LoadedConfig, read: ReadFile, profile: Pro
         f"{path} ({_value(alone.config, path)!r} becomes {_value(loaded.config, path)!r})"
         for path, origin in loaded.origins.items()
         if origin.startswith(f"{PROJECT_FILE}: ")
-        and alone.origins.get(path) == USER_FILE
         and _value(alone.config, path) != _value(loaded.config, path)
     ]
     if reset:

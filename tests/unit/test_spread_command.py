@@ -215,7 +215,7 @@ def test_running_or_waiting_process_is_at_work() -> None:
         (["opencode", "attach", "http://localhost:4096"], True),
         (["/usr/bin/node", "/usr/lib/opencode.js", "attach", "http://localhost:4096"], True),
         (["bun", "/opt/opencode", "--print-logs", "attach"], True),
-        (["opencode", "run", "attach the file"], False),
+        (["opencode", "run", "attach"], False),
         (["opencode", "serve"], False),
         (["tmux", "attach"], False),
         (["opencode"], False),
