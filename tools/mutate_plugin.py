@@ -19,7 +19,7 @@ from tools.mutation.confirming import BY_RUN, by_run, confirm
 from tools.mutation.instrumenting import Instrumented, Mutant, instrument
 from tools.mutation.judging import Cases, load
 from tools.mutation.own_tests import noticed_by_own_tests
-from tools.mutation.page import Table, render, rows
+from tools.mutation.page import Table, render, rows, unexplained_lines
 from tools.mutation.process import HOOK, MutantProcess
 from tools.mutation.recording import Recording, digest_of, stored
 from tools.mutation.results import Result
@@ -30,9 +30,9 @@ PAGE = CHECKOUT / "docs" / "mutation.md"
 
 def main(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
-    explained = reasons.load()
+    explained, unreached = reasons.load(), reasons.load_unreached()
     if options.checkout is None:
-        PAGE.write_text(render(Table.read(TABLE), explained), encoding="utf-8")
+        PAGE.write_text(render(Table.read(TABLE), explained, unreached), encoding="utf-8")
         return 0
     instrumented = instrument(options.checkout.resolve(), options.file)
     store = options.results or instrumented.checkout.parent.with_suffix(".jsonl")
@@ -49,9 +49,11 @@ def main(words: Sequence[str]) -> int:
     table = Table.of(options.checkout.resolve().name, found, left, own_tests)
     for line in (*rows(table, explained), "", *_alive(table.alive, explained)):
         print(line)
+    for place in unexplained_lines(table, unreached):
+        print(f"{place} is not reached: not explained")
     if options.docs:
         TABLE.write_text(table.text(), encoding="utf-8")
-        PAGE.write_text(render(table, explained), encoding="utf-8")
+        PAGE.write_text(render(table, explained, unreached), encoding="utf-8")
     chosen = draw.sample(reached, min(options.confirm, len(reached)))
     return int(not confirm(instrumented.checkout, options.profile, chosen))
 

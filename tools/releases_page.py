@@ -20,7 +20,7 @@ INTRO = """\
 # The releases
 
 The kit knows {count} releases of `opencode-antigravity-auth`. `reference@VERSION` behaves as that release does.
-Versions with the same code for selection and config are judged as one release. [requirements.md](requirements.md) has
+Versions with the same code for selection and config are judged as one release. [The requirements](requirements.md) have
 every rule, and every known deviation with its evidence.
 """
 SOURCES = """

@@ -95,8 +95,7 @@ def _reset_keys(place: Place, loaded: LoadedConfig, read: ReadFile, profile: Pro
     reset = [
         f"{path} ({_value(alone.config, path)!r} becomes {_value(loaded.config, path)!r})"
         for path, origin in loaded.origins.items()
-        if origin.startswith(f"{PROJECT_FILE}: ")
-        and _value(alone.config, path) != _value(loaded.config, path)
+        if origin.startswith(f"{PROJECT_FILE}: ") and _value(alone.config, path) != _value(loaded.config, path)
     ]
     if reset:
         yield (

@@ -1,6 +1,6 @@
 """Scenarios for cases of the config: files, variables and the expected values of keys."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
@@ -12,6 +12,13 @@ File = dict[str, Json]
 def defaults(**keys: Json) -> Scenario:
     """Expect these values of these keys without any file."""
     return Scenario([load_config().gives(config(**keys))])
+
+
+def unset(**keys: Json) -> Iterator[Scenario]:
+    """Expect these values of these keys without any file, and with files that set other keys."""
+    yield defaults(**keys)
+    for path in (USER_FILE, PROJECT_FILE):
+        yield Scenario([load_config().gives(config(**keys))], files={path: text({"log_dir": "logs"})})
 
 
 def in_file(document: Json, **keys: Json) -> Scenario:

@@ -61,7 +61,9 @@ def test_malformed_active_index_in_file_falls_back(judge: Judge, active: object,
     [
         pytest.param([{"lastUsed": 5}, {"lastUsed": 9}, {"lastUsed": 7}], 1, id="used-last"),
         pytest.param([{"lastUsed": 5, "addedAt": 9}, {"lastUsed": 9, "addedAt": 5}], 1, id="use-before-adding"),
+        pytest.param([{"lastUsed": 9, "addedAt": 5}, {"lastUsed": 5, "addedAt": 9}], 0, id="use-before-adding-first"),
         pytest.param([{"lastUsed": 5, "addedAt": 1}, {"lastUsed": 5, "addedAt": 2}], 1, id="added-last"),
+        pytest.param([{"lastUsed": 5, "addedAt": 9}, {"lastUsed": 5, "addedAt": 7}], 0, id="added-last-first"),
         pytest.param([{"lastUsed": 5, "addedAt": 1}, {"lastUsed": 5, "addedAt": 1}], 0, id="the-first"),
         pytest.param([{"lastUsed": 0}, {"lastUsed": 1}], 1, id="never-used"),
     ],
@@ -145,6 +147,21 @@ def test_version_4_file_is_read(judge: Judge) -> None:
 def test_malformed_entry_is_skipped_alone(judge: Judge, version: int, entry: object) -> None:
     first, last = pool(2)["accounts"]
     judge.check(loads({**pool(0, version=version), "accounts": [first, entry, last]}, 0, 1))
+
+
+@covers("STO-007")
+@pytest.mark.parametrize("entry", [None, "b", {"refreshToken": None}], ids=repr)
+def test_malformed_entry_of_version_4_is_skipped_alone(judge: Judge, entry: object) -> None:
+    first, last = pool(2)["accounts"]
+    judge.check(loads({**pool(0, version=4), "accounts": [first, entry, last]}, 0, 1))
+
+
+@covers("STO-008")
+@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("token", [None, 7], ids=repr)
+def test_malformed_entry_displaces_no_account(judge: Judge, version: int, token: Json) -> None:
+    malformed = {"email": "one", "refreshToken": token, "lastUsed": 9}
+    judge.check(loads(pool([{"email": "one"}, malformed], version=version), 0))
 
 
 @covers("STO-009")

@@ -6,7 +6,20 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, advance, cool, label, labels, limit, pool, select, text
+from conformance.wire.calls import (
+    NOW_MS,
+    POOL_FILE,
+    advance,
+    cool,
+    label,
+    labels,
+    limit,
+    limit_family,
+    pool,
+    remove,
+    select,
+    text,
+)
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -54,6 +67,23 @@ def test_saving_keeps_fields_of_accounts_never_loaded(judge: Judge) -> None:
     judge.check(Scenario([OPEN_FILE, written(pool([{}, UNKNOWN])), expected], files))
 
 
+@covers("STO-007")
+@pytest.mark.parametrize("entry", [None, "b", {}], ids=repr)
+def test_saving_skips_malformed_entry_alone(judge: Judge, entry: object) -> None:
+    two = pool(2, version=4)
+    other = {**two, "accounts": [entry, *two["accounts"]]}
+    judge.check(
+        Scenario([OPEN_FILE, written(other), OPEN_FILE.gives({"accounts": labels(0, 1)})], {POOL_FILE: text(pool(1))})
+    )
+
+
+@covers("STO-033")
+@pytest.mark.parametrize("key", ["projectId", "managedProjectId"])
+def test_saving_keeps_project_of_other_writer(judge: Judge, key: str) -> None:
+    files = {POOL_FILE: text(pool(1))}
+    judge.check(Scenario([OPEN_FILE, written(pool([{key: "other"}])), keeps(**{key: "other"})], files))
+
+
 @covers("STO-021")
 def test_saving_replaces_the_file(judge: Judge) -> None:
     """The old file, under its other name, stays as it was. A reader that has opened it reads it whole."""
@@ -85,6 +115,13 @@ def test_limits_of_old_file_are_migrated_on_saving(judge: Judge) -> None:
     judge.check(Scenario([OPEN_FILE, written(old), expected], {POOL_FILE: text(pool(1))}))
 
 
+@covers("STO-023")
+def test_limit_of_version_1_is_migrated_on_saving(judge: Judge) -> None:
+    old = pool([{"isRateLimited": True, "rateLimitResetTime": LATER}], version=1)
+    expected = keeps(rateLimitResetTimes={"claude": LATER, "gemini-antigravity": LATER})
+    judge.check(Scenario([OPEN_FILE, written(old), expected], {POOL_FILE: text(pool(1))}))
+
+
 @covers("STO-023", "STO-029")
 @pytest.mark.parametrize("version", [1, 2])
 def test_fields_of_old_file_are_kept(judge: Judge, version: int) -> None:
@@ -111,6 +148,22 @@ def test_saved_file_has_index_of_each_family(judge: Judge) -> None:
     moves = [limit(0, LATER - NOW_MS), select(), select("gemini"), limit(1, 1000, "gemini"), limit(0, 1000, "gemini")]
     expected = {"activeIndex": 1, "activeIndexByFamily": {"claude": 1, "gemini": 0}}
     judge.check(Scenario([OPEN_FILE, *moves, SAVE, READ.gives({"json": expected})], {POOL_FILE: text(stored)}))
+
+
+@covers("STO-025")
+def test_index_of_family_that_moved_is_saved(judge: Judge) -> None:
+    moves = [*limit_family(0, 60_000, "gemini"), *limit_family(1, 60_000, "gemini"), select("gemini")]
+    expected = {"activeIndex": 0, "activeIndexByFamily": {"claude": 0, "gemini": 2}}
+    judge.check(Scenario([OPEN_FILE, *moves, SAVE, READ.gives({"json": expected})], {POOL_FILE: text(pool(3))}))
+
+
+@covers("STO-019")
+@pytest.mark.parametrize("count", [1, 3])
+def test_saved_index_is_0_after_last_account_is_removed(judge: Judge, count: int) -> None:
+    last = count - 1
+    stored = pool(count, activeIndexByFamily={"claude": last, "gemini": last})
+    expected = READ.gives({"json": {"activeIndex": 0, "activeIndexByFamily": {"claude": 0, "gemini": 0}}})
+    judge.check(Scenario([OPEN_FILE, remove(last), SAVE, expected], {POOL_FILE: text(stored)}))
 
 
 @covers("STO-032")

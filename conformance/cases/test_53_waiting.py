@@ -113,6 +113,13 @@ def test_strict_wait_ignores_other_style(judge: Judge, limited: str, other: str)
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
+@covers("WAIT-007")
+@pytest.mark.parametrize("style", STYLES)
+def test_disabled_account_does_not_end_strict_wait(judge: Judge, style: str) -> None:
+    calls = [limit(1, 9000, "gemini", header_style=style), min_wait("gemini", header_style=style, strict=True)]
+    judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), calls[0], calls[1].gives(wait_of(9000))]))
+
+
 @covers("WAIT-008")
 def test_wait_for_model_includes_base_limit(judge: Judge) -> None:
     asked = min_wait("gemini", model="gemini-x").gives(wait_of(9000))

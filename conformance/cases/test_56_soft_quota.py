@@ -253,6 +253,13 @@ def test_wait_is_0_below_threshold(judge: Judge, threshold: float | None) -> Non
 
 
 @covers("SOFT-015")
+@pytest.mark.parametrize("accounts", [0, [{"enabled": False}]], ids=["empty", "disabled"])
+@pytest.mark.parametrize("threshold", [100, None])
+def test_wait_is_0_without_soft_quota(judge: Judge, threshold: float | None, accounts: Json) -> None:
+    judge.check(Scenario([open_pool(pool(accounts)), waits(threshold).gives(NO_WAIT)]))
+
+
+@covers("SOFT-015")
 def test_wait_is_0_with_one_account_below_threshold(judge: Judge) -> None:
     stored = renewed(at(60_000), at(1000))
     stored["accounts"].append(pool([{}])["accounts"][0] | {"refreshToken": "z"})

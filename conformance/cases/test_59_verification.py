@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, open_pool, picks, pool, select, text
-from conformance.wire.scenario import ROOT, Call, Scenario
+from conformance.wire.scenario import ABSENT, READ_FILE, ROOT, Call, Scenario
+
+OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+URL = "https://example.com/verify"
 
 
 def waits(index: int, **params: Json) -> Call:
@@ -23,9 +26,16 @@ def rotates(*indices: int) -> Iterable[Call]:
 
 @covers("VER-001")
 def test_waiting_account_is_not_selected(judge: Judge) -> None:
-    given: dict[str, Json] = {"message": "Verify your account", "url": "https://example.com/verify"}
+    given: dict[str, Json] = {"message": "Verify your account", "url": URL}
     for call in (waits(1), waits(1, **given)):
         judge.check(Scenario([open_pool(pool(3, activeIndex=1)), call, select().gives(picks(0)), *rotates(2, 0, 2)]))
+
+
+@covers("VER-001")
+def test_verification_of_disabled_account_moves_no_family(judge: Judge) -> None:
+    """The first selection is the next account in rotation (ENA-003), not the first that is enabled."""
+    stored = pool([{}, {"enabled": False}, {}], activeIndex=1)
+    judge.check(Scenario([open_pool(stored), waits(1), select().gives(picks(2))]))
 
 
 @covers("VER-002")
@@ -61,6 +71,30 @@ def test_stored_verification_takes_effect(judge: Judge) -> None:
 
 @covers("VER-007")
 def test_verification_is_saved(judge: Judge) -> None:
-    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
-    calls = [home, waits(0), Call("save"), home, verified(0, enable=True), *rotates(1, 0)]
+    calls = [OPEN_FILE, waits(0), Call("save"), OPEN_FILE, verified(0, enable=True), *rotates(1, 0)]
     judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))
+
+
+def saves(*session: Call, message: Json, url: Json) -> Scenario:
+    """Return a session that saves, and expect this message and link in the file."""
+    fields = {"verificationRequiredReason": message, "verificationUrl": url}
+    read = Call(READ_FILE, {"path": POOL_FILE}).gives({"json": {"accounts": [fields]}})
+    return Scenario([OPEN_FILE, *session, Call("save"), read], files={POOL_FILE: text(pool(1))})
+
+
+@covers("VER-008")
+def test_message_and_link_are_saved(judge: Judge) -> None:
+    judge.check(saves(waits(0, message=" Verify it\n", url=f"\t{URL} "), message="Verify it", url=URL))
+    judge.check(saves(waits(0, message="Verify it"), message="Verify it", url=ABSENT))
+    judge.check(saves(waits(0, message=" ", url=" "), message=ABSENT, url=ABSENT))
+
+
+@covers("VER-008")
+def test_new_verification_keeps_earlier_link(judge: Judge) -> None:
+    again = [waits(0, message="Verify it", url=URL), waits(0)]
+    judge.check(saves(*again, message=ABSENT, url=URL))
+
+
+@covers("VER-008")
+def test_message_and_link_end_with_verification(judge: Judge) -> None:
+    judge.check(saves(waits(0, message="Verify it", url=URL), verified(0), message=ABSENT, url=ABSENT))

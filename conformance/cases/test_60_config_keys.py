@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.cases.config_kit import accepted, defaults, in_file
+from conformance.cases.config_kit import accepted, defaults, in_file, unset
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
@@ -54,7 +54,8 @@ def test_unknown_strategy_is_invalid(judge: Judge, strategy: str) -> None:
 @covers("CFG-007")
 @pytest.mark.parametrize("key", ["quiet_mode", "debug", "keep_thinking", "quota_fallback"])
 def test_boolean_is_false_by_default(judge: Judge, key: str) -> None:
-    judge.check(defaults(**{key: False}))
+    for scenario in unset(**{key: False}):
+        judge.check(scenario)
 
 
 @covers("CFG-008")
@@ -63,7 +64,8 @@ def test_boolean_is_false_by_default(judge: Judge, key: str) -> None:
     ["session_recovery", "tool_id_recovery", "claude_tool_hardening", "proactive_token_refresh", "auto_update"],
 )
 def test_boolean_is_true_by_default(judge: Judge, key: str) -> None:
-    judge.check(defaults(**{key: True}))
+    for scenario in unset(**{key: True}):
+        judge.check(scenario)
 
 
 @covers("CFG-009")
@@ -83,7 +85,8 @@ def test_auto_resume_is_true_by_default(judge: Judge) -> None:
 
 @covers("CFG-011")
 def test_switch_on_first_rate_limit_defaults_to_true(judge: Judge) -> None:
-    judge.check(defaults(switch_on_first_rate_limit=True))
+    for scenario in unset(switch_on_first_rate_limit=True):
+        judge.check(scenario)
 
 
 @covers("CFG-011")
@@ -113,7 +116,8 @@ def test_file_sets_boolean_of_signature_cache(judge: Judge, value: bool) -> None
 
 @covers("CFG-013")
 def test_resume_text_is_continue_by_default(judge: Judge) -> None:
-    judge.check(defaults(resume_text="continue"))
+    for scenario in unset(resume_text="continue"):
+        judge.check(scenario)
 
 
 @covers("CFG-014")
@@ -143,7 +147,8 @@ def test_unknown_web_search_mode_is_invalid(judge: Judge, mode: Json) -> None:
 
 @covers("CFG-040")
 def test_default_scheduling_mode_is_cache_first(judge: Judge) -> None:
-    judge.check(defaults(scheduling_mode="cache_first"))
+    for scenario in unset(scheduling_mode="cache_first"):
+        judge.check(scenario)
 
 
 @covers("CFG-041")
@@ -160,7 +165,8 @@ def test_unknown_scheduling_mode_is_invalid(judge: Judge, mode: Json) -> None:
 
 @covers("CFG-044")
 def test_default_toast_scope_is_root_only(judge: Judge) -> None:
-    judge.check(defaults(toast_scope="root_only"))
+    for scenario in unset(toast_scope="root_only"):
+        judge.check(scenario)
 
 
 @covers("CFG-045")
@@ -181,7 +187,8 @@ NEWER_SWITCHES = ["debug_tui", "claude_prompt_auto_caching"]
 @covers("CFG-046")
 @pytest.mark.parametrize("key", NEWER_SWITCHES)
 def test_newer_boolean_is_false_by_default(judge: Judge, key: str) -> None:
-    judge.check(defaults(**{key: False}))
+    for scenario in unset(**{key: False}):
+        judge.check(scenario)
 
 
 @covers("CFG-047")
@@ -193,7 +200,8 @@ def test_file_sets_newer_boolean(judge: Judge, key: str, value: bool) -> None:
 
 @covers("CFG-052")
 def test_cli_first_is_false_by_default(judge: Judge) -> None:
-    judge.check(defaults(cli_first=False))
+    for scenario in unset(cli_first=False):
+        judge.check(scenario)
 
 
 @covers("CFG-053")

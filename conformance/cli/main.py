@@ -21,6 +21,7 @@ from conformance.targets.resolve import is_word
 from conformance.texts import printable
 
 COMMANDS = (  # modules of this folder
+    "init",
     "run",
     "survey",
     "compare",

@@ -34,12 +34,12 @@ confirm it.
 }
 ```
 
-`fixtures/vectors/schema.json` is the JSON Schema (2020-12) of a file. [wire.md](wire.md) describes the methods. Ids
+`fixtures/vectors/schema.json` is the JSON Schema (2020-12) of a file. [The wire](wire.md) describes the methods. Ids
 never change.
 
 | key | meaning |
 |-|-|
-| `requirements` | requirements ([requirements.md](requirements.md)) that the vector judges |
+| `requirements` | [requirements](requirements.md) that the vector judges |
 | `since`, `until` | first and last release for which the vector holds; no `until`: up to the newest; no `since`: none |
 | `recommended` | `false` if the vector does not hold for a port that follows every current rule |
 | `needs` | capabilities that a port must have |

@@ -31,15 +31,15 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
         write_files(Path(root), scenario.files)
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
         answers: list[Answer] = []
-        for begin, end in itertools.pairwise([*_begins(scenario.calls), len(calls)]):
+        for begin, end in itertools.pairwise([*begins(scenario.calls), len(calls)]):
             write_files(Path(root), scenario.calls[begin].files)
             method, params = calls[begin]
             answers += [read_file(Path(root, params["path"]))] if method == READ_FILE else send(placed[begin:end])
         return [place_free(answer, root) for answer in answers]
 
 
-def _begins(calls: Sequence[Call]) -> Iterator[int]:
-    """The calls before which the kit itself reads or writes files."""
+def begins(calls: Sequence[Call]) -> Iterator[int]:
+    """Where parts of a scenario begin: the kit itself reads or writes files there. The first call begins one too."""
     previous = READ_FILE
     for number, call in enumerate(calls):
         if call.files or READ_FILE in (call.method, previous):

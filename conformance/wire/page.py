@@ -50,7 +50,7 @@ fails.
 Refusals: {refusals}
 
 `conformance/wire/schema.json` (JSON Schema 2020-12) describes every message. Vectors use the same format.
-[requirements.md](requirements.md) says what the answers must be.
+[The requirements](requirements.md) say what the answers must be. [Write an adapter](adapter.md) begins at the beginning.
 """
 
 
@@ -63,6 +63,7 @@ def render() -> str:
         "shows its requirements as passed. A target without `clock` uses the clock of its machine. The kit then sends no stored\n"
         "times, no limit shorter than 60 s, and no call whose answer changes with every millisecond.\n"
     )
+    lines.append("[Capabilities](capabilities.md) has an order in which to claim them, and the rules that need each.\n")
     lines.append("| capability | claims |\n|-|-|")
     lines += [f"| `{name}` | {text} |" for name, text in CAPABILITIES.items()]
     lines.append("\n## Methods")

@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 LOAD = ("load_config", {"directory": "/p", "home": "/h"})
 SELECTS = "return this.accounts[0] ?? null;"
 WAITS = "return Date.now();"
+STYLE = ("available_header_style", {"label": "a", "family": "claude"})
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,12 @@ WAITS = "return Date.now();"
             "return { ...this.accounts[0], index: '0' } as never;",
             SELECT,
             'index is "0"; expected a whole number',
+        ),
+        (
+            WAITS,
+            "return 1;\n  }\n  getAvailableHeaderStyle(account: Account, family: string): string {\n    return 'cli';",
+            STYLE,
+            'header_style is "cli"; expected "antigravity" or "gemini-cli" or null',
         ),
         (SELECTS, "return 7 as never;", SELECT, "label is undefined; expected a string"),
         (SELECTS, "return Promise.reject(new Error('late')) as never;", SELECT, "Error: late"),

@@ -120,7 +120,7 @@ def test_diff_names_the_mended_quirk(added: ProjectCopy) -> None:
 
 def test_pages_have_a_column_for_the_new_release(added: ProjectCopy) -> None:
     page = (added.root / "docs" / "requirements.md").read_text(encoding="utf-8")
-    headings = [line for line in page.splitlines() if line.startswith("| id | level | rule |")]
+    headings = [line for line in page.splitlines() if line.startswith("| section | ids | rules |")]
     assert headings
     assert all(line.endswith(f" {NEWEST} | {INVENTED} |") for line in headings)
     schema = json.loads((added.root / "fixtures" / "vectors" / "schema.json").read_text(encoding="utf-8"))

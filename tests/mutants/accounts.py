@@ -169,3 +169,12 @@ class VerificationNotSaved(ReferenceAdapter):
         for entry in document["accounts"]:
             entry.pop("verificationRequired", None)
         return document
+
+
+class VerificationLinkNotSaved(ReferenceAdapter):
+    def saved(self, selector: Selector, content: bytes | None) -> Json:
+        document = super().saved(selector, content)
+        for entry in document["accounts"]:
+            for key in ("verificationRequiredReason", "verificationUrl"):
+                entry.pop(key, None)
+        return document

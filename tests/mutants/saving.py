@@ -63,6 +63,15 @@ class UnknownFieldsDropped(SavesOtherwise):
                 entry.pop(name, None)
 
 
+class ProjectOfTheSession(SavesOtherwise):
+    def change(self, document: Json) -> None:
+        loaded = {account.label: account.stored for account in self._opened().pool.accounts}
+        for entry in document["accounts"]:
+            for name in ("projectId", "managedProjectId"):
+                if name not in loaded.get(entry["refreshToken"], entry):
+                    entry.pop(name, None)
+
+
 class PoolFileWrittenInPlace(SavesOtherwise):
     def save(self) -> None:
         path = self.path()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import yaml
 from jsonschema import Draft202012Validator
 
+from conformance import __version__
 from conformance.json_type import Json
 from tests.support.action import ACTION, INPUTS, PAGE, STEPS, blocks
 
@@ -102,5 +103,5 @@ def test_jobs_on_the_page_are_valid_yaml() -> None:
     for block in blocks("yaml"):
         assert yaml.safe_load(block)
     assert {found for block in blocks("yaml") for found in re.findall(r"uses: (OWNER\S+)", block)} == {
-        "OWNER/antigravity-conformance@v1"
+        f"OWNER/antigravity-conformance@v{__version__}"
     }

@@ -1,21 +1,25 @@
 """Mutation testing of the plugin: keys of mutants, results that are continued, reasons and scores."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.answers import Result as Answered
+from conformance.wire.scenario import READ_FILE, Call, Scenario
 from tools.mutate_plugin import PAGE, TABLE
 from tools.mutation import confirming, results
-from tools.mutation.assessing import chunks_of
+from tools.mutation.assessing import Assessor, chunks_of
 from tools.mutation.instrumenting import Mutant, as_mutant
-from tools.mutation.page import Table, render, scores
+from tools.mutation.page import Table, render, scores, unexplained_lines
 from tools.mutation.process import PIPE_BYTES, parts_of
-from tools.mutation.reasons import Reason, load, reason_of, unused
+from tools.mutation.reasons import Reason, Unreached, load, load_unreached, reason_of, unused
 from tools.mutation.recording import Lines, Recorded, Recording
 from tools.mutation.results import Result, Status
 
@@ -93,6 +97,8 @@ def test_result_of_another_mutant_does_not_count(tmp_path: Path) -> None:
         ({"lines": [], "pattern": "^return"}, False),
         ({"original": "a < b", "replacement": "a <= b", "mutator": "EqualityOperator"}, True),
         ({"original": "b"}, False),
+        ({"code": "< b$"}, True),
+        ({"code": "> b$"}, False),
         ({"replacement": "true"}, False),
         ({"mutator": "StringLiteral"}, False),
     ],
@@ -130,6 +136,16 @@ def table() -> Table:
 REASONS = [reason(), reason(kind="outside the wire", lines=["log"], why="messages on screen | a")]
 
 
+UNREACHED = [Unreached(file="accounts.ts", lines=((2, 3), (9, 9)), why="another method")]
+
+
+def test_page_has_lines_that_are_not_reached() -> None:
+    assert "| accounts.ts: 2 to 3, 9 | 1 | another method |" in render(table(), REASONS, UNREACHED)
+    assert unexplained_lines(table(), UNREACHED) == []
+    elsewhere = [UNREACHED[0].model_copy(update={"lines": ((3, 9),)}), Unreached(file="x.ts", lines=((1, 9),), why="w")]
+    assert unexplained_lines(table(), elsewhere) == [f"{MUTANT.file}:2"]
+
+
 def test_score_leaves_out_what_cannot_be_noticed() -> None:
     (score,) = scores(table(), REASONS).values()
     assert (score.killed, score.no_verdict, score.not_reached) == (1, 1, 1)
@@ -138,18 +154,19 @@ def test_score_leaves_out_what_cannot_be_noticed() -> None:
 
 
 def test_page_lists_survivors_by_reason() -> None:
-    page = render(table(), REASONS)
+    page = render(table(), REASONS, UNREACHED)
     assert page.startswith(MARKDOWN_NOTE)
     assert "| messages on screen \\| a | accounts.ts:2 `a < b` → `a <= b` |" in page
-    assert page.index("### Not explained (2)") < page.index("### Outside the wire (1)")
-    assert "(it loops)" in page
+    headings = ["### Without a verdict (1)", "### Not explained (1)", "### Outside the wire (1)"]
+    assert sorted(headings, key=page.index) == headings
+    assert "- accounts.ts:2 `a < b` → `a <= b` (it loops)" in page
 
 
 def test_page_says_what_is_not_judged_yet() -> None:
-    page = render(table(), REASONS)
+    page = render(table(), REASONS, UNREACHED)
     assert "7 mutants are not judged yet" in page
     assert "own tests notice 3 of a sample of 4 mutants that `run` reaches: accounts.ts 3 of 4." in page
-    assert "not judged yet" not in render(replace(table(), left=0), REASONS)
+    assert "not judged yet" not in render(replace(table(), left=0), REASONS, UNREACHED)
 
 
 def test_table_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -161,13 +178,59 @@ def test_table_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_lines_of_scenario_follow_its_files() -> None:
     calls = [Call("select", {"a": "{root}/x"}), Call("save"), Call("select", files={"home/f": {"text": "t"}})]
     lines = Lines.of(Scenario(calls, {"home/g": {"text": "u"}}))
-    assert [(sorted(files), [line.methods for line in sent]) for files, sent in lines.steps] == [
+    assert [(sorted(files), [getattr(line, "methods", None) for line in sent]) for files, sent in lines.steps] == [
         (["home/g"], []),
         ([], [("select", "save")]),
         (["home/f"], [("select",)]),
     ]
     assert lines.needs_folder
     assert not Lines.of(Scenario([Call("save")])).needs_folder
+
+
+def test_kit_reads_files_of_scenario(tmp_path: Path) -> None:
+    """`read_file` is not sent: the answer is the file after the calls before it."""
+    calls = [Call("save"), Call(READ_FILE, {"path": "home/f"}), Call("save")]
+    lines = Lines.of(Scenario(calls, {"home/f": {"text": '{"in": "{root}"}'}}))
+    sent: list[bytes] = []
+
+    def answer(asked: Sequence[bytes]) -> list[bytes]:
+        sent.extend(asked)
+        ids = [json.loads(line)[0]["id"] for line in asked]
+        return [json.dumps([{"jsonrpc": "2.0", "id": id_, "result": None}]).encode() for id_ in ids]
+
+    process: Any = SimpleNamespace(folder=tmp_path, ask_all=answer)
+    answers = lines.read(lines.ask(process))
+    assert [json.loads(line)[0]["method"] for line in sent] == ["save", "save"]
+    assert answers[0] == answers[2] == Answered(None)
+    assert isinstance(answers[1], Answered)
+    assert answers[1].value["json"] == {"in": "{root}"}
+
+
+def test_ids_of_processes_and_devices_make_no_difference() -> None:
+    recorded = Recorded(Lines.of(Scenario([])), [b'{"pid":7,"n":1}', b'{"deviceId": "a", "mode": "600"}'], {})
+    assert recorded.has_answers([b'{"pid":8,"n":1}', b'{"deviceId": "b", "mode": "600"}'])
+    assert not recorded.has_answers([b'{"pid":7,"n":2}', b'{"deviceId": "a", "mode": "600"}'])
+    assert not recorded.has_answers([b'{"pid":7,"n":1}', b'{"deviceId": "a", "mode": "644"}'])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "note"),
+    [
+        ("fail", "killed", ""),
+        ("unknown", "no verdict", "a wrong shape"),
+        ("pass", "survived", "1 of 1 scenarios have other answers"),
+    ],
+)
+def test_case_of_differing_answer_decides(tmp_path: Path, outcome: str, status: Status, note: str) -> None:
+    event = SimpleNamespace(outcome=outcome, requirements=["PID-001"], message="a wrong\nshape")
+    cases: Any = SimpleNamespace(items={"c": None}, judge=lambda *_: event, fails=lambda e: e.outcome == "fail")
+    line = b'[{"jsonrpc": "2.0", "id": 1, "result": 2}]'
+    process: Any = SimpleNamespace(
+        folder=tmp_path, ask_all=lambda asked: [line] * len(asked), activate=lambda _: None, exceeded=lambda: False
+    )
+    recorded = Recorded(Lines.of(Scenario([Call("save")])), [b"other"], {MUTANT.id: 1})
+    judged, first = Assessor(cases, Recording({"c": [recorded]}), process)._replay(MUTANT, [("c", recorded)])
+    assert (judged.status, judged.note, first) == (status, note, recorded)
 
 
 def test_static_mutant_is_replayed_in_every_scenario() -> None:
@@ -219,12 +282,20 @@ def test_sample_is_confirmed_by_exit_code(
 def test_every_stored_survivor_has_a_reason() -> None:
     alive = Table.read(TABLE).alive
     explained = load()
-    assert [each.place for each in alive if reason_of(each, explained) is None] == []
+    survivors = [each for each in alive if each.status == "survived"]
+    assert [each.place for each in survivors if reason_of(each, explained) is None] == []
     assert unused(alive, explained) == []
 
 
+def test_every_line_that_is_not_reached_has_a_reason() -> None:
+    stored, explained = Table.read(TABLE), load_unreached()
+    assert unexplained_lines(stored, explained) == []
+    for reason in explained:
+        assert any(reason.matches(file, int(line)) for file, lines in stored.unreached.items() for line in lines)
+
+
 def test_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(Table.read(TABLE), load())
+    assert PAGE.read_text(encoding="utf-8") == render(Table.read(TABLE), load(), load_unreached())
 
 
 def test_score_of_the_stored_run() -> None:

@@ -1,7 +1,7 @@
 """Decides for each mutant whether `run` notices it: replays recorded scenarios, then runs the cases that differ."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tools.mutation.instrumenting import Mutant
 from tools.mutation.judging import Cases, NeedsProcessesError
@@ -43,45 +43,49 @@ class Assessor:
 
     def _replay(self, mutant: Mutant, asked: Asked) -> tuple[Result, Recorded | None]:
         """The result, and the first scenario with other answers."""
-        first: Recorded | None = None
-        differing, hangs = 0, 0
-        passed: set[str] = set()
-        weak: set[str] = set()  # requirements that fail and do not decide, because they are no MUST
+        seen = _Differences()
         try:
             process = self._start(mutant)
         except HangsError as error:
             return Result.of(mutant, "no verdict", note=f"at start: {error}"), None
+        try:
+            result = self._ask(mutant, asked, process, seen)
+        except HangsError as error:
+            result = Result.of(mutant, "no verdict", note=str(error))
+        return result, seen.first
+
+    def _ask(self, mutant: Mutant, asked: Asked, process: MutantProcess, seen: "_Differences") -> Result:
+        judged: set[str] = set()
         for chunk in chunks_of(asked):
-            try:
-                answers = ask_all([each.lines for _, each in chunk], process)
-            except HangsError as error:
-                return Result.of(mutant, "no verdict", note=str(error)), first
+            answers = ask_all([each.lines for _, each in chunk], process)
             for (case, each), given in zip(chunk, answers, strict=True):
-                if given == each.answers:
+                if each.has_answers(given):
                     continue
-                first = first or each
-                differing += 1
-                if case in passed:
-                    continue
-                passed.add(case)
-                try:
-                    event = self.cases.judge(self.cases.items[case], process)
-                    exceeded = process.exceeded()
-                except HangsError as error:
-                    return Result.of(mutant, "no verdict", note=str(error)), first
-                except NeedsProcessesError:
-                    continue
-                if exceeded:
-                    hangs += 1
-                    if hangs == MAX_HANGS:
-                        return Result.of(mutant, "no verdict", note="it loops"), first
-                elif self.cases.fails(event):
-                    return Result.of(mutant, "killed", case=case, requirements=tuple(event.requirements)), first
-                elif event.outcome == "fail":
-                    weak.update(event.requirements)
-        note = f"{differing} of {len(asked)} scenarios have other answers" if differing else ""
-        note += f"; {', '.join(sorted(weak))} fails, which is no MUST" if weak else ""
-        return Result.of(mutant, "survived", note=note), first
+                seen.first = seen.first or each
+                seen.count += 1
+                if case not in judged:
+                    judged.add(case)
+                    result = self._judge(mutant, case, process, seen)
+                    if result is not None:
+                        return result
+        return seen.result(mutant, len(asked))
+
+    def _judge(self, mutant: Mutant, case: str, process: MutantProcess, seen: "_Differences") -> Result | None:
+        """The result, if this case decides."""
+        try:
+            event = self.cases.judge(self.cases.items[case], process)
+        except NeedsProcessesError:
+            return None
+        if process.exceeded():
+            seen.hangs += 1
+            return Result.of(mutant, "no verdict", note="it loops") if seen.hangs == MAX_HANGS else None
+        if self.cases.fails(event):
+            return Result.of(mutant, "killed", case=case, requirements=tuple(event.requirements))
+        if event.outcome == "fail":
+            seen.weak.update(event.requirements)
+        elif event.outcome == "unknown":
+            seen.fault = seen.fault or " ".join(event.message.split())[:200]
+        return None
 
     def _start(self, mutant: Mutant) -> MutantProcess:
         if mutant.id in self.recording.static:
@@ -97,9 +101,28 @@ class Assessor:
         assert self._process is not None
         try:
             self._process.activate(None)
-            return recorded.lines.ask(self._process) == recorded.answers
+            return recorded.has_answers(recorded.lines.ask(self._process))
         except HangsError:
             return False
+
+
+@dataclass
+class _Differences:
+    """What is known of a mutant while its scenarios are replayed."""
+
+    first: Recorded | None = None  # the first scenario with other answers
+    count: int = 0  # scenarios with other answers
+    hangs: int = 0
+    weak: set[str] = field(default_factory=set)  # requirements that fail and do not decide, because they are no MUST
+    fault: str = ""  # of the adapter: `run` ends in exit code 3, unless another case fails
+
+    def result(self, mutant: Mutant, asked: int) -> Result:
+        """The result if no case has failed."""
+        if self.fault:
+            return Result.of(mutant, "no verdict", note=self.fault)
+        note = f"{self.count} of {asked} scenarios have other answers" if self.count else ""
+        note += f"; {', '.join(sorted(self.weak))} fails, which is no MUST" if self.weak else ""
+        return Result.of(mutant, "survived", note=note)
 
 
 def chunks_of(asked: Asked) -> Iterator[Asked]:

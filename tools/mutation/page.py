@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from conformance.generated import MARKDOWN_NOTE
-from tools.mutation.reasons import KINDS, Kind, Reason, reason_of
+from tools.mutation.reasons import KINDS, Kind, Reason, Unreached, reason_of
 from tools.mutation.results import STATUSES, Result, Status
 
 INTRO = """\
@@ -39,12 +39,16 @@ Cases that start processes of their own are left out of steps 2 to 4.
 
 @dataclass(frozen=True)
 class Table:
-    """What is stored of a run: the counts of each file by status, and every mutant that is reached and not killed."""
+    """What is stored of a run: the counts of each file by status, and every mutant that is reached and not killed.
+
+    Of the mutants that are not reached, it has the number on each line.
+    """
 
     checkout: str
     left: int  # mutants that are not judged yet
     counts: Mapping[str, Mapping[Status, int]]
     alive: Sequence[Result]
+    unreached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by file and line
     own_tests: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of a sample: noticed and missed, by file
 
     @classmethod
@@ -53,13 +57,17 @@ class Table:
         counted = Counter((result.file, result.status) for result in every)
         files = dict.fromkeys(result.file for result in every)
         counts = {file: {status: counted[file, status] for status in STATUSES} for file in files}
-        return cls(checkout, left, counts, [r for r in every if r.status in ("survived", "no verdict")], own_tests)
+        alive = [result for result in every if result.status in ("survived", "no verdict")]
+        lines = Counter((result.file, str(result.line)) for result in every if result.status == "not reached")
+        unreached = {file: {line: n for (of, line), n in lines.items() if of == file} for file in files}
+        return cls(checkout, left, counts, alive, unreached, own_tests)
 
     @classmethod
     def read(cls, file: Path) -> "Table":
         document = json.loads(file.read_text(encoding="utf-8"))
         alive = [Result.from_json(entry) for entry in document["alive"]]
-        return cls(document["checkout"], document["left"], document["counts"], alive, document["own_tests"])
+        parts = (document[name] for name in ("unreached", "own_tests"))
+        return cls(document["checkout"], document["left"], document["counts"], alive, *parts)
 
     def text(self) -> str:
         """The stored form: one mutant a line."""
@@ -70,7 +78,9 @@ class Table:
             "own_tests": self.own_tests,
         }
         rows = ",\n".join("  " + json.dumps(asdict(result), ensure_ascii=False) for result in self.alive)
-        return json.dumps(head, indent=1)[:-2] + f',\n "alive": [\n{rows}\n ]\n}}\n'
+        files = ",\n".join(f"  {json.dumps(file)}: {json.dumps(lines)}" for file, lines in self.unreached.items())
+        begin = json.dumps(head, indent=1)[:-2]
+        return begin + f',\n "unreached": {{\n{files}\n }},\n "alive": [\n{rows}\n ]\n}}\n'
 
 
 @dataclass(frozen=True)
@@ -118,9 +128,10 @@ def scores(table: Table, reasons: Sequence[Reason]) -> dict[str, Score]:
     return found
 
 
-def render(table: Table, reasons: Sequence[Reason]) -> str:
+def render(table: Table, reasons: Sequence[Reason], unreached: Sequence[Unreached]) -> str:
     """The page."""
-    return "\n".join([MARKDOWN_NOTE + INTRO, *_scores(table, reasons), "", HOW, *_survivors(table, reasons)]) + "\n"
+    parts = [*_survivors(table, reasons), *_unreached(table, unreached)]
+    return "\n".join([MARKDOWN_NOTE + INTRO, *_scores(table, reasons), "", HOW, *parts]) + "\n"
 
 
 def total(found: Iterable[Score]) -> Score:
@@ -168,15 +179,46 @@ def _survivors(table: Table, reasons: Sequence[Reason]) -> Iterator[str]:
     grouped: dict[Reason | None, list[Result]] = {}
     for result in table.alive:
         grouped.setdefault(reason_of(result, reasons), []).append(result)
+    unknown = [result for result in grouped.get(None, []) if result.status == "no verdict"]
+    if unknown:
+        grouped[None] = [result for result in grouped[None] if result not in unknown]
+        yield f"\n### Without a verdict ({len(unknown)})\n"
+        yield "The adapter fails, so `run` ends in exit code 3.\n"
+        yield from (f"- {_mutation(result)}" for result in unknown)
     for kind in (None, "missing rule", "outside the wire", "equivalent"):
         groups = [(reason, found) for reason, found in grouped.items() if (reason.kind if reason else None) == kind]
-        if groups:
+        if any(found for _, found in groups):
             count = sum(len(found) for _, found in groups)
             yield f"\n### {(kind or 'not explained').capitalize()} ({count})\n"
             yield "| reason | mutants |"
             yield "|-|-|"
             for reason, found in groups:
                 yield f"| {_cell(reason.why if reason else '')} | {'<br>'.join(map(_mutation, found))} |"
+
+
+def _unreached(table: Table, reasons: Sequence[Unreached]) -> Iterator[str]:
+    yield "\n## Mutants that no case reaches\n"
+    yield "| lines | mutants | reason |"
+    yield "|-|-|-|"
+    for reason in reasons:
+        count = sum(
+            number
+            for file, lines in table.unreached.items()
+            for line, number in lines.items()
+            if reason.matches(file, int(line))
+        )
+        spans = ", ".join(f"{first} to {last}" if last > first else str(first) for first, last in reason.lines)
+        yield f"| {reason.file}: {spans} | {count} | {_cell(reason.why)} |"
+
+
+def unexplained_lines(table: Table, reasons: Sequence[Unreached]) -> list[str]:
+    """The lines with mutants that are not reached and that no reason is about, as `file:line`."""
+    return [
+        f"{file}:{line}"
+        for file, lines in table.unreached.items()
+        for line in lines
+        if not any(reason.matches(file, int(line)) for reason in reasons)
+    ]
 
 
 def _mutation(result: Result) -> str:

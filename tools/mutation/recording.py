@@ -2,8 +2,10 @@
 
 import hashlib
 import itertools
+import json
 import os
 import pickle
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -13,21 +15,30 @@ from pathlib import Path
 
 from conformance.json_type import Json
 from conformance.targets.exchange import RequestLine, ask_batch, read_answers
-from conformance.wire.answers import Answer
-from conformance.wire.files import write_files
-from conformance.wire.scenario import ROOT, Scenario
+from conformance.wire.answers import Answer, Result
+from conformance.wire.files import begins, read_file, write_files
+from conformance.wire.scenario import READ_FILE, ROOT, Scenario
 from tools.mutation.process import MutantProcess
 
 FOLDER_COST = 2000  # of a scenario with a folder, in bytes to send
 KIT_FILES = (".py", ".mjs", ".json", ".toml")
+DIFFERENT_EACH_TIME = re.compile(rb'"pid":\d+|"(?:deviceId|sessionToken)": "[^"]*"')
 Files = Mapping[str, Mapping[str, Json]]
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """The kit reads this file after the calls before. `read_file` is not sent to the adapter."""
+
+    path: str
+    line = b""
 
 
 @dataclass(frozen=True)
 class Lines:
     """A scenario: in turn files to write and lines to send. `{root}` stands for a folder that is made for it."""
 
-    steps: Sequence[tuple[Files, Sequence[RequestLine]]]
+    steps: Sequence[tuple[Files, Sequence[RequestLine | FileRead]]]
     needs_folder: bool
 
     @property
@@ -39,12 +50,13 @@ class Lines:
     @classmethod
     def of(cls, scenario: Scenario) -> "Lines":
         calls = [(call.method, dict(call.params)) for call in scenario.calls]
-        begins = [number for number, call in enumerate(scenario.calls) if number == 0 or call.files]
-        steps = []
-        for begin, end in itertools.pairwise([*begins, len(calls)]):
-            steps.append((scenario.calls[begin].files, list(ask_batch(calls[begin:end], begin + 1))))
-        steps = [(scenario.files, []), *steps] if scenario.files else steps
-        has_root = any(ROOT.encode() in line.line for _, lines in steps for line in lines)
+        steps: list[tuple[Files, list[RequestLine | FileRead]]] = [(scenario.files, [])] if scenario.files else []
+        for begin, end in itertools.pairwise([*begins(scenario.calls), len(calls)]):
+            method, params = calls[begin]
+            part = [FileRead(params["path"])] if method == READ_FILE else ask_batch(calls[begin:end], begin + 1)
+            steps.append((scenario.calls[begin].files, list(part)))
+        every = [line for _, lines in steps for line in lines]
+        has_root = any(isinstance(line, FileRead) or ROOT.encode() in line.line for line in every)
         return cls(steps, has_root or any(files for files, _ in steps))
 
     def ask(self, process: MutantProcess) -> list[bytes]:
@@ -53,8 +65,10 @@ class Lines:
 
     def read(self, answers: Sequence[bytes]) -> list[Answer]:
         """The answers in these lines. Raises AnswerError if they are malformed."""
-        asked = [line for _, lines in self.steps for line in lines]
-        return [answer for line, given in zip(asked, answers, strict=True) for answer in read_answers(line, given)]
+        found: list[Answer] = []
+        for line, given in zip((line for _, lines in self.steps for line in lines), answers, strict=True):
+            found += [Result(json.loads(given))] if isinstance(line, FileRead) else read_answers(line, given)
+        return found
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,10 @@ class Recorded:
     lines: Lines
     answers: list[bytes]
     reached: dict[str, int]
+
+    def has_answers(self, given: Sequence[bytes]) -> bool:
+        """Whether these answers are the recorded ones. Values that differ from process to process do not count."""
+        return list(map(_comparable, given)) == list(map(_comparable, self.answers))
 
 
 @dataclass
@@ -111,13 +129,21 @@ def ask_all(scenarios: Sequence[Lines], process: MutantProcess) -> list[list[byt
                         send()
                     write_files(root, files)
                 where = str(root).encode() if root else b""
-                waiting += [
-                    (number, where, line.line.replace(ROOT.encode(), where) if root else line.line) for line in lines
-                ]
+                for line in lines:
+                    if root and isinstance(line, FileRead):
+                        send()
+                        read = json.dumps(read_file(root / line.path).value).encode()
+                        answers[number].append(read.replace(where, ROOT.encode()))
+                    else:
+                        waiting.append((number, where, line.line.replace(ROOT.encode(), where) if root else line.line))
         send()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return answers
+
+
+def _comparable(answer: bytes) -> bytes:
+    return DIFFERENT_EACH_TIME.sub(b"", answer)
 
 
 def stored(file: Path, record: Callable[[], Recording]) -> Recording:

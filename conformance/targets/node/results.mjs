@@ -4,6 +4,7 @@ const number = { says: "a number", accepts: Number.isFinite };
 const whole = { says: "a whole number", accepts: Number.isInteger };
 const text = { says: "a string", accepts: (value) => typeof value === "string" };
 const flag = { says: "true or false", accepts: (value) => typeof value === "boolean" };
+const style = { says: '"antigravity" or "gemini-cli"', accepts: (value) => value === "antigravity" || value === "gemini-cli" };
 const anything = { says: "a value", accepts: () => true };
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -25,7 +26,7 @@ const RESULTS = {
   min_wait: object({ wait_ms: number }),
   soft_quota_wait: object({ wait_ms: orNull(number) }),
   has_other_account: object({ available: flag }),
-  available_header_style: object({ header_style: orNull(text) }),
+  available_header_style: object({ header_style: orNull(style) }),
   pool_path: object({ path: text }),
   read_reason: object({ reason: text }),
   soft_quota_ttl: object({ ttl_ms: number }),
