@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from conformance import __version__
 from conformance.cli.options import (
     MAX_WORKERS,
     add_env,
@@ -18,14 +19,24 @@ from conformance.cli.options import (
     between,
     seconds,
 )
+from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.profile import profile_of
-from conformance.json_type import Json
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
 from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.fuzz_report import (
+    FuzzReport,
+    FuzzReportError,
+    merge,
+    of_each_kind,
+    read_fuzz_report,
+    render_issue,
+    title_of,
+)
 from conformance.reports.progress import Progress
+from conformance.search.databases import absolute
 from conformance.search.discrepancy import write_vector
-from conformance.search.workers import Plan, State, search
+from conformance.search.workers import Plan, State, open_databases, search
 from conformance.targets.errors import GivenUp, UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
@@ -75,30 +86,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, default=Path("found"), metavar="FOLDER", help="Folder for discrepancies (default: found)")
     add(
         "--database",
-        type=Path,
-        metavar="FOLDER",
-        help="Database of sessions to start with and add to (default: in the cache)",
+        metavar="WHERE",
+        help="Sessions to start with and add to: a folder, redis://HOST or github:OWNER/REPO (default: in the cache)",
     )
     add(
         "--shared",
-        type=Path,
         action="append",
         default=[],
-        metavar="FOLDER",
+        metavar="WHERE",
         help="Another database to start with, which is only read; may be repeated",
     )
     add("--no-database", action="store_true", help="Use no database")
+    add("--json", type=Path, metavar="FILE", help="Write the report as JSON, also for --merge")
+    add("--issue", type=Path, metavar="FILE", help="Write the text of an issue; empty if no discrepancy is new")
+    add("--merge", type=Path, nargs="+", metavar="FILE", help="Search nothing: merge the JSON reports of shards")
     add_timeout(parser)
     add_env(parser)
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
-    seed = _seed(options)
+    prepare_outputs({"--json": options.json, "--issue": options.issue}, {})
+    if options.merge:
+        return _merge(options, command)
+    plan = _plan(options, command)
+    print(f"{plan.word} as {plan.profile}, seed {plan.seed}", flush=True)
+    states, fault = _search(plan) if options.workers > 1 else ([_search_here(plan)], None)
+    report = _report(plan, states, asking(options))
+    if fault is not None and not report.discrepancies:
+        raise fault
+    _show(report, options)
+    if fault is not None:
+        raise fault
+    if not any(state.calls for state in states):
+        return NOTHING_JUDGED
+    answered_wrongly = any(not discrepancy["failed"] for discrepancy in report.discrepancies)
+    if (given_up := next((state.given_up for state in states if state.given_up), None)) and not answered_wrongly:
+        raise GivenUp(given_up)
+    return DIFFERENT if report.differences else 0
+
+
+def _plan(options: argparse.Namespace, command: Sequence[str]) -> Plan:
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
     profile = profile_of(options.profile, target, hello, timeout_s=options.timeout, pass_environment=options.env).name
-    database = options.database or cache_folder() / "sessions"
-    calls = options.calls or (None if options.seconds else CALLS)
+    database = absolute(options.database or str(cache_folder() / "sessions"))
     plan = Plan(
         word=target.word,
         argv=target.argv,
@@ -106,34 +137,54 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         pass_environment=options.env,
         capabilities=hello.capabilities,
         profile=profile,
-        seed=seed,
-        calls=calls,
+        seed=_seed(options),
+        calls=options.calls or (None if options.seconds else CALLS),
         seconds=options.seconds,
         discrepancies=options.discrepancies,
         timeout_s=options.timeout,
-        database=None if options.no_database else str(database.absolute()),
-        shared=[str(folder.absolute()) for folder in options.shared],
+        database=None if options.no_database else database,
+        shared=[absolute(word) for word in options.shared],
         workers=options.workers,
+        cache=str(cache_folder()),
     )
-    print(f"{target.word} as {profile}, seed {seed}", flush=True)
-    states, fault = _search(plan) if options.workers > 1 else ([_search_here(plan)], None)
-    discrepancies = [discrepancy for state in states for discrepancy in state.discrepancies]
-    found = list({discrepancy["kind"]: discrepancy for discrepancy in reversed(discrepancies)}.values())[::-1]
-    if fault is not None and not found:
-        raise fault
-    for number, discrepancy in enumerate(found, 1):
-        _show(number, discrepancy, options, command)
-    print()
-    for line in _summary(states, len(found)):
-        print(line)
-    if fault is not None:
-        raise fault
-    if not any(state.calls for state in states):
-        return NOTHING_JUDGED
-    answered_wrongly = any(not discrepancy["failed"] for discrepancy in found)
-    if (given_up := next((state.given_up for state in states if state.given_up), None)) and not answered_wrongly:
-        raise GivenUp(given_up)
-    return DIFFERENT if any(state.differences for state in states) else 0
+    open_databases(plan)  # a wrong word ends the command here, and not in each worker
+    return plan
+
+
+def _report(plan: Plan, states: Sequence[State], options: list[str]) -> FuzzReport:
+    calls: Counter[str] = Counter()
+    for state in states:
+        calls.update(state.by_kind)
+    return FuzzReport(
+        kit=__version__,
+        target=plan.word,
+        profile=plan.profile,
+        options=options,
+        seeds=[plan.seed],
+        sessions=sum(state.sessions for state in states),
+        differences=sum(state.differences for state in states),
+        calls=dict(calls),
+        ended_early=list(dict.fromkeys(state.given_up for state in states if state.given_up)),
+        discrepancies=of_each_kind([discrepancy for state in states for discrepancy in state.discrepancies]),
+    )
+
+
+def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
+    if options.target or command:
+        raise UsageFault("--merge takes no target; name only the reports: fuzz --merge FILE FILE")
+    reports = []
+    for path in options.merge:
+        try:
+            reports.append(read_fuzz_report(path.read_text(encoding="utf-8")))
+        except (OSError, FuzzReportError) as error:
+            raise UsageFault(f"cannot merge {path}: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        merged = merge(reports)
+    except FuzzReportError as error:
+        raise UsageFault(str(error)) from error
+    print(f"{merged.target} as {merged.profile}, {len(reports)} reports")
+    _show(merged, options)
+    return DIFFERENT if merged.differences else 0
 
 
 def _seed(options: argparse.Namespace) -> str:
@@ -146,22 +197,22 @@ def _seed(options: argparse.Namespace) -> str:
     return f"{seed} {int(shard)}/{int(shards)}"
 
 
-def _show(number: int, discrepancy: Json, options: argparse.Namespace, command: Sequence[str]) -> None:
-    """Print a discrepancy and write its vector."""
-    call = discrepancy["scenario"]["calls"][discrepancy["position"]]
-    print(f"\n{number}. {call['method']} {call['params'].get('strategy', '')}".rstrip())
-    for line in describe_discrepancy(discrepancy):
-        print(line)
-    if discrepancy["vector"] is not None:
-        path = write_vector(discrepancy["vector"], options.out)
-        words = ["antigravity-conformance replay", *asking(options), shlex.quote(str(path)), _named(options, command)]
-        again = " ".join(words)
-        for line in wrapped_command(again, "    "):
+def _show(report: FuzzReport, options: argparse.Namespace) -> None:
+    """Print each discrepancy and the counts; write the vectors and the reports."""
+    for number, discrepancy in enumerate(report.discrepancies, 1):
+        print(f"\n{number}. {title_of(discrepancy['scenario']['calls'][discrepancy['position']])}")
+        for line in describe_discrepancy(discrepancy):
             print(line)
-
-
-def _named(options: argparse.Namespace, command: Sequence[str]) -> str:
-    return f"-- {shlex.join(command)}" if command else shlex.quote(options.target)
+        if discrepancy["vector"] is not None:
+            path = write_vector(discrepancy["vector"], options.out)
+            words = ["antigravity-conformance replay", *report.options, shlex.quote(str(path)), report.target]
+            for line in wrapped_command(" ".join(words), "    "):
+                print(line)
+    print()
+    for line in _summary(report):
+        print(line)
+    write_report(options.json, report.model_dump_json(indent=2) + "\n")
+    write_report(options.issue, render_issue(report))
 
 
 def _search_here(plan: Plan) -> State:
@@ -187,14 +238,11 @@ def _line(states: Sequence[State], planned: int | None) -> str:
     return f"{sum(s.calls for s in states):,}{of_all} calls, {sum(s.differences for s in states)} sessions differ ..."
 
 
-def _summary(states: Sequence[State], discrepancies: int) -> Iterator[str]:
-    by_kind: Counter[str] = Counter()
-    for state in states:
-        by_kind.update(state.by_kind)
-    for kind, calls in by_kind.most_common():
+def _summary(report: FuzzReport) -> Iterator[str]:
+    for kind, calls in Counter(report.calls).most_common():
         yield f"  {calls:>11,} {kind}"
-    sessions, differing = sum(s.sessions for s in states), sum(s.differences for s in states)
-    result = f"{differing:,} of them differ, {discrepancies} shown above" if differing else "none differs"
-    for reason in dict.fromkeys(state.given_up for state in states if state.given_up):
+    different = f"{report.differences:,} of them differ, {len(report.discrepancies)} shown above"
+    for reason in report.ended_early:
         yield wrap(f"the search ended early: {reason.splitlines()[0]}", "")
-    yield f"{sum(by_kind.values()):,} calls in {sessions:,} sessions, {result}"
+    result = different if report.differences else "none differs"
+    yield f"{sum(report.calls.values()):,} calls in {report.sessions:,} sessions, {result}"

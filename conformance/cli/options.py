@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="Print only the verdict and the counts")
     add("--strict", action="store_true", help="Count a SHOULD that fails as a failure")
     add("--fail-fast", action="store_true", help="Stop at the first failure that makes the target not conformant")
+    add("--watch", action="store_true", help="Judge again after each change of a file, the rules that failed first")
     add(
         "--deviations",
         metavar="FILE|NAME",

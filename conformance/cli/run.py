@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from conformance import __version__
 from conformance.cli.deviations import file_of
@@ -15,13 +16,14 @@ from conformance.cli.run_judging import judge
 from conformance.cli.run_plan import Selection, Subject, find_subject, make_plan, select
 from conformance.reports.fault import Fault
 from conformance.reports.formats import FORMATS
+from conformance.reports.run import Run
 from conformance.reports.terminal import render, summary
 from conformance.reports.verdicts import not_claimed_reason
 from conformance.reports.writer import write_lines
 from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.targets.errors import UsageFault
-from conformance.targets.resolve import FORMS
+from conformance.targets.resolve import FORMS, resolve
 from reference_impl.releases import RECOMMENDED
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "main"]
@@ -36,11 +38,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         return _list(selection, options.profile or RECOMMENDED, None)
     if options.fail_fast and options.workers > 1:
         raise UsageFault("--fail-fast needs one core, because on several cores the first failure is random; drop -n")
-    prepare_outputs(
-        {report.option: getattr(options, report.name) for report in FORMATS}
-        | {"--events": options.events, "--wire-log": options.wire_log},
-        {"--deviations": file_of(options.deviations, selection.catalogue), "--mapping": options.mapping},
-    )
+    written = {report.option: getattr(options, report.name) for report in FORMATS}
+    written |= {"--events": options.events, "--wire-log": options.wire_log}
+    read = {"--deviations": file_of(options.deviations, selection.catalogue), "--mapping": options.mapping}
+    prepare_outputs(written, read)
+    if options.watch:
+        return _watch(options, command, selection, [path for path in written.values() if path is not None])
     try:
         subject = find_subject(options, command)
         if options.list:
@@ -49,11 +52,36 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     except BaseException as error:
         _write_fault(options, command, error)
         raise
+    _show(options, run)
+    return run.outcome.exit_code
+
+
+def _show(options: argparse.Namespace, run: Run) -> None:
     for report in FORMATS:
         write_report(getattr(options, report.name), report.render(run))
     lines = summary(run) if options.quiet else render(run, verbose=options.verbose)
     write_lines(lines, sys.stdout)
-    return run.outcome.exit_code
+
+
+def _watch(options: argparse.Namespace, command: Sequence[str], selection: Selection, written: Sequence[Path]) -> int:
+    from conformance.cli.watch import watch
+
+    if options.list:
+        raise UsageFault("--list and --watch exclude each other; drop one of them")
+
+    def judge_these(rules: Sequence[str]) -> Sequence[str]:
+        if options.events is not None:
+            options.events.write_bytes(b"")
+        chosen = select(selection.catalogue, rules, options.require) if rules else selection
+        run = judge(make_plan(options, chosen, find_subject(options, command)))
+        _show(options, run)
+        if run.outcome.interrupted:
+            raise KeyboardInterrupt
+        return [verdict.requirement.id for verdict in run.outcome.verdicts if verdict.word in ("fail", "unknown")]
+
+    checkout = resolve(options.target, command, options.mapping).checkout
+    watch(checkout or Path.cwd(), judge_these, written)
+    return 0
 
 
 def _write_fault(options: argparse.Namespace, command: Sequence[str], error: BaseException) -> None:

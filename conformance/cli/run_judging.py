@@ -25,6 +25,7 @@ from conformance.search.config_keys import added_keys
 from conformance.targets.self_removing import self_removing_folder
 from conformance.texts import printable
 from reference_impl.profiles import profile
+from reference_impl.releases import RECOMMENDED
 
 ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 ROOM_BYTES = 32_768  # with less space on the disk, pytest may fail anywhere, even at writing its log
@@ -44,6 +45,7 @@ def judge(plan: Plan) -> Run:
         target_word=subject.target.word,
         notes=subject.target.notes,
         hello=subject.hello,
+        is_port=not subject.target.is_node and subject.profile.name == RECOMMENDED,
         added_config_keys=added_keys(subject.greeting.config),
         profile=subject.profile,
         kit_version=__version__,

@@ -76,6 +76,7 @@ class Run:
     target_word: str
     notes: Sequence[str] = ()  # how the target was built
     hello: HelloResult
+    is_port: bool = False  # no release, no checkout: the report names the next step of the build order
     added_config_keys: Sequence[str] = ()  # that no release has
     profile: ChosenProfile
     kit_version: str

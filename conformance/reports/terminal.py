@@ -7,6 +7,7 @@ from conformance.reports.causes import Cause
 from conformance.reports.describe import ID_COLUMN, command, wrap
 from conformance.reports.failures import describe_finding, describe_place, describe_reason, describe_waived
 from conformance.reports.known import KnownElsewhere
+from conformance.reports.next_step import next_step
 from conformance.reports.run import Run
 from conformance.reports.story import Reason
 from conformance.reports.verdicts import CONFORMANT, NOT_CLAIMED, WORDS, Stale, Verdict
@@ -39,6 +40,7 @@ def render(run: Run, *, verbose: bool = False) -> Iterator[str]:
         "",
         *_summary(run),
         *_aside(run),
+        *next_step(run),
         *summary(run),
     ]
     causes = [line for cause in run.causes for line in _cause(cause)]

@@ -69,6 +69,7 @@ class Discrepancy:
     quirks: tuple[str, ...] = ()
     asked_again: Answer | None = None
     draft: Draft | None = field(default=None, compare=False)
+    from_database: bool = field(default=False, compare=False)  # an earlier search had found it
 
     @property
     def is_repeatable(self) -> bool:
@@ -95,6 +96,7 @@ class Discrepancy:
             "quirks": list(self.quirks),
             "asked_again": None if self.asked_again is None else show_answer(self.asked_again),
             "kind": self.kind,
+            "from_database": self.from_database,
             "vector": to_vector(self, target) if self.is_repeatable else None,
         }
 

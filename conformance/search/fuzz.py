@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis.database import ExampleDatabase
 
@@ -41,6 +41,7 @@ class Search:
     differences: int = 0
     given_up: str = ""  # why the search ended early
     discrepancies: list[Discrepancy] = field(default_factory=list)
+    _known: set[Draft] = field(default_factory=set)  # from the database
     _investigated: Counter[str] = field(default_factory=Counter)
     _began_s: float = 0
 
@@ -67,9 +68,10 @@ class Search:
             if self._investigated[about] >= (1 if fails else INVESTIGATED):
                 continue
             self._investigated[about] += 1
+            self._save(difference.draft, None)  # before it is shrunk: the process may be killed meanwhile
             discrepancy = investigate(self.runner, difference, self.capabilities)
-            if self.database is not None and discrepancy.draft is not None:
-                self.database.save(KEY, to_choices(discrepancy.draft))
+            self._save(discrepancy.draft, difference.draft)
+            discrepancy = replace(discrepancy, from_database=difference.draft in self._known)
             if any(discrepancy.kind == other.kind for other in self.discrepancies):
                 continue
             self.discrepancies.append(discrepancy)
@@ -94,4 +96,14 @@ class Search:
         if self.database is None:
             return []
         kept = [from_choices(stored) for stored in sorted(self.database.fetch(KEY), key=lambda s: (len(s), s))]
-        return [draft for draft in kept if draft is not None]
+        drafts = [draft for draft in kept if draft is not None]
+        self._known.update(drafts)
+        return drafts
+
+    def _save(self, draft: Draft | None, longer: Draft | None) -> None:
+        """Save a draft, in place of a longer one with the same fault."""
+        if self.database is None or draft is None:
+            return
+        self.database.save(KEY, to_choices(draft))
+        if longer is not None and longer != draft:
+            self.database.delete(KEY, to_choices(longer))

@@ -3,15 +3,12 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from hypothesis.database import (
-    DirectoryBasedExampleDatabase,
-    ExampleDatabase,
-    MultiplexedDatabase,
-    ReadOnlyDatabase,
-)
+from hypothesis.database import ExampleDatabase, MultiplexedDatabase
 
 from conformance.json_type import Json
+from conformance.search.databases import open_database, open_to_read
 from conformance.search.differential import DifferentialRunner
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
@@ -33,9 +30,10 @@ class Plan:
     seconds: float | None
     discrepancies: int
     timeout_s: float
-    database: str | None
+    database: str | None  # a folder, or the URL of a database
     shared: list[str]
     workers: int
+    cache: str = ""  # folder for what is read from artifacts, and for sessions beside them
 
 
 @dataclass
@@ -57,7 +55,7 @@ def search(plan: Plan, worker: int, report: Callable[[State], None]) -> None:
     oracle = Oracle(flip_quirks(plan.profile))
     with DifferentialRunner(target, oracle, timeout_s=plan.timeout_s, pass_environment=plan.pass_environment) as runner:
         bounds = Bounds(calls, plan.seconds, plan.discrepancies)
-        running = Search(runner, plan.capabilities, f"{plan.seed}/{worker}", bounds, _database(plan))
+        running = Search(runner, plan.capabilities, f"{plan.seed}/{worker}", bounds, open_databases(plan))
         running.on_progress = lambda: report(_state(running, plan))
         for _ in running.run():
             running.on_progress()
@@ -77,8 +75,11 @@ def _state(running: Search, plan: Plan) -> State:
     )
 
 
-def _database(plan: Plan) -> ExampleDatabase | None:
+def open_databases(plan: Plan) -> ExampleDatabase | None:
+    """The databases of a search as one. Raises UsageFault if one cannot be used."""
     if plan.database is None:
         return None
-    own = DirectoryBasedExampleDatabase(plan.database)
-    return MultiplexedDatabase(own, *(ReadOnlyDatabase(DirectoryBasedExampleDatabase(path)) for path in plan.shared))
+    cache = Path(plan.cache)
+    return MultiplexedDatabase(
+        open_database(plan.database, cache), *(open_to_read(word, cache) for word in plan.shared)
+    )

@@ -35,18 +35,9 @@ PLAN = Plan(
 )
 
 
-def workers_of(bench: Bench) -> list[psutil.Process]:
-    found = []
-    for process in bench.processes():
-        with suppress(psutil.Error):
-            if "multiprocess.spawn" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
-
-
 def is_importing(bench: Bench) -> bool:
     with suppress(psutil.Error):
-        return any(process.memory_info().rss > BARE_PYTHON_BYTES for process in workers_of(bench))
+        return any(process.memory_info().rss > BARE_PYTHON_BYTES for process in bench.workers())
     return False
 
 
@@ -78,8 +69,8 @@ def test_killed_worker_is_a_suite_fault(bench: Bench) -> None:
     with bench.started(
         WRONG, "-n", "2", "--calls", "5000", "--discrepancies", "1", "--no-database", "--out", str(bench.folder)
     ) as run:
-        wait_until(lambda: len(workers_of(bench)) == 2 or run.poll() is not None, "two workers")
-        workers_of(bench)[0].kill()
+        wait_until(lambda: len(bench.workers()) == 2 or run.poll() is not None, "two workers")
+        bench.workers()[0].kill()
         shown, said = run.communicate(timeout=BOUND_S * 4)
     assert run.returncode == 4, shown + said
     assert "\n1. select" in shown

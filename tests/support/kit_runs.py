@@ -114,6 +114,15 @@ class Bench:
                     found.append(process)
         return found
 
+    def workers(self) -> list[psutil.Process]:
+        """The marked processes that are workers of a search."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if "multiprocess.spawn" in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
+
     def assert_no_process_left(self) -> None:
         try:
             wait_until(lambda: not self.processes(), "the end of every process")
