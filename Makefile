@@ -71,6 +71,7 @@ docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m conformance.vectors.page
 	$(BIN)/python -m tools.report_docs
 	$(BIN)/python -m tools.releases_page
+	$(BIN)/python -m tools.races_page
 	$(BIN)/python -m tools.survey_page
 	$(BIN)/python -m tools.config_docs
 	$(BIN)/python -m tools.value_coverage

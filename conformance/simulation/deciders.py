@@ -12,7 +12,8 @@ from conformance.targets.exchange import MethodCall
 from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
 from conformance.wire.answers import Result, in_words
-from reference_impl.adapter import POOL_FILE, ReferenceAdapter
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.pool_file import POOL_FILE
 from reference_impl.profiles import Profile
 from reference_impl.saving import remember
 from reference_impl.storage import parse_pool_file

@@ -10,8 +10,8 @@ from tests.support.doc_commands import KIT, OF_THE_KIT, PLACEHOLDERS, arguments,
 
 COMMANDS = sorted(commands())
 # Files that the page of the command says how to make, and programs of the reader's in measurements.
-MADE = {"agent.mjs", "agent.py", "threads.py", "../docs/survey/board.json"}
-WRITTEN_BY = ("--html", "--json", "--junit", "--markdown", "--wire-log", "--svg")
+MADE = {"agent.mjs", "agent.py", "threads.py", "../docs/survey/board.json", "shard-1.json", "shard-2.json"}
+WRITTEN_BY = ("--html", "--issue", "--json", "--junit", "--markdown", "--wire-log", "--svg")
 
 
 def test_pages_have_commands() -> None:
