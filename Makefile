@@ -9,7 +9,7 @@ KIT  := $(BIN)/antigravity-conformance
 DONE := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test test-all test-fast lint types check corpus vectors behaviours recordings npm docs site dist evidence gallery mutation subtle repeat soak bench clean
+.PHONY: help setup conformance test test-all test-fast lint types check corpus vectors behaviours recordings npm docs site dist evidence gallery mutation subtle repeat soak lab bench clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ $(DONE): pyproject.toml constraints.txt
 	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,plots]'
 	$(BIN)/python -m compileall -q conformance reference_impl tests tools || true  # targets are started with -B, and often
 	@touch $@
 
@@ -71,6 +71,7 @@ docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m conformance.vectors.page
 	$(BIN)/python -m tools.report_docs
 	$(BIN)/python -m tools.releases_page
+	$(BIN)/python -m tools.races_page
 	$(BIN)/python -m tools.survey_page
 	$(BIN)/python -m tools.config_docs
 	$(BIN)/python -m tools.value_coverage
@@ -79,6 +80,7 @@ docs: $(DONE) ## write the pages that come from data
 	$(BIN)/python -m tools.gallery
 	$(BIN)/python -m tools.subtle_ports
 	$(BIN)/python -m tools.mutate_plugin
+	$(BIN)/python -m tools.lab page
 
 site: $(DONE) ## build the site from the pages, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
@@ -103,6 +105,9 @@ repeat: $(DONE) ## judge TARGET N (50) times on a busy machine and compare the v
 
 soak: $(DONE) ## send a million generated calls to each release (tags: CHECKOUTS="1.5.5=PATH ...")
 	$(BIN)/python -m tools.soak $(ARGS) $(CHECKOUTS)
+
+lab: $(DONE) ## decide by simulation whether the advice about settings holds (some minutes; continues an earlier run)
+	$(BIN)/python -m tools.lab $(ARGS)
 
 bench: $(DONE) ## measure the cost of judging 64 processes, and of the search
 	$(BIN)/python -m tools.bench_processes

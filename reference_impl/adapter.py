@@ -1,20 +1,15 @@
 """The reference as a target: the methods of the wire over the pure core.
 
-Only this module and `stateless` read the machine: the PID and files.
+Only this module, `pool_file` and `stateless` read the machine: the PID and files.
 """
 
-import contextlib
-import fcntl
 import itertools
-import json
 import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator
 
 from conformance.json_type import Json
 from conformance.wire.answers import Refusal
-from reference_impl import events
-from reference_impl.config.files import read_file
+from reference_impl import events, pool_file
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import Profile, profile
@@ -26,7 +21,6 @@ from reference_impl.stateless import StatelessMethods
 from reference_impl.storage import parse_pool_file
 from reference_impl.trackers import Health, HealthSettings, Outcome, Tokens, TokenSettings
 
-POOL_FILE = ".config/opencode/antigravity-accounts.json"
 CAPABILITIES = (
     "sticky", "round-robin", "hybrid", "pid", "offset", "clock", "random", "limits", "header-styles", "stored-state",
     "backoff", "used", "cooldown", "enabled", "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait",
@@ -78,7 +72,7 @@ class ReferenceAdapter(StatelessMethods):
     ) -> Json:
         self.selector, self.now_ms, self.read_ms, self.pid, self.home = None, now_ms, now_ms, pid, home
         self.draws = itertools.cycle(random or [0.5])
-        stored = pool if home is None else parse_pool_file(_read_pool(home), self.profile, now_ms)
+        stored = pool if home is None else parse_pool_file(pool_file.load(home), self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
         self.before = remember(self.selector.pool.accounts)
         tracked = Health(HealthSettings(**(health or {})), self.profile)
@@ -262,12 +256,15 @@ class ReferenceAdapter(StatelessMethods):
         selector = self._opened()
         if self.home is None:
             raise Refusal("no_folder", "the pool was passed as JSON, so there is no folder")
-        with _locked(self.home):
-            content = _read_pool(self.home)
-            document = self.saved(selector, content)
-            if document is not None:
-                _write_pool(self.home, document)
+        self.store(self.home, lambda content: self.saved(selector, content))
         self.before = remember(selector.pool.accounts)
+
+    def store(self, home: str, merge: Callable[[bytes | None], Json]) -> None:
+        """Replaces the pool file by what `merge` makes of its content, unless that is None; mutants override it."""
+        with pool_file.locked(home):
+            document = merge(pool_file.read(home))
+            if document is not None:
+                pool_file.replace(home, document)
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         """Content of the pool file after a save. None means that the file stays as it is."""
@@ -307,26 +304,3 @@ def _show(account: Account, now_ms: float) -> Json:
         "rate_limit_reset_times_ms": {key: end for key, end in account.reset_times_ms.items() if now_ms < end},
         **({"cooling_down_until_ms": rest_ms} if rest_ms is not None and now_ms < rest_ms else {}),
     }
-
-
-@contextlib.contextmanager
-def _locked(home: str) -> Iterator[None]:
-    """Keeps other processes from the pool file while this one reads and writes it."""
-    path = Path(home) / POOL_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _write_pool(home: str, document: Json) -> None:
-    """Writes a temporary file and renames it, so that no reader sees half a file. Only the user may read it."""
-    path = Path(home) / POOL_FILE
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
-    beside.touch(mode=0o600)
-    beside.write_text(json.dumps(document, indent=2), encoding="utf-8")
-    beside.replace(path)
-
-
-def _read_pool(home: str) -> bytes | None:
-    return read_file(str(PurePosixPath(home) / POOL_FILE))

@@ -33,6 +33,7 @@ _CONTEXTS = count(1)
 LEFT_OUT = {  # modules whose branches are not counted, and why
     "__main__.py": "serves the reference as a process",
     "saving.py": "no vector saves; tests/unit/test_saving.py compares it with the releases",
+    "pool_file.py": "the same; `races` judges it",
 }
 EXCLUDED = {  # lines whose branches are not counted, and why
     r"raise QuirkFailure\(": "a release that fails on a pool; vectors cannot expect a failure",
@@ -42,7 +43,7 @@ EXCLUDED = {  # lines whose branches are not counted, and why
     r"\(self.until is None\) ==|def is_unconfirmed": "wrong rows, in tests/unit/test_quirks.py",
     r"def hello\(": "depends on the target",
     r"return os\.getpid\(\) if": "the real PID is different in each run",
-    r"def save\(|def saved\(|def _locked\(|def _write_pool\(|def pool_version": "no vector saves",
+    r"def save\(|def store\(|def saved\(|def pool_version": "no vector saves",
     r"def without_infinities\(": "no vector saves",
     r"if wait == math\.inf and": "a limit without end, which only a number beyond binary64 sets; the search draws it",
     r"except OSError:  # another file system": "a scenario has one file system",

@@ -10,19 +10,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance.advice.findings import Place, findings
+from conformance.advice.installed import find_installed
 from conformance.json_type import Json
+from conformance.reports.describe import wrap
 from conformance.targets.errors import UsageFault
 from reference_impl.config.files import read_file
 from reference_impl.config.keys import keys_of
-from reference_impl.config.loader import LoadedConfig, load_config
+from reference_impl.config.loader import LoadedConfig
 from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
+PLATFORMS = ("linux", "darwin", "win32")
 HELP = "explain which config is in force in a folder"
 DESCRIPTION = """\
 Shows the value of each config key in a folder, the layer that set it, and the
 files, read or ignored, as a release would. Reads your own config files and
-environment, and writes nothing."""
+environment, and writes nothing. Also says what has no effect, and why."""
 WIDTH = 80
 
 
@@ -33,26 +37,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile",
         choices=[*VERSIONS, RECOMMENDED],
         metavar="RELEASE",
-        default=RECOMMENDED,
-        help="Release to follow (default: recommended, without the defects of any release)",
+        help="Release to follow (default: the installed one, else recommended, without the defects of any release)",
     )
+    parser.add_argument("--platform", choices=PLATFORMS, help="Platform whose folders count (default: this one)")
     parser.add_argument("--json", action="store_true", help="Print JSON")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("config takes no command after --")
-    if not Path(options.directory).is_dir():
-        raise UsageFault(f"there is no folder {options.directory!r}; expected a project folder, such as .")
-    chosen = profile(options.profile)
-    loaded = load_config(
-        str(Path(options.directory).absolute()), str(Path.home()), os.environ, sys.platform, read_file, chosen
-    )
+    place = Place(project_folder(options.directory), str(Path.home()), os.environ, options.platform or sys.platform)
+    name, whence = options.profile or "", ""
+    if not name:
+        installed = find_installed(Path(place.directory), Path.home(), os.environ)
+        name = installed.release if installed.found_in else RECOMMENDED
+        whence = f" ({installed.found_in})" if installed.found_in else ""
+    chosen = profile(name)
+    loaded = place.load(read_file, chosen)
+    told = findings(place, read_file, chosen)
     rows = [(key.path, _value(loaded.config, key.path), loaded.origins.get(key.path)) for key in keys_of(chosen)]
     if options.json:
-        print(json.dumps(_document(options.profile, rows, loaded), indent=2, ensure_ascii=False))
+        print(json.dumps(_document(name, rows, loaded, told), indent=2, ensure_ascii=False))
         return 0
-    print(f"profile  {options.profile}\n")
+    print(f"profile  {name}{whence}\n")
     for file in loaded.files:
         print(f"{file.layer}  {file.path}")
         print(f"    {'read' if file.ignored is None else f'ignored: {file.ignored}'}")
@@ -62,7 +69,16 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         shown = "(no value)" if origin is None else json.dumps(value, ensure_ascii=False)
         line = f"{path:{width}}  {shown:14} {origin or ''}".rstrip()
         print(line if len(line) <= WIDTH else f"{path:{width}}  {shown}\n{'':{width}}    {origin}")
+    for number, text in enumerate(told):
+        print(("" if number else "\n") + wrap(f"{'' if number else 'note':6}{text}", "", 6))
     return 0
+
+
+def project_folder(directory: str) -> str:
+    """The absolute path of a project folder. Raises UsageFault if there is no such folder."""
+    if not Path(directory).is_dir():
+        raise UsageFault(f"there is no folder {directory!r}; expected a project folder, such as .")
+    return str(Path(directory).absolute())
 
 
 def _value(config: Json, path: str) -> Json:
@@ -71,9 +87,12 @@ def _value(config: Json, path: str) -> Json:
     return config
 
 
-def _document(profile_name: str, rows: Sequence[tuple[str, Json, str | None]], loaded: LoadedConfig) -> Json:
+def _document(
+    profile_name: str, rows: Sequence[tuple[str, Json, str | None]], loaded: LoadedConfig, told: Sequence[str]
+) -> Json:
     return {
         "profile": profile_name,
         "files": [{"layer": file.layer, "path": file.path, "ignored": file.ignored} for file in loaded.files],
         "keys": {path: {"value": value, "from": origin} for path, value, origin in rows if origin is not None},
+        "findings": list(told),
     }

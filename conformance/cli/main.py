@@ -26,6 +26,9 @@ COMMANDS = (  # modules of this folder
     "survey",
     "compare",
     "spread",
+    "races",
+    "simulate",
+    "advise",
     "identify",
     "diff",
     "fuzz",
@@ -37,7 +40,7 @@ COMMANDS = (  # modules of this folder
     "completion",
 )
 FIRST = {"replay": "FILE "}  # what a command takes before its target
-WITH_TARGET = ("run", "spread", "identify", "fuzz", "replay")  # they take a command after --
+WITH_TARGET = ("run", "spread", "races", "simulate", "identify", "fuzz", "replay")  # they take a command after --
 EPILOG = """\
 exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter failed
 or cannot be started, 4 fault of this suite, 5 nothing was judged, 6 a deviation

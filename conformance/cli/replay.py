@@ -9,7 +9,9 @@ from pathlib import Path
 
 from conformance.cli.options import add_env, add_mapping, add_profile, add_timeout
 from conformance.cli.profile import profile_of
+from conformance.cli.replay_race import replay_race
 from conformance.json_type import Json
+from conformance.processes.races.stored import is_stored_race
 from conformance.reports.describe import describe, describe_params, wrap
 from conformance.reports.progress import Progress, Stage
 from conformance.search.compare import are_same, instants
@@ -28,7 +30,8 @@ DESCRIPTION = """\
 Sends the calls of a file to a target: a vector, a discrepancy of `fuzz`, or any
 scenario (docs/vectors.md). Compares the answers with the expectations in the
 file or, if it has none, with the reference at the target's profile. The exit
-code is 1 if an answer differs."""
+code is 1 if an answer differs. A file of `races` has a schedule of two processes
+instead (docs/races.md); the exit code is 1 if it breaks its rule again."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
+    document = _read(options.file)
+    if is_stored_race(document):
+        return replay_race(document, options, command)
     scenario = read_scenario(options.file)
     asking = {"timeout_s": options.timeout, "pass_environment": options.env}
     with Progress(Stage(f"sending {len(scenario.calls)} calls"), sys.stderr):
@@ -69,12 +75,16 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     return DIFFERENT if differing else 0
 
 
-def read_scenario(path: Path) -> Scenario:
-    """Returns the scenario of a file; ignores the other keys of a vector. Raises UsageFault."""
+def _read(path: Path) -> Json:
     try:
-        document: Json = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageFault(f"{path} cannot be read as JSON: {error}; expected a vector or a scenario") from error
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Returns the scenario of a file; ignores the other keys of a vector. Raises UsageFault."""
+    document = _read(path)
     if isinstance(document, dict):
         document = {key: document[key] for key in ("files", "calls") if key in document}
     try:

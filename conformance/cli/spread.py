@@ -14,6 +14,7 @@ from conformance.processes.fitting import MAX_ACCOUNTS
 from conformance.processes.pid_list import MAX_PID, parse, written
 from conformance.processes.spread import Spread, best, better_numbers, spread
 from conformance.processes.starts import REST_BOUND_S, Pace, Starts, start_many
+from conformance.processes.viewers import command_of, is_viewer
 from conformance.reports import spread_json, spread_svg, spread_text
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
@@ -34,11 +35,13 @@ PIDs, ends all processes, and shows how the PIDs spread over your accounts:
   spread --accounts 3 -- node agent.mjs
   spread --accounts 3 --pids 123,456,789
   pgrep opencode | antigravity-conformance spread --accounts 3 --pids -
+  spread --accounts 3 --pids 4711 --sessions 8
 
 The command runs in a temporary home folder, with the variables of --env. For
 wrappers such as `sh -c` or `npm run`, the PID of what they run is read: as long
 as a process has exactly one child, that child. In a container, the PID inside
-the container counts."""
+the container counts. Viewers (`opencode attach`) in the output of pgrep are
+left out: they select no account."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=between(1, MAX_PIDS),
         metavar="N",
         help=f"Number of processes to start (default: {PROCESSES})",
+    )
+    add(
+        "--sessions",
+        type=between(1, MAX_PIDS),
+        default=1,
+        metavar="K",
+        help="Number of agents in each process, such as the sessions of one OpenCode server (default: 1)",
     )
     add("--at-once", action="store_true", help="Start all at once (default: start each when the previous one is idle)")
     add("--gap", type=seconds, metavar="S", help="Start one process every S seconds")
@@ -77,12 +87,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     numbers = list(dict.fromkeys(numbers))
     _check(options, command, numbers)
     source = Path(options.pids[1:]) if options.pids and options.pids.startswith("@") else None
-    given = None if options.pids is None else _given(options.pids, source)
+    given, viewers = ([], 0) if options.pids is None else _without_viewers(_given(options.pids, source), options.pids)
     prepare_outputs({"--json": options.json, "--svg": options.svg}, {"--pids": source})
-    starts = None if given is not None else _start(options, command)
-    pids = starts.pids if starts else given or []
+    starts = _start(options, command) if options.pids is None else None
+    pids = starts.pids if starts else given
     spreads = [spread(pids, number, options.base) for number in numbers]
-    question = {"accounts": numbers, "base": options.base}
+    question = {"accounts": numbers, "base": options.base, "sessions": options.sessions}
     if starts:
         question |= {"command": list(command), "processes": len(pids), "at_once": options.at_once, "gap_s": options.gap}
     write_report(options.json, spread_json.render(__version__, question, spreads, asdict(starts) if starts else None))
@@ -91,6 +101,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     for line in spread_text.render(spreads[0]) if len(spreads) == 1 else spread_text.render_many(spreads):
         print(line)
     for line in _ids(options, pids, starts):
+        print(line)
+    for line in spread_text.render_notes(spreads, options.sessions, viewers):
         print(line)
     words = _next(options, command, pids, spreads)
     lines = "\n".join(wrapped_command(shlex.join(words), "      "))
@@ -111,6 +123,11 @@ def _check(options: argparse.Namespace, command: Sequence[str], numbers: Sequenc
         raise UsageFault(
             f"{command[0]} starts its processes elsewhere, so their PIDs cannot be read. Give the PIDs instead. The "
             "first process of a container has PID 1: `spread --accounts 3 --pids 1,1,1`"
+        )
+    if command and is_viewer(command):
+        raise UsageFault(
+            "`opencode attach` shows a session of a server and selects no account. Start the server itself, and give "
+            "the number of its agents with --sessions"
         )
     if options.svg and len(numbers) > 1:
         raise UsageFault("--svg draws one number of accounts; give only one with --accounts")
@@ -138,6 +155,19 @@ def _given(word: str, source: Path | None) -> list[int]:
         except UnicodeDecodeError as error:
             raise UsageFault(f"{place}: not a text; expected PIDs, such as `pgrep` prints") from error
     return _parse(text, place, what="PID", minimum=0, maximum=MAX_PID, count=MAX_PIDS)
+
+
+def _without_viewers(pids: list[int], word: str) -> tuple[list[int], int]:
+    """The PIDs that are not viewers, and the number of viewers. Only PIDs from standard input are looked up."""
+    if word != "-":
+        return pids, 0
+    agents = [pid for pid in pids if not is_viewer(command_of(pid))]
+    if not agents:
+        raise UsageFault(
+            f"--pids -: all {len(pids)} processes are viewers (`opencode attach`), which select no account. Give the "
+            "PID of their server, and the number of its agents with --sessions"
+        )
+    return agents, len(pids) - len(agents)
 
 
 def _bytes(source: Path | None) -> bytes:
@@ -212,6 +242,8 @@ def _next(
     elif better:
         accounts = ",".join(map(str, sorted([*better, first.accounts])))
     words = ["antigravity-conformance", "spread", "--accounts", accounts]
+    if options.sessions > 1:
+        words += ["--sessions", str(options.sessions)]
     if options.base:
         words += ["--base", str(options.base)]
     if not command:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from conformance.cli.faults import explain
@@ -21,11 +22,12 @@ def watch(folder: Path, judge: Judge, written: Collection[Path]) -> None:
     """Judge, wait for a change of a file, and so on until Ctrl-C. `written` are files that the kit itself writes."""
     failed: Sequence[str] = []
     ignored = {str(path.resolve()) for path in written}
+    look = partial(_files, folder, ignored)
     while True:
-        files = _files(folder, ignored)
-        failed = _judge_failed_first(judge, failed, lambda seen=files: _files(folder, ignored) != seen)
+        files = look()
+        failed = _judge_failed_first(judge, failed, lambda: look() != files)  # noqa: B023 - called before the next loop
         print(f"\nwaiting for a change in {folder}; Ctrl-C ends", flush=True)
-        _wait(files, lambda: _files(folder, ignored))
+        _wait(files, look)
         print(f"\n{'-' * 80}\n", flush=True)
 
 

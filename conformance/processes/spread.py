@@ -70,6 +70,18 @@ def spread(pids: Sequence[int], accounts: int, base: int = 0) -> Spread:
     return Spread(tuple(pids), accounts, base, counts, found, even, chance, verdict, _reasons(pids, accounts))
 
 
+def drifted_counts(pids: Sequence[int], accounts: int, base: int = 0) -> tuple[int, ...]:
+    """Processes by account, if each one saves its account before the next one loads the pool (erratum E-10).
+
+    Then every process counts its offset from the account of the previous one.
+    """
+    at = [0] * accounts
+    for pid in pids:
+        base = (base + pid % accounts) % accounts
+        at[base] += 1
+    return tuple(at)
+
+
 def best(spreads: Sequence[Spread]) -> Spread:
     """The spread with the fewest pairs of processes that share an account; of equals, the one with fewer accounts."""
     return min(spreads, key=lambda each: (each.found.pairs, each.accounts))

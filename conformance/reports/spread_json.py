@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from conformance.json_type import Json
-from conformance.processes.spread import Figures, Spread, best
+from conformance.processes.spread import Figures, Spread, best, drifted_counts
 from conformance.reports.spread_text import advice, answer
 
 FORMAT = 1
@@ -32,6 +32,7 @@ def _spread(spread: Spread) -> Json:
         "answer": answer(spread),
         "verdict": spread.verdict,
         "counts": list(spread.counts),
+        "counts_if_saved": list(drifted_counts(spread.pids, spread.accounts, spread.base)),
         "found": _figures(spread.found),
         "even": _figures(spread.even),
         "random": _figures(spread.chance),

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from conformance.processes.spread import Spread, best, better_numbers
+from conformance.processes.spread import Spread, best, better_numbers, drifted_counts
 from conformance.reports.describe import wrap
 
 MAX_BARS = 32  # for more accounts, a histogram is shown
@@ -103,6 +103,38 @@ def _why_uneven(spreads: Sequence[Spread]) -> Iterator[str]:
         if place == 0:
             yield ""
         yield wrap(f"{'' if place else 'why':6}{', '.join(accounts)} accounts: {text}", "", 6)
+
+
+def render_notes(spreads: Sequence[Spread], sessions: int, viewers: int) -> Iterator[str]:
+    """What the figures leave out: agents that share a process, viewers, saved accounts, and the kind of limit."""
+    first = spreads[0]
+    if viewers:
+        shows = "1 viewer (`opencode attach`) was" if viewers == 1 else f"{viewers} viewers (`opencode attach`) were"
+        yield wrap(f"{shows} left out: a viewer selects no account; its server does.", "      ", 0)
+    if sessions > 1:
+        yield wrap(
+            f"The {sessions} agents of a process share its PID and its account, so the offset cannot spread them. On "
+            f"the fullest account there are {int(first.found.fullest) * sessions} agents. Round-robin selects anew for "
+            "each request.",
+            "      ",
+            0,
+        )
+    if len(first.pids) > 1 and first.accounts > 1:
+        if len(spreads) == 1 and (drifted := drifted_counts(first.pids, first.accounts, first.base)) != first.counts:
+            unused = drifted.count(0), first.counts.count(0)
+            also = f", and {unused[0]} instead of {unused[1]} are unused" if unused[0] != unused[1] else ""
+            yield wrap(
+                f"If each process saves before the next one starts, the fullest account has {max(drifted)} processes "
+                f"instead of {max(first.counts)}{also}.",
+                "      ",
+                0,
+            )
+        yield wrap(
+            "Where processes start matters most against a limit of requests at once. Against a limit of requests a "
+            "minute, round-robin is better, whatever the PIDs. `advise` compares the settings for your agents.",
+            "      ",
+            0,
+        )
 
 
 def are_alike(spreads: Sequence[Spread]) -> bool:

@@ -29,9 +29,12 @@ has the rules that hold: `antigravity-conformance requirements list`.
 Accounts are counted from 0, and n is their number. Unless the text says otherwise, the strategy is
 `sticky`, the stored index 0, and a PID is given with the offset on. Quotes are shortened with "…".
 
+Agents of oh-my-opencode are sessions of one OpenCode server: one process, one PID, so the offset cannot spread them.
+Agents in several terminals, containers or CI jobs are processes: see [which-settings.md](which-settings.md).
+
 This page does not judge what no run of the plugin can show: the behaviour of OpenCode and oh-my-opencode (`opencode
-chat`, how agents are started), what a provider caches or limits, and claims without a measure ("significantly
-improves").
+chat`), what a provider caches or limits, and claims without a measure ("significantly improves").
+[does-the-advice-hold.md](does-the-advice-hold.md) simulates the claims about limits.
 """
 
 

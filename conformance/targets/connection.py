@@ -118,6 +118,11 @@ class Connection:
             self._fail(str(error))
 
     @property
+    def has_line(self) -> bool:
+        """Whether a complete answer is there, so that `receive` does not wait."""
+        return self._output.has_line
+
+    @property
     def has_exited(self) -> bool:
         """Whether the supervisor has reported the exit of the process."""
         return self._returncode is not None

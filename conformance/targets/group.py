@@ -131,6 +131,11 @@ class Group:
             self._wait(deadline_s)
         connection.give_up()
 
+    @property
+    def loop(self) -> Loop:
+        """The loop that waits for the pipes of all processes."""
+        return self._loop
+
     def wait_for_exit(self, connection: Connection) -> int:
         """Wait until the supervisor reports the exit of a process; return its exit code."""
         deadline_s = time.monotonic() + START_BOUND_S

@@ -113,6 +113,10 @@ class Output(Stream):
         return bool(self._data)
 
     @property
+    def has_line(self) -> bool:
+        return b"\n" in self._data
+
+    @property
     def unfinished(self) -> bytes:
         """The buffered data, if it has no complete line."""
         return b"" if b"\n" in self._data else bytes(self._data)
@@ -201,9 +205,12 @@ class Loop:
             self._selector.unregister(stream.descriptor)
             self._watched.remove(stream)
 
-    def watch_socket(self, watched: socket.socket, handler: Callable[[], object]) -> None:
-        """Watch this socket until the loop is closed."""
+    def watch_socket(self, watched: socket.socket | int, handler: Callable[[], object]) -> None:
+        """Watch this socket or descriptor until `forget`, or until the loop is closed."""
         self._selector.register(watched, selectors.EVENT_READ, handler)
+
+    def forget(self, watched: socket.socket | int) -> None:
+        self._selector.unregister(watched)
 
     def pump(self, timeout_s: float) -> None:
         """Wait until a stream is ready, then call the handlers of all that are ready."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.json_type import Json
-from reference_impl import adapter
+from reference_impl import pool_file
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.pool import Pool
 from reference_impl.selection import Selector
@@ -56,11 +56,11 @@ class StartsOneFurther(ReferenceAdapter):
 
 @contextmanager
 def _another_pool_file() -> Iterator[None]:
-    usual, adapter.POOL_FILE = adapter.POOL_FILE, ".config/opencode/another-plugin-accounts.json"
+    usual, pool_file.POOL_FILE = pool_file.POOL_FILE, ".config/opencode/another-plugin-accounts.json"
     try:
         yield
     finally:
-        adapter.POOL_FILE = usual
+        pool_file.POOL_FILE = usual
 
 
 class PoolFileElsewhere(ReferenceAdapter):

@@ -24,12 +24,14 @@ MORE = {
     "identify": ["--calls", "200"],
     "fuzz": ["--calls", "200"],
     "spread": ["--processes", "4"],
+    "races": ["--no-faults", "--preemptions", "0"],
 }
 LESS = {"--calls": "200", "--seconds": "1", "--processes": "4"}
 GIVEN = {  # what the reader gives, and what stands for it
     **dict.fromkeys(("TARGET", "TARGET...", "PATH", "FORK", "plugin:PATH", "plugin:."), "reference"),
     "REPORT.json": "report.json", "found/FOUND.json": "scenario.json", "SCENARIO.json": "scenario.json",
-    "ID": "PID-001", "FILE": "written", "AGENT.mjs": "agent.mjs", "reference@VERSION": "reference@1.6.0",
+    "FAILURE.json": "race.json", "ID": "PID-001", "FILE": "written", "AGENT.mjs": "agent.mjs",
+    "reference@VERSION": "reference@1.6.0",
     "../docs/examples/mappings": str(CHECKOUT / "docs/examples/mappings"),
     "../docs/survey/board.json": "board.json",
 }  # fmt: skip
@@ -70,6 +72,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the pages say that the reader has."""
     files = {"agent.mjs": AGENT, "port.py": port_on_the_page(), "written": json_on("release-with-confidence.md")}
     files["scenario.json"] = (CHECKOUT / "fixtures/vectors/pid/pid-offset-of-n.json").read_text(encoding="utf-8")
+    files["race.json"] = (CHECKOUT / "fixtures/races/RACE-001-missing-orders.json").read_text(encoding="utf-8")
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     for name in ("docs", "tests"):

@@ -50,7 +50,7 @@ def test_command_to_repeat_fails_again(bench: Bench, options: list[str]) -> None
         line for line in shown.splitlines() if line.startswith("profile")
     ]
     assert "1 fail" in again.stdout
-    assert "PID-001  FAIL" in again.stdout
+    assert "PID-001   FAIL" in again.stdout
 
 
 def test_command_to_repeat_quotes_odd_words(bench: Bench) -> None:

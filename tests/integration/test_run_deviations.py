@@ -51,7 +51,7 @@ def test_waived_requirement_is_shown_with_reason_and_evidence(bench: Bench) -> N
 def test_a_new_fault_behind_a_deviation_is_seen(bench: Bench) -> None:
     run = bench.run(*deviations(bench), *ONLY_PID_001, *breaking("off-by-one"))
     assert run.returncode == 1
-    assert "PID-001  FAIL" in run.stdout
+    assert "PID-001   FAIL" in run.stdout
     assert re.search(r"open .*pool=\{(?!2 )\d+ accounts: ", run.stdout), "the shown case must be the new one"
 
 

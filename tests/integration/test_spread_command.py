@@ -137,7 +137,8 @@ def test_values_from_started_processes_are_observed(tmp_path: Path, spread: Spre
     document = json.loads(file.read_text())
     assert set(document) == {"format", "kit", "question", "observed"}
     assert document["question"] == {
-        "accounts": [2, 3], "base": 0, "command": ["true"], "processes": 2, "at_once": False, "gap_s": None
+        "accounts": [2, 3], "base": 0, "sessions": 1, "command": ["true"], "processes": 2, "at_once": False,
+        "gap_s": None,
     }  # fmt: skip
     assert {"pids", "best", "spreads"} < set(document["observed"])
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.json_type import Json
-from reference_impl.adapter import POOL_FILE, ReferenceAdapter
+from reference_impl.adapter import ReferenceAdapter
+from reference_impl.pool_file import POOL_FILE
 from reference_impl.selection import Selector
 from tests.mutants.storage import WithQuirk
 

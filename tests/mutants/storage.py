@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from conformance.json_type import Json
-from reference_impl.adapter import ReferenceAdapter, _read_pool
+from reference_impl import pool_file
+from reference_impl.adapter import ReferenceAdapter
 from reference_impl.profiles import Profile
 from reference_impl.releases import RECOMMENDED
 from reference_impl.storage import parse_pool_file
@@ -48,7 +49,7 @@ class MisreadsTheFile(ReferenceAdapter):
     def open(self, pool: Json = None, home: str | None = None, now_ms: float = 0, *args: Any, **params: Any) -> Json:
         if home is None:
             return super().open(pool, home, now_ms, *args, **params)
-        document = json.loads(_read_pool(home) or b"{}")
+        document = json.loads(pool_file.load(home) or b"{}")
         if isinstance(document.get("accounts"), list):
             self.misread(document)
         stored = parse_pool_file(json.dumps(document).encode(), self.profile, now_ms)
@@ -130,7 +131,7 @@ class MigrationKeepsEveryField(MisreadsTheFile):
 class InvalidUtf8VoidsThePool(ReferenceAdapter):
     def open(self, pool: Json = None, home: str | None = None, now_ms: float = 0, *args: Any, **params: Any) -> Json:
         try:
-            ((_read_pool(home) if home else None) or b"").decode()
+            ((pool_file.load(home) if home else None) or b"").decode()
         except UnicodeDecodeError:
             return super().open({"accounts": []}, None, now_ms, *args, **params)
         return super().open(pool, home, now_ms, *args, **params)

@@ -11,8 +11,8 @@ PAGES = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")])
 KIT = "antigravity-conformance"
 # Words in capitals that stand for something of the reader's.
 PLACEHOLDERS = {
-    "AGENT", "CLONE", "COMMAND", "FILE", "FOLDER", "FORK", "FOUND", "HOST", "ID", "MODULE", "NAME", "OWNER", "PATH",
-    "REPORT", "SCENARIO", "TARGET", "VERSION", "WHEEL",
+    "AGENT", "CLONE", "COMMAND", "FAILURE", "FILE", "FOLDER", "FORK", "FOUND", "HOST", "ID", "MODULE", "NAME", "OWNER",
+    "PATH", "REPORT", "SCENARIO", "TARGET", "VERSION", "WHEEL",
 }  # fmt: skip
 # Words in capitals that are what they are.
 OF_THE_KIT = {"ARGS", "CHECKOUT", "CHECKOUTS", "HYB", "N", "PID", "POOL", "PROC", "RR"}

@@ -7,11 +7,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from conformance.cli import spread as spread_module
 from conformance.cli.main import main
 from conformance.json_type import Json
 from conformance.processes.starts import _is_at_rest
+from conformance.processes.viewers import is_viewer
 from conformance.targets.pids import numbers_in
-from tests.support.command import Spread
+from tests.support.command import Kit, Spread
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -205,3 +207,54 @@ def json_counts(tmp_path: Path, spread: Spread, accounts: int, pids: str) -> lis
 def test_running_or_waiting_process_is_at_work() -> None:
     """This process runs while it checks itself. Processor time cannot show a process that waits for a core."""
     assert not _is_at_rest(psutil.Process())
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["opencode", "attach", "http://localhost:4096"], True),
+        (["/usr/bin/node", "/usr/lib/opencode.js", "attach", "http://localhost:4096"], True),
+        (["bun", "/opt/opencode", "--print-logs", "attach"], True),
+        (["opencode", "run", "attach"], False),
+        (["opencode", "serve"], False),
+        (["tmux", "attach"], False),
+        (["opencode"], False),
+        ([], False),
+    ],
+)
+def test_viewer_is_recognised(command: list[str], expected: bool) -> None:
+    assert is_viewer(command) is expected
+
+
+def test_viewers_from_pgrep_are_left_out(monkeypatch: pytest.MonkeyPatch, spread: Spread) -> None:
+    commands = {"7": ["opencode", "attach", "http://localhost:4096"]}
+    monkeypatch.setattr(spread_module, "command_of", lambda pid: commands.get(str(pid), ["opencode"]))
+    monkeypatch.setattr(spread_module, "_bytes", lambda _: b"5\n6\n7\n")
+    said = spread("--accounts", "2", "--pids", "-")
+    assert "2 given: 5,6" in said
+    assert "1 viewer (`opencode attach`) was left out" in said
+
+
+def test_only_viewers_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, kit: Kit) -> None:
+    monkeypatch.setattr(spread_module, "command_of", lambda _: ["opencode", "attach"])
+    monkeypatch.setattr(spread_module, "_bytes", lambda _: b"5\n6\n")
+    done = kit("spread", "--accounts", "2", "--pids", "-")
+    assert done.returncode == 2
+    assert "all 2 processes are viewers" in done.stderr
+    assert "selects no account" in kit("spread", "--accounts", "2", "--", "opencode", "attach", "x").stderr
+
+
+def test_sessions_share_the_account_of_their_process(spread: Spread) -> None:
+    said = " ".join(spread("--accounts", "3", "--pids", "4711", "--sessions", "8").split())
+    assert "The 8 agents of a process share its PID and its account" in said
+    assert "there are 8 agents" in said
+    assert "agents of a process" not in spread("--accounts", "3", "--pids", "4711")
+
+
+def test_drift_of_saving_processes_is_shown(tmp_path: Path, spread: Spread) -> None:
+    """123 mod 5 = 3, 456 mod 5 = 1, 789 mod 5 = 4: with saves the accounts are 3, 4 and 3."""
+    file = tmp_path / "a.json"
+    said = " ".join(spread("--accounts", "5", "--pids", "123,456,789", "--json", str(file)).split())
+    assert "the fullest account has 2 processes instead of 1, and 3 instead of 2 are unused" in said
+    assert json.loads(file.read_text())["spreads"][0]["counts_if_saved"] == [0, 0, 0, 2, 1]
+    assert "Where processes start matters most against a limit of requests at once" in said

@@ -11,8 +11,8 @@ from typing import Any
 
 from conformance.json_type import Json
 from conformance.wire.serve import Wire
-from reference_impl import adapter as reference
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.pool_file import POOL_FILE
 from tests.fakes.gallery.processes import sleep_on
 from tests.fakes.gallery.serving import Asked, asked_lines, in_batches, lines, port, process, write
 
@@ -133,7 +133,7 @@ class WritesThePoolFileInPlace(ReferenceAdapter):
         selector = self._opened()
         if self.home is None:
             return super().save()
-        path = Path(self.home) / reference.POOL_FILE
+        path = Path(self.home) / POOL_FILE
         content = json.dumps(self.saved(selector, path.read_bytes() if path.exists() else None)).encode()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
@@ -159,7 +159,7 @@ class SavesGarbage(ReferenceAdapter):
 
     def save(self) -> None:
         super().save()
-        (Path(str(self.home)) / reference.POOL_FILE).write_bytes(b"\xff\x00" * (MIB // 2))
+        (Path(str(self.home)) / POOL_FILE).write_bytes(b"\xff\x00" * (MIB // 2))
 
 
 @port
@@ -168,7 +168,7 @@ class SavesAFolder(ReferenceAdapter):
 
     def save(self) -> None:
         super().save()
-        path = Path(str(self.home)) / reference.POOL_FILE
+        path = Path(str(self.home)) / POOL_FILE
         path.unlink()
         path.mkdir()
 

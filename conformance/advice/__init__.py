@@ -1,0 +1,1 @@
+"""Advice to users: which release is installed, which config is in force, and which settings suit their agents."""

@@ -1,0 +1,107 @@
+"""The terminal report of `races`: a table of states, and the two processes side by side for each failure."""
+
+from collections.abc import Iterator, Sequence
+
+from conformance.processes.races.catalogue import RULES
+from conformance.processes.races.model import Outcome
+from conformance.processes.races.results import Found, Judged, verdict
+from conformance.processes.races.sampling import DEPTH, probability
+from conformance.reports.describe import WIDTH, wrap
+
+MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
+MARGIN = 6
+LEGEND = "POOL is antigravity-accounts.json, ~ the home folder, <1> a name that process 1 has drawn"
+
+
+def render_table(judged: Sequence[Judged]) -> Iterator[str]:
+    """One row for each state and kind of schedule, one column for each rule."""
+    yield f"{'state':<12}{'schedules':<13}" + "".join(f"{rule[-2:]:>5}" for rule in RULES)
+    for row in judged:
+        counted = f"{row.explored.schedules} {row.kind}" + ("" if row.explored.is_exhausted else "*")
+        marks = "".join(f"{MARKS[row.verdict(rule)]:>5}" for rule in RULES)
+        yield f"{row.state:<12}{counted:<13}{marks}".rstrip()
+    if not all(row.explored.is_exhausted for row in judged):
+        yield "* not all: the time limit was reached, or the target failed"
+
+
+def render_row(row: Judged) -> str:
+    """One line about a state that has just been judged."""
+    failed = [rule for rule in row.rules if row.verdict(rule) == "fail"]
+    unknown = [rule for rule in row.rules if row.verdict(rule) == "unknown"]
+    said = ", ".join([*failed, *(f"{rule} unknown" for rule in unknown)]) or "ok"
+    why = f" ({row.unsteady.splitlines()[0]})" if row.unsteady else ""
+    return wrap(f"{row.title}: {described(row)}: {said}{why}", "", 2)
+
+
+def described(row: Judged) -> str:
+    """`43 schedules, all orders with up to 2 preemptions`."""
+    count = f"{row.explored.schedules} schedules"
+    if not row.explored.is_exhausted:
+        return f"{count}, not all"
+    if row.explored.samples:
+        found = probability(
+            row.explored.processes, row.explored.longest, row.explored.samples - 1
+        )  # the first one does not know the steps
+        return f"{count} drawn; they find a fault of depth {DEPTH} with a probability of at least {found:.0%}"
+    if row.kind == "orders":
+        return f"{count}, all orders with up to {row.explored.preemptions} preemptions"
+    if row.kind == "crashes":
+        return f"{count}, one process killed before each of its file calls"
+    if row.kind == "power":
+        return f"{count}, the power fails when the pool file has been replaced"
+    return f"{count}, each file call with each error that it can meet"
+
+
+def render_failure(rule: str, row: Judged, found: Found) -> Iterator[str]:
+    """A failed rule: what was wrong, and the shortest schedule, call by call."""
+    about = RULES[rule]
+    yield f"{rule}  {about.level}  {about.title}"
+    yield wrap(f"{row.title}: {found.count} of {described(row)}", "  ", 2)
+    for finding in found.outcome.findings:
+        if finding.rule == rule:
+            yield wrap(finding.text, "  ", 2)
+    if not found.is_repeated:
+        yield wrap("The same schedule did not do the same again, so the verdict is unknown.", "  ", 2)
+    yield ""
+    yield from side_by_side(found.outcome, rule)
+    yield ""
+
+
+def side_by_side(outcome: Outcome, rule: str = "") -> Iterator[str]:
+    """The calls of all processes in their order, one column for each. `>` marks the call after which it was wrong."""
+    marked = {finding.step for finding in outcome.findings if finding.rule == rule and finding.step is not None}
+    columns = max(2, *(step.process + 1 for step in outcome.steps)) if outcome.steps else 2
+    width = (WIDTH - MARGIN) // columns
+    yield " " * MARGIN + "".join(f"{f'process {number + 1}':<{width}}" for number in range(columns)).rstrip()
+    for number, step in enumerate(outcome.steps):
+        mark = ">" if number in marked else " "
+        indent = " " * (width * step.process)
+        first, *more = _folded(step.text, width)
+        yield f"{mark}{number + 1:>4} {indent}{first}".rstrip()
+        for line in more:
+            yield f"      {indent}  {line}"
+    if outcome.next_answers is not None:
+        yield " " * (MARGIN + width) + "save"
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """The text in lines that fit a column."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if len(longer) > width - 3 and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [line[: width - 1] for line in lines]
+
+
+def render_summary(judged: Sequence[Judged]) -> Iterator[str]:
+    verdicts = {rule: verdict(judged, rule) for rule in RULES}
+    for level in ("MUST", "SHOULD"):
+        of_level = [found for rule, found in verdicts.items() if RULES[rule].level == level]
+        counts = ", ".join(f"{of_level.count(word)} {word}" for word in ("pass", "fail", "unknown", "not run"))
+        yield f"{level:<7} {counts}"
+    schedules = sum(row.explored.schedules for row in judged)
+    took_s = sum(row.took_s for row in judged)
+    yield f"{schedules} schedules in {took_s:.0f} s"

@@ -1,0 +1,42 @@
+"""Says whether this system lets an unprivileged process hold file calls."""
+
+import functools
+import os
+import platform
+import subprocess
+import sys
+
+from conformance.targets.gate import enter
+from conformance.targets.gate.syscalls import AUDIT_ARCH
+
+PROBE_BOUND_S = 60.0
+_PROBE = (  # with the listener closed, no call of the probe is held
+    "import os, sys; sys.path.append(sys.argv[1]); from conformance.targets.gate import enter; "
+    "os.close(enter.install()); os._exit(0)"
+)
+
+
+@functools.cache
+def why_not() -> str:
+    """The reason why file calls cannot be held here, in one line; empty if they can."""
+    if sys.platform != "linux":
+        return "seccomp user notification is a part of Linux"
+    if platform.machine() not in AUDIT_ARCH:
+        return f"the gate supports {' and '.join(AUDIT_ARCH)}, not {platform.machine()}"
+    root = os.path.abspath(enter.__file__).removesuffix("conformance/targets/gate/enter.py")
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-I", "-S", "-B", "-c", _PROBE, root],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=PROBE_BOUND_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"the probe for seccomp cannot be run: {error}"
+    if probe.returncode != 0:
+        said = probe.stderr.strip().splitlines()
+        return f"this system refuses seccomp user notification: {said[-1] if said else f'exit {probe.returncode}'}"
+    return ""

@@ -1,0 +1,96 @@
+"""The lab: hypotheses are data, verdicts follow the intervals, and an interrupted run goes on where it was."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.json_type import Json
+from conformance.simulation.measures import Estimate
+from tests.support.command import CHECKOUT
+from tools.lab import decide, factorial, page, plan, results
+from tools.lab.results import Results
+
+DOCUMENT: Json = json.loads((CHECKOUT / page.DATA).read_text(encoding="utf-8"))
+
+
+def test_page_is_made_from_data() -> None:
+    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT), "run `make docs`"
+
+
+def test_every_hypothesis_is_decided() -> None:
+    """The stored results are those of hypotheses.toml: run `make lab` after a change."""
+    wanted = {each.id: (each.claim, [(cell.kind, cell.limit) for cell in each.cells]) for each in plan.hypotheses()}
+    found = {
+        row["id"]: (row["claim"], [(cell["kind"], cell["limit"]) for cell in row["cells"]])
+        for row in DOCUMENT["hypotheses"]
+    }
+    assert found == wanted
+    assert len(wanted) >= 12
+    assert any("tutorial" in each.source for each in plan.hypotheses())
+
+
+@pytest.mark.parametrize(
+    ("direction", "mean", "half", "holds"),
+    [
+        ("lower", -2, 1, True),
+        ("lower", -2, 3, False),
+        ("lower", 2, 1, False),
+        ("higher", 2, 1, True),
+        ("higher", 1, 1, False),
+        ("equal", 0.2, 0.5, True),
+        ("equal", 0.2, 0.9, False),
+    ],
+)
+def test_cell_holds_by_whole_interval(direction: str, mean: float, half: float, holds: bool) -> None:
+    assert decide.cell_holds(direction, 1.0, Estimate(mean, half)) is holds
+
+
+def test_verdict_over_cells() -> None:
+    assert [decide.verdict(each) for each in ([True, True], [True, False], [False])] == [
+        "holds",
+        "holds only if",
+        "does not hold",
+    ]
+
+
+def test_stored_verdicts_follow_stored_cells() -> None:
+    for row in DOCUMENT["hypotheses"]:
+        assert row["verdict"] == decide.verdict([cell["holds"] for cell in row["cells"]]), row["id"]
+
+
+def test_interrupted_lab_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored is not simulated again, and half a line at the end is."""
+    short = replace(plan.situation("jobs", "at once", 2, 2), load=replace(plan.LOAD, minutes=1))
+    pairs = [(short, each) for each in plan.lookup_settings()[:2]]
+    file = tmp_path / "results.jsonl"
+    first = Results(file, plan.RELEASE, 2)
+    first.simulate(pairs)
+    lines = file.read_text().splitlines()
+    file.write_text(f"{lines[0]}\n{lines[1][:50]}")
+    again = Results(file, plan.RELEASE, 2)
+    assert len(again.known) == 1
+    simulated: list[str] = []
+    plain = results.simulate_pair
+
+    def noted(work: Json) -> Json:
+        simulated.append(work[-1])
+        return plain(work)
+
+    monkeypatch.setattr(results, "simulate_pair", noted)
+    again.simulate(pairs)
+    assert len(simulated) == 1
+    assert Results(file, plan.RELEASE, 2).known == first.known
+
+
+def test_factorial_has_every_combination() -> None:
+    """3 strategies, offset, 7 numbers of agents, 9 of accounts, 4 patterns of PIDs, 3 loads and 2 limits."""
+    cells = [tuple(factors.values()) for factors, _, _ in factorial.cells()]
+    assert len(set(cells)) == len(cells) == 3 * 2 * 7 * 9 * 4 * 3 * 2
+
+
+def test_limit_is_kept_by_even_spread() -> None:
+    """Eight agents ask for 33 requests a minute: four accounts get 12 each, eight get 6."""
+    found = [plan.situation("jobs", "a minute", 8, accounts).limits.per_minute for accounts in (4, 8)]
+    assert found == [12, 6]

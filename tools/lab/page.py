@@ -1,0 +1,206 @@
+"""Writes docs/does-the-advice-hold.md from docs/lab.json, and draws its picture."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from conformance.advice import recommend
+from conformance.generated import MARKDOWN_NOTE
+from conformance.json_type import Json
+from conformance.reports import simulation_plot
+from conformance.simulation.model import agents_of
+from tools.lab.decide import SOMETIMES
+
+PAGE, DATA, PICTURE = "docs/does-the-advice-hold.md", "docs/lab.json", "docs/pictures/lab.svg"
+MEASURES = {
+    "rejections": ("429s per 100 requests", 1.0, 1),
+    "goodput": ("answered requests a minute", 1.0, 1),
+    "wait_p95_s": ("95th percentile of the wait, s", 1.0, 1),
+    "resent_tokens": ("thousand tokens sent again per request", 1e-5, 2),
+    "even_accounts": ("evenness over accounts (1 is even)", 1.0, 2),
+}
+HEAD = """\
+# Does the advice hold?
+
+The tutorial and the documents of the plugin recommend settings. This page puts each claim that can be simulated to the
+test: {count} hypotheses, written down in [`tools/lab/hypotheses.toml`](../tools/lab/hypotheses.toml) before the first
+run. **Hold: {holds}. Hold only in some situations: {sometimes}. Do not hold: {fails}.** For a recommendation for your
+agents, read [which-settings.md](which-settings.md).
+
+The selection code of release {release} decides (the reference at its profile, which answers call by call as the release
+does). Each comparison has {seeds} runs of {minutes:g} minutes with equal loads on both sides, 8 agents and 4 accounts
+unless a row says otherwise. A limit is one that an even spread just keeps, with 40 % to spare. A claim holds in a
+situation if the whole 95 % interval of the paired difference lies on its side. `make lab` makes this page anew.
+
+![429s and answered requests of eight agents on four accounts, by settings](pictures/lab.svg)
+"""
+AFTER = """\
+## Where the model is weakest
+
+- **The provider is unknown.** Nobody outside knows the real limits, or how they combine. The simulation has sliding
+  windows, and counts rejected requests against no limit.
+- **The agents are regular.** Real agents come in bursts, and one that waits may hold up agents that need its answer.
+- **A failed request is not repeated.** OpenCode may retry what the plugin gives up. The simulated agent pauses, and
+  sends its next request.
+- **Only Claude models, with one header style.** Gemini requests can fall back to another quota.
+- **The loop is that of release 1.6.0**: [`loop.toml`](../conformance/simulation/loop.toml) has each step and line. The
+  release, loaded whole, sends the same requests as the model at the same times (40 random plans,
+  `tests/integration/test_plugin_loop.py`). The answers in that comparison are scripted; no real provider was asked.
+- **Token refresh, network errors and 5xx answers are left out.**
+"""
+
+
+def write(root: Path) -> None:
+    """Write the page, if the lab has run."""
+    document = json.loads((root / DATA).read_text(encoding="utf-8"))
+    (root / PAGE).write_text(render(document), encoding="utf-8")
+
+
+def render(document: Json) -> str:
+    """The page."""
+    return MARKDOWN_NOTE + "\n".join(_lines(document)) + "\n"
+
+
+def _lines(document: Json) -> Iterator[str]:
+    rows = document["hypotheses"]
+    counts = {name: sum(row["verdict"] == name for row in rows) for name in ("holds", SOMETIMES, "does not hold")}
+    holds, sometimes, fails = counts.values()
+    yield HEAD.format(count=len(rows), holds=holds, sometimes=sometimes, fails=fails, **_settings(document))
+    yield "## Verdicts"
+    yield ""
+    yield "| | claim | source | verdict |"
+    yield "|-|-|-|-|"
+    for row in rows:
+        yield f"| [{row['id']}](#{row['id'].lower()}) | {row['claim']} | {row['source']} | {_verdict(row)} |"
+    yield ""
+    yield "## The best setting by situation"
+    yield ""
+    yield from _lookup(document["lookup"])
+    yield ""
+    yield "## If the assumptions are wrong"
+    yield ""
+    yield from _sensitivity(document["sensitivity"])
+    yield ""
+    yield AFTER
+    yield "## The comparisons"
+    for row in rows:
+        yield ""
+        yield from _comparison(row)
+
+
+def _settings(document: Json) -> dict[str, Json]:
+    return {name: document[name] for name in ("release", "seeds", "minutes")}
+
+
+def _verdict(row: Json) -> str:
+    """The verdict; in words, where the claim holds."""
+    if row["verdict"] != SOMETIMES:
+        return f"**{row['verdict']}**"
+    held = [cell for cell in row["cells"] if cell["holds"]]
+    by_limit = {limit: [cell["kind"] for cell in held if cell["limit"] == limit] for limit in _limits(row["cells"])}
+    where = "; ".join(f"{', '.join(kinds)} with {_limit(limit)}" for limit, kinds in by_limit.items() if kinds)
+    return f"**holds only if** {where} ({len(held)} of {len(row['cells'])})"
+
+
+def _limits(cells: Sequence[Json]) -> list[str]:
+    return list(dict.fromkeys(cell["limit"] for cell in cells))
+
+
+def _limit(limit: str) -> str:
+    return {"a minute": "requests a minute", "at once": "requests at once", "in hours": "requests in 5 hours"}[limit]
+
+
+def _comparison(row: Json) -> Iterator[str]:
+    title, factor, digits = MEASURES[row["measure"]]
+    yield f"### {row['id']}"
+    yield ""
+    yield f"{row['claim']} Compared: {title}. {_verdict(row)[0].upper()}{_verdict(row)[1:]}."
+    yield ""
+    if row["note"]:
+        yield row["note"]
+        yield ""
+    better, than = row["better"], row["than"]
+    if row["accounts"][0] != row["accounts"][1]:
+        better, than = f"{better}, {row['accounts'][0]} accounts", f"{than}, {row['accounts'][1]} accounts"
+    yield f"| agents | limit | {better} | {than} | difference (95 % interval) | holds |"
+    yield "|-|-|-:|-:|-|-|"
+    for cell in row["cells"]:
+        mean, low, high = (value * factor for value in cell["difference"])
+        yield (
+            f"| {cell['kind']} | {_limit(cell['limit'])} | {cell['better'] * factor:.{digits}f} "
+            f"| {cell['than'] * factor:.{digits}f} | {mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f}) "
+            f"| {'yes' if cell['holds'] else 'no'} |"
+        )
+
+
+def _lookup(rows: Sequence[Json]) -> Iterator[str]:
+    yield "Eight agents. In brackets: answered requests a minute, and 429s per 100 requests."
+    yield ""
+    accounts = sorted({row["accounts"] for row in rows})
+    yield "| agents | limit | " + " | ".join(f"{number} accounts" for number in accounts) + " |"
+    yield "|-|-|" + "-|" * len(accounts)
+    for (kind, limit), same in groupby(rows, key=lambda row: (row["kind"], row["limit"])):
+        cells = [f"{_best(row)} ({_mean(row, 'goodput')}, {_mean(row, 'rejections')})" for row in same]
+        yield f"| {kind} | {_limit(limit)} | {' | '.join(cells)} |"
+
+
+def _sensitivity(rows: Sequence[Json]) -> Iterator[str]:
+    yield "The best setting for eight agents on four accounts, if one assumption is changed and the limits stay."
+    yield ""
+    columns = list(dict.fromkeys((row["kind"], row["limit"]) for row in rows))
+    yield "| changed | " + " | ".join(f"{kind}, {_limit(limit)}" for kind, limit in columns) + " |"
+    yield "|-|" + "-|" * len(columns)
+    for name, same in groupby(rows, key=lambda row: row["varied"]):
+        yield f"| {name} | {' | '.join(map(_best, same))} |"
+
+
+def _best(row: Json) -> str:
+    """The best setting, without the offset where all agents have one PID."""
+    has_one_pid = recommend.shares_pid(agents_of(row["kind"], 8))
+    return str(row["best"]).replace("+offset", "") if has_one_pid else str(row["best"])
+
+
+def _mean(row: Json, measure: str) -> str:
+    return f"{row['settings'][row['best']][measure][0]:.1f}"
+
+
+def draw(root: Path, document: Json) -> None:
+    """The picture: 429s and answers of eight agents on four accounts, by kind of agents, limit and settings."""
+    import altair
+
+    rows = [
+        {
+            "situation": f"{row['kind']}, {_limit(row['limit'])}",
+            "settings": name,
+            "measure": MEASURES[measure][0],
+            **dict(zip(("mean", "low", "high"), ends, strict=True)),
+        }
+        for row in document["lookup"]
+        if row["accounts"] == 4
+        for name, found in row["settings"].items()
+        for measure, ends in found.items()
+        if measure in ("rejections", "goodput")
+    ]
+    order = list(dict.fromkeys(row["settings"] for row in rows))
+    situations = list(dict.fromkeys(row["situation"] for row in rows))
+    colours = altair.Scale(domain=order, range=[*simulation_plot.SERIES, simulation_plot.QUIET][: len(order)])
+    panels = []
+    for measure in ("rejections", "goodput"):
+        title = MEASURES[measure][0]
+        shown = altair.Chart.from_dict(
+            {"data": {"values": [row for row in rows if row["measure"] == title]}, "mark": "point"}
+        ).properties(width=260, height=8 * 62)
+        y = altair.Y("situation:N", sort=situations, title=None, axis=altair.Axis(labelLimit=240))
+        offset = altair.YOffset("settings:N", sort=order)
+        colour = altair.Color(
+            "settings:N", sort=order, scale=colours, legend=altair.Legend(orient="bottom", title=None, columns=3)
+        )
+        x = altair.X("mean:Q", title=title)
+        bars = shown.mark_rule(strokeWidth=2).encode(
+            y=y, yOffset=offset, color=colour, x=altair.X("low:Q", title=title), x2="high:Q"
+        )
+        points = shown.mark_point(filled=True, size=45, opacity=1).encode(y=y, yOffset=offset, color=colour, x=x)
+        panels.append(bars + points)
+    heading = altair.Title("Eight agents on four accounts", anchor="start", fontSize=14, offset=12)
+    simulation_plot.save(root / PICTURE, altair.hconcat(*panels, title=heading))
