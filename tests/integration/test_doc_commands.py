@@ -99,7 +99,7 @@ def test_command_on_a_page_runs(words: tuple[str, ...], kit: Kit, monkeypatch: p
 
 @pytest.mark.usefixtures("folder")
 def test_accepted_deviation_on_the_page_waives(kit: Kit) -> None:
-    done = kit("run", "reference@1.3.0", "--profile", "recommended", "--only", "ENA-001", "--deviations", "written")
+    done = kit("run", "reference@1.6.0", "--profile", "recommended", "--only", "CFG-009", "--deviations", "written")
     assert "1 waived" in done.stdout, done.stdout
 
 
