@@ -159,7 +159,7 @@ def test_index_of_family_that_moved_is_saved(judge: Judge) -> None:
 
 @covers("STO-019")
 @pytest.mark.parametrize("count", [1, 3])
-def test_saved_index_is_0_after_last_account_is_removed(judge: Judge, count: int) -> None:
+def test_saved_index_without_accounts_is_0(judge: Judge, count: int) -> None:
     last = count - 1
     stored = pool(count, activeIndexByFamily={"claude": last, "gemini": last})
     expected = READ.gives({"json": {"activeIndex": 0, "activeIndexByFamily": {"claude": 0, "gemini": 0}}})

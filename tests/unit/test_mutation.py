@@ -287,7 +287,7 @@ def test_every_stored_survivor_has_a_reason() -> None:
     assert unused(alive, explained) == []
 
 
-def test_every_line_that_is_not_reached_has_a_reason() -> None:
+def test_every_unreached_line_has_a_reason() -> None:
     stored, explained = Table.read(TABLE), load_unreached()
     assert unexplained_lines(stored, explained) == []
     for reason in explained:

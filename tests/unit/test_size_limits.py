@@ -20,6 +20,7 @@ LONG_FILES = {
     "conformance/requirements/60_config.toml": "data: the requirements of one section, in the order of their ids",
     "conformance/wire/schema.json": "made by `make docs`: one JSON Schema of every message",
     "tools/config_docs.toml": "data: what the plugin's documents say about each key of the config",
+    "tools/mutation_reasons.toml": "data: why mutants of the plugin survive, file by file",
     "tools/config_docs_lines.json": "made by `python -m tools.documents`: a line for each line of those documents",
 }
 LONG_FUNCTIONS: dict[str, str] = {}
