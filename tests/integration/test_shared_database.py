@@ -74,7 +74,16 @@ def test_other_shard_repeats_a_find(redis_url: str, kit: Kit, tmp_path: Path) ->
     new, repeated = (json.loads(file.read_text(encoding="utf-8")) for file in (first_report, second_report))
     assert {one["from_database"] for one in new["discrepancies"]} == {False}
     assert {one["from_database"] for one in repeated["discrepancies"]} == {True}
-    merged = kit("fuzz", "--merge", str(first_report), str(second_report), "--issue", str(tmp_path / "issue.md"))
+    merged = kit(
+        "fuzz",
+        "--out",
+        str(tmp_path / "found"),
+        "--merge",
+        str(first_report),
+        str(second_report),
+        "--issue",
+        str(tmp_path / "issue.md"),
+    )
     assert merged.returncode == 1
     assert "## 1. `select sticky`" in (tmp_path / "issue.md").read_text(encoding="utf-8")
 
