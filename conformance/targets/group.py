@@ -84,14 +84,14 @@ class Group:
         self._lost = self._closed = False
         self._in_namespace = bool(pids)
         self._started: list[psutil.Process] = []
-        self._loop = Loop()
+        self.loop = Loop()
         self._socket, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         self._supervisor: subprocess.Popen[bytes] | None = None
         try:
             with theirs:
                 self._supervisor = self._start_supervisor(theirs)
-            self._loop.watch_socket(self._socket, self._on_supervisor)
+            self.loop.watch_socket(self._socket, self._on_supervisor)
             self.folder = Path(self._await("ready")["folder"])
             numbers: Sequence[int | None] = pids or [None] * len(launches)
             for launch, pid in zip(launches, numbers, strict=True):
@@ -112,7 +112,7 @@ class Group:
         connection = Connection(
             launch.name if count == 1 else f"{launch.name} [{number + 1}/{count}]",
             streams,
-            self._loop,
+            self.loop,
             timeout_s=self._timeout_s * max(1.0, count / (CORES * PROCESSES_A_CORE)),
             memory_limit_bytes=MEMORY_LIMIT_BYTES,
             wire_log=self._wire_log,
@@ -130,11 +130,6 @@ class Group:
         while not connection.has_exited:
             self._wait(deadline_s)
         connection.give_up()
-
-    @property
-    def loop(self) -> Loop:
-        """The loop that waits for the pipes of all processes."""
-        return self._loop
 
     def wait_for_exit(self, connection: Connection) -> int:
         """Wait until the supervisor reports the exit of a process; return its exit code."""
@@ -174,7 +169,7 @@ class Group:
         finally:  # after an interrupt, the supervisor does the rest when its socket closes
             self._socket.close()
             self._errors.close()
-            self._loop.close()
+            self.loop.close()
 
     # Starting.
 
@@ -291,7 +286,7 @@ class Group:
         """Wait for an event of the supervisor. Raises SupervisorLostError or SupervisorSignalledError."""
         if self._lost or time.monotonic() > deadline_s or self._is_stopped():
             self._raise_lost()
-        self._loop.pump(min(deadline_s - time.monotonic(), LOOK_INTERVAL_S))
+        self.loop.pump(min(deadline_s - time.monotonic(), LOOK_INTERVAL_S))
 
     def _is_stopped(self) -> bool:
         with suppress(psutil.Error):
