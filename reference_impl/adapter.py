@@ -72,7 +72,8 @@ class ReferenceAdapter(StatelessMethods):
     ) -> Json:
         self.selector, self.now_ms, self.read_ms, self.pid, self.home = None, now_ms, now_ms, pid, home
         self.draws = itertools.cycle(random or [0.5])
-        stored = pool if home is None else parse_pool_file(pool_file.load(home), self.profile, now_ms)
+        self.opened = None if home is None else pool_file.load(home)
+        stored = pool if home is None else parse_pool_file(self.opened, self.profile, now_ms)
         self.selector = self.new_selector(self.load(stored))
         self.before = remember(self.selector.pool.accounts)
         tracked = Health(HealthSettings(**(health or {})), self.profile)
@@ -268,7 +269,7 @@ class ReferenceAdapter(StatelessMethods):
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         """Content of the pool file after a save. None means that the file stays as it is."""
-        session = SessionState(selector.pool.accounts, self.before, selector.current, self.read_ms)
+        session = SessionState(selector.pool.accounts, self.before, selector.current, self.read_ms, self.opened)
         return saved_document(session, content, self.profile, self.now_ms)
 
     def close(self) -> None:

@@ -119,7 +119,7 @@ QUIRKS = (
     ),
     Quirk(
         "save-keeps-duplicates-of-version-3",
-        "Saving over a pool file of version 3 does not first remove accounts with the same email.",
+        "Saving over a file of version 3 that was written since `open` keeps accounts with the same email.",
         since="1.5.5",
         still_in="1.6.0",
     ),

@@ -24,13 +24,14 @@ class SessionState:
     """The state to save.
 
     `before` holds the accounts as they were when the session last read or wrote the file, by label. `current` is the
-    index of each family.
+    index of each family. `opened` is the content of the file when a session was last opened.
     """
 
     accounts: Sequence[Account]
     before: Mapping[str, Account]
     current: Mapping[Family, int]
     read_ms: float = 0  # when the session read the file
+    opened: bytes | None = None
 
 
 def remember(accounts: Sequence[Account]) -> dict[str, Account]:
@@ -46,7 +47,7 @@ def saved_document(session: SessionState, content: bytes | None, profile: Profil
     """
     if not profile.has("save-overwrites-later-version") and _is_later(content, profile):
         return None
-    in_file = _accounts_in(content, now_ms, profile)
+    in_file = _accounts_in(content, now_ms, profile, session.opened)
     kept = dict(in_file or {})
     for account in session.accounts:
         label = account.label
@@ -75,7 +76,9 @@ def _is_later(content: bytes | None, profile: Profile) -> bool:
     return isinstance(version, int | float) and not isinstance(version, bool) and version > profile.pool_version
 
 
-def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict[str, dict[str, Json]] | None:
+def _accounts_in(
+    content: bytes | None, now_ms: float, profile: Profile, opened: bytes | None
+) -> dict[str, dict[str, Json]] | None:
     """Returns the accounts of a file of any version, by token; None if it has no list of accounts."""
     document = parse(content)
     entries = document.get("accounts") if isinstance(document, dict) else None
@@ -86,6 +89,8 @@ def _accounts_in(content: bytes | None, now_ms: float, profile: Profile) -> dict
         entries = [migrate(entry, version, now_ms) for entry in entries]
     elif version != 3 or not profile.has("save-keeps-duplicates-of-version-3"):
         entries = newest_by_email(entries, profile)
+    elif content == opened:  # opening it has written it as version 4, and without infinities
+        entries = newest_by_email([without_infinities(entry) for entry in entries], profile)
     return {entry["refreshToken"]: dict(entry) for entry in entries if is_truthy(entry.get("refreshToken"))}
 
 

@@ -5,6 +5,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
 from conformance.json_type import Json
@@ -49,3 +50,19 @@ def test_saving_creates_the_folder(tmp_path: Path) -> None:
     file.write_text("{ half", encoding="utf-8")
     adapter.save()
     assert json.loads(file.read_text(encoding="utf-8"))["version"] == 4
+
+
+@pytest.mark.parametrize(("is_new", "left"), [(False, ["fig", "mango"]), (True, ["mango", "fig"])])
+def test_opened_file_counts_as_migrated(tmp_path: Path, is_new: bool, left: list[str]) -> None:
+    """Release 1.6.0 writes version 4 when it opens version 3, and 1e999 becomes null. So fig is the newest of `a`."""
+    accounts = (
+        '{"refreshToken": "mango", "addedAt": 1e999, "email": "a"}, {"refreshToken": "fig", "addedAt": 5, "email": "a"}'
+    )
+    text = f'{{"version": 3, "accounts": [{accounts}]}}'
+    adapter = ReferenceAdapter("1.6.0")
+    write_files(tmp_path, {POOL_FILE: {"text": text}})
+    adapter.open(home=f"{tmp_path}/home", pid=5, now_ms=NOW_MS)
+    write_files(tmp_path, {POOL_FILE: {"text": text + " " * is_new}})
+    adapter.save()
+    saved = json.loads(Path(tmp_path, POOL_FILE).read_text(encoding="utf-8"))
+    assert [account["refreshToken"] for account in saved["accounts"]] == left
