@@ -30,8 +30,8 @@ LESS = {"--calls": "200", "--seconds": "1", "--processes": "4"}
 GIVEN = {  # what the reader gives, and what stands for it
     **dict.fromkeys(("TARGET", "TARGET...", "PATH", "FORK", "plugin:PATH", "plugin:."), "reference"),
     "REPORT.json": "report.json", "found/FOUND.json": "scenario.json", "SCENARIO.json": "scenario.json",
-    "FAILURE.json": "race.json",
-    "ID": "PID-001", "FILE": "written", "AGENT.mjs": "agent.mjs", "reference@VERSION": "reference@1.6.0",
+    "FAILURE.json": "race.json", "ID": "PID-001", "FILE": "written", "AGENT.mjs": "agent.mjs",
+    "reference@VERSION": "reference@1.6.0",
     "../docs/examples/mappings": str(CHECKOUT / "docs/examples/mappings"),
     "../docs/survey/board.json": "board.json",
 }  # fmt: skip
