@@ -80,7 +80,7 @@ def test_non_conformant_target_fails_the_step(runner: Runner) -> None:
     runner.summary.write_text("before\n", encoding="utf-8")
     done = runner.run("judge")
     assert done.returncode == 1, done.stderr
-    assert "CFG-001  FAIL" in done.stdout
+    assert "CFG-001   FAIL" in done.stdout
     assert runner.outputs["steps.judge.outputs.exit-code"] == "1"
     assert runner.outputs["steps.judge.outputs.verdict"] == "not conformant"
     summary = runner.summary.read_text(encoding="utf-8")
