@@ -12,11 +12,12 @@ import pytest
 from tests.support.action import STEPS, Runner, blocks
 from tests.support.command import CHECKOUT
 
+pytestmark = pytest.mark.exhaustive
+
 RIGHT = "python:tests.fakes.surveyed:ClaimsConfig"
 PORT = """\
 from reference_impl.adapter import ReferenceAdapter
 
-pytestmark = pytest.mark.exhaustive
 
 class ClaimsConfig(ReferenceAdapter):
     def hello(self, wire):
