@@ -43,7 +43,7 @@ def test_a_known_deviation_is_waived(bench: Bench) -> None:
 
 def test_waived_requirement_is_shown_with_reason_and_evidence(bench: Bench) -> None:
     run = bench.run("-v", *deviations(bench), *ONLY_PID_001, *breaking("off-by-one-of-two"))
-    assert "PID-001  waived" in run.stdout
+    assert "PID-001   waived" in run.stdout
     assert "With two accounts, the port counts from one." in run.stdout
     assert "evidence: its issue tracker" in run.stdout
 

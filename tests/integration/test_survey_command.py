@@ -172,7 +172,7 @@ def test_from_shows_reports_of_runs_and_surveys(bench: Bench) -> None:
     ended, board = survey(bench, "--from", str(copy), "--from", str(report), *FAST, RIGHT)
     assert [row["target"] for row in board["implementations"]] == [RIGHT, WRONG, WRONG]
     assert board["implementations"][1] == board["implementations"][2] == first["implementations"][0]
-    assert "PID-001  in 2, 3: " in ended.stdout
+    assert "PID-001   in 2, 3: " in ended.stdout
     assert board["rules"] == first["rules"]
 
 
