@@ -67,7 +67,18 @@ def test_interrupt_while_workers_start_is_quiet(bench: Bench, how: str) -> None:
 def test_killed_worker_is_a_suite_fault(bench: Bench) -> None:
     """The discrepancies of the other worker are still shown."""
     with bench.started(
-        WRONG, "-n", "2", "--calls", "5000", "--discrepancies", "1", "--no-database", "--out", str(bench.folder)
+        WRONG,
+        "-n",
+        "2",
+        "--calls",
+        "100000",
+        "--seed",
+        "a",
+        "--discrepancies",
+        "1",
+        "--no-database",
+        "--out",
+        str(bench.folder),
     ) as run:
         wait_until(lambda: len(bench.workers()) == 2 or run.poll() is not None, "two workers")
         bench.workers()[0].kill()
