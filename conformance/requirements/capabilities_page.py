@@ -12,7 +12,7 @@ from reference_impl.releases import RECOMMENDED
 # What a claim means beyond its methods and parameters.
 NOTES = {
     "sticky": "Claim this first. Most rules observe the target through selections with `sticky` or `round-robin`.",
-    "pid": "Without it, only real processes show the offset, each with its own PID (section PROC).",
+    "pid": "Without this capability, the offset is tested only with real processes (section PROC).",
     "clock": "Without it, the target uses the clock of its machine. The kit then sends no stored times, no limit "
     "shorter than 60 s, and no call whose answer changes with every millisecond.",
     "random": "Without it, the kit sends no error of the reason `MODEL_CAPACITY_EXHAUSTED`, whose backoff is random.",

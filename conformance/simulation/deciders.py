@@ -169,7 +169,7 @@ class Homes:
 class WireProcesses:
     """Real processes of a target, which are started once and load a new pool for each run.
 
-    With `pids`, they run in a PID namespace and really have these PIDs; without, the target is told its PID.
+    With `pids`, they run in a PID namespace with these PIDs. Otherwise the PID is passed to the target.
     """
 
     def __init__(self, target: Target, *, timeout_s: float, pids: Sequence[int] = ()) -> None:

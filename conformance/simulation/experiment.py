@@ -116,7 +116,7 @@ def _run_one(decider: Decider, processes: Processes, task: Task) -> Measures:
 
 @contextmanager
 def _pool(decider: Decider, workers: int) -> Iterator[Any]:
-    """Worker processes. Each has processes of the target of its own."""
+    """Worker processes. Each one starts its own target processes."""
     import multiprocess
 
     with multiprocess.get_context("spawn").Pool(workers, _begin, (decider,)) as pool:

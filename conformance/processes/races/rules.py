@@ -118,7 +118,7 @@ def _lost_at(outcome: Outcome, change: Change) -> int | None:
 def judge_order(outcome: Outcome, results: Mapping[frozenset[int], Sequence[Json]]) -> None:
     """What is stored equals the result of some order of the saves that succeeded."""
     if outcome.findings and any(finding.rule in ("RACE-001", "RACE-007") for finding in outcome.findings):
-        return  # a lost save is told once
+        return  # report a lost save only once
     acknowledged = frozenset(process for process, answers in outcome.answers.items() if succeeded(answers))
     allowed = [result for saved, found in results.items() if saved >= acknowledged for result in found]
     if judged(pool_in(outcome.after)) not in allowed:

@@ -39,7 +39,7 @@ class Gated:
 class Gates:
     """Starts gated processes in a group, and holds their calls on files below `folder` while their gates are closed.
 
-    `on_open` is told every path outside of `folder` that a process opens; without it, calls of open gates are not read.
+    `on_open` is called with each path outside `folder` that a process opens. Without it, open gates read no calls.
     """
 
     def __init__(
