@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
+from conformance.processes.fitting import FORK_POOLS
 from conformance.wire.calls import label, labels, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
@@ -152,7 +153,7 @@ def test_pid_has_no_effect_without_offset(judge: Judge, count: int, pid: int, ba
 
 
 @covers("PID-010")
-@pytest.mark.parametrize("count", [1009, 1013])  # large primes: the PIDs of parent and child differ modulo one of them
+@pytest.mark.parametrize("count", FORK_POOLS)
 def test_forked_child_uses_its_own_pid(judge: Judge, count: int) -> None:
     asked = [{"method": "select", "params": dict(select(offset=True).params)}]
     calls = [open_pool(pool(count), pid=None), Call("fork", {"calls": asked})]

@@ -8,7 +8,7 @@ import pytest
 from conformance.cases.kit import Judge, covers
 from conformance.cases.processes_kit import ON, answered, based, check, check_first, fit_pool_for, together
 from conformance.json_type import Json
-from conformance.processes.fitting import BASE_INDEX, FEW, WRONG_IN_LARGE_POOLS, Fit
+from conformance.processes.fitting import BASE_INDEX, FEW, FORK_POOLS, WRONG_IN_LARGE_POOLS, Fit
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.wire.calls import limit, open_pool, picks, pool, select
 from conformance.wire.scenario import UNJUDGED, Scenario
@@ -70,9 +70,10 @@ def test_offset_of_one_family_leaves_the_other(judge: Judge, fleet: Fleet) -> No
 
 
 @covers("PROC-005")
-def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet) -> None:
+@pytest.mark.parametrize("count", FORK_POOLS)
+def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet, count: int) -> None:
     """Each process has selected in an earlier session, so a PID that it keeps from then on is wrong in the child."""
-    fit = fit_pool_for(fleet.pids)
+    fit = Fit(count, 0)
     stored, asked = based(fit.accounts), select(offset=True)
     open_again, ask = ("open", {"pool": stored}), (asked.method, dict(asked.params))
     answers = fleet.ask([open_again, ask, open_again, ("fork", {"calls": [asked.to_json()]}), ask])
@@ -86,9 +87,10 @@ def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet) -> None
 
 
 @covers("PROC-005")
-def test_forked_child_does_not_apply_the_offset_again(judge: Judge, fleet: Fleet) -> None:
+@pytest.mark.parametrize("count", FORK_POOLS)
+def test_forked_child_does_not_apply_the_offset_again(judge: Judge, fleet: Fleet, count: int) -> None:
     """The parent has applied the offset to gemini before it forks, so the child keeps the account of the parent."""
-    stored, asked = based(fit_pool_for(fleet.pids).accounts), select("gemini", offset=True)
+    stored, asked = based(count), select("gemini", offset=True)
     own = (asked.method, dict(asked.params))
     answers = fleet.ask([("open", {"pool": stored}), own, ("fork", {"calls": [asked.to_json()]})])
     for member, (_, before, forked) in zip(fleet.members, answers, strict=True):

@@ -11,6 +11,9 @@ BASE_INDEX = 1  # not 0, to detect a port that ignores the stored index
 MAX_ACCOUNTS = 1009
 FEW = 8
 
+# Pools for children that are forked: their PIDs are not known before. Two PIDs are never equal modulo both primes.
+FORK_POOLS = (1009, 1013)
+
 
 @dataclass(frozen=True)
 class Fit:
