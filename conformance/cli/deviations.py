@@ -1,6 +1,6 @@
 """Reads `--deviations`, and finds failures of a port that are known deviations of a release."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from conformance.reports.verdicts import Criteria, Outcome, Verdict
 from conformance.requirements import Catalogue
 from conformance.requirements.deviations import (
     Deviation,
-    ReleaseDeviation,
     load_deviations,
     release_deviations,
     shipped_deviations,
 )
 from conformance.targets.errors import UsageFault
 from reference_impl.releases import VERSIONS
+
+INHERITED = "inherited"  # for a checkout: the deviations of the release that it is judged as
 
 
 @dataclass(frozen=True)
@@ -28,37 +29,48 @@ class Accepted:
     optional: frozenset[str] = frozenset()
 
 
-def read_accepted(given: str, catalogue: Catalogue) -> Accepted:
-    """The deviations that `--deviations` names: a file, whole releases, or single deviations of releases.
+def read_accepted(given: str, catalogue: Catalogue, inherited: Sequence[Deviation] = ()) -> Accepted:
+    """The deviations that `--deviations` names: files, whole releases, single deviations of releases, `inherited`.
 
     Raises UsageFault for an unknown word, DeviationError for an invalid file.
     """
-    words = given.split(",")
-    known = release_deviations(catalogue)
-    if not _are_names(words, known):
-        if len(words) > 1 and not Path(given).exists():
-            unknown = next(word for word in words if not _are_names([word], known))
-            raise UsageFault(
-                f"--deviations: there is no {unknown!r}; expected a file, a release ({', '.join(VERSIONS)}) "
-                "or ids of deviations of releases"
-            )
-        return Accepted(load_deviations(Path(given), catalogue))
+    words, known = _words(given), release_deviations(catalogue)
     chosen: dict[str, Deviation] = {}
+    named: set[str] = set()  # those that the user chose one by one, which can be stale
     for word in words:
-        shipped = shipped_deviations(word, catalogue) if word in VERSIONS else [d for d in known if d.id == word][-1:]
-        chosen.update({deviation.id: deviation for deviation in shipped})
-    return Accepted(list(chosen.values()), frozenset(chosen) - frozenset(words))
+        if word == INHERITED or word in VERSIONS:
+            found = list(inherited) if word == INHERITED else shipped_deviations(word, catalogue)
+        else:
+            single = [deviation for deviation in known if deviation.id == word][-1:]
+            found = [*single] or _read_file(word, catalogue, alone=len(words) == 1)
+            named |= {deviation.id for deviation in found}
+        chosen |= {deviation.id: deviation for deviation in found}
+    return Accepted(list(chosen.values()), frozenset(chosen) - named)
 
 
 def file_of(given: str | None, catalogue: Catalogue) -> Path | None:
-    """The file that `--deviations` names, or None."""
-    if given is None or _are_names(given.split(","), release_deviations(catalogue)):
-        return None
-    return Path(given)
+    """The first file that `--deviations` names, or None."""
+    names = {INHERITED, *VERSIONS, *(deviation.id for deviation in release_deviations(catalogue))}
+    return next((Path(word) for word in _words(given or INHERITED) if word not in names), None)
 
 
-def _are_names(words: Sequence[str], known: Sequence[ReleaseDeviation]) -> bool:
-    return all(word in VERSIONS or any(word == deviation.id for deviation in known) for word in words)
+def asks_for_inherited(given: str | None) -> bool:
+    """Whether a checkout keeps the deviations of its release."""
+    return given is None or INHERITED in _words(given)
+
+
+def _words(given: str) -> list[str]:
+    """The names and files. A file whose name has a comma stands alone."""
+    return [given] if Path(given).exists() else given.split(",")
+
+
+def _read_file(word: str, catalogue: Catalogue, *, alone: bool) -> list[Deviation]:
+    if not alone and not Path(word).exists():
+        raise UsageFault(
+            f"--deviations: there is no {word!r}; expected a file, {INHERITED!r}, a release ({', '.join(VERSIONS)}) "
+            "or ids of deviations of releases"
+        )
+    return list(load_deviations(Path(word), catalogue))
 
 
 def find_known(outcome: Outcome, criteria: Criteria, catalogue: Catalogue) -> KnownElsewhere | None:
@@ -89,14 +101,15 @@ def _shared(release: str, failed: Sequence[Verdict], catalogue: Catalogue) -> It
             yield id_, sorted({deviation for deviation in by if deviation is not None})
 
 
-def only_inherited(event: Event, release: str) -> Event:
-    """The event, without deviations on answers that differ from those of the release.
+def only_inherited(event: Event, release: str, accepted: Collection[str] = ()) -> Event:
+    """The event, without deviations of the release on answers that differ from its own.
 
-    A predicate can also match another wrong answer, which is then a deviation of the checkout itself.
+    A predicate can also match another wrong answer, which is then a deviation of the checkout itself. Those in
+    `accepted` are the user's, and stay.
     """
     if not isinstance(event, CaseEnded):
         return event
-    findings = [_own(finding, release) for finding in event.findings]
+    findings = [each if each.deviation in accepted else _own(each, release) for each in event.findings]
     own = next((f for f, was in zip(findings, event.findings, strict=True) if f.deviation != was.deviation), None)
     if own is None:
         return event

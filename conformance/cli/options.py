@@ -18,6 +18,14 @@ DEFAULT_PROCESSES = 8
 MAX_WORKERS = 64
 
 
+class _Joined(argparse.Action):
+    """A list with commas, which may be given in several options."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, value: object, _option: object = None) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, f"{before},{value}" if before else value)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("target", nargs="?", metavar="TARGET", help="Target to judge, or a command after --")
@@ -41,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--deviations",
         metavar="FILE|NAME",
-        help="Known deviations of the target: a file, a release, or ids of deviations of releases with , between them",
+        action=_Joined,
+        help="Known deviations of the target: files, releases, ids of deviations of releases, or `inherited` (those of "
+        "the release that a checkout is judged as), with , between them",
     )
     add("--today", type=day, metavar="DATE", help="Date for the expiry of deviations (default: today)")
     for report in FORMATS:

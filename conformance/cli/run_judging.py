@@ -38,7 +38,8 @@ def judge(plan: Plan) -> Run:
         seen, interrupted = _run_engine(plan, folder)
     subject, options = plan.subject, plan.options
     if plan.criteria.inherited:
-        seen = [only_inherited(event, plan.subject.profile.name) for event in seen]
+        accepted = {deviation.id for deviation in plan.criteria.own_deviations}
+        seen = [only_inherited(event, plan.subject.profile.name, accepted) for event in seen]
     outcome = conclude(plan.criteria, seen, interrupted=interrupted)
     causes, reasons = _explain(plan, outcome) if outcome.count("fail") and not interrupted else ([], [])
     return Run(

@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.cli.deviations import Accepted, read_accepted
+from conformance.cli.deviations import Accepted, asks_for_inherited, read_accepted
 from conformance.cli.profile import profile_of
 from conformance.reports.run import ChosenProfile
 from conformance.reports.verdicts import Criteria
@@ -83,7 +83,7 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
         capabilities=hello.capabilities,
         deviations=accepted.deviations,
         optional=accepted.optional,
-        inherited=bool(accepted.deviations) and subject.target.is_checkout and options.deviations is None,
+        inherited=bool(accepted.deviations) and subject.target.is_checkout and asks_for_inherited(options.deviations),
         today=options.today or datetime.date.today(),
         required=required_of(selection.required, chosen, without_fork=options.no_fork or subject.target.is_node),
         strict=options.strict,
@@ -129,7 +129,6 @@ def _accepted(catalogue: Catalogue, given: str | None, target: Target, profile: 
 
     A checkout inherits the deviations of the release that it is judged as, so that only its own changes fail.
     """
-    if given is not None:
-        return read_accepted(given, catalogue)
     is_release = target.word in (f"npm:opencode-antigravity-auth@{profile}", f"reference@{profile}")
-    return Accepted(shipped_deviations(profile, catalogue) if is_release or target.is_checkout else ())
+    usual = shipped_deviations(profile, catalogue) if is_release or target.is_checkout else ()
+    return Accepted(usual) if given is None else read_accepted(given, catalogue, usual)

@@ -158,7 +158,9 @@ def _told(plan: Plan, reasons: Sequence[Reason], failed: dict[str, Verdict]) -> 
 
 def _known_to(plan: Plan) -> IsKnown:
     """Whether an accepted deviation covers a wrong answer. Those of the release of a checkout are no wrong answers."""
-    waivers = [deviation.waiver for deviation in plan.criteria.current_deviations if not plan.criteria.inherited]
+    waivers = [
+        deviation.waiver for deviation in plan.criteria.own_deviations if deviation in plan.criteria.current_deviations
+    ]
 
     def is_known(scenario: Scenario, expected: Json, actual: Json) -> bool:
         last = len(scenario.calls) - 1

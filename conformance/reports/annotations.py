@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from conformance.reports.failures import as_if
 from conformance.reports.fault import Fault
 from conformance.reports.page.findings import shown_finding
 from conformance.reports.page.reasons import FailedTogether, failed_together
@@ -43,7 +44,7 @@ def _lines(run: Run) -> Iterator[str]:
 def _annotation(level: str, group: FailedTogether) -> str:
     rule, where = group.lead.requirement, {}
     if place := group.place:
-        where = {"file": place.file, "line": str(place.line)}
+        where = {"file": place.file, "line": str(place.best_line)}
     return _command(level, {**where, "title": f"{rule.id} {rule.title}"}, "\n".join(_message(group)))
 
 
@@ -51,8 +52,8 @@ def _message(group: FailedTogether) -> Iterator[str]:
     yield group.lead.requirement.text
     if group.lead.reason:
         yield group.lead.reason
-    if group.like and group.like.text:
-        yield f"It behaves like this: {group.like.text}"
+    if group.like:
+        yield as_if(group.like)
     if group.finding is not None:
         for entry in shown_finding(group.finding).differences[:3]:
             yield f"{entry.place}: expected {entry.expected}, got {entry.given}"

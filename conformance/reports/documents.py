@@ -67,7 +67,7 @@ def _junit_case(run: Run, suite: ET.Element, verdict: Verdict, place: Place | No
 def _file(verdict: Verdict, place: Place | None) -> dict[str, str]:
     """The line in the source of a checkout where it is known, otherwise the module of the case."""
     if place is not None:
-        return {"file": _text(place.file), "line": str(place.line)}
+        return {"file": _text(place.file), "line": str(place.best_line)}
     return {"file": f"conformance/cases/{verdict.cases[0].name.partition('::')[0]}"} if verdict.cases else {}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from conformance.reports.failures import as_if
 from conformance.reports.fault import Fault
 from conformance.reports.markdown_text import block, code, escape
 from conformance.reports.page.findings import shown_finding
@@ -62,10 +63,13 @@ def _failure(run: Run, group: FailedTogether) -> Iterator[str]:
     verdict = group.lead
     yield f"<details><summary><b>{verdict.requirement.id}</b> {_html(verdict.requirement.title)}</summary>\n"
     yield f"{escape(verdict.requirement.text)}\n"
-    if group.like and group.like.text:
-        yield f"It behaves like this: {escape(group.like.text)}\n"
+    if group.like:
+        yield f"{escape(as_if(group.like))}\n"
     if place := group.place:
-        yield f"See {code(f'{place.file}:{place.line}')}{f', {code(place.function)}' if place.function else ''}\n"
+        yield f"See {code(f'{place.file}:{place.best_line}')}{f', {code(place.function)}' if place.function else ''}\n"
+        for edit in place.edits:
+            was = "not in the release" if edit.before is None else f"was {code(clip(edit.before, TEXT_CHARACTERS))}"
+            yield f"Line {edit.line}: {code(clip(edit.now, TEXT_CHARACTERS))}; {was}\n"
     if verdict.reason:
         yield f"{escape(verdict.reason)}\n"
     if group.finding is not None:

@@ -107,6 +107,6 @@ class Run:
         waived = self.outcome.count("waived")
         plural = "s" if waived > 1 else ""
         known = f", with {waived} known deviation{plural}" if waived else ""
-        if self.criteria.inherited and waived:
+        if self.criteria.inherited and waived and not self.criteria.own_deviations:
             known = f", with {waived} deviation{plural} inherited from release {self.profile.name}"
         return CONCLUSIONS[self.outcome.exit_code] + (known if self.outcome.exit_code == CONFORMANT else "")

@@ -29,6 +29,11 @@ class Place:
     changed: bool = False  # the release that the checkout is judged as has another function
     edits: Sequence[Edit] = ()  # the first few lines that were changed
 
+    @property
+    def best_line(self) -> int:
+        """The first changed line, or where the function begins."""
+        return self.edits[0].line if self.edits else self.line
+
 
 @dataclass(frozen=True)
 class Likeness:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from conformance.reports.events import CaseEnded, Event, Finding, RunEnded
 from conformance.requirements.catalogue import Requirement
-from conformance.requirements.deviations import Deviation
+from conformance.requirements.deviations import Deviation, ReleaseDeviation
 
 Word = Literal["pass", "fail", "waived", "unknown", "not run", "not claimed"]
 WORDS: tuple[Word, ...] = get_args(Word)
@@ -64,6 +64,11 @@ class Criteria:
         """Ids of the requirements whose failure decides the exit code: MUSTs and, with `strict`, SHOULDs."""
         levels = ("MUST", "SHOULD") if self.strict else ("MUST",)
         return [requirement.id for requirement in self.requirements if requirement.level in levels]
+
+    @property
+    def own_deviations(self) -> list[Deviation]:
+        """The deviations that the user accepts, but for those that a checkout inherits."""
+        return [d for d in self.deviations if not (self.inherited and isinstance(d, ReleaseDeviation))]
 
     @property
     def current_deviations(self) -> list[Deviation]:
@@ -137,11 +142,12 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
     )
     verdicts = [_verdict(requirement, cases, criteria, stopped=stopped) for requirement in criteria.requirements]
     unseen = [] if criteria.fail_fast else list(_stale(verdicts, criteria))
+    own = {deviation.id for deviation in criteria.own_deviations}
     mended = [entry.deviation for entry in unseen if _word_of(verdicts, entry.deviation) == "pass"]
     return Outcome(
         verdicts=verdicts,
-        stale=[] if criteria.inherited else [e for e in unseen if e.deviation.id not in criteria.optional],
-        mended=mended if criteria.inherited else [],
+        stale=[e for e in unseen if e.deviation.id in own and e.deviation.id not in criteria.optional],
+        mended=[deviation for deviation in mended if deviation.id not in own],
         complete=end is not None,
         suite_faults=faults,
         decisive=criteria.decisive,

@@ -1,6 +1,7 @@
 """A checkout inherits only what its release does; evidence is shown only for code that it has."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -219,10 +220,34 @@ def test_optional_deviation_is_not_stale() -> None:
 
 
 def test_unknown_names_and_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageFault, match="there is no 'healthy'; expected a file, a release"):
+    with pytest.raises(UsageFault, match="there is no 'healthy'; expected a file, 'inherited', a release"):
         read_accepted("health-by-index,healthy", CATALOGUE)
     with pytest.raises(DeviationError, match=r"none\.json"):
         read_accepted(str(tmp_path / "none.json"), CATALOGUE)
+
+
+def test_file_adds_to_inherited_deviations(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    own = {
+        "id": "own",
+        "requirement": "PID-001",
+        "reason": "Accepted for now.",
+        "evidence": "port.py, select",
+        "when": {"properties": {}},
+        "expires": "2099-01-01",
+    }
+    counterexample = {"calls": [{"method": "snapshot", "expect": {"accounts": []}}]}
+    file.write_text(json.dumps({"deviations": [{**own, "counterexample": counterexample}]}), encoding="utf-8")
+    inherited = shipped_deviations("1.6.0", CATALOGUE)
+    accepted = read_accepted(f"inherited,{file}", CATALOGUE, inherited)
+    assert [deviation.id for deviation in accepted.deviations] == [*(each.id for each in inherited), "own"]
+    assert accepted.optional == {each.id for each in inherited}
+    assert file_of(f"inherited,{file}", CATALOGUE) == file
+    rules = [requirement("PID-001"), requirement(inherited[0].requirement)]
+    passed = [case("pass", rule.id) for rule in rules]
+    outcome = concluded(passed, *rules, deviations=[inherited[0], accepted.deviations[-1]], inherited=True)
+    assert [stale.deviation.id for stale in outcome.stale] == ["own"]
+    assert [deviation.id for deviation in outcome.mended] == [inherited[0].id]
 
 
 def test_only_a_file_is_kept_apart_from_reports() -> None:

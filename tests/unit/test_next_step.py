@@ -58,7 +58,7 @@ def test_failing_adapter_comes_before_every_step() -> None:
     assert text == "next mend the adapter: 1 rule is unknown for the reason shown above."
 
 
-def test_last_rule_of_a_step_is_said_to_be_the_last() -> None:
+def test_last_rule_of_a_step_is_named_so() -> None:
     assert "step 2 of 16, the PID offset: make PID-004 pass, the last rule" in shown(run(SECOND, {"PID-004": "fail"}))
 
 
