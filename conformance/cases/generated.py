@@ -163,8 +163,12 @@ def _any_session(head: bytes, given: list[bytes], calls: list[bytes]) -> Json:
     session = decode(Draft(bytes(1) + head[1:], tuple(given), tuple(calls)), CAPABILITIES)
     stored = session.opened["pool"]
     usable = [entry for entry in stored["accounts"] if isinstance(entry, dict) and _has_token(entry)]
-    stored["accounts"] = [{"addedAt": NOW_MS, "lastUsed": 0, **entry} for entry in usable]
+    stored["accounts"] = [{**entry, "addedAt": NOW_MS, "lastUsed": _time(entry.get("lastUsed"))} for entry in usable]
     return [[method, params] for method, params in session.calls]
+
+
+def _time(value: Json) -> Json:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
 def _has_token(entry: dict[str, Json]) -> bool:
