@@ -108,7 +108,7 @@ def test_value_of_unknown_key_does_not_invalidate_file(judge: Judge, value: Json
 
 @covers("CFG-037")
 @pytest.mark.parametrize("key", KEYS_OF_FORKS)
-def test_value_of_key_of_fork_does_not_invalidate_file(judge: Judge, key: str) -> None:
+def test_value_of_fork_key_does_not_invalidate_file(judge: Judge, key: str) -> None:
     """The target itself may have the key: then the config returns one of the values, and nothing is judged."""
     loads = [replace(load_config(), files={USER_FILE: text({key: v, "quiet_mode": True})}) for v in ANY_VALUES]
     configs = [result["config"] if isinstance(result, dict) else {} for result in values(judge.ask(loads))]
