@@ -1,7 +1,9 @@
 """Scenarios for cases of the config: files, variables and the expected values of keys."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from conformance.cases.kit import Judge, values
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import Scenario
@@ -34,6 +36,28 @@ def accepted(document: dict[str, Json]) -> Scenario:
 def ignored(document: dict[str, Json]) -> Scenario:
     """Expect that the user file has no effect: not even its other, valid key is set."""
     return in_file({**document, "quiet_mode": True}, quiet_mode=False)
+
+
+def check_without_effect(judge: Judge, document: dict[str, Json]) -> None:
+    """Expect that the user file leaves its keys as they are without a file.
+
+    The default is the target's own: another rule judges it. A target without the key passes.
+    """
+    calls = [load_config(), replace(load_config(), files={USER_FILE: text(document)})]
+    expected, actual = (_named_in(document, value) for value in values(judge.ask(calls)))
+    judge.expect(expected, actual, Scenario(calls), "the keys of the file, with and without it")
+
+
+def _named_in(document: Json, result: Json) -> Json:
+    """The values of the keys of the document, and of its groups, in a loaded config."""
+    loaded = result["config"] if isinstance(result, dict) else {}
+    found: dict[str, Json] = {}
+    for key, value in document.items():
+        if isinstance(value, dict) and isinstance(loaded.get(key), dict):
+            found[key] = {inner: loaded[key][inner] for inner in value if inner in loaded[key]}
+        elif key in loaded:
+            found[key] = loaded[key]
+    return found
 
 
 def in_group(group: str | None, key: str, value: Json) -> dict[str, Json]:

@@ -159,11 +159,21 @@ _RECORD = st.binary(min_size=RECORD_BYTES, max_size=RECORD_BYTES)
 
 
 def _any_session(head: bytes, given: list[bytes], calls: list[bytes]) -> Json:
-    """A decoded session. It has no null accounts: POOL-012 covers them, because releases fail on them."""
+    """A decoded session. Each account has a token and its times: POOL-006 and POOL-012 cover other entries."""
     session = decode(Draft(bytes(1) + head[1:], tuple(given), tuple(calls)), CAPABILITIES)
     stored = session.opened["pool"]
-    stored["accounts"] = [entry for entry in stored["accounts"] if entry is not None]
+    usable = [entry for entry in stored["accounts"] if isinstance(entry, dict) and _has_token(entry)]
+    stored["accounts"] = [{**entry, "addedAt": NOW_MS, "lastUsed": _time(entry.get("lastUsed"))} for entry in usable]
     return [[method, params] for method, params in session.calls]
+
+
+def _time(value: Json) -> Json:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _has_token(entry: dict[str, Json]) -> bool:
+    token = entry.get("refreshToken")
+    return isinstance(token, str) and token != ""
 
 
 ANY_SESSION = st.builds(

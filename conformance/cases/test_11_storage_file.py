@@ -94,10 +94,12 @@ def test_saving_replaces_the_file(judge: Judge) -> None:
 
 
 @covers("STO-022")
-@pytest.mark.parametrize("stored", [True, False], ids=["over a file", "new file"])
-def test_only_the_user_reads_the_saved_file(judge: Judge, stored: bool) -> None:
-    files = {POOL_FILE: text(pool(1))} if stored else {}
-    judge.check(Scenario([OPEN_FILE, SAVE, READ.gives({"mode": "600"})], files))
+@pytest.mark.parametrize(
+    "save", [SAVE, replace(SAVE, files={POOL_FILE: {"removed": True}})], ids=["over a file", "new"]
+)
+def test_only_the_user_reads_the_saved_file(judge: Judge, save: Call) -> None:
+    """The session has an account: a port need not write a file that has none."""
+    judge.check(Scenario([OPEN_FILE, save, READ.gives({"mode": "600"})], {POOL_FILE: text(pool(1))}))
 
 
 @covers("STO-023")
@@ -110,16 +112,19 @@ def test_accounts_of_old_file_are_kept(judge: Judge, version: int) -> None:
 
 @covers("STO-023")
 def test_limits_of_old_file_are_migrated_on_saving(judge: Judge) -> None:
+    """The session has a limit, too, so that a port which clears the limits of an account without one passes."""
     old = pool([{"rateLimitResetTimes": {"claude": LATER, "gemini": LATER}}], version=2)
     expected = keeps(rateLimitResetTimes={"claude": LATER, "gemini-antigravity": LATER})
-    judge.check(Scenario([OPEN_FILE, written(old), expected], {POOL_FILE: text(pool(1))}))
+    calls = [OPEN_FILE, limit(0, 60_000), written(old), expected]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
 
 
 @covers("STO-023")
 def test_limit_of_version_1_is_migrated_on_saving(judge: Judge) -> None:
     old = pool([{"isRateLimited": True, "rateLimitResetTime": LATER}], version=1)
     expected = keeps(rateLimitResetTimes={"claude": LATER, "gemini-antigravity": LATER})
-    judge.check(Scenario([OPEN_FILE, written(old), expected], {POOL_FILE: text(pool(1))}))
+    calls = [OPEN_FILE, limit(0, 60_000), written(old), expected]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
 
 
 @covers("STO-023", "STO-029")

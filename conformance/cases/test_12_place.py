@@ -1,13 +1,12 @@
 """PLACE: the path of the pool file, and its move on Windows. A moved file is opened at its new path."""
 
-import json
 from collections.abc import Mapping
 
 import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import POOL_FILE
+from conformance.wire.calls import POOL_FILE, pool, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 NAME = "antigravity-accounts.json"
@@ -32,7 +31,7 @@ def asked(path: str, environment: Mapping[str, str] | None = None, platform: str
 
 def pool_of(label: str) -> dict[str, Json]:
     """A pool file with this account."""
-    return {"text": json.dumps({"version": 3, "accounts": [{"refreshToken": label}], "activeIndex": 0})}
+    return text(pool([{"refreshToken": label}]))
 
 
 @covers("PLACE-001")

@@ -153,9 +153,10 @@ def test_expired_limit_stays_expired(judge: Judge) -> None:
 
 
 @covers("LIM-010")
-def test_every_expired_limit_stays_expired(judge: Judge) -> None:
-    """A selection for Claude finds the limits for Gemini expired, too."""
-    limits = [limit(0, 1000), *(limit(0, 1000, "gemini", header_style=style) for style in STYLES)]
+@pytest.mark.parametrize("style", STYLES)
+def test_every_expired_limit_stays_expired(judge: Judge, style: str) -> None:
+    """A selection for Claude finds the limit for Gemini expired, too."""
+    limits = [limit(0, 1000), limit(0, 1000, "gemini", header_style=style)]
     ended = [*limits, advance(1000), select().gives(picks(0)), advance(-1)]
-    asked = [select("gemini", style=style).gives(picks(0)) for style in STYLES]
-    judge.check(Scenario([open_pool(pool(1)), *ended, *asked, select().gives(picks(0))]))
+    asked = select("gemini", style=style).gives(picks(0))
+    judge.check(Scenario([open_pool(pool(1)), *ended, asked, select().gives(picks(0))]))

@@ -90,7 +90,7 @@ def test_cached_quota_older_than_ttl_is_ignored(judge: Judge, ttl_ms: int, late_
 def test_cached_quota_expires_during_session(judge: Judge) -> None:
     asked = soft(90, soft_quota_cache_ttl_ms=TTL_MS)
     calls = [asked.gives(None), advance(TTL_MS + 1), asked.gives(picks(0))]
-    judge.check(Scenario([open_pool(pool([read(95)])), *calls]))
+    judge.check(Scenario([open_pool(pool([read(95)] * 2)), *calls]))
 
 
 @covers("SOFT-006")
@@ -101,7 +101,7 @@ def test_old_cached_quota_is_ignored_before_its_reset(judge: Judge, strategy: st
     for group in reading["cachedQuota"].values():
         group["resetTime"] = at(3_600_000)
     asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=TTL_MS)
-    judge.check(Scenario([open_pool(pool([reading])), asked.gives(picks(0))]))
+    judge.check(Scenario([open_pool(pool([reading] * 2)), asked.gives(picks(0))]))
 
 
 @covers("SOFT-007")
@@ -199,9 +199,11 @@ def test_family_decides_quota_group_without_model(judge: Judge, family: str, gro
 
 
 @covers("SOFT-013")
+@pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_all_accounts_above_threshold_selects_none(judge: Judge, strategy: str) -> None:
-    judge.check(Scenario([open_pool(pool([read(95)] * 3)), *[soft(90, strategy=strategy).gives(None)] * 2]))
+def test_all_accounts_above_threshold_selects_none(judge: Judge, strategy: str, count: int) -> None:
+    """This is the only rule that asks it of an only account."""
+    judge.check(Scenario([open_pool(pool([read(95)] * count)), *[soft(90, strategy=strategy).gives(None)] * 2]))
 
 
 @covers("SOFT-014")
@@ -217,7 +219,7 @@ def test_usage_is_calculated_in_decimal(judge: Judge, left: float, threshold: fl
 def test_soft_quota_does_not_block_gemini_cli(judge: Judge, strategy: str, model: str | None) -> None:
     named = {"model": model} if model else {}
     asked = [soft(90, "gemini", strategy, style=style, **named) for style in ("antigravity", "gemini-cli")]
-    opened = open_pool(pool([read(95)]))
+    opened = open_pool(pool([read(95)] * 2))
     judge.check(Scenario([opened, asked[0].gives(None), asked[1].gives(picks(0)), asked[0].gives(None)]))
 
 
@@ -231,7 +233,8 @@ def waits(threshold: float | None = 90, family: str = "claude", **params: Json) 
 
 
 def renewed(*resets: object, used_percent: float = 95, group: str = "claude") -> Json:
-    """Return a pool of accounts with this usage and these reset times."""
+    """Return a pool of accounts with this usage and these reset times. If one is given, two accounts have it."""
+    resets = resets * 2 if len(resets) == 1 else resets
     left = 1 - used_percent / 100
     quotas = [{group: {"remainingFraction": left, "resetTime": reset}} for reset in resets]
     return pool([{"cachedQuota": quota, "cachedQuotaUpdatedAt": NOW_MS} for quota in quotas])
@@ -303,7 +306,7 @@ def test_limited_account_below_threshold_needs_no_wait(judge: Judge) -> None:
 
 @covers("SOFT-016")
 def test_wait_ignores_disabled_accounts(judge: Judge) -> None:
-    stored = renewed(at(1000), at(60_000))
+    stored = renewed(at(1000), at(60_000), at(90_000))
     stored["accounts"][0]["enabled"] = False
     judge.check(Scenario([open_pool(stored), waits().gives({"wait_ms": 60_000})]))
 

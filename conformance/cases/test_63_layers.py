@@ -55,7 +55,6 @@ def test_project_file_takes_effect_alone(judge: Judge) -> None:
         ("debug", True),
         ("auto_update", False),
         ("resume_text", "go on"),
-        ("max_rate_limit_wait_seconds", 10),
         ("empty_response_retry_delay_ms", 500.5),
     ],
 )

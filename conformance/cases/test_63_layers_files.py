@@ -22,7 +22,7 @@ def test_file_that_is_not_json_is_ignored(judge: Judge, layer: str, content: str
 @covers("LAY-012")
 @pytest.mark.parametrize("layer", ["user", "project"])
 def test_one_invalid_value_invalidates_file(judge: Judge, layer: str) -> None:
-    expected: dict[str, Json] = {"quiet_mode": False, "resume_text": "continue", "max_rate_limit_wait_seconds": 300}
+    expected: dict[str, Json] = {"quiet_mode": False, "resume_text": "continue"}
     judge.check(layers(**{layer: text(WRONG)}, **expected))
 
 
@@ -86,7 +86,7 @@ def test_comments_and_trailing_commas_are_invalid(judge: Judge, content: str) ->
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "010", "+10", ".5", "5.", "0x10", "1_000", "1e999"])
 def test_number_outside_json_grammar_is_invalid(judge: Judge, number: str) -> None:
     content = f'{{"quiet_mode": true, "max_rate_limit_wait_seconds": {number}}}'
-    judge.check(layers(user=text(content), quiet_mode=False, max_rate_limit_wait_seconds=300))
+    judge.check(layers(user=text(content), quiet_mode=False))
 
 
 @covers("LAY-018")

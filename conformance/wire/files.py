@@ -82,7 +82,9 @@ def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if content.get("folder"):
+        if content.get("removed"):
+            path.unlink()
+        elif content.get("folder"):
             path.mkdir()
             os.utime(path, (0, 0))  # so that a folder which serves as a lock is long stale
         elif "hard_link" in content:

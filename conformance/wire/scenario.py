@@ -25,7 +25,7 @@ ABSENT: Json = {"$": "absent"}
 READ_FILE = "read_file"  # answered by the kit
 UNJUDGED: Json = object()
 _KEYS = {"method", "params", "expect", "refusal", "files"}
-_FILE_KEYS = {"text": str, "base64": str, "link": str, "hard_link": str, "folder": bool}
+_FILE_KEYS = {"text": str, "base64": str, "link": str, "hard_link": str, "folder": bool, "removed": bool}
 
 
 class ScenarioError(ValueError):
@@ -72,7 +72,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Files and calls. `files` maps a path to `{"text"|"base64"|"link"|"hard_link": ...}` or `{"folder": true}`."""
+    """Files and calls.
+
+    `files` maps a path to `{"text"|"base64"|"link"|"hard_link": ...}`, `{"folder": true}` or `{"removed": true}`.
+    """
 
     calls: Sequence[Call]
     files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

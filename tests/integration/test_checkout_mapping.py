@@ -205,3 +205,41 @@ def test_other_constructor_parameters_print_a_mapping(tmp_path: Path, own_cache:
         greet(resolve(f"plugin:{checkout}", []), timeout_s=60)
     assert "its constructor threw TypeError: " in str(fault.value)
     assert '[plugin.selection.calls.open]\nparameters = ["pool"]  # its constructor takes (pool)' in str(fault.value)
+
+
+QUOTAS = """\
+export class AccountManager {
+  accounts: any[];
+  constructor(auth: unknown, pool: any) {
+    const account = ({ refreshToken, limited }: any, index: number) => ({ index, parts: { refreshToken }, limited });
+    this.accounts = pool.accounts.map(account);
+  }
+  getCurrentOrNextForFamily(family: string) {
+    return this.accounts.find((account) => !account.limited) ?? null;
+  }
+  markRateLimited(account: any, retryAfterMs: number, family: string) {
+    account.limited = true;
+  }
+  updateQuotaCache(refreshToken: string, quota: any) {
+    this.accounts.find((account) => account.parts.refreshToken === refreshToken).limited = quota.spent;
+  }
+}
+"""
+
+
+@pytest.mark.needs_node
+def test_account_is_named_by_its_token(tmp_path: Path, own_cache: Path) -> None:
+    """A parameter whose name ends in `Token` is given the refresh token, not the position of the account."""
+    checkout = write_checkout(tmp_path / "fork", {ACCOUNTS: QUOTAS})
+    spent = ("update_quota", {"label": "a", "quota": {"spent": True}})
+    assert ask_checkout(checkout, [OPEN, spent, SELECT])[1:] == [Result(None), Result({"label": "b", "index": 1})]
+
+
+@pytest.mark.needs_node
+def test_fork_without_header_styles_claims_none(tmp_path: Path, own_cache: Path) -> None:
+    for parameter in ("", ", headerStyle = 'antigravity'"):
+        text = QUOTAS.replace("family: string) {\n    account", f"family: string{parameter}) {{\n    account")
+        checkout = write_checkout(tmp_path / f"fork{len(parameter)}", {ACCOUNTS: text})
+        (hello,) = ask_checkout(checkout, [("hello", {"wire": 1})])
+        assert isinstance(hello, Result)
+        assert ("header-styles" in hello.value["capabilities"]) == bool(parameter)

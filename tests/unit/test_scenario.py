@@ -136,7 +136,7 @@ def test_a_scenario_comes_back_the_same_from_json(scenario: Scenario) -> None:
         ({"calls": [], "files": []}, "files must be an object"),
         (
             {"calls": [], "files": {"a": "text"}},
-            "files['a'] must be an object with one of text, base64, link, hard_link, folder",
+            "files['a'] must be an object with one of text, base64, link, hard_link, folder, removed",
         ),
         ({"calls": [], "files": {"a": {}}}, "files['a'] must be"),
         ({"calls": [], "files": {"a": {"text": "", "link": "b"}}}, "files['a'] must be"),
@@ -218,6 +218,16 @@ def test_files_of_a_call_exist_before_it() -> None:
     answers = ask(Scenario(calls, {"home/pool": {"text": " a"}}), send)
     assert seen == [["open b", "select b"], ["save c", "close c"]]
     assert answers == [Result(call.method) for call in calls]
+
+
+def test_scenario_removes_a_file_between_calls() -> None:
+    gone = Call("save", files={"home/pool": {"removed": True}})
+    read = Call(READ_FILE, {"path": "home/pool"})
+    answers = ask(
+        Scenario([read, gone, read], {"home/pool": {"text": "1"}}), lambda calls: [Result(None) for _ in calls]
+    )
+    values = [answer.value for answer in answers if isinstance(answer, Result)]
+    assert [isinstance(value, dict) for value in values] == [True, False, False]
 
 
 def test_kit_answers_read_file_between_calls() -> None:

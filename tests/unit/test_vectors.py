@@ -1,6 +1,8 @@
 """Vectors: errors that the loader reports, drift, and what `vectors write` completes."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from conformance.json_type import Json
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import shipped_deviations
 from conformance.requirements.quirks import load_distinguishing_scenarios
-from conformance.vectors import VectorError, load_vectors, read_vectors
+from conformance.vectors import Vector, VectorError, load_vectors, read_vectors
 from conformance.vectors.load import canonical
 from conformance.vectors.model import build_schema, render_schema, schema_file
 from conformance.vectors.predict import drift
@@ -59,6 +61,27 @@ def test_failing_vector_of_a_release_has_a_deviation(release: str) -> None:
                 f"{release} fails the vector {vector.id}; write the deviation from {', '.join(sorted(rules - broken))} "
                 "in fixtures/deviations.json, or correct the range of the vector"
             )
+
+
+def pools_of(vector: Vector) -> Iterator[Json]:
+    """The pools that the vector opens, and its files that are JSON."""
+    yield from (call["params"].get("pool") for call in vector.document["calls"])
+    for content in vector.document.get("files", {}).values():
+        with suppress(ValueError, RecursionError):
+            yield json.loads(content.get("text", ""))
+
+
+def test_accounts_have_their_usual_fields() -> None:
+    """A port may need the times of an account. No rule is about an entry without them."""
+    pools = {vector.id: [pool for pool in pools_of(vector) if isinstance(pool, dict)] for vector in VECTORS}
+    bare = {
+        id_
+        for id_, given in pools.items()
+        for pool in given
+        for entry in pool.get("accounts") or []
+        if isinstance(entry, dict) and entry.get("refreshToken") and not {"addedAt", "lastUsed"} <= entry.keys()
+    }
+    assert bare == set()
 
 
 def test_each_why_is_specific() -> None:

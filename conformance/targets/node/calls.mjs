@@ -48,11 +48,18 @@ export function callsOf({ selection, config, storage, mapping }) {
   const Manager = selection?.[className];
   const has = (holder, method) => !calls[method].leftOut && typeof holder?.[calls[method].name] === "function";
   const can = (method) => has(Manager?.prototype, method);
+  const declaredBy = (method) => (can(method) ? parametersOf(String(Manager.prototype[calls[method].name])) : []);
+  // A fork may find an account by its refresh token where the releases take its position.
+  for (const [method, usual] of Object.entries(calls)) {
+    const declared = mapping.calls?.[method]?.parameters ? [] : declaredBy(method);
+    const byToken = (value, place) => value === "position" && /token\d*$/i.test(declared[place]);
+    usual.arrange = arranger(usual.parameters.map((value, place) => (byToken(value, place) ? "label" : value)));
+  }
   // The mapping lists the parameters of a method. Without it, count them in the source of the method.
   const takes = (method, value) => {
-    const { name, parameters } = calls[method];
+    const { parameters } = calls[method];
     if (mapping.calls?.[method]?.parameters) return parameters.some((given) => mentions(given, value));
-    const declared = can(method) ? parametersOf(String(Manager.prototype[name])) : [];
+    const declared = declaredBy(method);
     return parameters.indexOf(value) < declared.length || String(declared.at(-1)).startsWith("...");
   };
   const load = config?.[calls.load_config.name];

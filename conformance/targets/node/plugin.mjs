@@ -47,7 +47,7 @@ export async function loadPlugin(folder) {
   // The position in the list can differ from `index`.
   const placed = (label) => {
     const account = find(label);
-    return { account, index: account.index, position: manager.accounts.indexOf(account) };
+    return { account, label, index: account.index, position: manager.accounts.indexOf(account) };
   };
   const done = (result) => then(result, () => null); // the result on the wire is null, whatever the plugin returns
   const named = (account) => account && { label: labelOf(account), index: account.index };
@@ -304,7 +304,8 @@ export async function loadPlugin(folder) {
     ...has("select", "sticky", "clock", "random"),
     ...(takes("select", "strategy") ? has("select", "round-robin", "hybrid") : []),
     ...(takes("select", "pid_offset_enabled") ? has("select", "pid", "offset") : []),
-    ...has("mark_rate_limited", "limits", "header-styles", "stored-state"),
+    ...has("mark_rate_limited", "limits", "stored-state"),
+    ...(takes("mark_rate_limited", "header_style") ? has("mark_rate_limited", "header-styles") : []),
     ...has("mark_cooling_down", "cooldown"),
     ...has("remove", "remove"),
     ...has("min_wait", "min-wait"),
