@@ -31,11 +31,11 @@ SUBTLE = "python:tests.fakes.subtle:WrongOnceInAMillion"
 SUBTLE_CALLS = 8  # times as many: with a million calls, one search in three would miss a fault of one in a million
 
 
-def count_reached(release: str, sessions: Iterator[GeneratedSession], counts: Counter[str]) -> None:
-    """Count the answers that each quirk of the release changes. Stops counting a quirk at OFTEN."""
+def count_reached(release: str, sessions: Iterator[GeneratedSession], counts: Counter[str], often: int = OFTEN) -> None:
+    """Count the answers that each quirk of the release changes. Stops counting a quirk at `often`."""
     of = profile(release)
     for session in sessions:
-        rare = [name for name in of.quirks if counts[name] < OFTEN]
+        rare = [name for name in of.quirks if counts[name] < often]
         counts.update(dict(quirk_effects(session.to_scenario(), of, rare)))
 
 

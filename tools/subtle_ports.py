@@ -125,7 +125,7 @@ def search(ports: Sequence[Port], calls: int = CALLS, seed: str = SEED) -> Itera
 
 def _oracle_of(port: Port) -> Oracle:
     """Asks the port as the search asks the reference."""
-    oracle = Oracle(profile(RECOMMENDED))
+    oracle = Oracle(profile(RECOMMENDED), strict=False)  # the port may fail
     oracle.adapter = port.create()  # type: ignore[assignment]
     return oracle
 

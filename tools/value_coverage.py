@@ -27,6 +27,7 @@ from tools.value_kinds import KINDS, count_kinds
 
 DATA, PAGE = CHECKOUT / "docs/value-coverage.json", CHECKOUT / "docs/value-coverage.md"
 CALLS, SEED = 1_000_000, "values"
+OFTEN = 1_000  # values of each kind, in CALLS
 COLUMNS = ("run", "fuzz", "run before", "fuzz before")
 Counts = Counter[tuple[str, str]]
 
@@ -39,6 +40,7 @@ send, for each place of the wire. The kinds are in `tools/value_kinds.py`.
 
 - **run**: the vectors, the stored examples of properties and all other cases that need no real processes.
 - **fuzz**: {calls:,} generated calls.
+- **number of a call**: its place in a row of such calls. Numbers past 8 and 16 bits show counters that are too narrow.
 - **before**: the same counts before the generator drew values by kind.
 """
 
@@ -97,7 +99,7 @@ def counted(counts: Counts) -> dict[str, dict[str, int]]:
 
 
 def measure() -> None:
-    """Count again and store the counts. Those of `before` stay."""
+    """Count again the values of each kind, and store the counts. Those of `before` stay."""
     data = json.loads(DATA.read_text(encoding="utf-8"))
     data["calls"] = CALLS
     data["run"] = counted(count_kinds(iter(sent_by_run())))

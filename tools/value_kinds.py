@@ -35,7 +35,6 @@ from tools.value_predicates import (
     _parses,
     alike,
     before_open,
-    failures,
     has_two,
     has_zone,
     is_,
@@ -43,7 +42,6 @@ from tools.value_predicates import (
     number,
     opens,
     prefixed,
-    selects,
     text,
     unknown_label,
 )
@@ -51,11 +49,6 @@ from tools.value_predicates import (
 KINDS: Mapping[str, Kinds] = {
     "whole session": {
         "two pools in one process": lambda s: opens(s) > 1,
-        "more than 256 opens": lambda s: opens(s) > 256,
-        "a thousand opens": lambda s: opens(s) >= 1000,
-        "more than 256 selections": lambda s: selects(s) > 256,
-        "more than 65,536 selections": lambda s: selects(s) > 65_536,
-        "more than 256 failures": lambda s: failures(s) > 256,
         "several families": lambda s: has_two(s, "family"),
         "several strategies": lambda s: has_two(s, "strategy"),
         "several clocks at the start": lambda s: has_two(s, "now_ms"),
@@ -68,6 +61,15 @@ KINDS: Mapping[str, Kinds] = {
             call.method == "load_config" and call.files for call in s.calls
         ),
     },
+    "number of an open in its process": {
+        "past 8 bits": number(lambda count: count > 256),
+        "a thousand": number(lambda count: count >= 1000),
+    },
+    "number of a selection since open": {
+        "past 8 bits": number(lambda count: count > 256),
+        "past 16 bits": number(lambda count: count > 65_536),
+    },
+    "number of a failure since open": {"past 8 bits": number(lambda count: count > 256)},
     "session": {"0": is_(0), "another": number(lambda number_: number_ > 0)},
     "status": {
         "429": is_(429),

@@ -5,6 +5,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ Placed = tuple[str, Any]  # name of the place, value
 
 OTHERS_ACCOUNTS = "account in a file that others wrote"
 SETTINGS = ("health", "tokens")
+COUNTED = {
+    "open": "number of an open in its process",
+    "select": "number of a selection since open",
+    "mark_rate_limited_with_reason": "number of a failure since open",
+}
 TIMES_BY_KEY = ("rateLimitResetTimes", "cachedQuota")
 
 
@@ -81,7 +87,13 @@ def values_of(scenario: Scenario) -> Iterator[Placed]:
     users, projects = (_members(documents.get(name)) for name in (USER_FILE, PROJECT_FILE))
     if users and projects:
         yield "layers of config files", Layers(users, projects)
+    counts: Counter[str] = Counter()
     for call in scenario.calls:
+        if call.method == "open":
+            counts = Counter(open=counts["open"])
+        counts[call.method] += 1
+        if (place := COUNTED.get(call.method)) is not None:
+            yield place, counts[call.method]
         for name, content in call.files.items():
             if name == POOL_FILE:
                 text = content.get("text", "")

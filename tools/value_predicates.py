@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.json_type import Json
 from conformance.wire.calls import LABELS, NOW_MS
-from conformance.wire.scenario import ROOT, Call, Scenario
+from conformance.wire.scenario import ROOT, Scenario
 from reference_impl.config.environment import PREFIX, VARIABLES
 from reference_impl.config.keys import KEYS
 from tools.value_places import Accounts
@@ -129,23 +129,6 @@ def alike(accounts: Accounts, key: str, same: Callable[[str], str]) -> bool:
 def prefixed(accounts: Accounts, key: str) -> bool:
     texts = [each for each in set(accounts.texts(key)) if each]
     return any(one != other and other.startswith(one) for one in texts for other in texts)
-
-
-def longest_row(scenario: Scenario, wanted: Callable[[Call], bool]) -> int:
-    """The number of wanted calls since the last `open`, at most."""
-    longest = row = 0
-    for call in scenario.calls:
-        row = 0 if call.method == "open" else row + wanted(call)
-        longest = max(longest, row)
-    return longest
-
-
-def selects(scenario: Scenario) -> int:
-    return longest_row(scenario, lambda call: call.method == "select")
-
-
-def failures(scenario: Scenario) -> int:
-    return longest_row(scenario, lambda call: call.method == "mark_rate_limited_with_reason")
 
 
 def opens(scenario: Scenario) -> int:

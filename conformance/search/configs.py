@@ -7,6 +7,7 @@ head chooses the form of each file: half are valid, the others hold a wrong valu
 
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from conformance.json_type import Json
 from conformance.search.source import Draft, Table, table
@@ -35,15 +36,16 @@ OTHER_PLACES = (
 )
 PLACES = table(*[USER_FILE] * 24, *[PROJECT_FILE] * 24, *OTHER_PLACES)
 BOTH_LAYERS = {USER_FILE: PROJECT_FILE, PROJECT_FILE: USER_FILE}
-# Also in the file of the other layer: another key, or the same key, mostly with another value.
+# Also in the file of the other layer: another key, or the same key, mostly with another value or with one of FALSY.
 IN_BOTH = table("", "", "same keys", "other keys", "", "")
+FALSY = table("false", "0", '""', "null")
 MEMBERS = table(1, 0, 1, 1, 2, 2, 3, 3)  # with 0 the file exists, and is empty unless another record adds members
 
 # The members of a file, as JSON text. A path without a dot is a key or a whole group.
 
 _ODD_NAMES = (
     "__proto__", "constructor", "toString", "unknown", "", "Debug", "prototype", "quietMode", "pidOffsetEnabled",
-    "keep-thinking",
+    "keep-thinking", "DEBUG", "Quiet_Mode", "AUTO_RESUME", "Log_Dir",
 )  # fmt: skip
 _GROUPS = sorted({key.path.partition(".")[0] for key in KEYS if "." in key.path})
 _KINDS: dict[str, Kind] = {key.path: key.kind for key in KEYS}
@@ -51,13 +53,17 @@ _IN_GROUPS = tuple(path for path in _KINDS if "." in path)  # keys of one group 
 _TELLING = ("pid_offset_enabled", "account_selection_strategy", "auto_resume", "keep_thinking", "resume_text")
 PATHS = table(
     *_TELLING, *_KINDS, *_IN_GROUPS, *_KINDS, *_TELLING, *_IN_GROUPS[:14], *_GROUPS,
-    *_ODD_NAMES[:4], *(f"{group}.{name}" for group in _GROUPS[:2] for name in _ODD_NAMES[:2]), *_ODD_NAMES[4:],
+    *_ODD_NAMES[:4], *(f"{group}.{name}" for group in _GROUPS for name in _ODD_NAMES[:4]), *_ODD_NAMES[4:],
 )  # fmt: skip
 _ODD_OBJECT = json.dumps({"quiet_mode": True, "debug": 5, "enabled": False, "initial": 1})
-UNKNOWN = table("1", "null", "[]", _ODD_OBJECT, _ODD_OBJECT, '"\\ud83d"', "-0", "[" * 300 + "]" * 300)
+UNKNOWN = table(
+    "1", "null", "[]", _ODD_OBJECT, _ODD_OBJECT, '"\\ud83d"', "-0", "[" * 300 + "]" * 300, '""', "1e999",
+    "1e15", _ODD_OBJECT,
+)  # fmt: skip
 _ODD = (
     "null", "true", "false", "0", "1", "-1", "0.5", "-0", "1e999", "-1e999", "5e-324", "1e308", str(2**53 + 1),
-    "9" * 400, '"1"', '"true"', '"auto"', '"Sticky"', '"hybrid "', '""', "[]", "{}", "[{}]", '["sticky"]', '{"0": 1}',
+    "9" * 400, "4294967297", "1e15", '"1"', '"true"', '"auto"', '"Sticky"', '"hybrid "', '""', "[]", "{}", "[{}]",
+    '["sticky"]', '{"0": 1}',
 )  # fmt: skip
 ODD = table(*_ODD)
 _TEXTS = (
@@ -92,14 +98,32 @@ def _beside(kind: Kind | None) -> Table[str]:
 FITTING = {path: _fitting(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 BESIDE = {path: _beside(_KINDS.get(path)) for path in (*_KINDS, *_GROUPS)}
 
-MOST_LOADS = 14  # other files tell more than further loads of the same
-IS_REWRITTEN = 31  # low bits of a byte
+# Loads of a session, by the low bits of byte 0 of the head. Other files tell more than further loads of the same.
+MOST_LOADS = (14, 2, 2, 2)
+IS_REWRITTEN = 15  # low bits of a byte
 
 # The form of a file: how its members are chosen, then how the text is changed.
 
 FORMS = table(
     *["valid"] * 16, *["wrong"] * 5, "cut", "spelt", "spelt", "replaced", "nothing", "encoded", "encoded", "bytes"
 )
+
+
+class Mix(NamedTuple):
+    """What the files of a session mostly are. Half of the sessions are odd: they draw rare choices often."""
+
+    places: Table[str]
+    in_both: Table[str]
+    forms: Table[str]
+
+
+ORDINARY = Mix(PLACES, IN_BOTH, FORMS)
+ODD_FILES = Mix(
+    table(*[USER_FILE] * 6, *[PROJECT_FILE] * 6, *OTHER_PLACES, *OTHER_PLACES[-2:]),
+    table("", "same keys", *["falsy in the project"] * 9),
+    table(*["valid"] * 6, *["wrong"] * 7, "spelt", "nothing", "encoded", "bytes"),
+)
+MIXES = (ORDINARY, ODD_FILES)
 SPELLINGS = table(
     "\n{}\n", "\t\r\n {} ", "{}\n\n", "// why\n{}", "{} // why", "/* */{}", "{},", "\xa0{}", "\ufeff{}", "\x0b{}",
     "{}\x00", "{}{}", "\f{}", "{}\n{}", "{}\x00x",
@@ -120,7 +144,7 @@ PLATFORMS = table("linux", "linux", "darwin", "win32")
 VARIABLES_SET = table(0, 1, 1, 2, 2, 3)
 _STRATEGIES = ("sticky", "round-robin", "hybrid", "Hybrid")
 _NUMBERS = (
-    "0", "0.5", "0.25", "1", "2", "-1", "-0", "0.0", "1e400", "0x1", "Infinity", "-Infinity", ".5", ".5x", "0.0e5",
+    "0", "0.5", "1e400", "1", "2", "-1", "-0", "0.0", "0.25", "0x1", "Infinity", "-Infinity", ".5", ".5x", "0.0e5",
     "5.", "1e-400", "5e", "NaN", "1_0", "0,5", "+.5",
 )  # fmt: skip
 _WORDS = (
@@ -139,6 +163,7 @@ _WORDS = (
     "🙂",
     "a b",
     "__proto__",
+    "",
     "",
     "a:b",
     "A.b",
@@ -173,12 +198,12 @@ WORDS = {name: _words(name) for name in NAMES}
 UNSET: str | None = None
 XDG = table(
     *[UNSET] * 32, *[f"{ROOT}/xdg", f"{ROOT}/xdg", f"{ROOT}/home/../xdg", f"{ROOT}/nowhere", ""] * 2,
-    *["xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project", " "],
+    *["xdg", "~/xdg", "~/xdg", f"{ROOT}/xdg/", f"{ROOT}/project", " "],
 )  # fmt: skip
 APPDATA = table(*[UNSET] * 8, f"{ROOT}/appdata", f"{ROOT}/appdata", f"{ROOT}/appdata//", "")
 OWN = table(
-    *[UNSET] * 36, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own", " ",
-    f"{ROOT}/project/.opencode",
+    *[UNSET] * 36, f"{ROOT}/own", f"{ROOT}/own", f"{ROOT}/own/", f"{ROOT}/link/../own", "", "own", "~/own", "~/own",
+    " ", f"{ROOT}/project/.opencode",
 )  # fmt: skip
 DIRECTORIES = table(
     *[f"{ROOT}/project"] * 16, f"{ROOT}/project/", f"{ROOT}/home/../project", f"{ROOT}/project/sub", f"{ROOT}/home"
@@ -189,13 +214,13 @@ HOMES = table(*[f"{ROOT}/home"] * 14, f"{ROOT}/home/", f"{ROOT}/project/../home"
 def decode_config(draft: Draft) -> tuple[Files, Calls, Writes]:
     """The files of a session, its calls, all `load_config`, and the files that others write before a call.
 
-    Byte 0 of the head is unused here.
+    The high bits of byte 0 of the head are unused here.
     """
-    files, calls = _files(draft), draft.calls[:MOST_LOADS]
+    files, calls = _files(draft), draft.calls[: MOST_LOADS[draft.head[0] % len(MOST_LOADS)]]
     writes: Writes = {
         position: _rewritten(record)
         for position, record in enumerate(calls)
-        if record[1] % 32 == IS_REWRITTEN and not any("link" in each or "folder" in each for each in files.values())
+        if record[1] % 16 == IS_REWRITTEN and not any("link" in each or "folder" in each for each in files.values())
     }
     return files, [_load(record) for record in calls], writes
 
@@ -207,23 +232,31 @@ def _rewritten(record: bytes) -> Files:
 
 
 def _files(draft: Draft) -> Files:
-    head = draft.head
+    head, mix = draft.head, _mix(draft.head)
     forms = {USER_FILE: head[1:4], PROJECT_FILE: head[4:7]}
     members: dict[str, list[Member]] = {}
     for record in draft.given:
-        place = PLACES[record[0]]
-        both = IN_BOTH[record[14]]
+        place = mix.places[record[0]]
+        both = mix.in_both[record[14]]
         other = BOTH_LAYERS.get(place) if both else None
         for each in (place, other):
             if each is None:
                 continue
-            is_wrong = FORMS[forms.get(each, head[7:10])[0]] == "wrong"
             step = 3 if each == other and both == "other keys" else 0
-            flip = 255 if each == other and both != "other keys" else 0
+            flip = 255 if each == other and both == "same keys" else 0
+            falsy = each == PROJECT_FILE and both == "falsy in the project"
+            is_wrong = mix.forms[forms.get(each, head[7:10])[0]] == "wrong"
             listed = members.setdefault(each, [])
             for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
-                listed.append(_member(record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 170))
-    return {place: _content(listed, forms.get(place, head[7:10])) for place, listed in members.items()}
+                group, name, value = _member(
+                    record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 128
+                )
+                listed.append((group, name, FALSY[record[at + 2]] if falsy else value))
+    return {place: _content(listed, mix, forms.get(place, head[7:10])) for place, listed in members.items()}
+
+
+def _mix(head: bytes) -> Mix:
+    return MIXES[head[10] >= 128]
 
 
 def _member(path_byte: int, value_byte: int, is_wrong: bool) -> Member:
@@ -246,9 +279,9 @@ def _document(members: list[Member]) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
-def _content(members: list[Member], form: bytes) -> dict[str, Json]:
+def _content(members: list[Member], mix: Mix, form: bytes) -> dict[str, Json]:
     """What is stored at the path of a file. Bytes 1 and 2 of the form parametrize byte 0."""
-    kind, choice = FORMS[form[0]], form[1]
+    kind, choice = mix.forms[form[0]], form[1]
     if kind == "nothing":
         return NOTHING[choice]
     document = NO_DOCUMENTS[choice] if kind == "replaced" else _document(members)

@@ -16,12 +16,13 @@ OLD_FOLDERS: Table[str | None] = table(None, None, "", f"{ROOT}/roaming", f"{ROO
 OLD_FILES = table(*[""] * 4, "home/AppData/Roaming", "home/AppData/Roaming", "roaming", "xdg", "home/.config", "a file")
 WORDS = table(
     *["capacity", "Overloaded", "resource exhausted", "per minute", "RATE LIMIT", "too many requests", "exhausted"],
-    *["Quota", "presque", "quota_exhausted", "resource", "Resource has been exhausted", "minute", "429", "", " "],
+    *["Quota", "presque", "quota_exhausted", "resource", "Resource has been exhausted", "minute", "429", "", "", " "],
+    *["OVERLOADED", "", "", "", "QUOTA", "CAPACITY"],
 )
 NAMED_REASONS: Table[str | None] = table(
     None, None, None, "", *REASONS[::32], "quota_exhausted", "Rate_Limit_Exceeded", " UNKNOWN"
 )
-STATUSES: Table[int | None] = table(None, None, 429, 500, 503, 529, 0, 501, 400)
+STATUSES: Table[int | None] = table(None, None, 429, 500, 503, 529, 0, 501, 400, 429)
 MINUTES: Table[float | str | None] = table(None, "auto", 1, 120, 15, 0.5, 0, -1, 1e300)
 INTERVALS: Table[float | None] = table(None, 15, 0, 5, 4.999, 60, -15, 1e300)
 NEW_READINGS = table(0.05, 0.9, 0, 1, 0.1, 0.5, None)
@@ -57,7 +58,9 @@ def _find_pool(session: GeneratedSession, record: bytes) -> None:
 
 
 def _read_reason(session: GeneratedSession, record: bytes) -> None:
-    message = f"{WORDS[record[1]]} {WORDS[record[2]]}".strip() if record[3] >= 32 else None
+    message = None if record[3] < 32 else WORDS[record[1]]
+    if record[3] >= 160:
+        message = f"{message} {WORDS[record[2]]}".strip()
     given = {"reason": NAMED_REASONS[record[4]], "message": message, "status": STATUSES[record[5]]}
     session.calls.append(("read_reason", {name: value for name, value in given.items() if value is not None}))
 
@@ -112,7 +115,7 @@ def _change_session(session: GeneratedSession, record: bytes) -> None:
     session.number = 1 - session.number
     session.calls.append(("use_session", {"session": session.number}))
     if session.labels_aside is None or record[5] < 32:
-        session.labels_aside = list(session.labels)
+        session.labels_aside = list(session.all_labels)
         session.calls.append(("open", {**session.opened, "now_ms": session.now_ms}))
     session.labels, session.labels_aside = session.labels_aside, session.labels
 
@@ -155,7 +158,7 @@ FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_clear_verification, 4, "verification"),
     (_change_session, 5, "sessions"),
     (_find_pool, 3, "pool-path"),
-    (_read_reason, 4, "reason"),
+    (_read_reason, 9, "reason"),
     (_ttl, 2, "soft-quota-ttl"),
     (_of_an_unknown_account("remove"), 1, "remove"),
     (_of_an_unknown_account("mark_rate_limited"), 1, "limits"),
@@ -163,5 +166,5 @@ FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_of_an_unknown_account("mark_used"), 1, "used"),
     (_of_an_unknown_account("set_enabled"), 1, "enabled"),
     (_of_an_unknown_account("record_health"), 1, "health"),
-    (_save_nowhere, 1, "save"),
+    (_save_nowhere, 5, "save"),
 )

@@ -31,7 +31,7 @@ QUOTAS = table(
     *["claude:m1", "gemini-cli "],
 )
 LIMITS = table(0, 0, 0, 1, 1, 2, 3)
-COOLING: Table[Json] = table(*[ABSENT] * 12, *INSTANTS[::18], -1)
+COOLING: Table[Json] = table(*[ABSENT] * 12, *INSTANTS[::18], -1, 0)
 USED: Table[Json] = table(
     *[ABSENT] * 6, 0, NOW_MS, NOW_MS - 1, NOW_MS - 100_000, NOW_MS - 100_000, NOW_MS - 1_000_000, NOW_MS - 5_000_000,
     *[-1, 1.5, "x", None, NOW_MS + 60_000, NOW_MS - IN_MONTHS_MS, NOW_MS - 1, AFTER_2038_MS, 1e300],
@@ -55,7 +55,7 @@ READ_AT: Table[Json] = table(
 ALIKE = ("mango", "Mango", "mango ", "mango.x", "man", "mango:1", " mango", "MANGO", "mango-preview", "m", "mangó")
 EMAILS_OF_PARSED: tuple[Json, ...] = (ABSENT,) * 12 + ("one", "one", "One", "")
 MANY = 300  # accounts, to count past 8 bits
-NO_ACCOUNTS: Table[Json] = table(None, None, None, "x", 5, True, [], {}, {"refreshToken": None})
+NO_ACCOUNTS: Table[Json] = table(None, None, None, "x", 5, True, [], *[{}] * 9, {"refreshToken": None})
 IS_ACCOUNT = table(*[True] * 63, False)
 INDICES: Table[Json] = table(0, 1, 2, 3, 0, 1, 2, 4, 5, -1, 0.5, 1.7, 9, None, "1", True, [], 1e300)
 STARTS: Table[Json] = table(*[ABSENT] * 8, *INDICES[::20], 1e300)

@@ -4,21 +4,24 @@ Weighted towards interesting cases: limits that are about to end, ties, blocked 
 offset, interleaved families, changing strategies, and the same pool in processes with other PIDs.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from conformance.search.configs import decode_config
-from conformance.search.further_steps import FURTHER_KINDS, return_to_first
+from conformance.search.focus import FOCUSES, Focus, kinds_of
+from conformance.search.further_steps import return_to_first
 from conformance.search.pool_files import pool_file, saved_file, stored_of, tokens_of
 from conformance.search.pools import clock_of, pool_of
-from conformance.search.source import Draft, Table, table
-from conformance.search.steps import KINDS, GeneratedSession, save
+from conformance.search.source import MAX_CALLS, Draft, Table, table
+from conformance.search.steps import GeneratedSession, Step, save
 from conformance.wire.calls import POOL_FILE
 from conformance.wire.needs import without_unclaimed
 from conformance.wire.scenario import ROOT
 
-SOURCES = table(*["pool"] * 22, *["pool file"] * 3, *["saved file"] * 4, *["config"] * 5)
+SOURCES = table(*["pool"] * 32, *["pool file"] * 46, *["saved file"] * 15, *["config"] * 40)
+# Calls of a session with a pool file, by the low bits of byte 0: a file decides what is loaded, not what follows.
+CALLS_AFTER_A_FILE = (MAX_CALLS, *[4] * 7)
 FAMILIES_ASKED: Table[tuple[str, ...]] = table(("claude", "gemini"), ("claude", "gemini"), ("claude",), ("gemini",))
 STRATEGIES_ASKED: Table[tuple[str, ...]] = table(
     ("sticky", "hybrid", "round-robin"),
@@ -56,7 +59,7 @@ TOKENS_BEYOND: Table[dict[str, float]] = table(
     {"initial_tokens": -1, "regeneration_rate_per_minute": 0},
     {"initial_tokens": 1000, "max_tokens": 1000, "regeneration_rate_per_minute": 0.1},
 )
-SAVES_FROM = 216  # of 256: a record of a saved-file session becomes a save
+SAVES_FROM = table(216, 32, 32)  # of 256: a record of a saved-file session becomes a save
 THRESHOLDS: Table[float | None] = table(*[None, 10, 10, 10, 20, 90, 10, 50, 100, 1] * 2, 0, -5, 33.3, 150, 300)
 
 
@@ -86,10 +89,21 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
         entries = session.opened["pool"]["accounts"]
         tokens = [entry.get("refreshToken") for entry in entries if isinstance(entry, dict)]
         session.labels = [token for token in tokens if isinstance(token, str) and token]
+    session.all_labels = tuple(session.labels)
     _set_up(session, head, can)
     session.calls.append(("open", session.opened))
-    for record in draft.calls:
-        (save if session.stored is not None and record[15] >= SAVES_FROM else can.kinds[record[0]])(session, record)
+    kinds, saves_from, most = can.kinds, 256, MAX_CALLS
+    if session.stored is not None:
+        saves_from = SAVES_FROM[head[6]]
+    elif session.files:
+        most = CALLS_AFTER_A_FILE[head[0] % len(CALLS_AFTER_A_FILE)]
+    else:
+        focus = FOCUSES[head[4]]
+        kinds = can.focused[focus] or kinds
+        session.strategies = tuple(word for word in focus.strategies if word in can.strategies) or session.strategies
+        session.offsets = (focus.offsets if can.offset else ()) or session.offsets
+    for record in draft.calls[:most]:
+        (save if record[15] >= saves_from else kinds[record[0]])(session, record)
     if can.snapshot:
         session.calls.append(("snapshot", {}))
     return_to_first(session)
@@ -99,7 +113,8 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
 @dataclass(frozen=True)
 class _Abilities:
     capabilities: frozenset[str]
-    kinds: Table[Callable[[GeneratedSession, bytes], None]]
+    kinds: Table[Step]
+    focused: Mapping[Focus, Table[Step]]
     strategies: frozenset[str]
     selection: bool
     config: bool
@@ -144,12 +159,12 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
 
 @cache
 def _abilities(capabilities: frozenset[str]) -> _Abilities:
-    chosen = [kind for kind, weight, needs in (*KINDS, *FURTHER_KINDS) if needs in capabilities for _ in range(weight)]
     return _Abilities(
         capabilities=capabilities,
-        kinds=table(*chosen) if chosen else (),
+        kinds=kinds_of(capabilities),
+        focused={focus: kinds_of(capabilities & focus.capabilities, focus.most) for focus in FOCUSES},
         strategies=capabilities & {"sticky", "round-robin", "hybrid"},
-        selection=bool(chosen) and "clock" in capabilities,
+        selection=bool(kinds_of(capabilities)) and "clock" in capabilities,
         config={"config", "environment", "platform"} <= capabilities,
         storage={"storage", "stored-state", "header-styles"} <= capabilities,
         save={"storage", "save", "stored-state", "header-styles"} <= capabilities,

@@ -46,6 +46,7 @@ class GeneratedSession:
     head: bytes = b""
     stored: Stored | None = None  # the accounts of the pool file, if the session saves over it
     labels: list[str] = field(default_factory=list)
+    all_labels: tuple[str, ...] = ()  # of the pool, when it was opened
     ends_ms: list[float] = field(default_factory=list)
     now_ms: float = NOW_MS
     opened: Params = field(default_factory=dict)
@@ -111,7 +112,7 @@ def _soft_quota(threshold: float, record: bytes) -> Params:
 def _select_often(session: GeneratedSession, record: bytes) -> None:
     times = TIMES[record[8]]
     if record[15] >= 254:
-        is_longest = record[14] >= 246 and record[13] >= 206
+        is_longest = record[14] >= 246 and record[13] >= 216
         times = VERY_MANY_TIMES if is_longest else MANY_TIMES
     _select(session, record)
     session.calls += session.calls[-1:] * (times - 1)
@@ -269,6 +270,7 @@ def open_again(session: GeneratedSession, record: bytes) -> None:
     pid = (session.opened["pid"] + STRIDES[record[5]]) % 2**32
     session.opened = {**session.opened, "pid": pid}
     session.calls.append(("open", session.opened))
+    session.labels = list(session.all_labels)
     session.now_ms = session.opened["now_ms"]
     if record[15] >= 254 and record[14] >= 128 and len(session.labels) <= 8:
         _select(session, record)
@@ -283,6 +285,7 @@ def _close(session: GeneratedSession, record: bytes) -> None:
     (_select if record[5] < 128 else _advance)(session, record)
     session.opened = {**session.opened, "now_ms": session.now_ms}
     session.calls.append(("open", session.opened))
+    session.labels = list(session.all_labels)
 
 
 def save(session: GeneratedSession, record: bytes) -> None:
@@ -298,16 +301,16 @@ def save(session: GeneratedSession, record: bytes) -> None:
 Step = Callable[[GeneratedSession, bytes], None]
 # How often each kind of step occurs, and the capability that it needs. `table` holds 256 in all, with FURTHER_KINDS.
 KINDS: tuple[tuple[Step, int, str], ...] = (
-    (_select, 50, "sticky"),
+    (_select, 40, "sticky"),
     (_select_often, 9, "sticky"),
-    (_limit, 16, "limits"),
+    (_limit, 14, "limits"),
     (_limit_all, 6, "limits"),
     (_limit_for_a_reason, 12, "backoff"),
     (_fail_in_a_row, 4, "backoff"),
-    (_cool, 8, "cooldown"),
+    (_cool, 11, "cooldown"),
     (_switch, 8, "enabled"),
     (_remove, 6, "remove"),
-    (_remove_the_last, 9, "remove"),
+    (_remove_the_last, 7, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
     (_record_health, 9, "health"),
@@ -315,7 +318,7 @@ KINDS: tuple[tuple[Step, int, str], ...] = (
     (_refund, 4, "tokens"),
     (_wait, 11, "min-wait"),
     (_soft_wait, 6, "soft-quota"),
-    (_reset, 3, "reset-limits"),
+    (_reset, 5, "reset-limits"),
     (_other, 6, "other-account"),
     (_advance, 20, "clock"),
     (open_again, 3, "sticky"),

@@ -57,7 +57,7 @@ def test_each_quirk_changes_the_answer_of_some_sessions(release: str, quirk: str
     without = dataclasses.replace(with_it, quirks=with_it.quirks - {quirk})
     pairs = zip(answers(with_it), answers(without), strict=True)
     differing = sum([each.config for each in one] != [each.config for each in two] for one, two in pairs)
-    assert differing >= 0.02 * SESSIONS
+    assert differing >= 0.01 * SESSIONS  # half of the sessions mostly have wrong files
 
 
 def test_files_are_read_and_ignored() -> None:

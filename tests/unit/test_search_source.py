@@ -99,8 +99,8 @@ def test_only_claimed_capabilities_are_asked(only: list[str]) -> None:
 
 
 def test_interesting_events_are_frequent() -> None:
-    """In three hundred sessions: every method of the reference, changing strategies and families, reopened pools."""
-    sessions = [decode(draft, CAPABILITIES) for draft in islice(stream("often"), 100)]
+    """In two hundred sessions: every method of the reference, changing strategies and families, reopened pools."""
+    sessions = [decode(draft, CAPABILITIES) for draft in islice(stream("often"), 200)]
     methods = Counter(method for session in sessions for method, _ in session.calls)
     assert set(METHODS) - set(methods) == {"hello", "fork"}
     strategies = [{p["strategy"] for m, p in session.calls if m == "select"} for session in sessions]
