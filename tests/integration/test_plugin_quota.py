@@ -54,7 +54,9 @@ def test_points_have_all_agents(real: dict[str, Json]) -> None:
     """Four processes at two points, and one with four sessions at the other."""
     for name in NAMES:
         assert {agent for _, agent, *_ in real[name]["runs"][0]["asked"]} == set(range(AGENTS))
-    assert [POINTS[name].situation.agents for name in NAMES[1:]] == [agents_of(kind, 4) for kind in ("server", "containers")]
+    assert [POINTS[name].situation.agents for name in NAMES[1:]] == [
+        agents_of(kind, 4) for kind in ("server", "containers")
+    ]
 
 
 @needs_network_namespaces

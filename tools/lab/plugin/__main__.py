@@ -27,7 +27,9 @@ def row(point: str) -> Json:
     """The comparison at one point."""
     runs = recorded(point, SEEDS)["runs"]
     expected = [asdict(model(POINTS[point], seed)) for seed in SEEDS]
-    sides = {name: [Measures(**run["measures"]) for run in side] for name, side in (("plugin", runs), ("model", expected))}
+    sides = {
+        name: [Measures(**run["measures"]) for run in side] for name, side in (("plugin", runs), ("model", expected))
+    }
     plugin, simulated = (Outcome(Settings(name), tuple(side)) for name, side in sides.items())
     found: dict[str, Json] = {
         "point": point,

@@ -58,7 +58,9 @@ def _words(limits: Limits) -> str:
         "at once": limits.at_once,
         "tokens a minute": limits.tokens_per_minute,
     }
-    told = {"given": "", "none": ", no retry-after"}.get(str(limits.retry_after), f", retry-after {limits.retry_after} s")
+    told = {"given": "", "none": ", no retry-after"}.get(
+        str(limits.retry_after), f", retry-after {limits.retry_after} s"
+    )
     return " and ".join(f"{number} {unit}" for unit, number in words.items() if number) + told
 
 

@@ -1,7 +1,7 @@
 """Real processes that hold the whole plugin, under one virtual clock.
 
-The clock is a SimPy environment. Each process reports its next timer, and the environment lets the earliest one run. Only
-one process runs at any moment, so a run is deterministic.
+The clock is a SimPy environment. Each process reports its next timer, and the environment lets the earliest one run.
+Only one process runs at any moment, so a run is deterministic.
 """
 
 import json
@@ -109,7 +109,9 @@ class Hosts:
         self.hosts.append(host)
         return host
 
-    def send(self, env: simpy.Environment, client: Client, request: Request, sending: Sending) -> Generator[simpy.Event, Any, None]:
+    def send(
+        self, env: simpy.Environment, client: Client, request: Request, sending: Sending
+    ) -> Generator[simpy.Event, Any, None]:
         """Send one request through the `fetch` of the plugin; a stand-in for `loop.send`."""
         number, event = len(self.sent), env.event()
         self.sent[number] = request, sending, event
@@ -160,7 +162,7 @@ class _Opened:
         chosen = {"run": hosts.runs, "home": str(home), "pid": pid, "labels": hosts.labels, "config": hosts.config}
         self.run({"do": "open", **chosen})
 
-    def call(self, now_ms: float, method: str, **params: Json) -> Any:
+    def call(self, now_ms: float, method: str, **params: Json) -> Any:  # noqa: ARG002
         raise AssertionError(f"{method} is the plugin's own business")
 
     def run(self, command: Json) -> None:

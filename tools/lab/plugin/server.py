@@ -14,7 +14,9 @@ from conformance.simulation.quota import Rejection
 LOOPBACK = "127.0.0.1"
 TOKEN_SECONDS = 3_599
 Decide = Callable[[int, str], tuple[Rejection | None, float]]
-ANSWER = {"response": {"candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP"}]}}
+ANSWER = {
+    "response": {"candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP"}]}
+}
 
 
 class QuotaServer:
