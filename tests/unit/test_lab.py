@@ -16,11 +16,11 @@ from tests.support.command import CHECKOUT
 from tools.lab import decide, factorial, page, plan, results
 from tools.lab.results import Results
 
-DOCUMENT: Json = json.loads((CHECKOUT / page.DATA).read_text(encoding="utf-8"))
+DOCUMENT, PLUGIN = (json.loads((CHECKOUT / data).read_text(encoding="utf-8")) for data in (page.DATA, page.PLUGIN_DATA))
 
 
 def test_page_is_made_from_data() -> None:
-    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT), "run `make docs`"
+    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT, PLUGIN), "run `make docs`"
 
 
 def test_every_hypothesis_is_decided() -> None:

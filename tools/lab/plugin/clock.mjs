@@ -1,19 +1,21 @@
 // Virtual time for one process: `node --import clock.mjs`. It replaces the timers and the clock before the plugin loads.
-// Time passes only when `advance` is called.
-const real = { setImmediate, Date };
+// Time passes only when the kit says so, and each timer is called when the kit names it.
+const real = { setImmediate, setTimeout, Date };
 let nowMs = 0;
-let timers = [];
 let number = 0;
+let started = [];
+const timers = new Map();
 
 const start = (call, ms, args, everyMs) => {
-  const timer = { at: nowMs + Math.max(0, Number(ms) || 0), number: number++, call, args, everyMs };
+  const timer = { number: number++, call, args, everyMs };
   for (const name of ["ref", "unref", "refresh"]) timer[name] = () => timer;
   timer.hasRef = () => true;
-  timers.push(timer);
+  timers.set(timer.number, timer);
+  started.push([timer.number, nowMs + Math.max(0, Number(ms) || 0)]);
   return timer;
 };
 const stop = (timer) => {
-  timers = timers.filter((each) => each !== timer);
+  timers.delete(timer?.number);
 };
 globalThis.setTimeout = (call, ms, ...args) => start(call, ms, args);
 globalThis.setInterval = (call, ms, ...args) => start(call, ms, args, Math.max(1, Number(ms) || 1));
@@ -27,41 +29,42 @@ globalThis.Date = class extends real.Date {
   }
 };
 
-export const now = () => nowMs;
-
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Begin again at this time, without timers.
 export function reset(ms) {
   nowMs = ms;
-  timers = [];
+  started = [];
+  timers.clear();
 }
 
-// The time of the next timer, or null.
-export const next = () => (timers.length ? Math.min(...timers.map((timer) => timer.at)) : null);
+// The timers that were started since the last call: the number and the time of each.
+export function newTimers() {
+  const found = started;
+  started = [];
+  return found;
+}
 
-// Let time pass, and call each timer that is due. `settled` waits until the process has nothing to do at this time.
-export async function advance(ms, settled) {
-  while (next() !== null && next() <= ms) {
-    const timer = timers.reduce((one, other) => (other.at < one.at || (other.at === one.at && other.number < one.number) ? other : one));
-    stop(timer);
-    nowMs = Math.max(nowMs, timer.at);
-    if (timer.everyMs) {
-      timer.at += timer.everyMs;
-      timers.push(timer);
-    }
-    timer.call(...timer.args);
-    await settled();
-  }
+// Let time pass, and call a timer unless it was stopped.
+export function advance(ms, due) {
   nowMs = ms;
+  const timer = timers.get(due);
+  if (!timer) return;
+  stop(timer);
+  if (timer.everyMs) {
+    timer.number = number++;
+    timers.set(timer.number, timer);
+    started.push([timer.number, nowMs + timer.everyMs]);
+  }
+  timer.call(...timer.args);
 }
 
 // Wait until this process has nothing to do: no file operation, no immediate, and nothing in `pending` is unanswered.
 export async function idle(pending) {
   let quiet = 0;
-  while (quiet < 3) {
+  for (let turn = 0; quiet < 3; turn++) {
     await Promise.allSettled([...pending]);
-    await new Promise((done) => real.setImmediate(done));
+    await new Promise((done) => (turn < 20 ? real.setImmediate(done) : real.setTimeout(done, 1))); // others need the core
     const busy = pending.size > 0 || process.getActiveResourcesInfo().some((name) => /Req|Immediate/.test(name));
     quiet = busy ? 0 : quiet + 1;
   }

@@ -47,7 +47,7 @@ class Point:
 def _point(kind: str, word: str, limits: Limits, **config: Json) -> Point:
     agents = agents_of(kind, AGENTS)
     if kind == TERMINALS:
-        agents = replace(agents, gap_s=10)  # the last one starts early enough to matter
+        agents = replace(agents, gap_s=10)  # so that the last one also starts early
     name = ", ".join([kind, word, *(str(value) for value in config.values()), _words(limits)])
     return Point(name, Situation(agents, limits, Load(minutes=MINUTES)), setting(word, config))
 
@@ -126,10 +126,10 @@ def plugin(hosts: Hosts, point: Point, seed: str) -> Side:
     return _side(point, seed, hosts, {}, Loop(hosts.send, env))
 
 
-def model(point: Point, seed: str, processes: Processes | None = None) -> Side:
+def model(point: Point, seed: str) -> Side:
     """What the model does in a run."""
     config = Decider(resolve(f"reference@{RELEASE}", []), RELEASE).config(point.settings.config)
-    return _side(point, seed, processes or ReferenceProcesses(profile(RELEASE)), config, Loop())
+    return _side(point, seed, ReferenceProcesses(profile(RELEASE)), config, Loop())
 
 
 def _side(point: Point, seed: str, processes: Processes, config: Mapping[str, Json], loop: Loop) -> Side:

@@ -114,11 +114,11 @@ for await (const text of createInterface({ input: process.stdin })) {
   if (command.do === "open") await open(command);
   else if (command.do === "reach") more = await reach(command);
   else {
-    await clock.advance(command.now, settled);
+    clock.advance(command.now, command.timer);
     if (command.do === "send") void request(command);
   }
   await settled();
-  process.stdout.write(`${JSON.stringify({ next: clock.next(), done, refused: [...refused].sort(), ...more })}\n`);
+  process.stdout.write(`${JSON.stringify({ timers: clock.newTimers(), done, refused: [...refused].sort(), ...more })}\n`);
   done = [];
 }
 process.exit(0);

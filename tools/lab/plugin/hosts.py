@@ -1,12 +1,13 @@
 """Real processes that hold the whole plugin, under one virtual clock.
 
-The clock is a SimPy environment. Each process reports its next timer, and the environment lets the earliest one run.
-Only one process runs at any moment, so a run is deterministic.
+The clock is a SimPy environment. Each process reports the timers that it starts, and the environment lets the earliest
+one run. Only one process runs at any moment, and timers that are due together run in the order of their starts.
 """
 
 import json
 import subprocess
 from collections.abc import Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -151,7 +152,7 @@ class _Opened:
     """A process in one run."""
 
     def __init__(self, hosts: Hosts, host: Host, content: bytes) -> None:
-        self.hosts, self.host, self.content, self.reports = hosts, host, content, 0
+        self.hosts, self.host, self.content = hosts, host, content
 
     def open(self, place: str, now_ms: float, pid: int, trackers: dict[str, Json]) -> None:  # noqa: ARG002
         hosts = self.hosts
@@ -166,15 +167,13 @@ class _Opened:
         raise AssertionError(f"{method} is the plugin's own business")
 
     def run(self, command: Json) -> None:
-        """Run the process at the present time, and again when its next timer is due."""
+        """Run the process at the present time, and again when each timer that it has started is due."""
         env = self.hosts.env
         report = self.host.ask({**command, "now": START_MS + env.now})
-        self.reports += 1
-        if report["next"] is not None:
-            env.process(self._wake(report["next"] - START_MS, self.reports))
+        for number, time_ms in report["timers"]:
+            due = env.timeout(max(0, time_ms - START_MS - env.now))
+            due.callbacks.append(partial(self._wake, number))
         self.hosts.after(report)
 
-    def _wake(self, time_ms: float, number: int) -> Generator[simpy.Event, Any, None]:
-        yield self.hosts.env.timeout(max(0, time_ms - self.hosts.env.now))
-        if number == self.reports:  # it has not run since
-            self.run({"do": "wake"})
+    def _wake(self, number: int, _: simpy.Event) -> None:
+        self.run({"do": "wake", "timer": number})

@@ -6,12 +6,14 @@ usage: python -m tools.lab.plugin.inside POINT SEED...
 import fcntl
 import functools
 import json
+import os
 import shutil
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +25,6 @@ from tools.lab.plugin.hosts import Hosts
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net")
 IS_ALONE = "--alone"
-BOUND_S = 3_600
 DOCUMENTATION_ADDRESS = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody has it
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 1  # SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP
 
@@ -40,14 +41,21 @@ def why_not() -> str:
 def recorded(point: str, seeds: Sequence[str]) -> Json:
     """What the plugin does at a point, without any other network where the system allows it."""
     prefix, option = ([], []) if why_not() else (list(UNSHARE), [IS_ALONE])
-    done = subprocess.run(
-        [*prefix, sys.executable, "-m", "tools.lab.plugin.inside", *option, point, *seeds],
-        cwd=Path(__file__).parents[3],
-        stdout=subprocess.PIPE,
-        check=True,
-        timeout=BOUND_S,
-    )
-    return json.loads(done.stdout)
+    argv = [*prefix, sys.executable, "-m", "tools.lab.plugin.inside", *option, point, *seeds]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, cwd=Path(__file__).parents[3], stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        text = process.stdout.read()
+    if process.returncode:
+        raise RuntimeError(f"the plugin could not be run at {point!r}; its messages are above")
+    return json.loads(text)
+
+
+def end_with_caller() -> None:
+    """End this process when the pipe from the caller closes, however the caller ended."""
+    while os.read(0, 1):  # not `sys.stdin`, whose lock would be held when the interpreter ends
+        pass
+    os._exit(1)
 
 
 def start_loopback() -> None:
@@ -59,6 +67,7 @@ def start_loopback() -> None:
 
 
 def main(arguments: list[str]) -> None:
+    threading.Thread(target=end_with_caller, daemon=True).start()
     is_alone = arguments[0] == IS_ALONE
     if is_alone:
         start_loopback()
