@@ -20,6 +20,7 @@ from pathlib import Path
 
 from conformance.json_type import Json
 from conformance.targets.isolation import temporary_root
+from conformance.targets.probing import probe
 from tools.lab.plugin.compare import POINTS, RELEASE, plugin
 from tools.lab.plugin.hosts import Hosts
 
@@ -34,8 +35,7 @@ def why_not() -> str:
     """The reason why this system does not allow network namespaces, in one line; empty if it allows them."""
     if sys.platform != "linux" or shutil.which(UNSHARE[0]) is None:
         return "network namespaces need Linux and `unshare` (package util-linux)"
-    probe = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True, check=False)
-    return f"this system refuses network namespaces: {probe.stderr.strip()}" if probe.returncode else ""
+    return probe([*UNSHARE, "true"], "network namespaces").refusal
 
 
 def recorded(point: str, seeds: Sequence[str]) -> Json:
