@@ -52,14 +52,16 @@ AFTER = """\
 PLUGIN = """\
 ## Does the model behave like the plugin?
 
-**Yes: {verdict}.** Release {release} ran whole: the plugin that OpenCode loads, in real processes of Node. Its `fetch`
-reached a quota server on the loopback interface, and nothing else: the processes were in a network namespace without
-any other interface. Accounts and tokens were synthetic. The processes shared one virtual clock, so a wait of a minute
-took no time and the order of events was always the same.
+**{verdict}.**
 
-The model got equal loads, PIDs and limits: {agents} agents on {accounts} accounts for {minutes} minutes, {runs} runs at
-each point. A run is equal if the server got the same requests, from the same agents for the same accounts at the same
-milliseconds, and gave the same answers. Brackets have the 95 % interval of the paired difference.
+Release {release} ran whole: the plugin that OpenCode loads, in real processes of Node. Its `fetch` reached a quota
+server on the loopback interface, and nothing else: the processes were in a network namespace without any other
+interface. Accounts and tokens were synthetic. The processes shared one virtual clock, so a wait of a minute took no
+time, and the order of events is the same in every run.
+
+The model got equal loads, PIDs and limits: {agents} agents on {accounts} accounts for {minutes} minutes, {runs} times
+at each point. A run is equal if the server got the same requests, from the same agents for the same accounts at the
+same milliseconds, and gave the same answers. Brackets have the 95 % interval of the paired difference.
 """
 PLUGIN_AFTER = """\
 `python -m tools.lab.plugin` does it again in some minutes (it needs Node, and installs the release from npm once).
@@ -75,8 +77,7 @@ The comparison changed the model twice. The plugin saves the pool file at once w
 decide which account a process reads that starts soon afterwards, so the model does both now.
 
 Not compared: the limits themselves (the same code decides on both sides), a quota of hours, and failures other than
-429s. No real provider was asked.
-"""
+429s. No real provider was asked."""
 
 
 def write(root: Path) -> None:
@@ -189,7 +190,8 @@ def _plugin(document: Json) -> Iterator[str]:
     rows, runs = document["rows"], document["runs"]
     equal, total = sum(row["equal_runs"] for row in rows), runs * len(rows)
     requests = sum(row["requests"] for row in rows)
-    verdict = f"{equal} of {total} runs are equal request by request ({requests:,} requests)"
+    word = "Yes" if equal == total else "Not always"
+    verdict = f"{word}: {equal} of {total} runs are equal request by request ({requests:,} requests)"
     names = ("release", "agents", "accounts", "minutes", "runs")
     yield PLUGIN.format(verdict=verdict, **{name: document[name] for name in names})
     titles = [MEASURES[name][0] for name in ("rejections", "wait_p95_s")]

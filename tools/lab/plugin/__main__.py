@@ -48,8 +48,8 @@ def row(point: str) -> Json:
 
 
 def main(points: list[str]) -> None:
-    if why_not():
-        print(why_not(), file=sys.stderr)
+    if why_not() and not points:
+        sys.exit(f"{FILE.name} is written where nothing but the loopback interface can be reached: {why_not()}")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         rows = []
         for found in pool.map(row, points or POINTS):

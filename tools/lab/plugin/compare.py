@@ -76,7 +76,7 @@ POINTS = {
         _point(JOBS, "sticky+offset", PER_MINUTE, scheduling_mode="balance"),
         _point(JOBS, "round-robin", Limits(ACCOUNTS, at_once=1)),
         _point(TERMINALS, "sticky", Limits(ACCOUNTS, at_once=1), scheduling_mode="performance_first"),
-        _point(SERVER, "hybrid", Limits(ACCOUNTS, tokens_per_minute=120_000)),
+        _point(SERVER, "hybrid", Limits(ACCOUNTS, tokens_per_minute=60_000)),
     )
 }
 
