@@ -108,7 +108,9 @@ async function reach({ url, socket }) {
   return { connected, interfaces: Object.keys(networkInterfaces()) };
 }
 
-for await (const text of createInterface({ input: process.stdin })) {
+const commands = createInterface({ input: process.stdin });
+commands.on("close", () => process.exit(0)); // also in the middle of a command, when the caller has ended
+for await (const text of commands) {
   const command = JSON.parse(text);
   let more = {};
   if (command.do === "open") await open(command);
@@ -121,4 +123,3 @@ for await (const text of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify({ timers: clock.newTimers(), done, refused: [...refused].sort(), ...more })}\n`);
   done = [];
 }
-process.exit(0);
