@@ -42,6 +42,8 @@ class Client:
     accounts: int
     attempts: dict[str, Attempts] = field(default_factory=dict)
     readings: dict[str, float] = field(default_factory=dict)  # when the quota of an account was read
+    stored_readings: dict[str, float] = field(default_factory=dict)  # the same in the pool file
+    with_token: set[str] = field(default_factory=set)  # accounts that have an access token
     save_is_due: bool = False
     saves: Callable[[float], bool] = lambda _: False
     selections: list[tuple[float, str | None]] = field(default_factory=list)
@@ -96,15 +98,35 @@ class Client:
         wait_ms = float(wait_ms or constants()["wait_if_unknown_ms"])
         return wait_ms if wait_ms <= self.longest_wait_ms else None
 
+    def begin(self, env: simpy.Environment, stored_readings: dict[str, float]) -> None:
+        """Know what a process knows that has just loaded the pool file."""
+        self.attempts.clear()
+        self.with_token.clear()
+        self.stored_readings, self.readings = stored_readings, dict(stored_readings)
+        self.request_save(env)
+
+    def get_token(self, env: simpy.Environment, label: str) -> None:
+        """Get an access token, which no pool file has, at the first use of an account. The plugin saves at once."""
+        if label not in self.with_token:
+            self.with_token.add(label)
+            self._save(env)
+
     def request_save(self, env: simpy.Environment) -> None:
         if not self.save_is_due and self.saves(env.now):
             self.save_is_due = True
-            env.process(self._save(env))
+            env.process(self._save_later(env, env.timeout(constants()["save_delay_ms"])))
 
-    def _save(self, env: simpy.Environment) -> Wait:
-        yield env.timeout(constants()["save_delay_ms"])
+    def _save_later(self, env: simpy.Environment, due: simpy.Event) -> Wait:
+        """`due` exists before the request is sent, so the save precedes an answer that comes at the same time."""
+        yield due
         self.save_is_due = False
-        self.call(env, "save", "save")
+        self._save(env)
+
+    def _save(self, env: simpy.Environment) -> None:
+        if self.saves(env.now):
+            self.call(env, "save", "save")
+            self.stored_readings.clear()
+            self.stored_readings.update(self.readings)
 
     def backoff(self, env: simpy.Environment, label: str, rejection: Rejection) -> tuple[int, float, float]:
         """Count a 429. Returns the number of the attempt, the retry-after that counts, and the backoff."""
@@ -143,12 +165,13 @@ class Client:
         interval_ms = self._interval_minutes * 60_000
         if interval_ms <= 0 or env.now - self.readings.get(label, -math.inf) < interval_ms:
             return
+        self.readings[label] = env.now
         left = project.left(env.now)
         if left is not None:
             reset = datetime.fromtimestamp((START_MS + env.now + left[1]) / 1000, UTC).isoformat()
             reading = {"remainingFraction": round(left[0], 4), "resetTime": reset.replace("+00:00", "Z")}
-            self.readings[label] = env.now
             self.call(env, "update_quota", "update-quota", label=label, quota={"claude": reading})
+        self.request_save(env)
 
 
 @dataclass(frozen=True)
@@ -172,6 +195,7 @@ def send(env: simpy.Environment, client: Client, request: Request, sending: Send
             yield env.timeout(wait_ms)
             continue
         client.request_save(env)
+        client.get_token(env, label)
         project, again = sending.project_of[label], True
         while again:
             if most_ms := client.config.get("request_jitter_max_ms", 0):

@@ -2,16 +2,15 @@
 
 import math
 import random
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import simpy
 
 from conformance.json_type import Json
-from conformance.simulation import loop
 from conformance.simulation.deciders import START_MS, Processes, pool_text
-from conformance.simulation.loop import Client, Sending
+from conformance.simulation.loop import Client, Sending, send
 from conformance.simulation.measures import Measures, measure
 from conformance.simulation.model import Agents, Pids, Situation
 from conformance.simulation.quota import Project
@@ -44,6 +43,17 @@ class Prompts:
         return tokens - had if now_ms - used_ms <= cache_ms and had <= tokens else tokens
 
 
+Send = Callable[[simpy.Environment, Client, Request, Sending], Generator[simpy.Event, Any, None]]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The clock, and what sends a request: the model of the plugin's request loop, or the plugin itself."""
+
+    send: Send = send
+    env: simpy.Environment = field(default_factory=simpy.Environment)
+
+
 def pids_of(pids: Pids, count: int, draws: random.Random) -> list[int]:
     """The PIDs of `count` processes, in the order of their starts."""
     if pids.given:
@@ -61,9 +71,11 @@ def pids_of(pids: Pids, count: int, draws: random.Random) -> list[int]:
     return numbers
 
 
-def run(situation: Situation, config: Mapping[str, Json], seed: str, processes: Processes) -> Record:
+def run(
+    situation: Situation, config: Mapping[str, Json], seed: str, processes: Processes, loop: Loop | None = None
+) -> Record:
     """Simulate one setting with one seed."""
-    return _Run(situation, config, seed, processes).record()
+    return _Run(situation, config, seed, processes, loop or Loop()).record()
 
 
 def run_measures(situation: Situation, config: Mapping[str, Json], seed: str, processes: Processes) -> Measures:
@@ -79,14 +91,16 @@ def labels_of(accounts: int) -> list[str]:
 
 
 class _Run:
-    def __init__(self, situation: Situation, config: Mapping[str, Json], seed: str, processes: Processes) -> None:
-        self.situation, self.seed = situation, seed
+    def __init__(
+        self, situation: Situation, config: Mapping[str, Json], seed: str, processes: Processes, loop: Loop
+    ) -> None:
+        self.situation, self.seed, self.env, self.send = situation, seed, loop.env, loop.send
         agents, limits = situation.agents, situation.limits
-        self.env = simpy.Environment()
         self.end_ms = situation.load.minutes * MINUTE_MS
         labels = labels_of(limits.accounts)
         projects = [Project(limits) for _ in range(min(limits.projects or limits.accounts, limits.accounts))]
         self.project_of = {label: projects[place % len(projects)] for place, label in enumerate(labels)}
+        self.readings: dict[str, dict[str, float]] = {}  # of quotas, by pool file
         self.trackers = trackers_of(config, processes.capabilities)
         self.draws = random.Random(f"{seed}/pids")  # noqa: S311 - a simulation needs no secret numbers
         starts = _starts(agents, self.end_ms)
@@ -114,9 +128,7 @@ class _Run:
             self.result.pids.append(pid)
             where = "shared" if agents.pool == "shared" else f"own-{place}"
             client.process.open(where, START_MS + self.env.now, pid, self.trackers)
-            client.attempts.clear()
-            client.readings.clear()
-            client.request_save(self.env)
+            client.begin(self.env, self.readings.setdefault(where, {}))
             if number == 0:
                 for agent in range(place, agents.count, agents.processes):
                     self.env.process(self._work(agent, client))
@@ -138,7 +150,7 @@ class _Run:
                 return prompts.new_tokens(label, env.now, tokens, cache_ms)
 
             sending = Sending(self.project_of, tokens_for, rejection_ms, first_byte_ms)
-            yield from loop.send(env, client, request, sending)
+            yield from self.send(env, client, request, sending)
             if request.label is not None and request.answered_ms is not None:
                 asked = prompts.new_tokens(request.label, request.answered_ms, tokens, cache_ms)
                 request.resent_tokens = max(0, asked - load.growth_tokens) if prompts.kept else 0

@@ -19,7 +19,8 @@ from tests.integration.test_supervisor import needs_namespaces
 
 RELEASE = "1.6.0"
 WORD = f"npm:{npm.parse(f'npm:opencode-antigravity-auth@{RELEASE}')[0]}@{RELEASE}"
-PIDS = (5000, 5001, 5002, 6000, 6004, 7011, 8456, 9789)
+FEW = (5000, 5001, 5002, 6000, 6004, 7011, 8456, 9789)
+MANY = (*range(5000, 5024), *range(6000, 6080, 4), *range(7011, 27011, 1000))  # consecutive, with strides
 WORDS = ("sticky", "sticky+offset", "round-robin", "hybrid+offset")
 LIMITS = (
     Limits(4),
@@ -31,10 +32,13 @@ LIMITS = (
 POINTS = [pytest.param(word, limits, id=f"{word}-{place}") for word in WORDS for place, limits in enumerate(LIMITS)]
 
 
-@pytest.fixture(scope="module")
-def real() -> Iterator[WireProcesses]:
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(FEW, id="8"), pytest.param(MANY, id="64", marks=pytest.mark.exhaustive)],
+)
+def real(request: pytest.FixtureRequest) -> Iterator[WireProcesses]:
     """Real processes of the release that have the PIDs, not ones that are told."""
-    with WireProcesses(resolve(WORD, []), timeout_s=120, pids=PIDS) as processes:
+    with WireProcesses(resolve(WORD, []), timeout_s=120, pids=request.param) as processes:
         yield processes
 
 
@@ -43,12 +47,14 @@ def real() -> Iterator[WireProcesses]:
 @pytest.mark.parametrize(("word", "limits"), POINTS)
 def test_selections_equal_those_of_real_processes(real: WireProcesses, word: str, limits: Limits) -> None:
     """Every selection of every process, with its time, at 20 points. The processes save to one pool file."""
-    agents = Agents(len(PIDS), len(PIDS), Pids(given=PIDS), gap_s=0.5)
+    pids = tuple(real.pids)
+    agents = Agents(len(pids), len(pids), Pids(given=pids), gap_s=0.5)
     situation = Situation(agents, limits, Load(minutes=1, latency_s=3))
     config = Decider(resolve(f"reference@{RELEASE}", []), RELEASE).config(setting(word).config)
     expected = run(situation, config, "1", ReferenceProcesses(profile(RELEASE))).selections
     assert run(situation, config, "1", real).selections == expected
-    assert sum(map(len, expected)) > len(PIDS)
+    assert sum(map(len, expected)) > len(pids)
+    assert all(expected)
 
 
 @pytest.mark.needs_node

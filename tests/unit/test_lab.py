@@ -1,22 +1,26 @@
 """The lab: hypotheses are data, verdicts follow the intervals, and an interrupted run goes on where it was."""
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.json_type import Json
+from conformance.simulation.experiment import seeds_of, simulate
 from conformance.simulation.measures import Estimate
+from conformance.simulation.model import STRATEGIES
+from conformance.simulation.run import run_measures
 from tests.support.command import CHECKOUT
 from tools.lab import decide, factorial, page, plan, results
 from tools.lab.results import Results
 
-DOCUMENT: Json = json.loads((CHECKOUT / page.DATA).read_text(encoding="utf-8"))
+DOCUMENT, PLUGIN = (json.loads((CHECKOUT / data).read_text(encoding="utf-8")) for data in (page.DATA, page.PLUGIN_DATA))
 
 
 def test_page_is_made_from_data() -> None:
-    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT), "run `make docs`"
+    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT, PLUGIN), "run `make docs`"
 
 
 def test_every_hypothesis_is_decided() -> None:
@@ -85,9 +89,49 @@ def test_interrupted_lab_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_factorial_has_every_combination() -> None:
-    """3 strategies, offset, 7 numbers of agents, 9 of accounts, 4 patterns of PIDs, 3 loads and 2 limits."""
-    cells = [tuple(factors.values()) for factors, _, _ in factorial.cells()]
-    assert len(set(cells)) == len(cells) == 3 * 2 * 7 * 9 * 4 * 3 * 2
+    """3 strategies, offset, 64 numbers of agents, 9 of accounts, 4 patterns of PIDs, 3 loads and 2 limits."""
+    cells = [tuple(cell.values()) for cell in factorial.cells()]
+    assert len(set(cells)) == len(cells) == 3 * 2 * 64 * 9 * 4 * 3 * 2
+
+
+def test_reduced_cells_give_equal_results() -> None:
+    """The factorial simulates cells once that must be equal. Here each is simulated as it is."""
+    draws = random.Random("cells")  # noqa: S311 - a test needs no secret numbers
+    cells = [cell for cell in factorial.cells(range(1, 9)) if factorial.reduced(cell) != factorial.pair(cell)]
+    some = draws.sample(cells, 24)
+    assert {cell["strategy"] for cell in some if cell["offset"]} == set(STRATEGIES)
+    decider = Results(Path("none"), plan.RELEASE, 1).decider
+    with decider.processes() as processes:
+        for cell in some:
+            whole, reduced = (
+                run_measures(situation, decider.config(settings.config), "1", processes)
+                for situation, settings in (factorial.pair(cell), factorial.reduced(cell))
+            )
+            assert whole == reduced, cell
+
+
+def test_factorial_continues_and_equals_simulation(tmp_path: Path) -> None:
+    """A slice that was interrupted ends with the same bytes, and its rows are what `simulate` gives."""
+    arguments = ["--agents", "some", "--seeds", "10", "--every", "900"]
+    factorial.run(arguments, tmp_path, None)
+    rows, kept = tmp_path / "factorial-rows.jsonl", tmp_path / "factorial.jsonl"
+    first, lines = rows.read_bytes(), kept.read_text().splitlines()
+    kept.write_text("\n".join([*lines[:3], lines[3][:50]]))
+    factorial.run(arguments, tmp_path, None)
+    assert rows.read_bytes() == first
+    cell = json.loads(first.splitlines()[-1])
+    decider = Results(kept, plan.RELEASE, 10).decider
+    situation, settings = factorial.pair(cell)
+    (outcome,) = simulate(decider, situation, [settings], seeds_of("lab", 10))
+    assert cell["goodput"] == [round(outcome.estimate("goodput").mean, 3), round(outcome.estimate("goodput").half, 3)]
+
+
+def test_other_code_is_simulated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored belongs to the version of the model that simulated it."""
+    pair = plan.situation("jobs", "at once", 2, 2), plan.lookup_settings()[0]
+    before = Results(tmp_path / "results.jsonl", plan.RELEASE, 2).key(pair)
+    monkeypatch.setattr(results, "code_digest", lambda: "another model")
+    assert Results(tmp_path / "results.jsonl", plan.RELEASE, 2).key(pair) != before
 
 
 def test_limit_is_kept_by_even_spread() -> None:

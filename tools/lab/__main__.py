@@ -2,7 +2,8 @@
 
 An interrupted run goes on where it was: results are kept in .cache/lab. `page` only writes the page, from
 docs/lab.json.
-`--factorial` simulates every combination of strategy, offset, agents, accounts, PIDs, load and limit.
+`--factorial` simulates every combination of strategy, offset, agents, accounts, PIDs, load and limit;
+`--factorial --help` lists its options.
 """
 
 import json
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> None:
     results = Results(CACHE / "results.jsonl", plan.RELEASE, plan.SEEDS)
     with multiprocess.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
         if arguments[:1] == ["--factorial"]:
-            factorial.run(CACHE / "factorial.jsonl", ROOT / "docs" / "lab-factorial.json", pool)
+            factorial.run(arguments[1:], CACHE, pool)
             return
         results.simulate(decide.pairs(), pool)
     document = decide.document(results)

@@ -1,57 +1,101 @@
 """The full factorial on one release: every combination of strategy, offset, agents, accounts, PIDs, load and limit."""
 
+import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from conformance.json_type import Json
 from conformance.simulation.measures import NAMES
-from conformance.simulation.model import STRATEGIES, Agents, Load, Pids, Settings, Situation, setting
+from conformance.simulation.model import STRATEGIES, Agents, Load, Pids, Situation, setting
 from tools.lab import plan
-from tools.lab.results import Results
+from tools.lab.results import Pair, Results
 
-AGENTS = (1, 2, 4, 8, 16, 32, 64)
+ALL_AGENTS = tuple(range(1, 65))
+SOME_AGENTS = (1, 2, 4, 8, 16, 32, 64)
 ACCOUNTS = tuple(range(1, 10))
 PIDS = ("consecutive", "apart", "random", "equal")
 LOADS = {"light": 30.0, "medium": 10.0, "heavy": 2.0}  # mean pause in seconds
 LIMITS = ("a minute", "at once")
 MINUTES = 3
+FEWEST_SEEDS = 10  # the interval of fewer is not exact
 
 
-def cells() -> Iterator[tuple[dict[str, Json], Situation, Settings]]:
-    """Every cell: its factors, and what to simulate. Cells that must be equal have the same situation.
+def cells(agents: Sequence[int] = ALL_AGENTS) -> Iterator[dict[str, Json]]:
+    """The factors of every cell."""
+    names = ("strategy", "offset", "agents", "accounts", "pids", "load", "limit")
+    for values in product(STRATEGIES, (False, True), agents, ACCOUNTS, PIDS, LOADS, LIMITS):
+        yield dict(zip(names, values, strict=True))
 
-    PIDs have an effect only with the offset, and with one process or one account there is nothing to spread.
+
+def pair(cell: Json) -> Pair:
+    """What to simulate for a cell, as it is."""
+    shape = Load(minutes=MINUTES, pause_s=LOADS[cell["load"]])
+    limits = plan.limits_of(cell["limit"], cell["agents"], cell["accounts"], shape)
+    processes = Agents(cell["agents"], cell["agents"], Pids(cell["pids"]), pool="own")
+    return Situation(processes, limits, shape), setting(cell["strategy"] + "+offset" * cell["offset"])
+
+
+def reduced(cell: Json) -> Pair:
+    """What to simulate for a cell; the same for cells that have equal results.
+
+    PIDs have an effect only with the offset. It has none under round-robin, and with one account nothing can move.
     """
-    for strategy, offset, agents, accounts, pids, load, limit in product(
-        STRATEGIES, (False, True), AGENTS, ACCOUNTS, PIDS, LOADS, LIMITS
-    ):
-        factors = {
-            "strategy": strategy,
-            "offset": offset,
-            "agents": agents,
-            "accounts": accounts,
-            "pids": pids,
-            "load": load,
-            "limit": limit,
-        }
-        matters = offset and strategy != "round-robin" and accounts > 1
-        shape = replace(Load(minutes=MINUTES), pause_s=LOADS[load])
-        limits = plan.limits_of(limit, agents, accounts, shape)
-        processes = Agents(agents, agents, Pids(pids if matters else "equal"), pool="own")
-        yield factors, Situation(processes, limits, shape), setting(strategy + "+offset" * matters)
+    matters = cell["offset"] and cell["strategy"] != "round-robin" and cell["accounts"] > 1
+    return pair(cell if matters else {**cell, "offset": False, "pids": "equal"})
 
 
-def run(cache: Path, file: Path, pool: Any) -> None:
-    """Simulate all cells and write the mean and half the interval of each measure."""
-    results = Results(cache, plan.RELEASE, plan.SEEDS)
-    results.simulate(((situation, settings) for _, situation, settings in cells()), pool)
-    rows = []
-    for factors, situation, settings in cells():
-        outcome = results.outcome(situation, settings)
-        found = {name: outcome.estimate(name) for name in NAMES}
-        rows.append({**factors, **{name: [round(each.mean, 3), round(each.half, 3)] for name, each in found.items()}})
-    file.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
+def distinct(results: Results, agents: Sequence[int]) -> dict[str, Pair]:
+    """All that is to be simulated, by key. Keys are digests, so every slice of this order is a fair sample."""
+    pairs = {results.key(found): found for found in map(reduced, cells(agents))}
+    return dict(sorted(pairs.items()))
+
+
+def rows(results: Results, agents: Sequence[int]) -> Iterator[Json]:
+    """The row of each cell that is simulated: its factors, and the mean and half the interval of each measure."""
+    for cell in cells(agents):
+        found = reduced(cell)
+        if results.key(found) in results.known:
+            outcome = results.outcome(*found)
+            estimates = {name: outcome.estimate(name) for name in NAMES}
+            yield {**cell, **{name: [round(each.mean, 3), round(each.half, 3)] for name, each in estimates.items()}}
+
+
+def run(arguments: Sequence[str], folder: Path, pool: Any) -> None:
+    """Simulate what is not simulated yet, and write a row for each cell, a line of JSON."""
+    options = _options(arguments)
+    agents = SOME_AGENTS if options.agents == "some" else ALL_AGENTS
+    results = Results(folder / "factorial.jsonl", plan.RELEASE, options.seeds)
+    wanted = distinct(results, agents)
+    part = list(wanted.values())[:: options.every]
+    new = sum(results.key(each) not in results.known for each in part)
+    began_s = time.monotonic()
+    results.simulate(part, pool)
+    hours = (time.monotonic() - began_s) / max(1, new) * len(wanted) / 3600
+    file = folder / "factorial-rows.jsonl"
+    count = 0
+    with file.open("w", encoding="utf-8") as lines:
+        for row in rows(results, agents):
+            lines.write(json.dumps(row) + "\n")
+            count += 1
+    print(f"\n{new} simulated anew on {os.cpu_count()} cores, {options.seeds} runs each", file=sys.stderr)
+    if new and options.every > 1:
+        print(f"all {len(wanted)} that differ would take {hours:.1f} hours at this speed", file=sys.stderr)
+    print(f"{file}: {count} of {sum(1 for _ in cells(agents))} cells")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.lab --factorial", description=__doc__)
+    add = parser.add_argument
+    add("--agents", choices=("some", "all"), default="all", help="1, 2, 4 ... 64 agents, or every number up to 64")
+    add("--seeds", type=int, default=plan.SEEDS, help="Runs of each cell (default: %(default)s)")
+    add("--every", type=int, default=1, metavar="K", help="Simulate only each Kth, and estimate the time of all")
+    options = parser.parse_args(arguments)
+    if options.seeds < FEWEST_SEEDS or options.every < 1:
+        parser.error(f"--seeds needs at least {FEWEST_SEEDS}, and --every at least 1")
+    return options

@@ -1,4 +1,4 @@
-"""Writes docs/does-the-advice-hold.md from docs/lab.json, and draws its picture."""
+"""Writes docs/does-the-advice-hold.md from docs/lab.json and docs/lab-plugin.json, and draws its picture."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from conformance.simulation.model import agents_of
 from tools.lab.decide import SOMETIMES
 
 PAGE, DATA, PICTURE = "docs/does-the-advice-hold.md", "docs/lab.json", "docs/pictures/lab.svg"
+PLUGIN_DATA = "docs/lab-plugin.json"
 MEASURES = {
     "rejections": ("429s per 100 requests", 1.0, 1),
     "goodput": ("answered requests a minute", 1.0, 1),
@@ -44,25 +45,53 @@ AFTER = """\
 - **A failed request is not repeated.** OpenCode may retry what the plugin gives up. The simulated agent pauses, and
   sends its next request.
 - **Only Claude models, with one header style.** Gemini requests can fall back to another quota.
-- **The loop is that of release 1.6.0**: `conformance/simulation/loop.toml` has each step and line. The
-  release, loaded whole, sends the same requests as the model at the same times (40 random plans,
-  `tests/integration/test_plugin_loop.py`). The answers in that comparison are scripted; no real provider was asked.
-- **Token refresh, network errors and 5xx answers are left out.**
+- **The loop is that of release 1.6.0**: `conformance/simulation/loop.toml` has each step and line.
+- **Expired tokens, network errors and 5xx answers are left out.** The plugin gets a token at the first use of an
+  account, and that does not fail.
 """
+PLUGIN = """\
+## Does the model behave like the plugin?
+
+**{verdict}.**
+
+Release {release} ran whole: the plugin that OpenCode loads, in real processes of Node. Its `fetch` reached a quota
+server on the loopback interface, and nothing else: the processes were in a network namespace without any other
+interface. Accounts and tokens were synthetic. The processes shared one virtual clock, so a wait of a minute took no
+time, and the order of events is the same in every run.
+
+The model got equal loads, PIDs and limits: {agents} agents on {accounts} accounts for {minutes} minutes, {runs} times
+at each point. A run is equal if the server got the same requests, from the same agents for the same accounts at the
+same milliseconds, and gave the same answers. Brackets have the 95 % interval of the paired difference.
+"""
+PLUGIN_AFTER = """\
+`python -m tools.lab.plugin` does it again in some minutes (it needs Node, and installs the release from npm once).
+`tests/integration/test_plugin_quota.py` repeats three of the points with two runs each. Other comparisons:
+
+- **Scripted answers**: for 40 random plans of configs, accounts and answers, the whole plugin and the model send the
+  same requests (`tests/integration/test_plugin_loop.py`).
+- **Selections**: at 20 points, each selection of 64 real processes of release {release} with chosen PIDs equals that of
+  the reference, which selects in the simulation (`tests/integration/test_simulation_release.py`).
+
+The comparison changed the model twice. The plugin saves the pool file at once when it first uses an account
+(`plugin.js:1380`), and one second after a reading of a quota, even if the server told none (`plugin.js:104`). Both
+decide which account a process reads that starts soon afterwards, so the model does both now.
+
+Not compared: the limits themselves (the same code decides on both sides), a quota of hours, and failures other than
+429s. No real provider was asked."""
 
 
 def write(root: Path) -> None:
     """Write the page, if the lab has run."""
-    document = json.loads((root / DATA).read_text(encoding="utf-8"))
-    (root / PAGE).write_text(render(document), encoding="utf-8")
+    document, plugin = (json.loads((root / data).read_text(encoding="utf-8")) for data in (DATA, PLUGIN_DATA))
+    (root / PAGE).write_text(render(document, plugin), encoding="utf-8")
 
 
-def render(document: Json) -> str:
+def render(document: Json, plugin: Json) -> str:
     """The page."""
-    return MARKDOWN_NOTE + "\n".join(_lines(document)) + "\n"
+    return MARKDOWN_NOTE + "\n".join(_lines(document, plugin)) + "\n"
 
 
-def _lines(document: Json) -> Iterator[str]:
+def _lines(document: Json, plugin: Json) -> Iterator[str]:
     rows = document["hypotheses"]
     counts = {name: sum(row["verdict"] == name for row in rows) for name in ("holds", SOMETIMES, "does not hold")}
     holds, sometimes, fails = counts.values()
@@ -81,6 +110,8 @@ def _lines(document: Json) -> Iterator[str]:
     yield "## If the assumptions are wrong"
     yield ""
     yield from _sensitivity(document["sensitivity"])
+    yield ""
+    yield from _plugin(plugin)
     yield ""
     yield AFTER
     yield "## The comparisons"
@@ -153,6 +184,30 @@ def _sensitivity(rows: Sequence[Json]) -> Iterator[str]:
     yield "|-|" + "-|" * len(columns)
     for name, same in groupby(rows, key=lambda row: row["varied"]):
         yield f"| {name} | {' | '.join(map(_best, same))} |"
+
+
+def _plugin(document: Json) -> Iterator[str]:
+    rows, runs = document["rows"], document["runs"]
+    equal, total = sum(row["equal_runs"] for row in rows), runs * len(rows)
+    requests = sum(row["requests"] for row in rows)
+    word = "Yes" if equal == total else "Not always"
+    verdict = f"{word}: {equal} of {total} runs are equal request by request ({requests:,} requests)"
+    names = ("release", "agents", "accounts", "minutes", "runs")
+    yield PLUGIN.format(verdict=verdict, **{name: document[name] for name in names})
+    titles = [MEASURES[name][0] for name in ("rejections", "wait_p95_s")]
+    yield f"| agents, settings, limit of an account | equal runs | requests | {' | '.join(titles)} |"
+    yield "|-|-:|-:|-|-|"
+    for row in rows:
+        measures = " | ".join(_both(row[name]) for name in ("rejections", "wait_p95_s"))
+        yield f"| {row['point']} | {row['equal_runs']} of {runs} | {row['requests']:,} | {measures} |"
+    yield ""
+    yield PLUGIN_AFTER.format(release=document["release"])
+
+
+def _both(measure: Json) -> str:
+    """A measure of the plugin and of the model, and the interval of their difference."""
+    _, low, high = measure["difference"]
+    return f"plugin {measure['plugin']:.1f}, model {measure['model']:.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _best(row: Json) -> str:

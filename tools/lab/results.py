@@ -1,5 +1,10 @@
-"""Simulates what the plan needs, and keeps what was simulated, so that an interrupted lab goes on where it was."""
+"""Simulates what the plan needs, and keeps what was simulated, so that an interrupted lab goes on where it was.
 
+What another version of the model or of the reference simulated is not used again.
+"""
+
+import functools
+import hashlib
 import json
 import sys
 import time
@@ -15,7 +20,16 @@ from conformance.simulation.model import Settings, Situation
 from conformance.simulation.outcome import Outcome
 from conformance.targets.resolve import resolve
 
+ROOT = Path(__file__).parents[2]
+CODE = ("conformance/simulation", "reference_impl")  # what decides a result
 Pair = tuple[Situation, Settings]
+
+
+@functools.cache
+def code_digest() -> str:
+    """A digest of the model and of the reference."""
+    files = sorted(file for folder in CODE for file in (ROOT / folder).rglob("*") if file.suffix in (".py", ".toml"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 class Results:
@@ -38,7 +52,7 @@ class Results:
 
     def simulate(self, pairs: Iterable[Pair], pool: Any = None) -> None:
         """Simulate every pair that is not known yet. Each is stored when it is done."""
-        distinct = {self._key(pair): pair for pair in pairs}
+        distinct = {self.key(pair): pair for pair in pairs}
         wanted = [(key, pair) for key, pair in distinct.items() if key not in self.known]
         self.file.parent.mkdir(parents=True, exist_ok=True)
         began_s = time.monotonic()
@@ -54,10 +68,10 @@ class Results:
 
     def outcome(self, situation: Situation, settings: Settings) -> Outcome:
         """The outcome of a pair that was simulated."""
-        return Outcome(settings, tuple(self.known[self._key((situation, settings))]))
+        return Outcome(settings, tuple(self.known[self.key((situation, settings))]))
 
-    def _key(self, pair: Pair) -> str:
-        return key_of(effective(Task(*pair, f"{len(self.seeds)} seeds")))
+    def key(self, pair: Pair) -> str:
+        return key_of(effective(Task(*pair, f"{len(self.seeds)} seeds, {code_digest()}")))
 
 
 def simulate_pair(work: tuple[Decider, Pair, Sequence[str], str]) -> tuple[str, list[Measures]]:
