@@ -157,7 +157,7 @@ def _sensitivity(rows: Sequence[Json]) -> Iterator[str]:
 
 def _best(row: Json) -> str:
     """The best setting, without the offset where all agents have one PID."""
-    has_one_pid = recommend.shares_pid(agents_of(row["kind"], 8))
+    has_one_pid = not recommend.offset_spreads(agents_of(row["kind"], 8))
     return str(row["best"]).replace("+offset", "") if has_one_pid else str(row["best"])
 
 
