@@ -47,7 +47,7 @@ def _choose(cases: Sequence[Sequence[Outcome]]) -> int:
         places,
         key=lambda place: (
             changes(now.config, cases[0][place].settings.config),
-            sum(each[place].estimate("resent_tokens").mean for each in cases),
+            -sum(each[place].estimate("goodput").mean for each in cases),
         ),
     )
 

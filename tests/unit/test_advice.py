@@ -1,6 +1,7 @@
 """`advise`: what is in force, how many accounts count, and which settings it recommends. All homes are temporary."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ from conformance.advice.recommend import Case, Recommendation, alternatives_to, 
 from conformance.cli import advise, situation_text
 from conformance.json_type import Json
 from conformance.simulation.measures import NAMES, Measures
-from conformance.simulation.model import Agents, Limits, Load, Pids, Settings, Situation, agents_of
+from conformance.simulation.model import PLAIN, Agents, Limits, Load, Pids, Settings, Situation, agents_of
 from conformance.simulation.outcome import Outcome
 from reference_impl.config.files import read_file
 from reference_impl.profiles import profile
-from tests.support.command import Kit
+from tests.support.command import CHECKOUT, Kit
 
 NEW = profile("1.6.0")
 USER, PROJECT = ".config/opencode/antigravity.json", "project/.opencode/antigravity.json"
@@ -135,12 +136,9 @@ def test_accounts_that_count() -> None:
     )
 
 
-def outcome(name: str, goodput: float, rejections: float, keys: int = 1, tokens: float = 0) -> Outcome:
+def outcome(name: str, goodput: float, rejections: float, keys: int = 1) -> Outcome:
     plain = dict.fromkeys(NAMES, 0.0)
-    runs = [
-        Measures(**{**plain, "goodput": goodput + n % 2, "rejections": rejections + n % 2, "resent_tokens": tokens})
-        for n in range(30)
-    ]
+    runs = [Measures(**{**plain, "goodput": goodput + n % 2, "rejections": rejections + n % 2}) for n in range(30)]
     return Outcome(Settings(name, {f"key {number}": 1 for number in range(keys)}), tuple(runs))
 
 
@@ -156,11 +154,11 @@ def outcome(name: str, goodput: float, rejections: float, keys: int = 1, tokens:
         ([("b", 120, 9), ("c", 116, 1)], "c"),
         ([("b", 120, 9), ("c", 110, 1)], "b"),
         ([("b", 122, 1, 2), ("c", 120, 1.9, 1)], "c"),
-        ([("b", 120, 1, 1, 500), ("c", 120, 1, 1, 100)], "c"),
+        ([("b", 118, 1, 2), ("c", 120, 1, 2)], "c"),
     ],
 )
 def test_criterion_orders_settings(others: list[tuple[Any, ...]], best: str) -> None:
-    """Answers, then 429s, then keys to change, then tokens; what is small keeps the settings as now."""
+    """Answers, then 429s, then keys to change; what is small keeps the settings as now."""
     outcomes = [outcome("now", 100, 5, 0), *(outcome(*each) for each in others)]
     assert best_of(outcomes).settings.name == best
 
@@ -352,3 +350,32 @@ def test_variable_that_overrides_is_named(home: Path) -> None:
     assert f"Unset {name}, which overrides account_selection_strategy." in "\n".join(
         advise._lines(found, loaded, chosen)
     ).replace("\n", " ")
+
+
+def test_guide_agrees_with_the_lab() -> None:
+    """The table to look up names the best settings of docs/lab.json, with their 429s and those of the defaults."""
+    page = (CHECKOUT / "docs" / "which-settings.md").read_text(encoding="utf-8")
+    names = {"one server": "server", "terminals": "terminals", "containers": "containers", "CI jobs": "jobs"}
+    lab = json.loads((CHECKOUT / "docs" / "lab.json").read_text(encoding="utf-8"))["lookup"]
+    found = {(each["kind"], each["limit"]): each for each in lab if each["accounts"] == 4}
+    cells = {kind: cells_of(page, f"| **{name}**") for name, kind in names.items()}
+    for kind, row in cells.items():
+        for limit, cell in zip(("a minute", "at once"), row[1:3], strict=True):
+            best, figures = found[kind, limit]["best"], found[kind, limit]["settings"]
+            assert f"`{best}`" in cell
+            told = [int(number) for number in re.findall(r"(?:: |now )(\d+)", cell)]
+            assert told == [round(figures[name]["rejections"][0]) for name in (best, "hybrid")], cell
+
+
+def cells_of(page: str, begins: str) -> list[str]:
+    """The cells of the first row that begins like this."""
+    return next(line for line in page.splitlines() if line.startswith(begins)).split(" | ")
+
+
+def test_guide_says_what_each_kind_means() -> None:
+    page = (CHECKOUT / "docs" / "which-settings.md").read_text(encoding="utf-8")
+    pids = {"apart": "7 to 22 apart", "equal": "equal", "random": "random"}
+    for kind, plain in PLAIN.items():
+        if plain.processes > 1:
+            start = f"one every {plain.gap_s:g} s" if plain.gap_s else "all at once"
+            assert f"one for each agent | {pids[plain.pids.pattern]} | {start} | {plain.pool} |" in page, kind
