@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from conformance.reports.causes import Cause
-from conformance.reports.describe import ID_COLUMN, command, wrap
+from conformance.reports.describe import ID_COLUMN, VERDICT_COLUMN, command, wrap
 from conformance.reports.failures import describe_finding, describe_place, describe_reason, describe_waived
 from conformance.reports.known import KnownElsewhere
 from conformance.reports.next_step import next_step
@@ -101,7 +101,10 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
 def _rule(verdict: Verdict) -> str:
     word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
     level = "" if verdict.requirement.level == "MUST" else f" ({verdict.requirement.level})"
-    text = wrap(f"{verdict.requirement.id:{ID_COLUMN}}{word:11}{verdict.requirement.title}{level}", "  ", 21)
+    hanging = ID_COLUMN + VERDICT_COLUMN
+    text = wrap(
+        f"{verdict.requirement.id:{ID_COLUMN}}{word:{VERDICT_COLUMN}}{verdict.requirement.title}{level}", "  ", hanging
+    )
     return styled(text, "bold red") if verdict.word == "fail" else text
 
 
@@ -202,7 +205,11 @@ def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterato
             yield from command(f"repeat: {run.repeat_command(same[0].requirement.id)}", "    ")
     if others := groups[REASONS:]:
         rules = [verdict for _, same in others for verdict in same]
-        yield wrap(f"{_ids(_of(rules))}: {len(others)} other reasons; --json FILE has them", "  ")
+        yield wrap(f"{_ids(_of(rules))}: {_others(len(others))}; --json FILE has them", "  ")
+
+
+def _others(count: int) -> str:
+    return f"{count} other reasons" if count > 1 else "another reason"
 
 
 def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:
