@@ -6,14 +6,16 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from conformance.advice.accounts import Accounts, count_accounts
+from conformance.advice.cases import LIMIT_KINDS, shortage
+from conformance.advice.criterion import CRITERION, has_fewer_rejections
 from conformance.advice.findings import Place, findings
 from conformance.advice.installed import Installed, find_installed
-from conformance.advice.recommend import OFFSET, STRATEGY, Recommendation, cases_of, recommend, shares_pid
-from conformance.cli import situations
+from conformance.advice.recommend import MINUTES, OFFSET, STRATEGY, Case, Recommendation, offset_spreads, recommend
+from conformance.cli import situation_text, situations
 from conformance.cli.config import PLATFORMS, project_folder
 from conformance.cli.options import between
 from conformance.json_type import Json
@@ -22,7 +24,8 @@ from conformance.reports.describe import wrap
 from conformance.reports.progress import Progress, Stage
 from conformance.reports.simulation_text import interval
 from conformance.simulation.experiment import Decider
-from conformance.simulation.model import KINDS, MAX_ACCOUNTS, MAX_AGENTS, Agents, Limits
+from conformance.simulation.model import MAX_ACCOUNTS, MAX_AGENTS, Agents, Limits
+from conformance.simulation.outcome import Outcome
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import resolve
 from reference_impl.config.files import read_file
@@ -38,10 +41,12 @@ in force and what has no effect. Then simulates the settings that could suit
 your agents, and recommends one or says that it makes no difference.
 
   advise . --agents 8 --as server
-  advise . --agents 8 --as containers --at-once 3
+  advise . --agents 8 --as containers --limit at-once
+  advise . --agents 8 --as jobs --per-minute 12
 
-Without a limit, two kinds are simulated: requests a minute and requests at
-once, at which an even spread just suffices. Writes nothing but --json."""
+Recommended are the settings with the most answered requests; of those, the ones
+with the fewest 429s; of those, the ones with the fewest keys to change. Without
+a limit, both kinds of --limit are simulated. Writes no file."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("directory", metavar="DIRECTORY", help="Project folder")
     add("--agents", type=between(1, MAX_AGENTS), required=True, metavar="N", help="Number of agents")
     situations.add_agents(parser)
-    situations.add_limits(parser)
+    situations.add_limits(parser, MINUTES)
     add(
         "--release",
         choices=VERSIONS,
@@ -81,18 +86,22 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     accounts = count_accounts(read_file(pool), chosen, time.time() * 1000)
     agents = situations.agents(options)
     limits = _limits(options, accounts, pool)
+    cases = situations.cases(options, limits, agents)
     decider = Decider(resolve(f"reference@{installed.release}", []), installed.release)
-    cases = cases_of(limits, agents.count, situations.load(options))
     stage = Stage("simulating")
     with Progress(stage, sys.stderr):
-        found = recommend(decider, _flat(loaded), agents, cases)
+        found = recommend(decider, _flat(loaded), agents, situations.load(options), cases)
     told = [*findings(place, read_file, chosen), *accounts.findings, *_of_agents(agents, loaded, limits)]
+    told += [text for case in found.cases if (text := shortage(case.situation))]
     if options.json:
         print(json.dumps(_document(installed, loaded, accounts, told, found), indent=2, sort_keys=True))
         return 0
-    for line in _text(installed, loaded, accounts, pool, told, found, options):
+    for line in _head(installed, loaded, _counted(accounts, pool, options), told, found):
         print(line)
-    for line in _lines(found, loaded, chosen):
+    for case in found.cases:
+        for line in _table(case):
+            print(line)
+    for line in [*_answer(found), *_lines(found, loaded, chosen)]:
         print(line)
     return 0
 
@@ -107,7 +116,7 @@ def _limits(options: argparse.Namespace, accounts: Accounts, pool: str) -> Limit
     count = min(options.accounts or accounts.usable, MAX_ACCOUNTS)
     limits = situations.limits(options, count)
     if options.projects is None and options.accounts is None and accounts.projects < accounts.usable:
-        return Limits(**{**asdict(limits), "projects": accounts.projects})
+        return replace(limits, projects=accounts.projects)
     return limits
 
 
@@ -122,77 +131,108 @@ def _flat(loaded: LoadedConfig) -> dict[str, Json]:
 def _of_agents(agents: Agents, loaded: LoadedConfig, limits: Limits) -> Iterator[str]:
     if limits.accounts == 1:
         yield "There is one account, so there is nothing to select. Only more accounts help."
-    elif loaded.config.get(OFFSET) and shares_pid(agents):
-        why = "sessions of one process" if agents.processes == 1 else "processes that all have the same PID"
-        yield f"{OFFSET} cannot spread these agents: they are {why}, so all get the same offset."
+    elif loaded.config.get(OFFSET) and not offset_spreads(agents):
+        why = "share one process" if agents.processes == 1 else "are processes with equal PIDs"
+        yield f"{OFFSET} cannot spread these agents: they {why}, so all get the same offset."
 
 
-def _text(
-    installed: Installed,
-    loaded: LoadedConfig,
-    accounts: Accounts,
-    pool: str,
-    told: Sequence[str],
-    found: Recommendation,
-    options: argparse.Namespace,
-) -> Iterator[str]:
-    first = found.cases[0].situation
-    yield wrap(f"release   {installed.described}", "", 10)
-    offset = "on" if loaded.config.get(OFFSET) else "off"
-    strategy = loaded.config.get(STRATEGY)
-    origin = loaded.origins.get(STRATEGY, "")
-    yield wrap(f"in force  strategy {strategy} ({origin}), offset {offset} ({loaded.origins.get(OFFSET, '')})", "", 10)
+def _counted(accounts: Accounts, pool: str, options: argparse.Namespace) -> str:
+    """How many accounts count, and where the number comes from."""
     projects = f"{accounts.projects} project{'s' * (accounts.projects != 1)}"
-    yield wrap(f"accounts  {accounts.usable} of {accounts.stored} usable, in {projects}; {pool}", "", 10)
-    yield wrap(f"agents    {first.agents.count}: {KINDS[options.kind]}", "", 10)
+    found = f"{accounts.usable} of {accounts.stored} usable, in {projects}"
+    if options.accounts is None:
+        return f"{found}; {pool}"
+    stored = found if accounts.stored else "none stored"
+    return f"{options.accounts}, as --accounts says; {pool} has {stored}"
+
+
+def _head(
+    installed: Installed, loaded: LoadedConfig, accounts: str, told: Sequence[str], found: Recommendation
+) -> Iterator[str]:
+    """The lines above the tables."""
+    first = found.cases[0].situation
+    line = situation_text.line
+    yield line("release", installed.described)
+    offset = "on" if loaded.config.get(OFFSET) else "off"
+    strategy, origin = loaded.config.get(STRATEGY), loaded.origins.get(STRATEGY, "")
+    yield line("in force", f"strategy {strategy} ({origin}), offset {offset} ({loaded.origins.get(OFFSET, '')})")
+    yield line("accounts", accounts)
+    yield line("agents", situation_text.agents(first.agents))
+    yield line("load", situation_text.load(first.load))
     for number, text in enumerate(told):
-        yield wrap(f"{'' if number else 'note':10}{text}", "", 10)
-    for case in found.cases:
-        yield ""
-        yield wrap(f"{first.limits.accounts} accounts, {case.name}", "")
-        yield f"{'':22}{'429s per 100':>16}{'answered a minute':>22}{'wait s':>8}{'k tokens':>10}"
-        for each in case.outcomes:
-            goodput, rejections = each.estimate("goodput"), each.estimate("rejections")
-            wait, tokens = each.estimate("wait_p95_s").mean, each.estimate("resent_tokens").mean / 1e5
-            yield (
-                f"{each.settings.name:22}{rejections.mean:8.1f} +- {rejections.half:<4.1f}"
-                f"{goodput.mean:14.1f} +- {goodput.half:<4.1f}{wait:8.1f}{tokens:10.1f}"
-            )
+        yield line("" if number else "note", text)
+
+
+def _table(case: Case) -> Iterator[str]:
     yield ""
-    yield from _answer(found)
+    limits = case.situation.limits
+    yield wrap(f"{situation_text.limits(limits)}; {situation_text.retry_after(limits)}", "", 0)
+    yield f"{'':22}{'429s per 100':>16}{'answered a minute':>22}{'wait s':>8}{'k tokens':>10}"
+    for each in case.outcomes:
+        goodput, rejections = each.estimate("goodput"), each.estimate("rejections")
+        wait, tokens = each.estimate("wait_p95_s").mean, each.estimate("resent_tokens").mean / 1e5
+        yield (
+            f"{each.settings.name:22}{rejections.mean:8.1f} +- {rejections.half:<4.1f}"
+            f"{goodput.mean:14.1f} +- {goodput.half:<4.1f}{wait:8.1f}{tokens:10.1f}"
+        )
 
 
 def _answer(found: Recommendation) -> Iterator[str]:
     name = found.chosen.name
-    if not found.matters:
-        yield wrap("Keep your settings: no other one makes a difference here.", "")
-        return
-    yield wrap(f"Recommended: {name}.", "")
-    for case in found.cases:
-        chosen = case.of(name)
-        change = chosen.against(case.base, "goodput")
-        fewer = chosen.against(case.base, "rejections")
+    yield ""
+    if found.matters:
+        yield wrap(f"Recommended: {name}.", "")
+    else:
+        yield wrap("It makes no difference: keep what you have. No other setting is better by the criterion.", "")
+    for case in found.cases if found.matters else ():
+        change, fewer = (case.of(name).against(case.base, measure) for measure in ("goodput", "rejections"))
         yield wrap(
             f"With {case.name}: {interval(change)} answered a minute and {interval(fewer)} 429s per 100 requests, "
-            f"against {case.base.settings.name}.",
+            "against your settings as now.",
             "  ",
+            2,
         )
-        if (best := found.best[case.name]) != name and best != case.base.settings.name:
-            yield wrap(f"If this is your limit, {best} is better.", "  ")
+    yield from _others(found)
+    yield wrap(CRITERION, "")
+
+
+def _others(found: Recommendation) -> Iterator[str]:
+    """The settings that are better if the user knows the kind of limit, or that have fewer 429s."""
+    if len(found.cases) > 1 and set(found.best.values()) != {found.chosen.name}:
+        by_kind = zip(LIMIT_KINDS, found.best.values(), strict=True)
+        named = [f"with --limit {kind}, {best} is the best" for kind, best in by_kind]
+        yield wrap(f"If you know the kind of your limit, name it: {'; '.join(named)}.", "  ", 2)
+        return
+    for case in found.cases:
+        chosen, fewest = case.of(found.chosen.name), min(case.outcomes, key=lambda each: _mean(each, "rejections"))
+        if has_fewer_rejections(fewest, chosen):
+            yield wrap(
+                f"Fewest 429s with {case.name}: {fewest.settings.name}, {_mean(fewest, 'rejections'):.1f} per 100 "
+                f"requests, but {_mean(fewest, 'goodput'):.1f} answered a minute instead of "
+                f"{_mean(chosen, 'goodput'):.1f}.",
+                "  ",
+                2,
+            )
+
+
+def _mean(outcome: Outcome, measure: str) -> float:
+    return outcome.estimate(measure).mean
 
 
 def _lines(found: Recommendation, loaded: LoadedConfig, chosen: Profile) -> Iterator[str]:
     """The lines to write, and the file to write them to."""
     if not found.matters:
         return
+    changed = {key: value for key, value in found.chosen.config.items() if _flat(loaded).get(key) != value}
     project = next(file for file in loaded.files if file.layer == PROJECT_FILE)
-    resets = project.ignored is None and chosen.has("file-resets-other-keys")
-    file = project if resets else loaded.files[0]
-    changed = {key: value for key, value in found.chosen.config.items() if loaded.config.get(key, value) != value}
-    named = {STRATEGY: found.chosen.config[STRATEGY], **{k: v for k, v in changed.items() if "." not in k}}
+    wins = chosen.has("file-resets-other-keys") or any(loaded.origins.get(key) == PROJECT_FILE for key in changed)
+    file = project if project.ignored is None and wins else loaded.files[0]
     yield ""
     yield f"Write to {file.path}{', and keep its other keys' if file.ignored is None else ''}:"
-    yield from json.dumps(named, indent=2).splitlines()
+    yield from json.dumps(changed, indent=2).splitlines()
+    for key in changed:
+        if (origin := loaded.origins.get(key, "")).startswith("variable "):
+            yield wrap(f"Unset {origin.removeprefix('variable ')}, which overrides {key}.", "", 0)
 
 
 def _document(
@@ -203,6 +243,7 @@ def _document(
         "config": {key: loaded.config.get(key) for key in (STRATEGY, OFFSET)},
         "accounts": {key: value for key, value in asdict(accounts).items() if key != "findings"},
         "findings": list(told),
+        "criterion": CRITERION,
         "recommended": {"name": found.chosen.name, "matters": found.matters, "config": dict(found.chosen.config)},
         "cases": [
             {

@@ -40,6 +40,7 @@ COMMANDS = (  # modules of this folder
     "completion",
 )
 FIRST = {"replay": "FILE "}  # what a command takes before its target
+INSTEAD = {"simulate": "[TARGET]", "spread": "--pids PIDS"}  # what a command takes instead of a target
 WITH_TARGET = ("run", "spread", "races", "simulate", "identify", "fuzz", "replay")  # they take a command after --
 EPILOG = """\
 exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the adapter failed
@@ -182,7 +183,7 @@ def _parser(first: str) -> argparse.ArgumentParser:
         )
         if name in WITH_TARGET:
             before = f"antigravity-conformance {name} [OPTIONS] {FIRST.get(name, '')}"
-            sub.usage = f"{before}TARGET\n       {before}-- COMMAND ..."
+            sub.usage = f"{before}{INSTEAD.get(name, 'TARGET')}\n       {before}-- COMMAND ..."
         module.add_arguments(sub)
         sub.set_defaults(main=module.main, takes_command=name in WITH_TARGET)
     return parser

@@ -2,21 +2,21 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from conformance import __version__
-from conformance.cli import situations
+from conformance.advice.cases import names_limit, shortage
+from conformance.cli import situation_text, situations
 from conformance.cli.options import MAX_WORKERS, add_mapping, add_timeout, between
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.settings import parse_changes, parse_settings
 from conformance.reports import simulation_json, simulation_plot, simulation_text
-from conformance.reports.describe import wrap
 from conformance.reports.progress import Progress, Stage
 from conformance.simulation.experiment import FEWEST_SEEDS, Decider, seeds_of, simulate
 from conformance.simulation.loop_data import document
-from conformance.simulation.model import MAX_ACCOUNTS, MAX_AGENTS, Situation
+from conformance.simulation.model import MAX_ACCOUNTS, MAX_AGENTS, Load, Situation
 from conformance.targets.errors import UsageFault
 from conformance.targets.resolve import Target, resolve
 from conformance.targets.smoke import greet
@@ -31,7 +31,8 @@ The selection code of the target decides. The rest is a model: the limits, the
 load, and the request loop of release {document()["release"]} (docs/which-settings.md).
 
   simulate --agents 8 --accounts 4 --as server --per-minute 15
-  simulate --agents 8 --accounts 4 --as jobs --at-once 3 --json result.json
+  simulate --agents 8 --accounts 4 --as jobs --limit at-once --json result.json
+  simulate --at-once 3 --settings sticky+balance,sticky+offset+balance
 
 The target is the reference as release {NEWEST} unless another one is named."""
 
@@ -42,19 +43,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--agents", type=between(1, MAX_AGENTS), default=8, metavar="N", help="Number of agents (default: 8)")
     add("--accounts", type=between(1, MAX_ACCOUNTS), default=4, metavar="N", help="Number of accounts (default: 4)")
     situations.add_agents(parser)
-    situations.add_limits(parser)
+    situations.add_limits(parser, Load().minutes)
     add(
         "--settings",
         default=SETTINGS,
         metavar="S,...",
-        help=f"Settings to compare, each with the first: a strategy, or one with +offset (default: {SETTINGS})",
+        help="Settings to compare, each with the first: a strategy, or one with +offset (pid_offset_enabled), +balance "
+        f"(scheduling_mode balance) or +offset+balance (default: {SETTINGS})",
     )
     add(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="Config key for all settings, such as scheduling_mode=balance; may be repeated",
+        help="Config key for all settings, such as max_rate_limit_wait_seconds=60; may be repeated",
     )
     add("--seed", default="1", metavar="WORD", help="Seed: the same one gives the same result (default: 1)")
     add(
@@ -79,14 +81,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
-    if not situations.has_limit(options):
+    agents, limits = situations.agents(options), situations.limits(options, options.accounts)
+    if not names_limit(limits) and options.limit is None:
         raise UsageFault(
-            "no limit was given, so nothing would be rejected; give --per-minute, --at-once, --tokens-per-minute or "
-            "--per-window, such as `simulate --per-minute 15`"
+            "no limit was given, so nothing would be rejected; give its number with --per-minute, --at-once, "
+            "--tokens-per-minute or --per-window, or only its kind, such as `simulate --limit a-minute`"
         )
-    situation = Situation(
-        situations.agents(options), situations.limits(options, options.accounts), situations.load(options)
-    )
+    (limits,) = situations.cases(options, limits, agents).values()
+    situation = Situation(agents, limits, situations.load(options))
     if options.plot:
         check_plot(options.plot)
     prepare_outputs({"--json": options.json, "--plot": options.plot}, {})
@@ -95,7 +97,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     with Progress(stage, sys.stderr):
         decider = decider_of(resolve(word, command, options.mapping), options.timeout)
         changes = parse_changes(options.set, decider.profile)
-        settings = parse_settings(options.settings, changes)
+        settings = parse_settings(options.settings, changes, decider.profile)
         stage.show(lambda: f"simulating {len(settings)} settings, {options.seeds} runs each")
         outcomes = simulate(decider, situation, settings, seeds_of(options.seed, options.seeds), options.workers)
     document_ = simulation_json.document(
@@ -103,11 +105,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     )
     write_report(options.json, simulation_json.render(document_))
     if options.plot:
-        simulation_plot.write(options.plot, outcomes, situations.described(situation.agents, situation.limits))
-    print(wrap(situations.described(situation.agents, situation.limits), ""))
-    for line in simulation_text.render(outcomes):
+        title = f"Agents: {situation_text.agents(agents)}; {situation_text.limits(limits)}"
+        simulation_plot.write(options.plot, outcomes, title)
+    for line in [*situation_text.lines(situation), *simulation_text.render(outcomes)]:
         print(line)
-    print(wrap(note(decider, situation, options), "", 6))
+    for line in notes(decider, situation, options):
+        print(line)
     return 0
 
 
@@ -129,11 +132,13 @@ def decider_of(target: Target, timeout_s: float) -> Decider:
     return Decider(target, greet(target, timeout_s=timeout_s).hello.profile or NEWEST, timeout_s)
 
 
-def note(decider: Decider, situation: Situation, options: argparse.Namespace) -> str:
+def notes(decider: Decider, situation: Situation, options: argparse.Namespace) -> Iterator[str]:
     """What decided, and what was assumed."""
-    load = situation.load
-    return (
-        f"note  {decider.target.word} selected; the request loop is that of release {document()['release']}. "
-        f"{options.seeds} runs of {load.minutes:g} minutes with equal loads for all settings: a request runs "
-        f"{load.latency_s:g} s (median), then the agent pauses {load.pause_s:g} s (mean)."
+    common = f", all with {' and '.join(options.set)}" if options.set else ""
+    yield situation_text.line(
+        "note",
+        f"{decider.target.word} selected{common}; the request loop is that of release {document()['release']}. "
+        f"{options.seeds} runs with equal loads for all settings, from seed {options.seed}.",
     )
+    if text := shortage(situation):
+        yield situation_text.line("", text)

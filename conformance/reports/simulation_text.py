@@ -13,10 +13,10 @@ COLUMNS = (  # measure, head, second line of the head, digits, factor
     ("even_accounts", "accounts", "even", 2, 1),
     ("even_agents", "agents", "even", 2, 1),
     ("switches", "switches", "per 100", 0, 1),
-    ("resent_tokens", "k tokens", "per request", 1, 1e-5),
+    ("resent_tokens", "k tokens", "a request", 1, 1e-5),
 )
 WIDE = ("rejections", "goodput", "wait_p95_s")  # shown with their interval
-NAME = 14
+NAME, COLUMN, WIDE_COLUMN = 22, 11, 18
 
 
 def render(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -43,14 +43,14 @@ def differences(base: Outcome, others: Sequence[Outcome]) -> Iterator[str]:
     for each in others:
         rejections, goodput = (each.against(base, name) for name in ("rejections", "goodput"))
         yield (
-            f"  {each.settings.name:{NAME - 2}}{interval(rejections):>22} 429s"
-            f"{interval(goodput):>20} a minute{same(rejections, goodput)}"
+            f"  {each.settings.name:{NAME - 2}}{interval(rejections):>18} 429s"
+            f"{interval(goodput):>16} a minute{same(rejections, goodput)}"
         )
 
 
 def same(*differences: Estimate) -> str:
     """A mark if no difference was found."""
-    return "  (no difference)" if all(each.is_zero for each in differences) else ""
+    return "  (alike)" if all(each.is_zero for each in differences) else ""
 
 
 def interval(estimate: Estimate, digits: int = 1) -> str:
@@ -67,4 +67,4 @@ def _cell(outcome: Outcome, name: str, _head: str, _second: str, digits: int, fa
 
 
 def _width(name: str) -> int:
-    return 18 if name in WIDE else 12
+    return WIDE_COLUMN if name in WIDE else COLUMN

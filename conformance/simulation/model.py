@@ -88,10 +88,10 @@ class Situation:
 
 SERVER, TERMINALS, CONTAINERS, JOBS = "server", "terminals", "containers", "jobs"
 KINDS: Mapping[str, str] = {
-    SERVER: "sessions of one OpenCode server, such as the agents of oh-my-opencode: one process",
-    TERMINALS: "one OpenCode for each agent, started by hand, with one pool file",
-    CONTAINERS: "one container for each agent: every PID is 1, and each has its own copy of the pool file",
-    JOBS: "one CI job for each agent: PIDs without a pattern, and each has its own copy of the pool file",
+    SERVER: "sessions of one OpenCode server, such as the agents of oh-my-opencode",
+    TERMINALS: "one OpenCode for each agent, started by hand",
+    CONTAINERS: "one container for each agent",
+    JOBS: "one CI job for each agent, each on a fresh machine",
 }
 PLAIN: Mapping[str, Agents] = {
     SERVER: Agents(processes=1),
@@ -108,9 +108,14 @@ def agents_of(kind: str, count: int) -> Agents:
 
 
 def setting(word: str, common: Mapping[str, Json] | None = None) -> Settings:
-    """The settings that a word such as `sticky+offset` names. Raises ValueError."""
-    strategy, plus, offset = word.partition("+")
-    if strategy not in STRATEGIES or (plus and offset != "offset"):
-        raise ValueError(f"{word!r} names no settings; expected {', '.join(STRATEGIES)}, or one of them with +offset")
-    config = {"account_selection_strategy": strategy, "pid_offset_enabled": bool(plus)}
+    """The settings that a word such as `sticky+offset+balance` names. Raises ValueError."""
+    strategy, *added = word.split("+")
+    if strategy not in STRATEGIES or added not in ([], ["offset"], ["balance"], ["offset", "balance"]):
+        raise ValueError(
+            f"{word!r} names no settings; expected {', '.join(STRATEGIES)}, or one of them with +offset, +balance or "
+            "+offset+balance"
+        )
+    config: dict[str, Json] = {"account_selection_strategy": strategy, "pid_offset_enabled": "offset" in added}
+    if "balance" in added:
+        config["scheduling_mode"] = "balance"
     return Settings(word, {**(common or {}), **config})

@@ -1,22 +1,27 @@
 """`advise`: what is in force, how many accounts count, and which settings it recommends. All homes are temporary."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance.advice import recommend
 from conformance.advice.accounts import count_accounts
+from conformance.advice.cases import cases_of, shortage
+from conformance.advice.criterion import best_of, best_over, is_better
 from conformance.advice.findings import Place, findings
 from conformance.advice.installed import find_installed, nearest
-from conformance.advice.recommend import alternatives_to, best_of, cases_of
+from conformance.advice.recommend import Case, Recommendation, alternatives_to, offset_spreads
+from conformance.cli import advise, situation_text
 from conformance.json_type import Json
 from conformance.simulation.measures import NAMES, Measures
-from conformance.simulation.model import Limits, Load, Settings, agents_of
+from conformance.simulation.model import PLAIN, Agents, Limits, Load, Pids, Settings, Situation, agents_of
 from conformance.simulation.outcome import Outcome
 from reference_impl.config.files import read_file
 from reference_impl.profiles import profile
-from tests.support.command import Kit
+from tests.support.command import CHECKOUT, Kit
 
 NEW = profile("1.6.0")
 USER, PROJECT = ".config/opencode/antigravity.json", "project/.opencode/antigravity.json"
@@ -131,30 +136,50 @@ def test_accounts_that_count() -> None:
     )
 
 
-def outcome(name: str, goodput: float, rejections: float, tokens: float = 0) -> Outcome:
+def outcome(name: str, goodput: float, rejections: float, keys: int = 1) -> Outcome:
     plain = dict.fromkeys(NAMES, 0.0)
-    runs = [
-        Measures(**{**plain, "goodput": goodput + n % 2, "rejections": rejections + n % 2, "resent_tokens": tokens})
-        for n in range(30)
-    ]
-    return Outcome(Settings(name), tuple(runs))
+    runs = [Measures(**{**plain, "goodput": goodput + n % 2, "rejections": rejections + n % 2}) for n in range(30)]
+    return Outcome(Settings(name, {f"key {number}": 1 for number in range(keys)}), tuple(runs))
 
 
 @pytest.mark.parametrize(
     ("others", "best"),
     [
         ([("b", 120, 5)], "b"),
-        ([("b", 101, 5)], "now"),
-        ([("b", 100, 1)], "b"),
-        ([("b", 120, 9), ("c", 119, 1)], "c"),
-        ([("b", 120, 1, 500), ("c", 120, 1, 100)], "c"),
-        ([("b", 80, 0)], "now"),
+        ([("b", 104, 5)], "now"),
+        ([("b", 104, 2)], "b"),
+        ([("b", 120, 40)], "b"),
+        ([("b", 100, 4.5)], "now"),
+        ([("b", 90, 0)], "now"),
+        ([("b", 120, 9), ("c", 116, 1)], "c"),
+        ([("b", 120, 9), ("c", 110, 1)], "b"),
+        ([("b", 122, 1, 2), ("c", 120, 1.9, 1)], "c"),
+        ([("b", 118, 1, 2), ("c", 120, 1, 2)], "c"),
     ],
 )
-def test_best_has_answers_then_few_rejections(others: list[tuple[str, float, float]], best: str) -> None:
-    """A difference that is too small keeps the settings in force."""
-    outcomes = [outcome("now", 100, 5), *(outcome(*each) for each in others)]
+def test_criterion_orders_settings(others: list[tuple[Any, ...]], best: str) -> None:
+    """Answers, then 429s, then keys to change; what is small keeps the settings as now."""
+    outcomes = [outcome("now", 100, 5, 0), *(outcome(*each) for each in others)]
     assert best_of(outcomes).settings.name == best
+
+
+def test_difference_within_interval_does_not_count() -> None:
+    """The mean of b is 20 % higher, but only because of a few runs."""
+    now = outcome("now", 100, 5, 0)
+    few = tuple(replace(run, goodput=700 if place < 1 else 100) for place, run in enumerate(now.runs))
+    other = Outcome(Settings("b", {"key": 1}), few)
+    assert not is_better(other, now)
+    assert best_of([now, other]).settings.name == "now"
+
+
+def test_unknown_limit_gets_setting_that_loses_least() -> None:
+    """b is the best with one kind of limit and c with the other; d loses 10 % at most, and now more."""
+    cases = [
+        [outcome("now", 50, 0, 0), outcome("b", 100, 0), outcome("c", 50, 0), outcome("d", 90, 0)],
+        [outcome("now", 50, 0, 0), outcome("b", 50, 0), outcome("c", 100, 0), outcome("d", 90, 0)],
+    ]
+    situation = Situation()
+    assert best_over([Case("", situation, tuple(each)) for each in cases]).name == "d"
 
 
 def test_offset_is_no_alternative_for_one_pid() -> None:
@@ -166,34 +191,118 @@ def test_offset_is_no_alternative_for_one_pid() -> None:
     }
 
 
+def test_names_tell_mode_in_force() -> None:
+    """With balance in force, the plain names are those with cache_first."""
+    config: dict[str, Json] = {
+        "account_selection_strategy": "sticky",
+        "pid_offset_enabled": False,
+        "scheduling_mode": "performance_first",
+    }
+    found = {each.name: each.config["scheduling_mode"] for each in alternatives_to(config, agents_of("server", 8))}
+    assert found == {
+        "as now": "performance_first",
+        "sticky": "cache_first",
+        "round-robin": "cache_first",
+        "hybrid": "cache_first",
+        "round-robin+balance": "balance",
+        "hybrid+balance": "balance",
+    }
+
+
+@pytest.mark.parametrize(
+    ("agents", "spreads"),
+    [
+        (agents_of("server", 8), False),
+        (agents_of("terminals", 8), True),
+        (agents_of("containers", 8), False),
+        (replace(agents_of("containers", 8), pool="shared"), False),
+        (replace(agents_of("containers", 8), pool="shared", gap_s=20), True),
+        (replace(agents_of("containers", 8), gap_s=20), False),
+        (replace(agents_of("jobs", 8), pids=Pids(given=(7, 7))), False),
+    ],
+)
+def test_offset_spreads_equal_pids_only_by_stored_index(agents: Agents, spreads: bool) -> None:
+    assert offset_spreads(agents) is spreads
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "expected"),
+    [
+        ("server", {}, "8 in one process, a random PID"),
+        ("server", {"processes": 4}, "8 in 4 processes: PIDs 7 to 22 apart, all started at once, one pool file"),
+        ("terminals", {}, "8 in 8 processes: PIDs 7 to 22 apart, one started every 20 s, one pool file"),
+        ("containers", {}, "8 in 8 processes: equal PIDs, all started at once, a pool file each"),
+        ("containers", {"pool": "shared"}, "8 in 8 processes: equal PIDs, all started at once, one pool file"),
+        (
+            "containers",
+            {"pids": Pids("random")},
+            "8 in 8 processes: random PIDs, all started at once, a pool file each",
+        ),
+        (
+            "jobs",
+            {"pids": Pids("equal"), "restart_s": 60.0},
+            "8 in 8 processes: equal PIDs, all started at once, each started again every 60 s, a pool file each",
+        ),
+        (
+            "jobs",
+            {"pids": Pids(given=(5, 9)), "gap_s": 1.5},
+            "8 in 8 processes: PIDs 5,9 in turn, one started every 1.5 s, a pool file each",
+        ),
+    ],
+)
+def test_line_of_agents_follows_the_case(kind: str, changed: dict[str, Any], expected: str) -> None:
+    assert situation_text.agents(replace(agents_of(kind, 8), **changed)) == expected
+
+
+def test_shortage_is_told() -> None:
+    """Eight agents ask for 34 requests a minute, and for 5 requests at once."""
+    agents = agents_of("server", 8)
+    for limits, short in (
+        (Limits(4, per_minute=6), True),
+        (Limits(4, per_minute=9), False),
+        (Limits(4, projects=2, per_minute=9), True),
+        (Limits(4, at_once=1), True),
+        (Limits(4, at_once=2), False),
+        (Limits(4, per_window=300), True),
+    ):
+        assert bool(shortage(Situation(agents, limits))) is short, limits
+
+
 def test_named_limit_is_the_only_case() -> None:
     assert list(cases_of(Limits(4, at_once=3), 8, Load())) == ["your limit"]
     both = cases_of(Limits(4), 8, Load())
     assert [(each.per_minute, each.at_once) for each in both.values()] == [(12, None), (None, 2)]
 
 
-def test_advice_names_setting_figures_and_lines(home: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four accounts and four jobs with a limit a minute: round-robin spreads, and the lines go to the user file."""
-    monkeypatch.setattr(recommend, "MINUTES", 2)
+def test_advice_names_setting_figures_and_lines(home: Path, kit: Kit) -> None:
+    """Three accounts and four sessions with a limit a minute: round-robin spreads; the lines go to the user file."""
     write(home, {".config/opencode/antigravity-accounts.json": pool({}, {}, {}).decode()})
-    arguments = ("advise", str(home / "project"), "--agents", "4", "--as", "jobs", "--per-minute", "8")
-    done = kit(*arguments)
+    arguments = ("--agents", "4", "--as", "server", "--per-minute", "6", "--minutes", "1")
+    done = kit("advise", str(home / "project"), *arguments)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80 or str(home) in done.stdout
-    assert "Recommended: round-robin" in done.stdout
-    assert f"Write to {home}/{USER}:" in done.stdout
-    assert '"account_selection_strategy": "round-robin"' in done.stdout
-    document = json.loads(kit(*arguments, "--json").stdout)
-    assert document["accounts"] == {"loaded": 3, "projects": 3, "stored": 3, "usable": 3}
-    assert document["recommended"]["matters"] is True
+    for expected in (
+        "3 of 3 usable, in 3 projects",
+        "Recommended: round-robin.",
+        "Criterion: the most answered requests, then the fewest 429s",
+        f"Write to {home}/{USER}:",
+    ):
+        assert expected in done.stdout
+    lines = done.stdout.partition("antigravity.json:\n")[2]
+    assert json.loads(lines) == {"account_selection_strategy": "round-robin"}
 
 
-def test_single_account_makes_no_difference(home: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recommend, "MINUTES", 1)
+def test_single_account_makes_no_difference(home: Path, kit: Kit) -> None:
     write(home, {".config/opencode/antigravity-accounts.json": pool({}).decode()})
-    done = kit("advise", str(home / "project"), "--agents", "1", "--per-minute", "60")
+    arguments = ("advise", str(home / "project"), "--agents", "1", "--per-minute", "60", "--minutes", "1")
+    done = kit(*arguments)
     assert "There is one account" in done.stdout
-    assert "Keep your settings" in done.stdout
+    assert "It makes no difference: keep what you have." in done.stdout
+    assert "Write to" not in done.stdout
+    document = json.loads(kit(*arguments, "--json").stdout)
+    assert document["accounts"] == {"loaded": 1, "projects": 1, "stored": 1, "usable": 1}
+    assert document["recommended"]["matters"] is False
+    assert document["cases"][0]["situation"]["load"]["minutes"] == 1
 
 
 @pytest.mark.parametrize(
@@ -214,3 +323,61 @@ def test_wrong_usage_gets_one_message(
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("files", "release", "expected"),
+    [
+        ({}, "1.6.0", USER),
+        ({PROJECT: "{}"}, "1.6.0", PROJECT),
+        ({PROJECT: "{}"}, "1.3.0", USER),
+        ({PROJECT: '{"account_selection_strategy": "hybrid"}'}, "1.3.0", PROJECT),
+    ],
+)
+def test_lines_go_to_file_that_wins(home: Path, files: dict[str, str], release: str, expected: str) -> None:
+    """A project file wins if it names the key, or if the release fills in what it leaves out."""
+    write(home, files)
+    chosen = profile(release)
+    loaded = Place(str(home / "project"), str(home), {}, "linux").load(read_file, chosen)
+    settings = Settings("round-robin", {"account_selection_strategy": "round-robin"})
+    found = Recommendation(settings, (), {})
+    assert f"Write to {home / expected}" in next(line for line in advise._lines(found, loaded, chosen) if line)
+
+
+def test_variable_that_overrides_is_named(home: Path) -> None:
+    name = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
+    chosen = profile("1.5.5")
+    loaded = Place(str(home / "project"), str(home), {name: "hybrid"}, "linux").load(read_file, chosen)
+    found = Recommendation(Settings("sticky", {"account_selection_strategy": "sticky"}), (), {})
+    assert f"Unset {name}, which overrides account_selection_strategy." in "\n".join(
+        advise._lines(found, loaded, chosen)
+    ).replace("\n", " ")
+
+
+def test_guide_agrees_with_the_lab() -> None:
+    """The table to look up names the best settings of docs/lab.json, with their 429s and those of the defaults."""
+    page = (CHECKOUT / "docs" / "which-settings.md").read_text(encoding="utf-8")
+    names = {"one server": "server", "terminals": "terminals", "containers": "containers", "CI jobs": "jobs"}
+    lab = json.loads((CHECKOUT / "docs" / "lab.json").read_text(encoding="utf-8"))["lookup"]
+    found = {(each["kind"], each["limit"]): each for each in lab if each["accounts"] == 4}
+    cells = {kind: cells_of(page, f"| **{name}**") for name, kind in names.items()}
+    for kind, row in cells.items():
+        for limit, cell in zip(("a minute", "at once"), row[1:3], strict=True):
+            best, figures = found[kind, limit]["best"], found[kind, limit]["settings"]
+            assert f"`{best}`" in cell
+            told = [int(number) for number in re.findall(r"(?:: |now )(\d+)", cell)]
+            assert told == [round(figures[name]["rejections"][0]) for name in (best, "hybrid")], cell
+
+
+def cells_of(page: str, begins: str) -> list[str]:
+    """The cells of the first row that begins like this."""
+    return next(line for line in page.splitlines() if line.startswith(begins)).split(" | ")
+
+
+def test_guide_says_what_each_kind_means() -> None:
+    page = (CHECKOUT / "docs" / "which-settings.md").read_text(encoding="utf-8")
+    pids = {"apart": "7 to 22 apart", "equal": "equal", "random": "random"}
+    for kind, plain in PLAIN.items():
+        if plain.processes > 1:
+            start = f"one every {plain.gap_s:g} s" if plain.gap_s else "all at once"
+            assert f"one for each agent | {pids[plain.pids.pattern]} | {start} | {plain.pool} |" in page, kind

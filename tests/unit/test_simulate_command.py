@@ -35,10 +35,11 @@ def test_document_has_intervals_and_paired_differences(kit: Kit, tmp_path: Path)
 
 
 def test_table_fits_80_columns(kit: Kit) -> None:
-    done = kit(*LIMITED)
+    done = kit(*LIMITED, "--settings", "sticky,sticky+offset,round-robin,hybrid,sticky+offset+balance")
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert done.stdout.startswith("2 agents in 2 processes, 2 accounts, 2 requests a minute for each account")
+    assert done.stdout.startswith("agents    2 in 2 processes: PIDs 7 to 22 apart, one started every 20 s")
+    assert "limits    2 accounts, 2 requests a minute for each account" in done.stdout
     for word in ("sticky+offset", "round-robin", "hybrid", "run by run"):
         assert word in done.stdout
 
@@ -69,6 +70,13 @@ def test_plot_is_drawn(kit: Kit, tmp_path: Path, name: str) -> None:
         ((*LIMITED, "--settings", ","), "--settings names no settings"),
         ((*LIMITED, "--set", "scheduling_mod=balance"), "has no config key 'scheduling_mod'; did you mean scheduling"),
         ((*LIMITED, "--set", "scheduling_mode=fast"), "expected 'cache_first', 'balance' or 'performance_first'"),
+        ((*LIMITED, "--settings", "sticky+fast"), "or one of them with +offset, +balance or +offset+balance"),
+        ((*LIMITED, "--settings", "sticky, balance"), "'balance' names no settings"),
+        (
+            (*LIMITED, "--settings", "hybrid+balance", "--set", "scheduling_mode=cache_first"),
+            "both name the mode; give one of them",
+        ),
+        ((*LIMITED, "--set", "pid_offset_enabled=true"), "pid_offset_enabled is part of --settings"),
         ((*LIMITED, "--set", "quiet_mode=true"), "quiet_mode has no effect on a simulation"),
         ((*LIMITED, "--set", "quiet_mode"), "expected KEY=VALUE"),
         ((*LIMITED, "--pids", "1,x"), "'x' is not a valid PID"),
@@ -89,11 +97,12 @@ def test_wrong_usage_gets_one_message(
     assert done.stdout == ""
 
 
-def test_release_without_key_ignores_it(kit: Kit) -> None:
+def test_key_of_other_release_is_refused(kit: Kit) -> None:
     """Release 1.2.8 has no scheduling_mode, so setting it is refused."""
-    done = kit(*LIMITED[:1], "reference@1.2.8", *LIMITED[1:], "--set", "scheduling_mode=balance")
-    assert done.returncode == 2
-    assert "release 1.2.8 has no config key" in done.stderr
+    for words in (("--set", "scheduling_mode=balance"), ("--settings", "sticky+balance")):
+        done = kit(*LIMITED[:1], "reference@1.2.8", *LIMITED[1:], *words)
+        assert done.returncode == 2
+        assert "release 1.2.8 has no config key" in done.stderr
 
 
 @pytest.mark.parametrize("release", ["1.2.8", "1.3.0", "1.4.3", "recommended"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from conformance.advice.recommend import best_of
+from conformance.advice.criterion import best_of
 from conformance.json_type import Json
 from conformance.simulation.measures import Estimate
 from conformance.simulation.outcome import Outcome

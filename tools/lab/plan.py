@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Literal
 
-from conformance.advice.recommend import cases_of
+from conformance.advice.cases import cases_of
 from conformance.json_type import Json
 from conformance.simulation.model import Limits, Load, Settings, Situation, agents_of, setting
 
@@ -17,13 +17,15 @@ DOCUMENT: Json = tomllib.loads(FILE.read_text(encoding="utf-8"))
 RELEASE, SEEDS = DOCUMENT["release"], DOCUMENT["seeds"]
 LOAD = Load(minutes=DOCUMENT["minutes"])
 LOOKUP_ACCOUNTS = (2, 4, 8)
-LOOKUP_SETTINGS = (
-    Settings("sticky"),
-    Settings("sticky+offset"),
-    Settings("round-robin"),
-    Settings("hybrid"),
-    Settings("sticky+offset, balance", {"scheduling_mode": "balance"}),
-    Settings("round-robin, balance", {"scheduling_mode": "balance"}),
+LOOKUP_SETTINGS = (  # the defaults first: they stay unless others are better
+    "hybrid",
+    "sticky",
+    "sticky+offset",
+    "round-robin",
+    "hybrid+balance",
+    "sticky+balance",
+    "sticky+offset+balance",
+    "round-robin+balance",
 )
 VARIATIONS: Mapping[str, tuple[Mapping[str, Json], Mapping[str, Json]]] = {  # changes of the limits, of the load
     "as assumed": ({}, {}),
@@ -85,8 +87,8 @@ def limits_of(limit: str, agents: int, accounts: int, load: Load) -> Limits:
 
 
 def named(word: str, config: Mapping[str, Json] | None = None) -> Settings:
-    """The settings of a word such as `sticky+offset, balance`, with more config keys."""
-    plain = setting(word.partition(",")[0], config)
+    """The settings of a word such as `sticky+offset`, with more config keys."""
+    plain = setting(word, config)
     more = ", ".join(f"{key} {value}" for key, value in (config or {}).items())
     return replace(plain, name=plain.name + (f" with {more}" if more else ""))
 
@@ -100,7 +102,7 @@ def lookup() -> list[tuple[str, str, int, Situation]]:
 
 
 def lookup_settings() -> list[Settings]:
-    return [Settings(each.name, named(each.name, each.config).config) for each in LOOKUP_SETTINGS]
+    return [setting(word) for word in LOOKUP_SETTINGS]
 
 
 def variations() -> list[tuple[str, str, str, Situation]]:
