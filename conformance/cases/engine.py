@@ -18,6 +18,7 @@ VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
 PLANNED, RUNNING = "planned", "running"  # files in the folder of an engine: number of cases, name of the current one
 INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plugin` replaces that
+OF_PROCESSES = ("test_70_", "test_71_")  # beginnings of the names of modules that start real processes
 USUAL = (0, 1, 5)  # exit codes of pytest: all passed, some failed, no case was selected
 # Plugins of pytest that cases do not use; each costs some time per case.
 UNUSED = (
@@ -95,7 +96,7 @@ def _shares(modules: Sequence[Path]) -> list[list[Path]]:
 
     The module of vectors is never alone in a part, because there may be no vectors to judge.
     """
-    processes = [module for module in modules if module.name.startswith("test_70_")]
+    processes = [module for module in modules if module.name.startswith(OF_PROCESSES)]
     others = [module for module in modules if module not in processes]
     return [processes, others] if processes and others != [VECTORS] else [list(modules)]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, read_files
 from conformance.processes.races.model import Fault, FaultKind, Files, Outcome, Schedule
-from conformance.processes.races.rules import judge_crash, judge_failure, judge_loading, judge_next
+from conformance.processes.races.rules import judge_crash, judge_failure, judge_loading, judge_next, labels_in
 from conformance.processes.races.states import State, open_home
 from conformance.processes.races.subject import Subject
 from conformance.targets.gate.calls import FileCall
@@ -73,7 +73,7 @@ class Faults:
         content = pool_in(files)
         if content is None or _is_synced(calls, fault.at):
             return outcome
-        wanted = {account["refreshToken"] for account in parse(content)["accounts"]} if parse(content) else set()
+        wanted = labels_in(parse(content))
         for share, word in ((0, "empty"), (2, "half written")):
             left = replace(files[POOL], content=content[: len(content) // share] if share else b"")
             lay_out(subject.home, {**files, POOL: left})

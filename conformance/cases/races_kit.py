@@ -1,0 +1,58 @@
+"""For the cases of races: two gated processes of the target, started at the first case and kept for all."""
+
+from contextlib import suppress
+
+import pytest
+
+from conformance.cases.judge import TargetJudge
+from conformance.processes.races.catalogue import RULES
+from conformance.processes.races.rule_schedules import RuleSchedule, RuleSchedules
+from conformance.processes.races.subject import Subject
+from conformance.targets.errors import AdapterFault
+from conformance.targets.gate.support import why_not
+from conformance.wire.scenario import Scenario
+
+
+class RaceJudge:
+    """Judges the stored schedules. After a fault, the next case starts new processes."""
+
+    def __init__(self) -> None:
+        self._subject: Subject | None = None
+        self._schedules: RuleSchedules | None = None
+
+    def check(self, judge: TargetJudge, rule: str, schedule: RuleSchedule) -> None:
+        """Compare what the schedule shows with the rule. The case is not run where no file call can be held."""
+        if reason := why_not():
+            pytest.skip(reason)
+        try:
+            shown = self._started(judge).show(schedule)
+        except AdapterFault as fault:
+            judge.patience.note(fault)
+            self.close()
+            raise
+        except OSError as error:  # everything that is read here belongs to the target
+            self.close()
+            raise AdapterFault(f"{judge.settings.name} has made its home folder unreadable: {error}") from error
+        judge.patience.note_answer()
+        for finding in shown.findings:
+            if finding.rule == rule:
+                judge.expect(RULES[rule].title, finding.text, Scenario([]), f"race {schedule.id}")
+
+    def _started(self, judge: TargetJudge) -> RuleSchedules:
+        settings = judge.settings
+        judge.patience.check(settings.name)
+        if self._schedules is None:
+            self._subject = Subject(
+                judge.launch(),
+                timeout_s=judge.patience.timeout_s(settings.timeout_s),
+                pass_environment=settings.pass_environment,
+                patience=judge.patience,
+            )
+            self._schedules = RuleSchedules(self._subject)
+        return self._schedules
+
+    def close(self) -> None:
+        if self._subject is not None:
+            with suppress(OSError):
+                self._subject.__exit__(None, None, None)
+        self._subject = self._schedules = None
