@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.cases.judge import TargetJudge
-from conformance.cases.kit import covers
 from conformance.cases.races_kit import RaceJudge
 from conformance.processes.races.rule_schedules import RuleSchedule, load_schedules
 
@@ -20,7 +19,7 @@ def races() -> Iterator[RaceJudge]:
 @pytest.mark.parametrize(
     ("rule", "schedule"),
     [
-        pytest.param(rule, schedule, marks=covers(rule), id=f"{rule}-{schedule.id}")
+        pytest.param(rule, schedule, marks=pytest.mark.covers(rule), id=f"{rule}-{schedule.id}")
         for schedule in load_schedules()
         for rule in schedule.rules
     ],

@@ -89,6 +89,18 @@ class Hangs(SavesAnother):
             pool_file.replace(home, merge(before))
 
 
+class NeverTheSame(SavesAnother):
+    """Looks at the pool file once more with each save."""
+
+    looks = 0
+
+    def store(self, home: str, merge: Merge) -> None:
+        self.looks += 1
+        for _ in range(self.looks):
+            self.path().exists()
+        super().store(home, merge)
+
+
 class SavesNot(ReferenceAdapter):
     """Claims neither `storage` nor `save`."""
 

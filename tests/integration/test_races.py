@@ -22,7 +22,8 @@ from conformance.processes.races.subject import Subject
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
 from conformance.targets.resolve import resolve
-from tests.fakes.racing import BROKEN, ErrorSwallowed, NoLock
+from tests.fakes.racing import BROKEN
+from tests.mutants.races import ErrorSwallowed, NoLock
 from tests.support.command import CHECKOUT, Kit
 
 BOUND_S = 120.0
