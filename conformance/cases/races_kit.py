@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 
 from conformance.cases.judge import TargetJudge
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.rule_schedules import RuleSchedule, RuleSchedules
 from conformance.processes.races.subject import Subject
+from conformance.requirements.races import RULES
 from conformance.targets.errors import AdapterFault
 from conformance.targets.gate.support import why_not
 from conformance.wire.scenario import Scenario
@@ -47,6 +47,7 @@ class RaceJudge:
                 timeout_s=judge.patience.timeout_s(settings.timeout_s),
                 pass_environment=settings.pass_environment,
                 patience=judge.patience,
+                on_open=None if judge.tracer is None else judge.tracer.note,
             )
             self._schedules = RuleSchedules(self._subject)
         return self._schedules

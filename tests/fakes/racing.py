@@ -101,6 +101,14 @@ class NeverTheSame(SavesAnother):
         super().store(home, merge)
 
 
+class OpensAnotherFile(ReferenceAdapter):
+    """Reads a file that the variable OTHER_FILE names, when it loads a config."""
+
+    def load_config(self, *args: Json, **params: Json) -> Json:
+        with open(os.environ["OTHER_FILE"], "rb"):
+            return super().load_config(*args, **params)
+
+
 class SavesNot(ReferenceAdapter):
     """Claims neither `storage` nor `save`."""
 

@@ -12,6 +12,7 @@ from conformance.reports.board import make_board
 from conformance.reports.board_html import render_html
 from conformance.reports.compare import Comparison
 from conformance.reports.page.compare_page import render_compare_page
+from conformance.reports.page.races_page import render_races_page
 from conformance.reports.page.run_page import render_run_page
 from conformance.reports.report import report_of
 from conformance.requirements import load_catalogue
@@ -20,6 +21,7 @@ from conformance.targets.tools import cache_folder
 from conformance.wire.methods import CAPABILITIES
 from tests.support.browser import Browser, Theme, installed, started
 from tests.support.factories import case, concluded, deviation, finding, finished_run
+from tests.unit.test_races_html import failing as failing_race
 from tools.survey_page import load_board
 
 pytestmark = [
@@ -29,7 +31,7 @@ pytestmark = [
 ]
 AXE = "axe-core@4.10.3"
 BOUND_S = 300
-PAGES = ("run", "board", "compare")
+PAGES = ("run", "board", "compare", "races")
 SHOWN = "return [...document.querySelectorAll('.entry')].filter(e => !e.hidden && e.id).map(e => e.id)"
 CATALOGUE = load_catalogue()
 POOL = {"accounts": [{"refreshToken": name} for name in ("mango", "fig", "pear")]}
@@ -72,6 +74,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "run": render_run_page(run),
         "board": render_html(make_board(board.kit, CATALOGUE, board.rows)),
         "compare": render_compare_page(Comparison(report_of(old), report_of(run)), CATALOGUE),
+        "races": render_races_page("npm:opencode-antigravity-auth@1.6.0", "1.6.0", [failing_race()] * 12, 1),
     }
     folder = tmp_path_factory.mktemp("pages")
     for name, text in texts.items():

@@ -12,13 +12,13 @@ import pytest
 
 from conformance.cli.replay_race import run_stored
 from conformance.fixtures import fixtures_folder
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.judging import Plan, judge_races
 from conformance.processes.races.model import Schedule
 from conformance.processes.races.results import Judged, verdict
 from conformance.processes.races.states import NAMES
 from conformance.processes.races.stored import StoredRace, from_json
 from conformance.processes.races.subject import Subject
+from conformance.requirements.races import RULES
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
 from conformance.targets.resolve import resolve

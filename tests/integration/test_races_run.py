@@ -1,20 +1,23 @@
 """The stored schedules by which `run` judges races: each rule has one, and each release shows what it deviates in."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from conformance.cases import races_kit
 from conformance.cases.findings import facts
 from conformance.cases.races_kit import RaceJudge
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.landmarks import LANDMARKS
 from conformance.processes.races.rule_schedules import RuleSchedule, RuleSchedules, load_schedules
 from conformance.processes.races.subject import Subject
 from conformance.reports.events import Finding
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import release_deviations, shipped_deviations
+from conformance.requirements.races import RULES
 from conformance.targets.errors import AdapterFault
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
@@ -22,6 +25,7 @@ from conformance.targets.resolve import resolve
 from conformance.wire.scenario import Scenario
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.releases import NEWEST, NPM_VERSIONS, VERSIONS
+from tests.support.command import CHECKOUT, Kit
 from tests.support.judging import InProcessJudge
 
 BOUND_S = 120.0
@@ -136,6 +140,30 @@ def test_schedule_that_never_repeats_is_unknown() -> None:
         pytest.raises(AdapterFault, match="never did the same again"),
     ):
         made.show(SCHEDULES["one-after-another"])
+
+
+@needs_gate
+def test_run_lists_what_the_target_opens(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one process that answers, and in the two of a race."""
+    other, listed = tmp_path / "other", tmp_path / "listed"
+    other.write_bytes(b"")
+    monkeypatch.setenv("OTHER_FILE", str(other))
+    options = ("--only", "CFG-001,RACE-011", "--trace-files", str(listed))
+    done = kit("run", "python:tests.fakes.racing:OpensAnotherFile", "--env", "OTHER_FILE", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert str(other) in listed.read_text(encoding="utf-8").splitlines()
+
+
+@needs_gate
+def test_run_opens_nothing_of_the_home(kit: Kit, tmp_path: Path) -> None:
+    listed = tmp_path / "listed"
+    done = kit("run", "reference", "--only", "CFG,LAY,STO,RACE", "--trace-files", str(listed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    opened = listed.read_text(encoding="utf-8").splitlines()
+    assert any(path.endswith((".py", ".pyc")) for path in opened)
+    home = os.path.expanduser("~")
+    kept = (str(CHECKOUT), os.path.realpath(sys.base_prefix), os.path.realpath(sys.prefix))
+    assert [path for path in opened if path.startswith(home + "/") and not path.startswith(kept)] == []
 
 
 def test_refused_gate_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def test_refused_save_is_not_lost() -> None:
     assert found(made) == []
 
 
-def test_paths_of_the_machine_are_left_out_of_texts() -> None:
+def test_machine_paths_are_left_out_of_texts() -> None:
     """They differ from run to run, so a replay would not be alike."""
     made = outcome(files(**{POOL: pool()}))
     path = "/tmp/run-x7/home/.config/opencode/antigravity-accounts.json"

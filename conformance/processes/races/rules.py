@@ -1,4 +1,4 @@
-"""Judges what one schedule did by the rules of `catalogue`."""
+"""Judges what one schedule did by the rules of races: `conformance/requirements/71_races.toml`."""
 
 import re
 from collections.abc import Mapping, Sequence
