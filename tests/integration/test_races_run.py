@@ -142,6 +142,24 @@ def test_schedule_that_never_repeats_is_unknown() -> None:
         made.show(SCHEDULES["one-after-another"])
 
 
+def test_target_that_cannot_start_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise its faults would end the run before the other sections are judged."""
+    started = []
+
+    def start(*given: object, **options: object) -> Subject:
+        started.append(given)
+        raise AdapterFault("`save` was answered with an exception")
+
+    monkeypatch.setattr(races_kit, "Subject", start)
+    monkeypatch.setattr(races_kit, "why_not", str)
+    races, judge = RaceJudge(), InProcessJudge(ReferenceAdapter)
+    for _ in range(4):
+        with pytest.raises(AdapterFault, match="was answered with an exception"):
+            races.check(judge, "RACE-001", SCHEDULES["first-file"])
+    assert len(started) == 1
+    judge.patience.check("the target")
+
+
 @needs_gate
 def test_run_lists_what_the_target_opens(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one process that answers, and in the two of a race."""

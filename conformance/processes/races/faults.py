@@ -1,5 +1,6 @@
 """Crashes and errors: one process saves and meets a fault at one of its file calls, then another process saves."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -89,11 +90,18 @@ class Faults:
     def _next(self, outcome: Outcome) -> tuple[list[Answer], Files]:
         key = _alike(outcome, str(self._subject.home))
         if key not in self._endings:
+            self._touch_locks()
             answers = self._subject.race.ask(NEXT, self._state.calls[NEXT])
             self._endings[key] = answers, read_files(self._subject.home), outcome.names
         answers, after, names = self._endings[key]
         outcome.names = {**names, **outcome.names}
         return answers, after
+
+    def _touch_locks(self) -> None:
+        """Make a leftover lock as young as the crash, however long this machine has needed since it was taken."""
+        for place in self._subject.race.locks:
+            if os.path.lexists(path := self._subject.home / place):
+                os.utime(path)
 
     def _is_reading(self, outcome: Outcome, fault: Fault) -> bool:
         """Whether the fault met the opening or the reading of the pool file."""
