@@ -175,7 +175,7 @@ def test_run_lists_what_the_target_opens(kit: Kit, tmp_path: Path, monkeypatch: 
 @needs_gate
 def test_run_opens_nothing_of_the_home(kit: Kit, tmp_path: Path) -> None:
     listed = tmp_path / "listed"
-    done = kit("run", "reference", "--only", "CFG,LAY,STO,RACE", "--trace-files", str(listed))
+    done = kit("run", "reference", "--only", "LAY-001,PATH-001,STO-013,RACE-011", "--trace-files", str(listed))
     assert done.returncode == 0, done.stdout + done.stderr
     opened = listed.read_text(encoding="utf-8").splitlines()
     assert any(path.endswith((".py", ".pyc")) for path in opened)
