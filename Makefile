@@ -109,9 +109,10 @@ soak: $(DONE) ## send a million generated calls to each release (tags: CHECKOUTS
 lab: $(DONE) ## decide by simulation whether the advice about settings holds (some minutes; continues an earlier run)
 	$(BIN)/python -m tools.lab $(ARGS)
 
-bench: $(DONE) ## measure the cost of judging 64 processes, and of the search
+bench: $(DONE) ## measure the cost of judging 64 processes, of the search, and of opening the pages
 	$(BIN)/python -m tools.bench_processes
 	$(BIN)/python -m tools.bench_search
+	$(BIN)/python -m tools.bench_pages
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache build dist

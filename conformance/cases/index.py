@@ -5,6 +5,8 @@ can judge any requirement.
 """
 
 import json
+import os
+from unittest.mock import patch
 
 import pytest
 
@@ -34,7 +36,9 @@ def collect_cases() -> dict[str, list[str]]:
     modules = [str(path) for path in sorted(CASES.glob("test_*.py")) if path != VECTORS]
     places = ["-c", "/dev/null", "--rootdir", str(CASES), "--confcutdir", str(CASES), "--import-mode", "importlib"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminal"]
-    code = pytest.main(["--collect-only", *places, *plugins, *modules], [collector])
+    with patch.dict(os.environ):
+        os.environ.pop("PYTEST_ADDOPTS", None)  # a user's options, such as `-v`, are not for this collection
+        code = pytest.main(["--collect-only", *places, *plugins, *modules], [collector])
     if code != pytest.ExitCode.OK:
         raise RuntimeError(
             f"pytest could not collect the cases (exit code {code}); run `pytest --collect-only` on them"

@@ -48,10 +48,16 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     language = LANGUAGES[options.language]
     _check(options.folder)
     template = TEMPLATES / options.language
-    shutil.copytree(template, options.folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    _copy(template, options.folder)
     for line in _described(options.folder, language):
         print(line)
     return 0
+
+
+def _copy(template: Path, folder: Path) -> None:
+    """Copy the files, but not the times of the kit's installation."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(template, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 def _check(folder: Path) -> None:

@@ -72,9 +72,9 @@ def find_reasons(plan: Plan, outcome: Outcome) -> list[Reason]:
         return []
     cases = {case.name: case for verdict in outcome.verdicts for case in verdict.cases}
     musts_first = sorted(failed, key=lambda id_: failed[id_].requirement.level != "MUST")
-    reasons = group_failures(
-        musts_first, list(_wrong_answers(list(cases.values()))), load_behaviours(), plan.criteria.judged
-    )
+    explained = [verdict.requirement.id for verdict in outcome.verdicts if verdict.follows_from]
+    wrong_answers = list(_wrong_answers(list(cases.values())))
+    reasons = group_failures(musts_first, wrong_answers, load_behaviours(), plan.criteria.judged, explained)
     reasons.sort(key=lambda reason: failed[reason.rule].requirement.level != "MUST")
     told = [*_told(plan, reasons[:MOST_REASONS], failed), *reasons[MOST_REASONS:]]
     if plan.subject.target.checkout is None:

@@ -138,6 +138,7 @@ _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 
 
 ID_COLUMN = 10  # one more than the longest id of a rule
+VERDICT_COLUMN = 12  # one more than "not claimed"
 
 
 def wrap(text: str, indent: str, hanging: int = 4) -> str:

@@ -13,13 +13,18 @@ ALIKE = 0.5  # of the wrong answers are shared, at least, if a behaviour is name
 
 
 def group_failures(
-    failed: Sequence[str], wrong_answers: Collection[str], behaviours: Sequence[Behaviour], judged: Collection[str]
+    failed: Sequence[str],
+    wrong_answers: Collection[str],
+    behaviours: Sequence[Behaviour],
+    judged: Collection[str],
+    explained: Collection[str] = (),
 ) -> list[Reason]:
     """The failed rules by reason. `wrong_answers` are digests of the target's answers to vectors.
 
     `failed` has the MUSTs first, and else the order of the catalogue, which goes from the general to the special.
+    `explained` are failed rules whose cause is known; they are not grouped.
     """
-    alike = most_alike(frozenset(wrong_answers), behaviours, judged)
+    alike = most_alike(frozenset(wrong_answers), behaviours, judged, {*failed, *explained})
     like = Likeness(alike.behaviour.name, alike.behaviour.text, alike.score) if alike else None
     left, reasons = list(failed), list[Reason]()
     how_common = commonness(behaviours)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from conformance.reports.causes import Cause
-from conformance.reports.describe import ID_COLUMN, command, wrap
+from conformance.reports.describe import ID_COLUMN, VERDICT_COLUMN, command, wrap
 from conformance.reports.failures import describe_finding, describe_place, describe_reason, describe_waived
 from conformance.reports.known import KnownElsewhere
 from conformance.reports.next_step import next_step
@@ -101,7 +101,10 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
 def _rule(verdict: Verdict) -> str:
     word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
     level = "" if verdict.requirement.level == "MUST" else f" ({verdict.requirement.level})"
-    text = wrap(f"{verdict.requirement.id:{ID_COLUMN}}{word:11}{verdict.requirement.title}{level}", "  ", 21)
+    hanging = ID_COLUMN + VERDICT_COLUMN
+    text = wrap(
+        f"{verdict.requirement.id:{ID_COLUMN}}{word:{VERDICT_COLUMN}}{verdict.requirement.title}{level}", "  ", hanging
+    )
     return styled(text, "bold red") if verdict.word == "fail" else text
 
 

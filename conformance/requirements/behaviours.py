@@ -57,18 +57,22 @@ def load_behaviours(path: Path | None = None) -> tuple[Behaviour, ...]:
 
 
 def most_alike(
-    wrong_answers: frozenset[str], behaviours: Sequence[Behaviour], judged: Collection[str]
+    wrong_answers: frozenset[str],
+    behaviours: Sequence[Behaviour],
+    judged: Collection[str],
+    failed: Collection[str] = (),
 ) -> Likeness | None:
     """The behaviour whose wrong answers are the most like these. None if none shares an answer.
 
-    If a behaviour fails rules that were not judged, only the share of the target's wrong answers counts.
+    If a behaviour fails rules that were not judged, only the share of the target's wrong answers counts. Among equals,
+    a behaviour that breaks one of the `failed` rules is preferred.
     """
-    found: list[tuple[float, float, Behaviour]] = []
+    found: list[tuple[float, bool, float, Behaviour]] = []
     for behaviour in behaviours:
         shared = len(wrong_answers & behaviour.wrong_answers)
         if shared:
             of_both = shared / len(wrong_answers | behaviour.wrong_answers)
             score = of_both if set(behaviour.fails) <= set(judged) else shared / len(wrong_answers)
-            found.append((score, of_both, behaviour))
-    score, _, best = max(found, key=lambda each: each[:2], default=(0.0, 0.0, None))
+            found.append((score, behaviour.rule in failed, of_both, behaviour))
+    score, _, _, best = max(found, key=lambda each: each[:3], default=(0.0, False, 0.0, None))
     return Likeness(best, score) if best is not None else None

@@ -19,6 +19,7 @@ from typing import Any, NoReturn, Self
 
 import psutil
 
+from conformance.targets.command_advice import advise
 from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, SupervisorLostError, SupervisorSignalledError, UsageFault
 from conformance.targets.isolation import private_environment, temporary_root
@@ -240,11 +241,8 @@ class Group:
         launch = self._launches[event["process"]]
         if event["no_pid"]:
             raise UsageFault(f"{event['error']}; choose distinct PIDs from 2 to the largest of this system")
-        raise AdapterFault(
-            f"cannot start {self.connections[event['process']].name}: {event['error']}. The command was {launch.argv}, "
-            f"started in {launch.cwd or Path.cwd()}; check its spelling, that the file is there and that it may be "
-            "executed"
-        )
+        advice = advise(launch.argv, launch.cwd or Path.cwd())
+        raise AdapterFault(f"cannot start {self.connections[event['process']].name}: {event['error']}; {advice}")
 
     # Events of the supervisor.
 

@@ -2,14 +2,14 @@
 
 import functools
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from conformance.targets.probing import probe
 
 # `--user`: with a user namespace, no privilege is needed. `--kill-child`: the namespace ends with `unshare`.
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
 PROBED_PID = 4242
-PROBE_BOUND_S = 60.0
 _PROBE = f"""
 import os
 with open("/proc/sys/kernel/ns_last_pid", "w") as last:
@@ -29,24 +29,10 @@ def why_not() -> str:
         return "PID namespaces are a part of Linux"
     if shutil.which(UNSHARE[0]) is None:
         return "there is no `unshare` on the PATH (package util-linux)"
-    try:
-        probe = subprocess.run(
-            [*UNSHARE, sys.executable, "-I", "-S", "-c", _PROBE],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=PROBE_BOUND_S,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"`unshare` cannot be run: {error}"
-    if probe.returncode != 0:
-        said = probe.stderr.strip().splitlines()
-        return f"this system refuses PID namespaces: {said[-1] if said else f'exit code {probe.returncode}'}"
-    if probe.stdout.strip() != str(PROBED_PID):
+    refusal, printed = probe([*UNSHARE, sys.executable, "-I", "-S", "-c", _PROBE], "PID namespaces")
+    if not refusal and printed != str(PROBED_PID):
         return "this system does not allow chosen PIDs: /proc/sys/kernel/ns_last_pid has no effect"
-    return ""
+    return refusal
 
 
 def largest_pid() -> int:

@@ -93,8 +93,9 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
             raise UsageFault(f"{word!r} names no factory; expected python:package.module:attribute")
         host = _module([HOST, rest, "--path", str(Path.cwd())])
         return Target(word, host, python_host=host)
-    if shutil.which(word):
-        raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.quote(word)}")
+    if shutil.which(word) or Path(word).is_file():
+        program = word if shutil.which(word) or "/" in word else f"./{word}"
+        raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.quote(program)}")
     unknown = "there is no folder" if "/" in word else "unknown target"
     raise UsageFault(f"{unknown} {word!r}. A target is one of\n{FORMS}")
 

@@ -32,7 +32,7 @@ def test_failure_shows_rule_call_and_both_answers(bench: Bench) -> None:
     run = bench.run(WRONG, "--only", "PID-001")
     assert run.returncode == 1, run.stdout + run.stderr
     for part in (
-        r"PID-001   FAIL       The first sticky account is \(b \+ p mod n\) mod n",
+        r"PID-001   FAIL        The first sticky account is \(b \+ p mod n\) mod n",
         r"open pid=1 pool=\{2 accounts: plum fig, activeIndex=0\}",
         r"> select family=claude pid_offset_enabled=true strategy=sticky",
         r"it selects plum \(index 0\) instead of fig \(index 1\)",

@@ -129,7 +129,7 @@ def test_missing_part_is_proposed_to_be_left_out(tmp_path: Path) -> None:
 def test_unrelated_checkout_is_advised_to_write_an_adapter(tmp_path: Path) -> None:
     message, tables = proposed(lay_out(tmp_path, "src/plugin/debug.ts", **{"lib/a.ts": "export class Manager {}"}))
     assert (
-        "The kit found no candidate for either. For a port with another structure, write an adapter: docs/wire.md"
-        in message
+        "The kit found no candidate for either. If this is a port with an adapter, name its command: "
+        "run -- COMMAND (docs/adapter.md)" in message
     )
     assert tables == {"selection": {"module": "?"}, "config": {"module": "?"}}

@@ -12,7 +12,8 @@ from conformance.vectors import VectorError, load_vectors
 MODULES = sorted(set(CASES.glob("test_*.py")) - {VECTORS})
 
 
-def test_index_lists_every_case_of_today() -> None:
+def test_index_lists_every_case_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-v -k nothing")
     assert INDEX.read_text(encoding="utf-8") == render(collect_cases()), "run `make docs`"
 
 

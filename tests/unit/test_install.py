@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from conformance import __version__
+from conformance.cli.init import LANGUAGES, TEMPLATES
 from tests.support.command import CHECKOUT
 from tools import dist
 
@@ -38,9 +39,12 @@ def test_versions_of_packages_and_pages_are_equal(monkeypatch: pytest.MonkeyPatc
 
 
 def test_pages_name_one_version() -> None:
-    for page in ("install.md", "release-with-confidence.md", "ci.md"):
-        text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
-        assert set(re.findall(r"@v(\d[\w.]*\w)", text)) == {__version__}, page
+    pages = [CHECKOUT / "docs" / page for page in ("install.md", "release-with-confidence.md", "ci.md")]
+    jobs = [*TEMPLATES.glob("*/.github/workflows/*.yml"), *(CHECKOUT / "docs" / "examples" / "github").glob("*.yml")]
+    assert len(jobs) > len(LANGUAGES)
+    for page in [*pages, *jobs]:
+        text = page.read_text(encoding="utf-8")
+        assert set(re.findall(r"antigravity-conformance@v(\d[\w.]*)", text)) == {__version__}, page
 
 
 def test_checksums_are_those_of_the_files(tmp_path: Path) -> None:

@@ -2,22 +2,9 @@
 
 from html.parser import HTMLParser
 
-from conformance.processes.races.exploring import Explored
-from conformance.processes.races.model import Access, Finding, Outcome, Schedule, Step
-from conformance.processes.races.results import Found, Judged
 from conformance.reports.page.races_page import render_races_page
 from conformance.requirements.races import RULES
-
-NOTHING = Access(frozenset(), frozenset())
-
-
-def failing() -> Judged:
-    """One state in which RACE-001 fails at the second call, and RACE-002 passes."""
-    made = Outcome(Schedule((0, 1)))
-    made.steps = [Step(0, "rename POOL.<1>.tmp POOL", NOTHING), Step(1, "rename POOL.<2>.tmp POOL", NOTHING)]
-    made.findings = [Finding("RACE-001", "the rate limit of <b>one</b> is not there", 1)]
-    found = {"RACE-001": Found("RACE-001", 3, made, is_repeated=True)}
-    return Judged("present", "the pool file is there", "orders", ["RACE-001", "RACE-002"], Explored(10), found)
+from tests.support.races import failing_race
 
 
 class Parsed(HTMLParser):
@@ -50,7 +37,7 @@ class Parsed(HTMLParser):
 
 
 def test_page_has_each_verdict_and_call() -> None:
-    page = Parsed(render_races_page("npm:x@1", "1", [failing()], 1))
+    page = Parsed(render_races_page("npm:x@1", "1", [failing_race()], 1))
     marks = {rule[-3:]: "." for rule in RULES} | {"001": "FAIL", "002": "ok"}
     assert page.cells[: len(RULES)] == [f"{rule} {mark}" for rule, mark in marks.items()]
     assert page.cells[len(RULES) :] == [
@@ -60,21 +47,21 @@ def test_page_has_each_verdict_and_call() -> None:
 
 
 def test_every_link_of_the_page_has_a_goal() -> None:
-    page = Parsed(render_races_page("npm:x@1", "1", [failing()], 1))
+    page = Parsed(render_races_page("npm:x@1", "1", [failing_race()], 1))
     assert "RACE-001-present-orders" in page.goals
     assert page.goals - set(page.ids) == set()
     assert len(page.ids) == len(set(page.ids))
 
 
 def test_texts_of_the_target_are_escaped() -> None:
-    text = render_races_page("npm:<script>@1", "1", [failing()], 1)
+    text = render_races_page("npm:<script>@1", "1", [failing_race()], 1)
     assert "<script>@1" not in text
     assert "<b>one</b>" not in text
     assert "&lt;b&gt;one&lt;/b&gt;" in text
 
 
 def test_page_without_failures_says_so() -> None:
-    passing = failing()
+    passing = failing_race()
     passing.found.clear()
     text = render_races_page("reference", "1", [passing], 0)
     assert "no rule is broken" in text

@@ -71,6 +71,17 @@ def test_rules_not_judged_do_not_count() -> None:
     assert (alike.behaviour.name, alike.score) == ("one", 1)
 
 
+def test_behaviour_that_breaks_a_failed_rule_is_preferred() -> None:
+    known = [
+        behaviour("other", "A-001 B-001", "a1", rule="B-001"),
+        behaviour("same", "A-001 A-002", "a1 a2", rule="A-002"),
+    ]
+    for failed, name in ((["A-001"], "other"), (["A-001", "A-002"], "same")):
+        alike = most_alike(frozenset({"a1"}), known, ["A-001"], failed)
+        assert alike is not None
+        assert alike.behaviour.name == name
+
+
 def test_digest_ignores_messages_of_exceptions() -> None:
     assert digest("v", 1, {"raised": "one"}) == digest("v", 1, {"raised": "other"})
     assert digest("v", 1, {"label": "a"}) != digest("v", 1, {"label": "b"})

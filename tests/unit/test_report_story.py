@@ -48,7 +48,7 @@ def told_run(**changed: Json) -> Run:
 
 def test_story_shows_state_answers_words_and_place() -> None:
     shown = lines(told_run())
-    start = shown.index("  ONE-001   FAIL       The rule ONE-001")
+    start = shown.index("  ONE-001   FAIL        The rule ONE-001")
     assert shown[start + 1 : start + 16] == [
         "      What ONE-001 asks for.",
         "      > select family=claude",

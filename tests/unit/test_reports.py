@@ -10,12 +10,22 @@ from hypothesis import strategies as st
 
 from conformance.json_type import Json
 from conformance.reports import terminal
-from conformance.reports.describe import ID_COLUMN, WIDTH, command, describe, describe_pool, describe_scenario, wrap
+from conformance.reports.describe import (
+    ID_COLUMN,
+    VERDICT_COLUMN,
+    WIDTH,
+    command,
+    describe,
+    describe_pool,
+    describe_scenario,
+    wrap,
+)
 from conformance.reports.documents import render_json
 from conformance.reports.events import RunStarted, append_event
 from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
+from conformance.reports.verdicts import WORDS
 from conformance.requirements import load_catalogue
 from conformance.texts import printable
 from conformance.wire.scenario import ABSENT, Scenario
@@ -126,7 +136,7 @@ def test_only_musts_are_counted_in_the_last_line() -> None:
 def test_failure_shows_rule_case_call_and_values() -> None:
     found = finding({"label": "a"}, {"label": "b", "index": 0})
     shown = lines(finished_run(concluded([case("fail", name="test_one.py::test_it_is_kept[7]", findings=[found])])))
-    start = shown.index("  ONE-001   FAIL       The rule ONE-001")
+    start = shown.index("  ONE-001   FAIL        The rule ONE-001")
     assert shown[start - 1] == "FAILED"
     assert shown[start + 1 : start + 6] == [
         "      What ONE-001 asks for.",
@@ -277,3 +287,8 @@ def test_three_consecutive_ids_become_a_range() -> None:
     assert (
         terminal._ids(["ONE-003", "ONE-001", "ONE-002", "TWO-008", "TWO-009"]) == "ONE-001 to ONE-003, TWO-008, TWO-009"
     )
+
+
+def test_columns_are_wider_than_what_stands_in_them() -> None:
+    assert max(len(rule.id) for rule in load_catalogue()) < ID_COLUMN
+    assert max(map(len, WORDS)) < VERDICT_COLUMN

@@ -31,7 +31,8 @@ def explain_missing(path: str, checkout: Path, modules: Modules, mapping: Mappin
     ]
     if is_hopeless:
         lines.append(
-            "The kit found no candidate for either. For a port with another structure, write an adapter: docs/wire.md"
+            "The kit found no candidate for either. If this is a port with an adapter, name its command: "
+            "run -- COMMAND (docs/adapter.md)"
         )
     lines += [
         f"Write this into {FILE} in the checkout, or into a file for --mapping, and correct it:",

@@ -3,13 +3,12 @@
 import functools
 import os
 import platform
-import subprocess
 import sys
 
 from conformance.targets.gate import enter
 from conformance.targets.gate.syscalls import AUDIT_ARCH
+from conformance.targets.probing import probe
 
-PROBE_BOUND_S = 60.0
 _PROBE = (  # with the listener closed, no call of the probe is held
     "import os, sys; sys.path.append(sys.argv[1]); from conformance.targets.gate import enter; "
     "os.close(enter.install()); os._exit(0)"
@@ -24,19 +23,4 @@ def why_not() -> str:
     if platform.machine() not in AUDIT_ARCH:
         return f"the gate supports {' and '.join(AUDIT_ARCH)}, not {platform.machine()}"
     root = os.path.abspath(enter.__file__).removesuffix("conformance/targets/gate/enter.py")
-    try:
-        probe = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", "-c", _PROBE, root],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=PROBE_BOUND_S,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"the probe for seccomp cannot be run: {error}"
-    if probe.returncode != 0:
-        said = probe.stderr.strip().splitlines()
-        return f"this system refuses seccomp user notification: {said[-1] if said else f'exit {probe.returncode}'}"
-    return ""
+    return probe([sys.executable, "-I", "-S", "-B", "-c", _PROBE, root], "seccomp user notification").refusal

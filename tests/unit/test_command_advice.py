@@ -1,0 +1,40 @@
+"""A command that cannot be started gets the advice that fits it."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.targets.command_advice import advise
+from tests.support.command import Kit
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "adapter").write_text("#!/no/such/interpreter\n", encoding="utf-8")
+    (tmp_path / "adapter").chmod(0o755)
+    (tmp_path / "port.go").write_text("package main\n", encoding="utf-8")
+    (tmp_path / "port.go").chmod(0o644)
+    (tmp_path / "build").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("adapter", "write ./adapter"),
+        ("no-such-program-here", "on the PATH"),
+        ("build/adapter", "build it first"),
+        ("./build", "name the program in it"),
+        ("./port.go", "is not a program"),
+        ("./adapter", "interpreter in its first line"),
+    ],
+)
+def test_advice_fits_the_command(folder: Path, word: str, advice: str) -> None:
+    assert advice in advise([word], folder)
+
+
+def test_file_without_dashes_gets_the_whole_command(kit: Kit, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    run = kit("run", "adapter")
+    assert run.returncode == 2
+    assert "antigravity-conformance run -- ./adapter" in run.stderr
