@@ -32,7 +32,8 @@ class Race:
         self.calls: list[FileCall] = []  # of the last schedule
         self.cold: set[int] = set()  # processes that have not saved yet
         self._killed: set[int] = set()
-        self._launch, self._timeout_s = launch, timeout_s
+        self.timeout_s = timeout_s  # of one step
+        self._launch = launch
         self.processes: list[Gated] = []
         for _ in range(count):
             self._start(len(self.processes))
@@ -88,7 +89,7 @@ class Race:
         return outcome
 
     def wait(self, gated: Gated) -> None:
-        self.gates.wait(gated, time.monotonic() + self._timeout_s)
+        self.gates.wait(gated, time.monotonic() + self.timeout_s)
 
 
 class _Running:
