@@ -13,6 +13,7 @@ from conformance.processes.races.results import Found, Judged, verdict
 from conformance.processes.races.rules import (
     Change,
     is_exposed,
+    judge_crash,
     judge_left,
     judge_next,
     judge_order,
