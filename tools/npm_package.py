@@ -42,6 +42,7 @@ def write_package(folder: Path) -> None:
     _write(folder / "package.json", json.dumps(MANIFEST, indent=2))
     documents = [{**vector.document, "profiles": vector.profiles} for vector in load_vectors()]
     _write(folder / "vectors.json", json.dumps(documents, ensure_ascii=False, separators=(",", ":")))
+    _write(folder / "capabilities.json", json.dumps(list(CAPABILITIES)))
     _write(folder / "wire.d.ts", "\n".join(_types()))
 
 

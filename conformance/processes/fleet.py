@@ -139,7 +139,7 @@ class Fleet:
         """Send all calls to all processes before any answer is read, so that the processes work at the same time."""
         asked = [(member, calls_for(member)) for member in (self.members if members is None else members)]
         for member, calls in asked:
-            member.connection.send(calls)
+            member.connection.send_anew(calls)
         answers = []
         for member, calls in asked:
             answers.append(member.connection.receive())
@@ -220,7 +220,7 @@ class Fleet:
         chosen = self.members if members is None else members
         asked = {member: [_selection(family, member.config) for family in families] for member in chosen}
         for member in chosen:
-            member.connection.send([(call.method, dict(call.params)) for call in asked[member]])
+            member.connection.send_anew([(call.method, dict(call.params)) for call in asked[member]])
         self.kill(kill)
         transcripts = []
         for member in (each for each in chosen if each not in kill):

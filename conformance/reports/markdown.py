@@ -108,5 +108,5 @@ def _unjudged(run: Run) -> Iterator[str]:
         named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
         yield f"- {code(clip(reason, TEXT_CHARACTERS))}: {named}"
     if len(groups) > REASONS:
-        yield f"- and {len(groups) - REASONS} other reasons"
+        yield f"- and {len(groups) - REASONS} more"
     yield "\n</details>\n"

@@ -15,13 +15,18 @@ def next_step(run: Run) -> Iterator[str]:
     """The first step of the build order that is not done: its first failing rule, or the capabilities to claim.
 
     Nothing with `--only`, because the steps before are not known then, and nothing for a port that claims every step.
+    An adapter that fails comes before every step.
     """
     verdicts, claimed = run.outcome.verdicts, set(run.hello.capabilities)
     is_whole = len(verdicts) + len(run.left_out) == len(run.catalogue) and run.outcome.complete
     if not (run.is_port and is_whole) or all(claimed.issuperset(step.capabilities) for step in STEPS):
         return
+    if unknown := sum(verdict.word == "unknown" for verdict in verdicts):
+        rules = f"{unknown} rules are" if unknown > 1 else "1 rule is"
+        yield wrap(f"next   mend the adapter: {rules} unknown for the reason shown above.", "", 7)
+        return
     for position, step in enumerate(STEPS):
-        wrong = [v for v in verdicts if v.word in ("fail", "unknown") and step_of(v.requirement.needs) == position]
+        wrong = [v for v in verdicts if v.word == "fail" and step_of(v.requirement.needs) == position]
         missing = [capability for capability in step.capabilities if capability not in claimed]
         if wrong or missing:
             yield wrap(

@@ -205,7 +205,11 @@ def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterato
             yield from command(f"repeat: {run.repeat_command(same[0].requirement.id)}", "    ")
     if others := groups[REASONS:]:
         rules = [verdict for _, same in others for verdict in same]
-        yield wrap(f"{_ids(_of(rules))}: {len(others)} other reasons; --json FILE has them", "  ")
+        yield wrap(f"{_ids(_of(rules))}: {_others(len(others))}; --json FILE has them", "  ")
+
+
+def _others(count: int) -> str:
+    return f"{count} other reasons" if count > 1 else "another reason"
 
 
 def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:

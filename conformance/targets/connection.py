@@ -81,6 +81,12 @@ class Connection:
         lines = list(self.receive_lines())  # read all lines first, so that none is left after a wrong answer
         return [answer for asked, line in lines for answer in self.read(asked, line)]
 
+    def send_anew(self, calls: Sequence[MethodCall]) -> None:
+        """Like `send`, after the answers that nobody received because another process failed first are dropped."""
+        while self._sent:
+            list(self.receive_lines())
+        self.send(calls)
+
     def send_lines(self, lines: list[RequestLine]) -> None:
         """Like `send`, for calls that are encoded already."""
         self._check()

@@ -15,8 +15,8 @@ HEAD = """\
 
 A vector is a stored scenario: files, calls, and the answer that each call must give. There are {count} vectors, one per
 file, in `fixtures/vectors/SECTION/ID.json` (in the installed package: `conformance/_fixtures/vectors`). You can use
-them without the kit: read the JSON and call your port. The reference predicts each expectation, and the releases
-confirm it.
+them without the kit: read the JSON and call your port, or take the [package for vitest and
+node:test](init.md#in-your-own-test-framework). The reference predicts each expectation, and the releases confirm it.
 
 ```json
 {

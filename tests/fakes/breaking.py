@@ -60,6 +60,14 @@ class RaisesWithTheOffset(Port):
         return super().select(*args, **params)
 
 
+class TextWithTheOffset(Port):
+    """Answers with a text in place of the index if the offset is on."""
+
+    def select(self, *args: Any, **params: Any) -> Json:
+        selected = super().select(*args, **params)
+        return selected | {"index": str(selected["index"])} if params.get("pid_offset_enabled") else selected
+
+
 class HangsWithTheOffset(Port):
     """Hangs if the offset is on and `open` passed no PID."""
 
@@ -117,6 +125,7 @@ ADAPTERS: dict[str, type[Port]] = {
     "none-with-the-offset": NoneWithTheOffset,
     "raises-with-the-offset": RaisesWithTheOffset,
     "hangs-with-the-offset": HangsWithTheOffset,
+    "text-with-the-offset": TextWithTheOffset,
     "made-up-pid": MadeUpPid,
     "sticky-only": StickyOnly,
     "nothing": Nothing,

@@ -23,6 +23,10 @@ import {{ Port, capabilities }} from "./port.mjs";
 
 runVectors(() => new Port(), {{ capabilities }});
 """
+SELECTION = """\
+import {{ select }} from "{name}";
+select({arguments});
+"""
 OWN_VECTOR = {
     "id": "own",
     "title": "files are written",
@@ -117,6 +121,14 @@ def test_wrong_port_fails_the_vectors_of_the_rule(project: Path, framework: str)
     assert "pid-offset-of-0 (PID-001)" in done.stdout
     assert "skipped 0" not in done.stdout
     assert "skipped" in done.stdout
+
+
+@pytest.mark.parametrize("wrong", ['["stikky"]', '["sticky"], "9.9.9"'])
+def test_unknown_capability_or_release_is_refused(project: Path, wrong: str) -> None:
+    (project / "own.mjs").write_text(SELECTION.format(name=NAME, arguments=wrong), encoding="utf-8")
+    done = node(project, "own.mjs")
+    assert done.returncode == 1
+    assert "TypeError: no such" in done.stderr
 
 
 def test_files_of_a_vector_are_written(project: Path) -> None:

@@ -64,6 +64,15 @@ def test_fault_in_the_middle_keeps_other_verdicts(bench: Bench, mode: str, optio
     assert re.search(message, report["observed"]["reasons"]["STK-003"], re.DOTALL), report["observed"]["reasons"]
 
 
+def test_malformed_answers_of_processes_leave_later_cases_alone(bench: Bench) -> None:
+    """The kit reads no further after the first malformed answer, but the other processes have answered too."""
+    report = bench.report("--only", "PROC-001,PROC-002,PROC-007,PROC-008", *breaking("text-with-the-offset"))
+    found = verdicts(report)
+    assert found == {"PROC-001": "unknown", "PROC-002": "pass", "PROC-007": "unknown", "PROC-008": "unknown"}
+    assert report["exit_code"] == 3
+    assert "malformed result: index" in report["observed"]["reasons"]["PROC-008"]
+
+
 def test_fault_is_shown_once_with_standard_error(bench: Bench) -> None:
     report = bench.folder / "report.json"
     run = bench.run("--only", "LIM", "--json", str(report), *breaking("dies"))

@@ -53,10 +53,13 @@ def test_failing_rule_of_first_step_is_next() -> None:
     )
 
 
-def test_unknown_rule_counts_as_failing() -> None:
-    assert "step 2 of 16, the PID offset: make PID-004 pass, the last rule" in shown(
-        run(SECOND, {"PID-004": "unknown"})
-    )
+def test_failing_adapter_comes_before_every_step() -> None:
+    text = shown(run(SECOND, {"PID-004": "unknown", "POOL-003": "fail"}))
+    assert text == "next mend the adapter: 1 rule is unknown for the reason shown above."
+
+
+def test_last_rule_of_a_step_is_said_to_be_the_last() -> None:
+    assert "step 2 of 16, the PID offset: make PID-004 pass, the last rule" in shown(run(SECOND, {"PID-004": "fail"}))
 
 
 def test_failure_that_follows_from_another_is_not_next() -> None:

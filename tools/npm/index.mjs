@@ -5,7 +5,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-export const vectors = JSON.parse(readFileSync(new URL("./vectors.json", import.meta.url), "utf8"));
+const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
+
+export const vectors = read("./vectors.json");
+const known = read("./capabilities.json");
+const releases = new Set(vectors.flatMap((vector) => vector.profiles));
 const byId = new Map(vectors.map((vector) => [vector.id, vector]));
 
 /** Listed keys decide; lists match item by item; {"$": "absent"} is a key that is not there. */
@@ -25,6 +29,9 @@ export function matches(expected, actual) {
 /** The vectors for an adapter with these capabilities that behaves like the release, or follows every rule. */
 export function select(capabilities, release = "recommended") {
   const claimed = new Set(capabilities);
+  const wrong = [...claimed].filter((capability) => !known.includes(capability));
+  if (wrong.length > 0) throw new TypeError(`no such capability: ${wrong.join(", ")}; there are ${known.join(", ")}`);
+  if (!releases.has(release)) throw new TypeError(`no such release: ${release}; there are ${[...releases].join(", ")}`);
   return vectors.filter((vector) => vector.profiles.includes(release) && vector.needs.every((need) => claimed.has(need)));
 }
 

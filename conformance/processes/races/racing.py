@@ -74,7 +74,7 @@ class Race:
         running.outcome.before = read_files(self.home)
         for process, asked in calls.items():
             self.gates.shut(self.processes[process])
-            self.processes[process].connection.send(asked)
+            self.processes[process].connection.send_anew(asked)
         try:
             running.go()
         finally:
