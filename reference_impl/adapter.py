@@ -1,6 +1,6 @@
 """The reference as a target: the methods of the wire over the pure core.
 
-Only this module, `pool_file` and `stateless` read the machine: the PID and files.
+Only this module, `pool_file`, `release_storage` and `stateless` read the machine: the PID and files.
 """
 
 import itertools
@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 from conformance.json_type import Json
 from conformance.wire.answers import Refusal
-from reference_impl import events, pool_file
+from reference_impl import events, pool_file, release_storage
 from reference_impl.limits import Family, HeaderStyle, Request
 from reference_impl.pool import Account, Pool, load_pool
 from reference_impl.profiles import Profile, profile
-from reference_impl.releases import RECOMMENDED
+from reference_impl.releases import RECOMMENDED, VERSIONS
 from reference_impl.saving import SessionState, remember, saved_document
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
@@ -262,6 +262,9 @@ class ReferenceAdapter(StatelessMethods):
 
     def store(self, home: str, merge: Callable[[bytes | None], Json]) -> None:
         """Replaces the pool file by what `merge` makes of its content, unless that is None; mutants override it."""
+        if self.profile.name in VERSIONS:
+            release_storage.store(home, merge, self.profile)
+            return
         with pool_file.locked(home):
             document = merge(pool_file.read(home))
             if document is not None:

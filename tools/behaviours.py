@@ -50,7 +50,7 @@ def candidates() -> Iterator[tuple[dict[str, Json], object]]:
         made = factory(requirement.mutant)()
         head: dict[str, Json] = {"name": requirement.mutant, "kind": "mutant", "rule": requirement.id}
         head["text"] = requirement.mutant_text
-        if isinstance(made, ReferenceAdapter) and not requirement.id.startswith("PROC-"):
+        if isinstance(made, ReferenceAdapter) and not requirement.id.startswith(("PROC-", "RACE-")):
             yield head, made
     for quirk in QUIRKS:
         yield (

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from conformance.generated import MARKDOWN_NOTE
 from conformance.json_type import Json
-from conformance.processes.races.catalogue import RULES
+from conformance.processes.races.rule_schedules import load_schedules
 from conformance.reports.races_text import LEGEND
+from conformance.requirements.races import RULES
 from tests.support.command import CHECKOUT
 from tools.races_words import CAUSES, INTRO, STRESS
 
@@ -50,6 +51,7 @@ def render(reports: Sequence[Json]) -> str:
     lines = [MARKDOWN_NOTE, INTRO.rstrip(), "", "## The rules", ""]
     lines += ["| rule | level | what must hold |", "|-|-|-|"]
     lines += [f"| {rule} | {about.level} | **{about.title}.** {about.text} |" for rule, about in RULES.items()]
+    lines += ["", "## The schedules of a run", "", *_schedules()]
     lines += ["", "## The releases", "", *_overview(reports), "", "## What is lost, and how", "", f"{LEGEND}.", ""]
     for rule in RULES:
         lines += _failures(rule, reports)
@@ -57,6 +59,17 @@ def render(reports: Sequence[Json]) -> str:
     for report in reports:
         lines += [*_table(report), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _schedules() -> Iterator[str]:
+    """The stored schedules, by which `run` judges."""
+    yield "`fixtures/schedules.json` has them. In a report, the name of a schedule follows the word `race`."
+    yield ""
+    yield "| schedule | state | rules | what happens |"
+    yield "|-|-|-|-|"
+    for schedule in load_schedules():
+        rules = ", ".join(schedule.rules)
+        yield f"| `{schedule.id}` | `{schedule.state}` | {rules} | {schedule.why} |"
 
 
 def _overview(reports: Sequence[Json]) -> Iterator[str]:

@@ -48,7 +48,14 @@ and a half-written file.
 **Replay.** Every schedule that is shown was run twice. If it did not do the same again, the verdict is "unknown".
 `--out FOLDER` writes one file for each failure, with its trace; `replay` runs it again and compares.
 
-**Isolation.** `--trace-files FILE` lists every path outside the home folder that the target has opened.
+`--html FILE` writes a page with all states and failures.
+
+**In a run.** `run` judges these rules too, by the stored schedules [below](#the-schedules-of-a-run). They name
+landmarks, such as the call that replaces the pool file, instead of numbers of calls. So they hold for every target.
+Each is run twice, and one that does not do the same again is "unknown".
+
+**Isolation.** `--trace-files FILE` lists every path outside the home folder that the target has opened. `run` has the
+option too; there it leaves out the processes of the section PROC.
 
 ## The start states
 
@@ -78,8 +85,8 @@ limited.
 - Where the system refuses `pidfd_getfd`, as Docker's default profile does, no write is cut in half.
 - A call on a network file system behaves as here, but its server may reorder what the schedule has ordered.
 
-Where seccomp is refused, and on other systems, the command says "not run" with the reason (exit code 5). `run` does not
-judge these rules.
+Where seccomp is refused, and on other systems, the command says "not run" with the reason (exit code 5). In a run,
+these rules are then "not run", neither passed nor failed.
 """
 
 STRESS = """\

@@ -18,6 +18,7 @@ VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
 PLANNED, RUNNING = "planned", "running"  # files in the folder of an engine: number of cases, name of the current one
 INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plugin` replaces that
+OF_PROCESSES = ("test_70_", "test_71_")  # beginnings of the names of modules that start real processes
 USUAL = (0, 1, 5)  # exit codes of pytest: all passed, some failed, no case was selected
 # Plugins of pytest that cases do not use; each costs some time per case.
 UNUSED = (
@@ -31,7 +32,7 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
     """Judge the target and append events to `settings.events`. `folder` is temporary.
 
     The last event is the end of the run. It is missing if pytest was interrupted or killed. The cases with real
-    processes run in a second pytest at the same time, because they mostly wait for processes to start. With
+    processes, and those of races, run in a second and a third pytest at the same time, because they mostly wait. With
     `--fail-fast` there is only one pytest, because the case that fails first must not depend on timing.
     """
     settings_file = folder / "settings.json"
@@ -91,13 +92,17 @@ def modules_judging(requirements: Collection[str]) -> list[Path]:
 
 
 def _shares(modules: Sequence[Path]) -> list[list[Path]]:
-    """Split the modules: those with real processes, and the others.
+    """Split the modules: those with real processes, those of races, and the others.
 
     The module of vectors is never alone in a part, because there may be no vectors to judge.
     """
-    processes = [module for module in modules if module.name.startswith("test_70_")]
-    others = [module for module in modules if module not in processes]
-    return [processes, others] if processes and others != [VECTORS] else [list(modules)]
+    kinds = [[module for module in modules if module.name.startswith(kind)] for kind in OF_PROCESSES]
+    shares = [kind for kind in kinds if kind]
+    others = [module for module in modules if not module.name.startswith(OF_PROCESSES)]
+    if shares and others == [VECTORS]:
+        shares[-1] += others
+        return shares
+    return [*shares, others]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from conformance.cases.findings import Mismatch, bounded, facts, of_call, of_value, with_record
 from conformance.cases.kit import Shape
 from conformance.cases.settings import RunSettings
+from conformance.cases.tracing import Tracer
 from conformance.json_type import Json
 from conformance.processes.fleet import Fleet, Member, Transcript
 from conformance.processes.record import Record
@@ -38,6 +39,7 @@ class TargetJudge:
         self._asked = Scenario([])  # the last scenario, for a finding that names no calls
         self.requirements: Sequence[str] = ()
         self.wire_log = WireLog(Path(settings.wire_log)) if settings.wire_log else None
+        self.tracer = Tracer(Path(settings.opened)) if settings.opened else None
         self._group: Group | None = None
         self._fleet_group: Group | None = None
         self._fleet: Fleet | None = None
@@ -158,6 +160,8 @@ class TargetJudge:
     def close(self) -> None:
         self._end_fleet()
         if self._group is not None:
+            if self.tracer is not None:
+                self.tracer.forget()
             self._group.close()
             self._group = None
 
@@ -189,7 +193,7 @@ class TargetJudge:
         """Run the scenario. Starts the target if it is not running."""
         self.patience.check(self.settings.name)
         if self._group is None:
-            self._group = self._start([self.launch()])
+            self._group = self._start_one()
             self._group.connections[0].hello()
         answers = ask(scenario, self._group.connections[0].batch, self._group.folder)
         self.patience.note_answer()
@@ -200,6 +204,18 @@ class TargetJudge:
         missing = needs_of_scenario(scenario) - set(self.settings.capabilities)
         if missing:
             pytest.skip(f"the target does not claim: {', '.join(sorted(missing))}")
+
+    def _start_one(self) -> Group:
+        if self.tracer is None:
+            return self._start([self.launch()])
+        group = self._start([])
+        try:
+            self.tracer.start(group, self.launch())
+        except BaseException:
+            self.tracer.forget()
+            group.close()
+            raise
+        return group
 
     def _record(self, finding: Finding) -> None:
         seen = facts(finding)

@@ -96,6 +96,8 @@ def target_judge(request: pytest.FixtureRequest) -> Iterator[TargetJudge]:
     judge = TargetJudge(request.config.stash[SETTINGS])
     yield judge
     judge.close()
+    if judge.tracer is not None:
+        judge.tracer.write()
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ class RunSettings:
     timeout_s: float = 30  # of one answer
     time_limit_s: float = 600  # of the run
     wire_log: str | None = None
+    opened: str | None = None  # file for the paths that the target opens outside its folder
     processes: int = 8  # real processes started at the same moment
     namespaces: bool = True  # whether cases may choose PIDs
     python_host: list[str] = field(default_factory=list)  # the command that serves a Python port; else empty

@@ -58,6 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(report.option, type=Path, metavar="FILE", help=report.help)
     add("--events", type=Path, metavar="FILE", help="Keep the event log, which grows during the run")
     add("--wire-log", type=Path, metavar="FILE", help="Write every message to and from the target")
+    add(
+        "--trace-files",
+        type=Path,
+        metavar="FILE",
+        help="List each path outside its folder that the target opens; needs Linux; without the rules of PROC",
+    )
     _add_limits(parser)
 
 

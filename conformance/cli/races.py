@@ -10,7 +10,6 @@ from pathlib import Path
 
 from conformance.cli.options import add_env, add_mapping, add_timeout, asking, between, seconds
 from conformance.cli.outputs import prepare_outputs, write_report
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.exploring import MAX_PREEMPTIONS
 from conformance.processes.races.judging import KINDS, Plan, judge_races
 from conformance.processes.races.model import MAX_PROCESSES
@@ -22,6 +21,7 @@ from conformance.reports import races_json, races_svg, races_text
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
 from conformance.reports.progress import Progress, Stage
+from conformance.requirements.races import RULES
 from conformance.targets.errors import UsageFault
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
@@ -74,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--time-limit", type=seconds, metavar="S", help="Stop after S seconds; what is left is unknown (default: none)")
     add("--out", type=Path, metavar="FOLDER", help="Write each failed schedule into this folder, for `replay`")
     add("--json", type=Path, metavar="FILE", help="Write the result as JSON")
+    add("--html", type=Path, metavar="FILE", help="Write a page with all states and failures")
     add("--svg", type=Path, metavar="FILE", help="Draw the first failed schedule")
     add("--trace-files", type=Path, metavar="FILE", help="List each path outside its home that the target opens")
     add_mapping(parser)
@@ -83,7 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
-    outputs = {"--json": options.json, "--svg": options.svg, "--trace-files": options.trace_files}
+    outputs = {"--json": options.json, "--html": options.html, "--svg": options.svg}
+    outputs["--trace-files"] = options.trace_files
     prepare_outputs(outputs, {})
     if options.out is not None and options.out.exists() and not options.out.is_dir():
         raise UsageFault(f"--out {options.out}: expected a folder")
@@ -105,7 +107,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     failures = [(rule, found) for row in judged for rule, found in sorted(row.found.items())]
     if failures:
         write_report(options.svg, races_svg.render(failures[0][1].outcome, failures[0][0]))
-    return _exit_code({verdict(judged, rule) for rule, about in RULES.items() if about.level == "MUST"})
+    code = _exit_code({verdict(judged, rule) for rule, about in RULES.items() if about.level == "MUST"})
+    if options.html is not None:
+        from conformance.reports.page.races_page import render_races_page  # slow: it imports Jinja2
+
+        write_report(options.html, render_races_page(target.word, hello.version, judged, code))
+    return code
 
 
 def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:

@@ -23,6 +23,7 @@ from conformance.reports.writer import write_lines
 from conformance.requirements import load_catalogue
 from conformance.requirements.catalogue import applies
 from conformance.targets.errors import UsageFault
+from conformance.targets.gate.support import why_not
 from conformance.targets.resolve import FORMS, resolve
 from reference_impl.releases import RECOMMENDED
 
@@ -40,8 +41,11 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise UsageFault("--fail-fast needs one core, because on several cores the first failure is random; drop -n")
     written = {report.option: getattr(options, report.name) for report in FORMATS}
     written |= {"--events": options.events, "--wire-log": options.wire_log}
+    written |= {"--trace-files": options.trace_files}
     read = {"--deviations": file_of(options.deviations, selection.catalogue), "--mapping": options.mapping}
     prepare_outputs(written, read)
+    if options.trace_files is not None and (reason := why_not()):
+        raise UsageFault(f"--trace-files: {reason}")
     if options.watch:
         return _watch(options, command, selection, [path for path in written.values() if path is not None])
     try:

@@ -10,9 +10,11 @@ from pathlib import Path
 from conformance import __version__
 from conformance.cases.engine import USUAL, engine_log, engine_state, run_cases
 from conformance.cases.settings import RunSettings
+from conformance.cases.tracing import read_paths
 from conformance.cli.deviations import find_known, only_inherited
 from conformance.cli.evidence import find_evidence
 from conformance.cli.options import repeated
+from conformance.cli.outputs import write_report
 from conformance.cli.run_plan import Plan
 from conformance.reports import events
 from conformance.reports.causes import Cause
@@ -28,6 +30,7 @@ from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED
 
 ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
+OPENED = "opened"  # file in the folder of a run, for --trace-files
 ROOM_BYTES = 32_768  # with less space on the disk, pytest may fail anywhere, even at writing its log
 
 
@@ -36,6 +39,8 @@ def judge(plan: Plan) -> Run:
     started_s, user_folder = time.monotonic(), str(Path.cwd())  # a target may remove it
     with self_removing_folder() as folder:
         seen, interrupted = _run_engine(plan, folder)
+        if plan.options.trace_files is not None:
+            write_report(plan.options.trace_files, "".join(f"{path}\n" for path in read_paths(folder / OPENED)))
     subject, options = plan.subject, plan.options
     if plan.criteria.inherited:
         accepted = {deviation.id for deviation in plan.criteria.own_deviations}
@@ -92,7 +97,7 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     interrupted = False
     try:
         with Progress(lambda: progress_line(file.read_bytes(), *engine_state(folder)), sys.stderr):
-            run_cases(settings_of(plan, file), folder, workers=options.workers, draw=options.draw)
+            run_cases(settings_of(plan, file, folder), folder, workers=options.workers, draw=options.draw)
     except KeyboardInterrupt:
         interrupted = True
     seen = read_events(file)
@@ -104,7 +109,7 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     return seen, interrupted
 
 
-def settings_of(plan: Plan, events_file: Path) -> RunSettings:
+def settings_of(plan: Plan, events_file: Path, folder: Path) -> RunSettings:
     target, options = plan.subject.target, plan.options
     return RunSettings(
         name=target.word,
@@ -120,6 +125,7 @@ def settings_of(plan: Plan, events_file: Path) -> RunSettings:
         pool_version=profile(plan.subject.profile.name).pool_version,
         timeout_s=options.timeout,
         time_limit_s=options.time_limit,
+        opened=str(folder / OPENED) if options.trace_files else None,
         wire_log=str(options.wire_log.absolute()) if options.wire_log else None,
         processes=options.processes,
         namespaces=not options.no_namespaces,

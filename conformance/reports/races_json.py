@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 
 from conformance.json_type import Json
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.model import segments
 from conformance.processes.races.results import Found, Judged, verdict
+from conformance.requirements.races import RULES
 
 FORMAT = 1
 

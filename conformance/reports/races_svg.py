@@ -3,10 +3,10 @@
 import textwrap
 import xml.etree.ElementTree as ET
 
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.model import Outcome
 from conformance.reports.races_text import LEGEND
 from conformance.reports.spread_svg import DARK, FONTS, LIGHT
+from conformance.requirements.races import RULES
 from conformance.texts import printable
 
 WIDTH, LEFT, RIGHT = 760, 20, 740

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from conformance.processes.races.catalogue import RULES
 from conformance.processes.races.model import Outcome
 from conformance.processes.races.results import Found, Judged, verdict
 from conformance.processes.races.sampling import DEPTH, probability
 from conformance.reports.describe import WIDTH, wrap
+from conformance.requirements.races import RULES
 
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
 MARGIN = 6

@@ -98,6 +98,11 @@ def load_catalogue(folder: Path = FOLDER) -> Catalogue:
     return catalogue
 
 
+def load_section(name: str) -> Section:
+    """One file of the shipped catalogue. Quicker than to load all of them."""
+    return _read_section(FOLDER / name)
+
+
 def _read_section(path: Path) -> Section:
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))

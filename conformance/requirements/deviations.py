@@ -62,7 +62,12 @@ class Deviation(BaseModel):
     issue: str | None = None
     expires: datetime.date | None = None
     when: dict[str, Json]
-    counterexample: dict[str, Json]
+    counterexample: dict[str, Json]  # a scenario; for races, `{"schedule": ID}` of a stored schedule
+
+    @property
+    def is_of_races(self) -> bool:
+        """Whether the counterexample is a schedule of several processes."""
+        return "schedule" in self.counterexample
 
     @property
     def waiver(self) -> Waiver:
@@ -173,7 +178,7 @@ def _read(entry: Json, where: str, catalogue: Catalogue, model: type[AnyDeviatio
     try:
         deviation = model.model_validate(entry)
         Draft202012Validator.check_schema(deviation.when)
-        Scenario.from_json(deviation.counterexample)
+        _check_counterexample(deviation)
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
@@ -190,3 +195,11 @@ def _read(entry: Json, where: str, catalogue: Catalogue, model: type[AnyDeviatio
     if unknown := sorted(set(named) - set(_FACTS)):  # the schema would accept everything
         raise DeviationError(f"{where}: `when` names {unknown[0]!r}; known: {', '.join(_FACTS)}")
     return deviation
+
+
+def _check_counterexample(deviation: Deviation) -> None:
+    """Raises ScenarioError if it is neither a scenario nor the name of a schedule."""
+    if not deviation.is_of_races:
+        Scenario.from_json(deviation.counterexample)
+    elif set(deviation.counterexample) != {"schedule"} or not isinstance(deviation.counterexample["schedule"], str):
+        raise ScenarioError('expected a scenario or {"schedule": ID}')

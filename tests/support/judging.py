@@ -12,7 +12,7 @@ from typing import Self
 
 import pytest
 
-from conformance.cases.engine import CASES, VECTORS, case_name
+from conformance.cases.engine import CASES, OF_PROCESSES, VECTORS, case_name
 from conformance.cases.findings import Mismatch
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import VARIABLE, RunSettings
@@ -106,7 +106,7 @@ def settings_of(
 
 def needs_processes(requirement: Requirement) -> bool:
     """Do the cases of the requirement start processes or fork?"""
-    return requirement.id.startswith("PROC-") or "fork" in requirement.needs
+    return requirement.id.startswith(("PROC-", "RACE-")) or "fork" in requirement.needs
 
 
 def load_cases(session: pytest.Session, folder: Path) -> list[Case]:
@@ -117,7 +117,7 @@ def load_cases(session: pytest.Session, folder: Path) -> list[Case]:
         patch.setenv(VARIABLE, str(folder / "settings.json"))  # the module of vectors reads its vectors from there
         for name in [name for name in sys.modules if name.endswith(VECTORS.stem)]:
             del sys.modules[name]  # another test may have imported it with the vectors of fewer rules
-        modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith("test_70_")]
+        modules = [path for path in sorted(CASES.glob("test_*.py")) if not path.name.startswith(OF_PROCESSES)]
         return [case for path in modules for case in _cases_of(session, path)]
 
 

@@ -1,4 +1,4 @@
-"""The largest pages: a run that fails most rules in long sessions, the survey, and a comparison."""
+"""The largest pages: a run that fails most rules in long sessions, the survey, a comparison, and races."""
 
 import dataclasses
 from pathlib import Path
@@ -7,14 +7,16 @@ from conformance.reports.board import make_board
 from conformance.reports.board_html import render_html
 from conformance.reports.compare import Comparison
 from conformance.reports.page.compare_page import render_compare_page
+from conformance.reports.page.races_page import render_races_page
 from conformance.reports.page.run_page import render_run_page
 from conformance.reports.report import report_of
 from conformance.requirements import load_catalogue
 from conformance.wire.methods import CAPABILITIES
 from tests.support.factories import case, concluded, deviation, finding, finished_run
+from tests.support.races import failing_race
 from tools.survey_page import load_board
 
-PAGES = ("run", "board", "compare")
+PAGES = ("run", "board", "compare", "races")
 CATALOGUE = load_catalogue()
 POOL = {"accounts": [{"refreshToken": name} for name in ("mango", "fig", "pear")]}
 CALLS = [
@@ -27,7 +29,7 @@ CALLS = [
 
 
 def write_pages(folder: Path) -> dict[str, Path]:
-    """Write the three pages into the folder, and return their paths."""
+    """Write the pages into the folder, and return their paths."""
     rules = list(CATALOGUE)
     found = finding({"label": "fig"}, {"label": "mango"}, scenario={"calls": CALLS}, position=4)
     known = deviation(rules[3].id)
@@ -47,6 +49,7 @@ def write_pages(folder: Path) -> dict[str, Path]:
         "run": render_run_page(run),
         "board": render_html(make_board(board.kit, CATALOGUE, board.rows)),
         "compare": render_compare_page(Comparison(report_of(old), report_of(run)), CATALOGUE),
+        "races": render_races_page("npm:opencode-antigravity-auth@1.6.0", "1.6.0", [failing_race()], 1),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

@@ -77,6 +77,7 @@ def test_invalid_json_is_refused_with_its_place(tmp_path: Path) -> None:
             "`when` names 'actaul'; known: scenario, call, expected, actual",
         ),
         ({"counterexample": {"calls": [{"method": 3}]}}, "counterexample: calls[0] must be an object with a method"),
+        ({"counterexample": {"schedule": 3}}, 'counterexample: expected a scenario or {"schedule": ID}'),
         ({"id": "first"}, "the id 'first' is used twice"),
     ],
 )

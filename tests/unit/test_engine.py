@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases.engine import CASES, INDEX, VECTORS, case_name, modules_judging
+from conformance.cases.engine import CASES, INDEX, VECTORS, _shares, case_name, modules_judging
 from conformance.cases.index import collect_cases, render
 from conformance.requirements import load_catalogue
 from conformance.vectors import VectorError, load_vectors
@@ -50,3 +50,12 @@ def test_vector_without_requirements_is_refused(tmp_path: Path, text: str, messa
 
 def test_parameter_of_a_case_may_contain_slashes() -> None:
     assert case_name("conformance/cases/test_a.py::test_b[c/d.json]") == "test_a.py::test_b[c/d.json]"
+
+
+def test_races_run_beside_other_processes() -> None:
+    """In a pytest of their own, so that a run takes little longer. The vectors are never alone."""
+    pid, real, races, vectors = (CASES / f"test_{name}.py" for name in ("30_pid", "70_a", "71_b", VECTORS.stem[5:]))
+    assert _shares([pid, real, races, vectors]) == [[real], [races], [pid, vectors]]
+    assert _shares([real, races, vectors]) == [[real], [races, vectors]]
+    assert _shares([pid, vectors]) == [[pid, vectors]]
+    assert _shares([vectors]) == [[vectors]]

@@ -2,7 +2,7 @@
 
 import json
 
-from conformance.processes.races.catalogue import RULES
+from conformance.requirements.races import RULES
 from tools import races_page
 from tools.races_words import CAUSES
 

@@ -7,10 +7,19 @@ from collections.abc import Sequence
 import pytest
 
 from conformance.processes.races.exploring import Explored
-from conformance.processes.races.folder import CONFIG, POOL, Names
+from conformance.processes.races.folder import CONFIG, POOL, Names, parse
 from conformance.processes.races.model import Access, Files, FileState, Finding, Outcome, Schedule, Step
 from conformance.processes.races.results import Found, Judged, verdict
-from conformance.processes.races.rules import Change, is_exposed, judge_left, judge_order, judge_saves, judged
+from conformance.processes.races.rules import (
+    Change,
+    is_exposed,
+    judge_crash,
+    judge_left,
+    judge_next,
+    judge_order,
+    judge_saves,
+    judged,
+)
 from conformance.reports import races_svg
 from conformance.reports.races_text import render_table, side_by_side
 from conformance.wire.answers import Raised, Result
@@ -87,6 +96,31 @@ def test_refused_save_is_not_lost() -> None:
     made = outcome(files(**{POOL: pool()}), files(**{POOL: pool("token-two")}), answers=["no", None])
     judge_saves(made, CHANGES)
     assert found(made) == []
+
+
+def test_machine_paths_are_left_out_of_texts() -> None:
+    """They differ from run to run, so a replay would not be alike."""
+    made = outcome(files(**{POOL: pool()}))
+    path = "/tmp/run-x7/home/.config/opencode/antigravity-accounts.json"
+    judge_next(made, CHANGES[1], [Raised(f"OSError: '{path}.9f8e7d.tmp' -> '{path}'")], made.after)
+    assert made.findings[0].text == "the next save answered with an exception: OSError: 'POOL.<1>.tmp' -> 'POOL'"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"[" * 100_000,
+        b'{"accounts": [{"refreshToken": ["token-one"]}]}',
+        b'{"accounts": [{"refreshToken": "token-one", "rateLimitResetTimes": [1]}]}',
+    ],
+    ids=["deep", "token is no text", "limits are a list"],
+)
+def test_odd_pool_file_is_judged(stored: bytes) -> None:
+    """A wrong target is not a fault of the kit."""
+    made = outcome(files(**{POOL: FileState("file", 0o600, stored)}))
+    judge_crash(made, parse(stored))
+    judge_next(made, CHANGES[1], [Result(None)], made.after)
+    assert found(made) == [("RACE-006", None)]
 
 
 def test_removed_account_that_returns_is_found() -> None:

@@ -137,7 +137,7 @@ def load(checkout: Path, profile: str | None, only: Sequence[str] = ()) -> Cases
     options = parser.parse_args(words)
     plan = make_plan(options, select(load_catalogue(), only, []), find_subject(options, []))
     with tempfile.TemporaryDirectory() as folder:
-        settings = settings_of(plan, Path(folder) / "events.jsonl")
+        settings = settings_of(plan, Path(folder) / "events.jsonl", Path(folder))
         settings.write(Path(folder) / "settings.json")
         os.environ[VARIABLE] = str(Path(folder) / "settings.json")  # the cases read it when they are collected
         try:

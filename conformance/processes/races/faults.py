@@ -1,11 +1,12 @@
 """Crashes and errors: one process saves and meets a fault at one of its file calls, then another process saves."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, read_files
 from conformance.processes.races.model import Fault, FaultKind, Files, Outcome, Schedule
-from conformance.processes.races.rules import judge_crash, judge_failure, judge_loading, judge_next
+from conformance.processes.races.rules import judge_crash, judge_failure, judge_loading, judge_next, labels_in
 from conformance.processes.races.states import State, open_home
 from conformance.processes.races.subject import Subject
 from conformance.targets.gate.calls import FileCall
@@ -73,7 +74,7 @@ class Faults:
         content = pool_in(files)
         if content is None or _is_synced(calls, fault.at):
             return outcome
-        wanted = {account["refreshToken"] for account in parse(content)["accounts"]} if parse(content) else set()
+        wanted = labels_in(parse(content))
         for share, word in ((0, "empty"), (2, "half written")):
             left = replace(files[POOL], content=content[: len(content) // share] if share else b"")
             lay_out(subject.home, {**files, POOL: left})
@@ -89,11 +90,18 @@ class Faults:
     def _next(self, outcome: Outcome) -> tuple[list[Answer], Files]:
         key = _alike(outcome, str(self._subject.home))
         if key not in self._endings:
+            self._touch_locks()
             answers = self._subject.race.ask(NEXT, self._state.calls[NEXT])
             self._endings[key] = answers, read_files(self._subject.home), outcome.names
         answers, after, names = self._endings[key]
         outcome.names = {**names, **outcome.names}
         return answers, after
+
+    def _touch_locks(self) -> None:
+        """Make a leftover lock as young as the crash, however long this machine has needed since it was taken."""
+        for place in self._subject.race.locks:
+            if os.path.lexists(path := self._subject.home / place):
+                os.utime(path)
 
     def _is_reading(self, outcome: Outcome, fault: Fault) -> bool:
         """Whether the fault met the opening or the reading of the pool file."""

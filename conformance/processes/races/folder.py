@@ -72,7 +72,7 @@ def parse(content: bytes | None) -> Json:
     """The document in a pool file; None if it is not JSON with a list of accounts."""
     try:
         document = json.loads(content or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) and isinstance(document.get("accounts"), list) else None
 

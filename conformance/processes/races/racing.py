@@ -31,7 +31,9 @@ class Race:
         self.locks: frozenset[str] = frozenset()  # places of lock files, which `learn` finds
         self.calls: list[FileCall] = []  # of the last schedule
         self.cold: set[int] = set()  # processes that have not saved yet
-        self._launch, self._timeout_s = launch, timeout_s
+        self._killed: set[int] = set()
+        self.timeout_s = timeout_s  # of one step
+        self._launch = launch
         self.processes: list[Gated] = []
         for _ in range(count):
             self._start(len(self.processes))
@@ -41,6 +43,13 @@ class Race:
         gated.connection.hello()
         self.processes.insert(place, gated)
         self.cold.add(place)
+
+    def revive(self) -> None:
+        """Start killed processes again. They are cold."""
+        for process in sorted(self._killed):
+            self.processes.pop(process)
+            self._start(process)
+        self._killed.clear()
 
     def ask(self, process: int, calls: Sequence[MethodCall]) -> list[Answer]:
         """Send calls to one process with its gate open."""
@@ -76,13 +85,11 @@ class Race:
             is_killed = process in running.killed
             outcome.answers[process] = None if is_killed else self.processes[process].connection.receive()
         outcome.after = read_files(self.home)
-        for process in running.killed:
-            self.processes.pop(process)
-            self._start(process)
+        self._killed.update(running.killed)
         return outcome
 
     def wait(self, gated: Gated) -> None:
-        self.gates.wait(gated, time.monotonic() + self._timeout_s)
+        self.gates.wait(gated, time.monotonic() + self.timeout_s)
 
 
 class _Running:

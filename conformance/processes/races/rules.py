@@ -1,16 +1,18 @@
-"""Judges what one schedule did by the rules of `catalogue`."""
+"""Judges what one schedule did by the rules of races: `conformance/requirements/71_races.toml`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.json_type import Json
-from conformance.processes.races.folder import POOL, parse, pool_in, read_files, shorten
+from conformance.processes.races.folder import POOL, Names, parse, pool_in, read_files, shorten
 from conformance.processes.races.model import Files, FileState, Finding, Outcome
 from conformance.wire.answers import Answer, Result, in_words
 
 TOKEN = "token-"  # noqa: S105 - every label begins with it, so that files with labels can be found
 OTHERS = 0o077
+_PATH = re.compile(r"/[^\s'\"]*/home/([^\s'\"]+)")
 JUDGED_KEYS = ("refreshToken", "addedAt", "lastUsed", "enabled", "rateLimitResetTimes")
 
 
@@ -33,10 +35,16 @@ class Change:
         return f"the removal of {self.label}" if self.end_ms is None else f"the rate limit of {self.label}"
 
 
-def _accounts(document: Json) -> dict[Json, Json]:
+def labels_in(document: Json) -> set[str]:
+    """The labels of the accounts in a pool file."""
+    return set(_accounts(document))
+
+
+def _accounts(document: Json) -> dict[str, Json]:
     if not isinstance(document, dict):
         return {}
-    return {account.get("refreshToken"): account for account in document["accounts"] if isinstance(account, dict)}
+    accounts = [account for account in document["accounts"] if isinstance(account, dict)]
+    return {token: account for account in accounts if isinstance(token := account.get("refreshToken"), str)}
 
 
 @dataclass
@@ -160,7 +168,7 @@ def judge_failure(outcome: Outcome, change: Change, before: Json, *, is_reading:
         elif not kept:
             _find(outcome, rule, "`save` returned a result, but what another process had saved is not in the file")
     elif not kept or (not change.is_in(before) and change.is_in(document)):
-        said = in_words(answers[-1]) if answers else "no answer"
+        said = _said(answers[-1]) if answers else "no answer"
         _find(outcome, rule, f"`save` answered with {said}, but the file has changed")
 
 
@@ -176,28 +184,38 @@ def judge_next(outcome: Outcome, change: Change, answers: Sequence[Answer], afte
     outcome.next_answers = list(answers)
     if not succeeded(answers):
         wrong = next(answer for answer in answers if not isinstance(answer, Result))
-        _find(outcome, "RACE-006", f"the next save answered with {in_words(wrong)}")
+        _find(outcome, "RACE-006", f"the next save answered with {_said(wrong)}")
     elif not change.is_in(parse(pool_in(after))) or not _keeps(parse(pool_in(after)), left):
         _find(outcome, "RACE-006", "the next save succeeded, but it or an earlier save is not in the file")
     outcome.after = after
     judge_left(outcome, outcome.before)
 
 
-def judge_loading(outcome: Outcome, loaded: Sequence[Json], wanted: set[Json], word: str, step: int) -> None:
+def judge_loading(outcome: Outcome, loaded: Sequence[Json], wanted: set[str], word: str, step: int) -> None:
     """After a power failure, the target loads every account that was saved."""
     if lost := wanted - set(loaded):
         text = f"after a power failure, the pool file can be {word}; the next load has lost {len(lost)} accounts"
         _find(outcome, "RACE-011", text, step)
 
 
+def _said(answer: Answer) -> str:
+    """The answer in words, without what differs from run to run: the folder of the run, and drawn names."""
+    names = Names("")
+    return _PATH.sub(lambda path: shorten(names.place("/" + path[1], 0)), in_words(answer))
+
+
 def _keeps(document: Json, before: Json) -> bool:
     """Whether every account is there with the limits that it had."""
     now = _accounts(document)
     for label, account in _accounts(before).items():
-        limits = account.get("rateLimitResetTimes") or {}
-        if label not in now or not limits.items() <= (now[label].get("rateLimitResetTimes") or {}).items():
+        if label not in now or not _limits(account).items() <= _limits(now[label]).items():
             return False
     return True
+
+
+def _limits(account: Json) -> dict[str, Json]:
+    limits = account.get("rateLimitResetTimes")
+    return {key: end for key, end in limits.items() if isinstance(end, int | float)} if isinstance(limits, dict) else {}
 
 
 def _find(outcome: Outcome, rule: str, text: str, step: int | None = None) -> None:
