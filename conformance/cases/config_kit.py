@@ -48,6 +48,16 @@ def check_without_effect(judge: Judge, document: dict[str, Json]) -> None:
     judge.expect(expected, actual, Scenario(calls), "the keys of the file, with and without it")
 
 
+def check_unknown(judge: Judge, document: dict[str, Json]) -> None:
+    """Expect that unknown keys in the user file change no key that the target has."""
+    known: dict[str, Json] = {"log_dir": "logs"}
+    contents = (known, {**known, **document})
+    calls = [replace(load_config(), files={USER_FILE: text(content)}) for content in contents]
+    without, loaded = (result["config"] if isinstance(result, dict) else {} for result in values(judge.ask(calls)))
+    kept = {key: loaded[key] for key in without if key in loaded}
+    judge.expect(without, kept, Scenario(calls), "the config, without and with the key")
+
+
 def _named_in(document: Json, result: Json) -> Json:
     """The values of the keys of the document, and of its groups, in a loaded config."""
     loaded = result["config"] if isinstance(result, dict) else {}

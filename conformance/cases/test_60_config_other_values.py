@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.cases.config_kit import check_without_effect, ignored, in_file
+from conformance.cases.config_kit import check_unknown, check_without_effect, ignored, in_file
 from conformance.cases.kit import Judge, covers, values
 from conformance.json_type import Json
 from conformance.wire.calls import USER_FILE, load_config, text
@@ -16,6 +16,11 @@ KEYS_OF_FORKS = (
     "refresh_window_seconds", "rate_limit_max_retries", "cooldown_period_seconds", "show_active_account",
     "allow_ai_credit_overages",
 )  # fmt: skip
+
+CAMEL_CASE: dict[str, Json] = {
+    "pidOffsetEnabled": True, "accountSelectionStrategy": "round-robin", "sessionRecovery": False, "autoUpdate": False,
+    "resumeText": "go", "maxRateLimitWaitSeconds": 5, "signatureCache": {"enabled": False},
+}  # fmt: skip
 
 
 @covers("CFG-031")
@@ -126,6 +131,12 @@ def test_unknown_keys_are_dropped(judge: Judge) -> None:
 @pytest.mark.parametrize("key", ["DEBUG", "Debug", "debuG"])
 def test_keys_are_case_sensitive(judge: Judge, key: str) -> None:
     judge.check(in_file({key: True, "quiet_mode": True}, debug=False, quiet_mode=True))
+
+
+@covers("CFG-039")
+@pytest.mark.parametrize("key", CAMEL_CASE)
+def test_key_in_camel_case_is_unknown(judge: Judge, key: str) -> None:
+    check_unknown(judge, {key: CAMEL_CASE[key]})
 
 
 @covers("CFG-051")

@@ -233,7 +233,7 @@ def test_file_adds_to_inherited_deviations(tmp_path: Path) -> None:
         "requirement": "PID-001",
         "reason": "Accepted for now.",
         "evidence": "port.py, select",
-        "when": {"properties": {}},
+        "when": {"properties": {"call": {"properties": {"method": {"const": "snapshot"}}}, "actual": {"const": 1}}},
         "expires": "2099-01-01",
     }
     counterexample = {"calls": [{"method": "snapshot", "expect": {"accounts": []}}]}

@@ -21,7 +21,7 @@ def test_frequent_kinds_are_drawn_in_20000_calls() -> None:
 
 
 @pytest.mark.parametrize("place", KINDS)
-def test_every_kind_is_drawn_often_in_a_million_calls(place: str) -> None:
+def test_every_kind_is_drawn_often(place: str) -> None:
     assert {kind: drawn(place, kind) for kind in KINDS[place] if drawn(place, kind) < OFTEN} == {}
 
 
