@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from conformance.advice.criterion import best_of, best_over
 from conformance.json_type import Json
-from conformance.simulation.experiment import Decider, seeds_of, simulate
+from conformance.simulation.experiment import ALL_CORES, Decider, seeds_of, simulate
 from conformance.simulation.model import Agents, Limits, Load, Settings, Situation, setting
 from conformance.simulation.outcome import Outcome
 
@@ -55,7 +55,7 @@ def recommend(
     found = []
     for name, limits in cases.items():
         situation = Situation(agents, limits, load)
-        outcomes = simulate(decider, situation, alternatives, seeds_of("advise", SEEDS))
+        outcomes = simulate(decider, situation, alternatives, seeds_of("advise", SEEDS), ALL_CORES)
         found.append(Case(name, situation, tuple(outcomes)))
     best = {case.name: best_of(case.outcomes).settings.name for case in found}
     return Recommendation(best_over(found), tuple(found), best)

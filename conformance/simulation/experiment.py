@@ -21,6 +21,7 @@ from reference_impl.profiles import profile
 FEWEST_SEEDS = 30
 TASKS_A_PART = 4  # tasks that a worker gets at once
 REFERENCE = "reference"
+ALL_CORES = 0  # as a number of workers
 
 
 @dataclass(frozen=True)
