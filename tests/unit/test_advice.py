@@ -1,6 +1,7 @@
 """`advise`: what is in force, how many accounts count, and which settings it recommends. All homes are temporary."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
     (tmp_path / "project").mkdir()
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # so that the simulation starts no processes
     return tmp_path
 
 
