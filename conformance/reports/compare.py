@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from conformance.reports.report import Report, RequirementResult
+from conformance.reports.report_reasons import PlaceInSource
 from conformance.reports.verdicts import (
     ADAPTER_FAULT,
     CONFORMANT,
@@ -78,6 +79,13 @@ class Comparison:
 
     def of(self, kind: Kind) -> list[Change]:
         return [change for change in self.changes if change.kind == kind]
+
+    def place_of(self, requirement: str) -> PlaceInSource | None:
+        """The function in the new checkout that explains the failure of the requirement best, if it is known."""
+        for reason in self.new.reasons:
+            if requirement in (reason.rule, *reason.further, *reason.also) and reason.places:
+                return reason.places[0]
+        return None
 
     @property
     def regressions(self) -> list[Change]:

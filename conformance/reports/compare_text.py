@@ -41,6 +41,11 @@ def _line(comparison: Comparison, change: Change) -> Iterator[str]:
         for entry in shown_finding(found).differences[:2]:
             told = f"{entry.place}: expected {clip(entry.expected, 120)}, got {clip(entry.given, 120)}"
             yield wrap(told, " " * 11)
+        if place := comparison.place_of(change.new.id):
+            yield wrap(f"see {place.function} ({place.where})", " " * 11)
+            for edit in place.edits[:1]:
+                was = "not in the release" if edit.before is None else f"was: {clip(edit.before, 120)}"
+                yield wrap(f"{clip(edit.now, 120)}; {was}", " " * 13)
     elif change.new.reason and change.kind != "failing":
         yield wrap(change.new.reason, " " * 11)
 
@@ -80,6 +85,11 @@ def _item(comparison: Comparison, change: Change) -> Iterator[str]:
     for entry in shown.differences[:2]:
         told = f"expected {code(clip(entry.expected, TEXT_CHARACTERS))}, got {code(clip(entry.given, TEXT_CHARACTERS))}"
         yield f"  - {code(clip(entry.place, 80))}: {told}"
+    if place := comparison.place_of(change.new.id):
+        yield f"  - see {code(place.function)} in {code(place.where)}"
+        for edit in place.edits[:1]:
+            was = "not in the release" if edit.before is None else f"was {code(clip(edit.before, TEXT_CHARACTERS))}"
+            yield f"  - {code(clip(edit.now, TEXT_CHARACTERS))}; {was}"
     calls = [f"{'>' if step.is_wrong else ' '} {step.number}. {step.method} {step.params}" for step in shown.steps]
     text = block("\n".join(clip(line, TEXT_CHARACTERS) for line in calls[-12:])).replace("\n", "\n  ")
     yield f"\n  <details><summary>Calls</summary>\n\n  {text}\n\n  </details>\n"

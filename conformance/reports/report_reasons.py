@@ -38,6 +38,11 @@ class PlaceInSource(Document):
     changed: bool = Field(description="true if the release that the checkout is judged as has no such function")
     edits: Sequence[EditedLine] = Field(default=(), description="the first few lines that were changed")
 
+    @property
+    def where(self) -> str:
+        """File and line: the first changed line, or where the function begins."""
+        return f"{self.file}:{self.edits[0].line if self.edits else self.line}"
+
 
 class ShortestScenario(Document):
     """The shortest scenario that shows a failure. Only its last call is answered wrongly."""

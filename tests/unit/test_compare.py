@@ -10,6 +10,8 @@ from conformance.reports.compare_text import render_comparison_markdown, render_
 from conformance.reports.documents import render_json
 from conformance.reports.page.compare_page import render_compare_page
 from conformance.reports.report import Report, read_report, report_of
+from conformance.reports.report_reasons import reason_document
+from conformance.reports.story import Edit, Place, Reason
 from conformance.reports.verdicts import Word
 from conformance.requirements.catalogue import Level
 from tests.support.command import Kit
@@ -99,6 +101,18 @@ def test_comparison_is_written_in_every_format(text: str) -> None:
     assert "**ONE-001** The rule ONE-001: pass → fail" in markdown
     assert '<h1 id="answer">1 regression</h1>' in page
     assert "\x1b" not in markdown + page
+
+
+def test_regression_of_a_checkout_names_the_changed_line() -> None:
+    edit = Edit(line=905, now="if (a >= b)", before="if (a > b)")
+    place = Place("src/a.ts", "removeAccount", 887, [905], 7, 0, changed=True, edits=[edit])
+    new = report("fail", reasons=[reason_document(Reason("ONE-001", [], places=[place]))])
+    comparison = Comparison(report("pass"), new)
+    text, markdown = "\n".join(render_terminal(comparison)), render_comparison_markdown(comparison)
+    assert "see removeAccount (src/a.ts:905)\n" in text
+    assert "if (a >= b); was: if (a > b)\n" in text
+    assert "  - see `removeAccount` in `src/a.ts:905`\n  - `if (a >= b)`; was `if (a > b)`\n" in markdown
+    assert "see " not in "\n".join(render_terminal(Comparison(report("pass"), report("fail"))))
 
 
 def test_compare_reads_reports(kit: Kit, tmp_path: Path) -> None:
