@@ -137,6 +137,52 @@ def test_run_that_never_began_has_a_summary(runner: Runner) -> None:
     assert runner.outputs["steps.judge.outputs.verdict"] == "no verdict"
 
 
+GH = """\
+#!/bin/sh
+echo "$*" >> "$0.log"
+case "$*" in
+  *--paginate*) {listing} ;;
+  *) exit {code} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("listing", "call"),
+    [("true", "POST repos/o/r/issues/7/comments"), ("echo 5", "PATCH repos/o/r/issues/comments/5")],
+    ids=["first", "later"],
+)
+def test_comment_is_written_once_and_then_updated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listing: str, call: str
+) -> None:
+    done, calls = commented(tmp_path, monkeypatch, GH.format(listing=listing, code=0))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert call in calls[-1]
+
+
+@pytest.mark.parametrize("listing", ["true", "exit 1"])
+def test_comment_that_is_refused_fails_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listing: str) -> None:
+    """The token of a pull request from a fork may not write."""
+    done, _ = commented(tmp_path, monkeypatch, GH.format(listing=listing, code=1))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("::warning::The comment was not written.")
+
+
+def commented(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, gh: str
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """The step `comment` with this program as gh, and the calls of it."""
+    runner, program = Runner(folder), folder / "gh"
+    program.write_text(gh, encoding="utf-8")
+    program.chmod(0o755)
+    (folder / "summary").write_text("## Conformance\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
+    runner.outputs |= {"github.token": "t", "github.event.number": "7"}
+    runner.outputs["steps.judge.outputs.summary"] = str(folder / "summary")
+    done = runner.run("comment", f"{folder}:{os.environ['PATH']}")
+    return done, (folder / "gh.log").read_text(encoding="utf-8").splitlines()
+
+
 def test_script_on_the_page_judges(tmp_path: Path, wheel: Path) -> None:
     script = blocks("sh")[0]
     (tmp_path / "conformance.sh").write_text(script, encoding="utf-8")
