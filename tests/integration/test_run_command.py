@@ -33,9 +33,9 @@ def test_failure_shows_rule_call_and_both_answers(bench: Bench) -> None:
     assert run.returncode == 1, run.stdout + run.stderr
     for part in (
         r"PID-001   FAIL        The first sticky account is \(b \+ p mod n\) mod n",
-        r"open pid=1 pool=\{2 accounts: plum fig, activeIndex=0\}",
-        r"> select family=claude pid_offset_enabled=true strategy=sticky",
-        r"it selects plum \(index 0\) instead of fig \(index 1\)",
+        r"open pool=\{2 accounts: mango fig, activeIndex=0\} pid=0",
+        r"> select family=claude strategy=sticky pid_offset_enabled=true",
+        r"it selects fig \(index 1\) instead of mango \(index 0\)",
         r"not conformant \(exit code 1\)",
     ):
         assert re.search(part, run.stdout), part

@@ -11,7 +11,6 @@ from tests.support.command import Kit
 
 EACH = pytest.mark.parametrize(("name", "language"), LANGUAGES.items(), ids=LANGUAGES)
 MAX_LINES = 60
-COMPLETE = Path(__file__).parents[2] / "docs" / "examples"
 
 
 def test_every_template_is_a_language() -> None:
@@ -63,9 +62,3 @@ def test_init_refuses_file_as_folder(kit: Kit, tmp_path: Path) -> None:
     done = kit("init", "--language", "go", str(file))
     assert done.returncode == 2
     assert done.stderr == f"antigravity-conformance: cannot create the folder {file}: File exists\n"
-
-
-@pytest.mark.parametrize("name", ["adapter.go", "go.mod", "wire.go"])
-def test_the_complete_go_port_keeps_the_template(name: str) -> None:
-    """Each must stand alone for those who copy it, so the framing lies in both."""
-    assert (COMPLETE / "go" / name).read_bytes() == (TEMPLATES / "go" / name).read_bytes()
