@@ -37,7 +37,7 @@ CHECKED = {
     "disabled, removed and unverified accounts": ("ENA", "REM", "VER", "OTH"),
     "soft quota": ("SOFT", "READ"),
     "config: keys, files, paths, variables": ("CFG", "ENV", "PATH", "LAY"),
-    "many real processes at once": ("PROC",),
+    "many real processes at once": ("PROC", "RACE"),
     "the wire between kit and adapter": ("WIRE",),
 }
 

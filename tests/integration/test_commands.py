@@ -42,7 +42,7 @@ def test_version_names_kit_catalogue_and_python(kit: Kit) -> None:
 @pytest.mark.parametrize("command", ["run", "identify", "fuzz", "spread", "replay"])
 def test_usage_shows_command_after_dashes(kit: Kit, command: str) -> None:
     first, second, *_ = kit(command, "--help").stdout.splitlines()
-    assert first.endswith("TARGET")
+    assert first.endswith("--pids PIDS" if command == "spread" else "TARGET")
     assert second.endswith("-- COMMAND ...")
 
 
