@@ -1,11 +1,13 @@
 """`run --watch`: judges a target again after each change of its files, the rules that failed before first."""
 
 import os
+import signal
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 from conformance.cli.faults import explain
 from conformance.targets.errors import TargetError
@@ -23,12 +25,38 @@ def watch(folder: Path, judge: Judge, written: Collection[Path]) -> None:
     failed: Sequence[str] = []
     ignored = {str(path.resolve()) for path in written}
     look = partial(_files, folder, ignored)
-    while True:
-        files = look()
-        failed = _judge_failed_first(judge, failed, lambda: look() != files)  # noqa: B023 - called before the next loop
-        print(f"\nwaiting for a change in {folder}; Ctrl-C ends", flush=True)
-        _wait(files, look)
-        print(f"\n{'-' * 80}\n", flush=True)
+    with _kept_interrupts() as check:
+        while True:
+            files = look()
+            failed = _judge_failed_first(judge, failed, lambda: look() != files)  # noqa: B023 - not called later
+            print(f"\nwaiting for a change in {folder}; Ctrl-C ends", flush=True)
+            _wait(files, look, check)
+            print(f"\n{'-' * 80}\n", flush=True)
+
+
+@contextmanager
+def _kept_interrupts() -> Iterator[Callable[[], None]]:
+    """Yields a function that raises KeyboardInterrupt after a signal whose exception was lost.
+
+    Python drops what a signal raises in a finalizer, and an explanation of failures ends at Ctrl-C without a word.
+    """
+    seen = False
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        nonlocal seen
+        seen = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if seen:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield check
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _judge_failed_first(judge: Judge, failed: Sequence[str], has_changed: Callable[[], bool]) -> Sequence[str]:
@@ -52,10 +80,11 @@ def _judge(judge: Judge, rules: Sequence[str], failed: Sequence[str]) -> Sequenc
         return failed
 
 
-def _wait(files: Files, look: Callable[[], Files]) -> None:
+def _wait(files: Files, look: Callable[[], Files], check: Callable[[], None]) -> None:
     """Return after a change, when the files have not changed for a moment: editors and compilers write several."""
     while (now := look()) == files:
         time.sleep(PAUSE_S)
+        check()
     while True:
         time.sleep(PAUSE_S)
         if (later := look()) == now:

@@ -4,10 +4,13 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from conformance.cli.init import TEMPLATES
 from tests.support.kit_runs import BOUND_S, KIT
@@ -64,3 +67,29 @@ def test_failed_rules_are_judged_first(tmp_path: Path) -> None:
         edit(folder, "import no_such_module\n", "import os\n")
         again = output.until("waiting for a change in")
         assert again.index("first, the rule that failed: POOL-002") < again.index("\n1 fail\n") < again.index("now all")
+
+
+LOST = """\
+import signal
+from pathlib import Path
+from conformance.cli import watch
+
+def judge(rules):
+    try:
+        signal.raise_signal(signal.{signal})
+    except KeyboardInterrupt:
+        pass  # as in a finalizer
+    return []
+
+try:
+    watch.watch(Path(), judge, [])
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupt_that_is_lost_ends_the_watch(tmp_path: Path, name: str) -> None:
+    command = [sys.executable, "-c", LOST.format(signal=name)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=BOUND_S)
+    assert done.stdout.endswith("ended\n"), done.stderr
