@@ -67,7 +67,7 @@ class Criteria:
 
     @property
     def own_deviations(self) -> list[Deviation]:
-        """The deviations that the user accepts, but for those that a checkout inherits."""
+        """The deviations that the user accepts, without those that a checkout inherits."""
         return [d for d in self.deviations if not (self.inherited and isinstance(d, ReleaseDeviation))]
 
     @property

@@ -42,7 +42,7 @@ class WrittenInPlace(SavesAnother):
 
 
 class ErrorSwallowed(SavesAnother):
-    """Answers that it has saved, whatever happened."""
+    """Reports success even if the save failed."""
 
     def save(self) -> None:
         with contextlib.suppress(OSError):

@@ -167,7 +167,7 @@ class _Opened:
         raise AssertionError(f"{method} is the plugin's own business")
 
     def run(self, command: Json) -> None:
-        """Run the process at the present time, and again when each timer that it has started is due."""
+        """Run the process now, and again each time one of its timers fires."""
         env = self.hosts.env
         report = self.host.ask({**command, "now": START_MS + env.now})
         for number, time_ms in report["timers"]:
