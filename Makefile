@@ -31,7 +31,7 @@ conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 test: $(DONE) ## run the tests, but of long tables a sample (without Node, those that need it are "not run")
 	$(BIN)/python -m pytest -n 2 -m "not exhaustive" $(ARGS)
 
-test-all: $(DONE) ## run all tests (about 20 minutes)
+test-all: $(DONE) ## run all tests (about 40 minutes)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-fast: $(DONE) ## run the unit tests: one process, no Node
