@@ -110,20 +110,32 @@ FORMS = table(
 
 
 class Mix(NamedTuple):
-    """What the files of a session mostly are. Half of the sessions are odd: they draw rare choices often."""
+    """The usual choices for the files of a session. Half of the sessions are odd: they draw rare choices often."""
 
     places: Table[str]
     in_both: Table[str]
     forms: Table[str]
+    paths: Table[str] = PATHS
+    step: int = 3  # between the bytes of two keys, if the file of the other layer gets another key
 
 
 ORDINARY = Mix(PLACES, IN_BOTH, FORMS)
+# Both layers set keys of one group, mostly of the only group that the oldest release has.
+_OLDEST_GROUP = tuple(path for path in _IN_GROUPS if path.startswith("signature_cache."))
+_GROUPED = (*_IN_GROUPS, *_OLDEST_GROUP * 3)
+ONE_GROUP = Mix(
+    table(USER_FILE, PROJECT_FILE),
+    table("other keys"),
+    table(*["valid"] * 7, "wrong"),
+    table(*_GROUPED),
+    256 // len(_GROUPED) + 1,
+)
 ODD_FILES = Mix(
     table(*[USER_FILE] * 6, *[PROJECT_FILE] * 6, *OTHER_PLACES, *OTHER_PLACES[-2:]),
     table("", "same keys", *["falsy in the project"] * 9),
     table(*["valid"] * 6, *["wrong"] * 7, "spelt", "nothing", "encoded", "bytes"),
 )
-MIXES = (ORDINARY, ODD_FILES)
+MIXES = table(*[ORDINARY] * 6, *[ONE_GROUP] * 3, *[ODD_FILES] * 9)
 SPELLINGS = table(
     "\n{}\n", "\t\r\n {} ", "{}\n\n", "// why\n{}", "{} // why", "/* */{}", "{},", "\xa0{}", "\ufeff{}", "\x0b{}",
     "{}\x00", "{}{}", "\f{}", "{}\n{}", "{}\x00x",
@@ -228,7 +240,7 @@ def decode_config(draft: Draft) -> tuple[Files, Calls, Writes]:
 def _rewritten(record: bytes) -> Files:
     """One of the two usual files, with other members."""
     place = PROJECT_FILE if record[11] % 2 else USER_FILE
-    return {place: {"text": _document([_member(record[at], record[at + 1], False) for at in (2, 5)])}}
+    return {place: {"text": _document([_member(PATHS[record[at]], record[at + 1], False) for at in (2, 5)])}}
 
 
 def _files(draft: Draft) -> Files:
@@ -242,25 +254,24 @@ def _files(draft: Draft) -> Files:
         for each in (place, other):
             if each is None:
                 continue
-            step = 3 if each == other and both == "other keys" else 0
+            step = mix.step if each == other and both == "other keys" else 0
             flip = 255 if each == other and both == "same keys" else 0
             falsy = each == PROJECT_FILE and both == "falsy in the project"
             is_wrong = mix.forms[forms.get(each, head[7:10])[0]] == "wrong"
             listed = members.setdefault(each, [])
             for at in range(2, 2 + 3 * MEMBERS[record[1]], 3):
                 group, name, value = _member(
-                    record[at] + step, record[at + 1] ^ flip, is_wrong and record[at + 2] >= 128
+                    mix.paths[(record[at] + step) & 255], record[at + 1] ^ flip, is_wrong and record[at + 2] >= 128
                 )
                 listed.append((group, name, FALSY[record[at + 2]] if falsy else value))
     return {place: _content(listed, mix, forms.get(place, head[7:10])) for place, listed in members.items()}
 
 
 def _mix(head: bytes) -> Mix:
-    return MIXES[head[10] >= 128]
+    return MIXES[head[10]]
 
 
-def _member(path_byte: int, value_byte: int, is_wrong: bool) -> Member:
-    path = PATHS[path_byte & 255]
+def _member(path: str, value_byte: int, is_wrong: bool) -> Member:
     group, _, name = path.rpartition(".")
     return group, name, (BESIDE if is_wrong else FITTING).get(path, UNKNOWN)[value_byte]
 

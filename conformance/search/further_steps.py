@@ -158,7 +158,7 @@ FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_clear_verification, 4, "verification"),
     (_change_session, 5, "sessions"),
     (_find_pool, 3, "pool-path"),
-    (_read_reason, 9, "reason"),
+    (_read_reason, 10, "reason"),
     (_ttl, 2, "soft-quota-ttl"),
     (_of_an_unknown_account("remove"), 1, "remove"),
     (_of_an_unknown_account("mark_rate_limited"), 1, "limits"),
@@ -166,5 +166,5 @@ FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_of_an_unknown_account("mark_used"), 1, "used"),
     (_of_an_unknown_account("set_enabled"), 1, "enabled"),
     (_of_an_unknown_account("record_health"), 1, "health"),
-    (_save_nowhere, 5, "save"),
+    (_save_nowhere, 7, "save"),
 )

@@ -49,7 +49,7 @@ EXTRAS: Table[dict[str, Json]] = table(
 )
 
 VERSIONS: Table[Json] = table(
-    *[3] * 5, *[4] * 5, *[2] * 6, *[1] * 6, 3.0, 5, 5, 5, 5, 5, *["3", True] * 3, 5, *[None] * 6
+    *[3] * 5, *[4] * 6, *[2] * 6, *[1] * 6, 3.0, 5, 5, 5, 5, 5, *["3", True] * 3, 5, *[None] * 6
 )
 ODD_USES: Table[Json] = table(
     *[0, 5, 10, 10.5, 0, 5, 10, "5", "10", "", "soon", None, True, {}, -1] * 2, NOW_MS, NOW_MS - 1, BEYOND, 1e300, 1e300

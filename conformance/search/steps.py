@@ -187,7 +187,7 @@ def _switch(session: GeneratedSession, record: bytes) -> None:
         session.calls.append(("set_enabled", {"label": each, "enabled": record[5] >= 128}))
 
 
-def _remove(session: GeneratedSession, record: bytes) -> None:
+def remove(session: GeneratedSession, record: bytes) -> None:
     label = label_of(session, record)
     if label is None:
         return
@@ -309,7 +309,7 @@ KINDS: tuple[tuple[Step, int, str], ...] = (
     (_fail_in_a_row, 4, "backoff"),
     (_cool, 11, "cooldown"),
     (_switch, 8, "enabled"),
-    (_remove, 6, "remove"),
+    (remove, 6, "remove"),
     (_remove_the_last, 7, "remove"),
     (_of_an_account("mark_used"), 8, "used"),
     (_of_an_account("mark_success"), 4, "backoff"),
