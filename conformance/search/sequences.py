@@ -50,6 +50,6 @@ def _remove_after_rotation(session: GeneratedSession, record: bytes) -> None:
 # As KINDS in `steps`, but each needs several capabilities.
 SEQUENCES: tuple[tuple[Step, int, str], ...] = (
     (_wait_for_base_limits, 2, "limits header-styles min-wait"),
-    (_remove_after_rotation, 2, "sticky round-robin remove"),
-    (_offset_without_current, 6, "sticky round-robin remove pid offset"),
+    (_remove_after_rotation, 1, "sticky round-robin remove"),
+    (_offset_without_current, 8, "sticky round-robin remove pid offset"),
 )

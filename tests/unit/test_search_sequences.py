@@ -16,8 +16,9 @@ QUIRKS = ("wait-ignores-base-limit", "cursor-not-wrapped-on-removal", "offset-co
 
 
 def fresh_session(accounts: int, pid: int) -> GeneratedSession:
-    opened = {"pool": pool(accounts), "pid": pid, "now_ms": NOW_MS}
-    labels = [entry["refreshToken"] for entry in opened["pool"]["accounts"]]
+    stored = pool(accounts)
+    opened = {"pool": stored, "pid": pid, "now_ms": NOW_MS}
+    labels = [entry["refreshToken"] for entry in stored["accounts"]]
     return GeneratedSession([("open", opened)], opened=opened, labels=labels, all_labels=tuple(labels))
 
 
