@@ -3,6 +3,7 @@
 Only this module, `pool_file`, `release_storage` and `stateless` read the machine: the PID and files.
 """
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ CAPABILITIES = (
     "sticky", "round-robin", "hybrid", "pid", "offset", "clock", "random", "limits", "header-styles", "stored-state",
     "backoff", "used", "cooldown", "enabled", "remove", "health", "tokens", "soft-quota", "min-wait", "strict-wait",
     "reset-limits", "other-account", "available-style", "update-quota", "verification", "snapshot", "storage", "save",
-    "sessions", "pool-path", "reason", "soft-quota-ttl", "config", "environment", "platform", "fork",
+    "delayed-save", "sessions", "pool-path", "reason", "soft-quota-ttl", "config", "environment", "platform", "fork",
 )  # fmt: skip
 
 
@@ -254,11 +255,22 @@ class ReferenceAdapter(StatelessMethods):
         }
 
     def save(self) -> None:
-        selector = self._opened()
-        if self.home is None:
-            raise Refusal("no_folder", "the pool was passed as JSON, so there is no folder")
-        self.store(self.home, lambda content: self.saved(selector, content))
+        selector, home = self._opened_folder()
+        self.store(home, lambda content: self.saved(selector, content))
         self.before = remember(selector.pool.accounts)
+
+    def request_save(self) -> None:
+        self._claims("delayed-save")
+        selector, _ = self._opened_folder()
+        selector.save_is_pending = True
+
+    def flush_save(self) -> None:
+        self._claims("delayed-save")
+        selector, _ = self._opened_folder()
+        if selector.save_is_pending:
+            selector.save_is_pending = False
+            with contextlib.suppress(OSError):  # nobody waits for it, so nobody can handle the error (STO-037)
+                self.save()
 
     def store(self, home: str, merge: Callable[[bytes | None], Json]) -> None:
         """Replaces the pool file by what `merge` makes of its content, unless that is None; mutants override it."""
@@ -289,6 +301,12 @@ class ReferenceAdapter(StatelessMethods):
         if self.selector is None:
             raise Refusal("not_open", "no pool is open; call `open` first")
         return self.selector
+
+    def _opened_folder(self) -> tuple[Selector, str]:
+        selector = self._opened()
+        if self.home is None:
+            raise Refusal("no_folder", "the pool was passed as JSON, so there is no folder")
+        return selector, self.home
 
     def _find(self, label: str) -> Account:
         for account in self._opened().pool.accounts:

@@ -6,6 +6,7 @@ SINCE = {
     "health": "1.3.0",
     "tokens": "1.3.0",
     "reset-limits": "1.3.0",
+    "delayed-save": "1.3.0",
     "used": "1.3.2",
     "strict-wait": "1.3.2",
     "reason": "1.3.0",

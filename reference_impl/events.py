@@ -57,8 +57,11 @@ def mark_rate_limited_with_reason(
 
 
 def set_enabled(selector: Selector, account: Account, enabled: bool) -> None:
-    """Enables or disables an account. Families on a disabled account move to the first enabled one (ENA-002)."""
-    account.enabled = enabled
+    """Enables or disables an account, and requests a save (STO-038).
+
+    Families on a disabled account move to the first enabled one (ENA-002).
+    """
+    account.enabled, selector.save_is_pending = enabled, True
     if enabled:
         return
     accounts = selector.pool.accounts
@@ -72,11 +75,12 @@ def set_enabled(selector: Selector, account: Account, enabled: bool) -> None:
 def require_verification(
     selector: Selector, account: Account, message: str | None, url: str | None, now_ms: float
 ) -> None:
-    """Disables an account until its user has verified it (VER-001)."""
+    """Disables an account until its user has verified it (VER-001). Requests a save."""
     texts = {"verificationRequiredReason": message, "verificationUrl": url}
     given = {key: text.strip() for key, text in texts.items() if text and text.strip()}
     kept = {key: account.verification[key] for key in ("verificationUrl",) if key in account.verification}
     account.verification = {"verificationRequired": True, "verificationRequiredAt": now_ms, **kept, **given}
+    selector.save_is_pending = True
     if account.enabled:
         set_enabled(selector, account, False)
 
@@ -84,6 +88,8 @@ def require_verification(
 def clear_verification(selector: Selector, account: Account, enable: bool) -> None:
     """Records that an account is verified. With `enable`, enables it if it waited (VER-003 to VER-005)."""
     waited = account.verification.get("verificationRequired") is True
+    if waited or account.verification.keys() - {"verificationRequired"}:
+        selector.save_is_pending = True
     account.verification = {"verificationRequired": False}
     if enable and waited:
         set_enabled(selector, account, True)

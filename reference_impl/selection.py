@@ -40,6 +40,7 @@ class Selector:
 
     `cursor` counts rotations, for both families together (RR-004); it starts at the stored active index. `current` is
     the index of the account that a family keeps. `moved` says whether a family's PID offset was applied.
+    `save_is_pending`: a save was requested and not yet written (STO-034).
     """
 
     pool: Pool
@@ -49,6 +50,7 @@ class Selector:
     cursor: int = field(init=False)
     current: dict[Family, int] = field(init=False)
     moved: dict[Family, bool] = field(init=False)
+    save_is_pending: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.cursor = self.pool.active_index

@@ -51,6 +51,8 @@ CALLS = {
         advance(1),
         Call("snapshot"),
         Call("save"),
+        Call("request_save"),
+        Call("flush_save"),
     )
 }
 ONE = open_pool(pool(1))
@@ -63,6 +65,7 @@ STATES = {
     "several": [open_pool(pool(3)), select(), select("gemini", "round-robin")],
 }
 NEED_A_POOL = [name for name, method in METHODS.items() if "not_open" in method.refusals]
+NEED_A_FOLDER = [name for name, method in METHODS.items() if "no_folder" in method.refusals]
 NAME_AN_ACCOUNT = [name for name, method in METHODS.items() if "unknown_account" in method.refusals]
 
 
@@ -103,8 +106,9 @@ def test_refused_call_changes_nothing(judge: Judge, method: str) -> None:
 
 
 @covers("WIRE-001")
-def test_session_goes_on_after_refused_save(judge: Judge) -> None:
-    judge.check(Scenario(between(Call("save").refuses("no_folder"))))
+@pytest.mark.parametrize("method", NEED_A_FOLDER)
+def test_session_goes_on_after_refused_save(judge: Judge, method: str) -> None:
+    judge.check(Scenario(between(Call(method).refuses("no_folder"))))
 
 
 @covers("WIRE-006")
@@ -121,7 +125,7 @@ def test_calls_take_effect_in_order(judge: Judge) -> None:
 
 
 @covers("WIRE-005")
-@pytest.mark.parametrize("method", [name for name in NEED_A_POOL if name != "save"])
+@pytest.mark.parametrize("method", [name for name in NEED_A_POOL if name not in NEED_A_FOLDER])
 @pytest.mark.parametrize("state", STATES)
 def test_no_call_fails(judge: Judge, method: str, state: str) -> None:
     """Each call is sent twice, and a selection shows that the session goes on."""

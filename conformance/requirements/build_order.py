@@ -81,7 +81,7 @@ STEPS = (
     ),
     Step(
         "the pool file",
-        ("storage", "save"),
+        ("storage", "save", "delayed-save"),
         ("STO",),
         "`open` reads the file of a home folder, and `save` merges changes into it.",
     ),

@@ -50,6 +50,8 @@ RULES = {
     "advance": "WIRE-003",
     "snapshot": "WIRE-003",
     "save": "STO-013",
+    "request_save": "STO-034",
+    "flush_save": "STO-034",
     "load_config": "CFG-001",
     "close": "WIRE-003",
 }

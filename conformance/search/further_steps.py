@@ -145,10 +145,11 @@ def _of_an_unknown_account(method: str) -> Callable[[GeneratedSession, bytes], N
     return add
 
 
-def _save_nowhere(session: GeneratedSession, _record: bytes) -> None:
+def _save_nowhere(session: GeneratedSession, record: bytes) -> None:
     """Save a pool that was passed as JSON: there is no folder, so the target refuses."""
     if "home" not in session.opened:
-        session.calls.append(("save", {}))
+        delayed = {240: "flush_save", 224: "request_save"} if session.delays_saves else {}
+        session.calls.append((delayed.get(record[1] & 240, "save"), {}))
 
 
 FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (

@@ -120,6 +120,7 @@ class _Abilities:
     config: bool
     storage: bool
     save: bool
+    delayed_save: bool
     snapshot: bool
     offset: bool
     header_styles: bool
@@ -153,6 +154,7 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     session.styled_waits = can.styled_waits
     session.opens_folders = can.storage
     session.draws = can.random
+    session.delays_saves = can.delayed_save
     if not can.header_styles:
         session.families, session.styles = ("claude",), (None,)
 
@@ -168,6 +170,7 @@ def _abilities(capabilities: frozenset[str]) -> _Abilities:
         config={"config", "environment", "platform"} <= capabilities,
         storage={"storage", "stored-state", "header-styles"} <= capabilities,
         save={"storage", "save", "stored-state", "header-styles"} <= capabilities,
+        delayed_save="delayed-save" in capabilities,
         snapshot="snapshot" in capabilities,
         offset={"pid", "offset"} <= capabilities,
         header_styles="header-styles" in capabilities,

@@ -60,11 +60,13 @@ class GeneratedSession:
     labels_aside: list[str] | None = None  # those of the other session, if it is open
     opens_folders: bool = False  # a step may open a pool file
     draws: bool = True  # a step may use a random number
+    delays_saves: bool = False  # a step may request a save that is put off
+    save_is_requested: bool = False
 
     @property
     def saves(self) -> bool:
         """Does a call write or move the pool file, or do others write files between calls?"""
-        moving = ("save", "pool_path")
+        moving = ("save", "flush_save", "pool_path")
         return bool(self.writes) or (bool(self.files) and any(method in moving for method, _ in self.calls))
 
     def to_scenario(self) -> Scenario:
@@ -289,13 +291,31 @@ def _close(session: GeneratedSession, record: bytes) -> None:
 
 
 def save(session: GeneratedSession, record: bytes) -> None:
-    """Save, mostly after others have changed the file, then open the pool from the new file."""
+    """Save or flush a requested save, mostly after others have changed the file; then mostly open the new file."""
+    flushes = session.delays_saves and record[14] >= 128
+    if flushes and not session.save_is_requested:
+        _request_save(session, record)
+        return
     if record[1] >= 64 and session.stored is not None:
         text, session.stored = change_of_others(session.head, record, session.stored, session.now_ms)
         session.writes[len(session.calls)] = {POOL_FILE: {"text": text}}
-    session.calls.append(("save", {}))
+    session.calls.append(("flush_save" if flushes else "save", {}))
+    if flushes:
+        session.save_is_requested = False
+    if session.delays_saves and record[0] >= 224:
+        return
     session.opened = {**session.opened, "now_ms": session.now_ms}
     session.calls.append(("open", session.opened))
+    session.save_is_requested = False
+
+
+def _request_save(session: GeneratedSession, record: bytes) -> None:
+    """Request a save once or twice, or flush without a request. The file is not opened then: a target that has changed
+    it when it was opened would load another pool.
+    """
+    session.save_is_requested = record[0] >= 32
+    method = "request_save" if session.save_is_requested else "flush_save"
+    session.calls += [(method, {})] * (1 + record[0] % 2)
 
 
 Step = Callable[[GeneratedSession, bytes], None]

@@ -41,6 +41,8 @@ METHOD_NAMES = frozenset(
         "advance",
         "snapshot",
         "save",
+        "request_save",
+        "flush_save",
         "use_session",
         "pool_path",
         "read_reason",

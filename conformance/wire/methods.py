@@ -184,6 +184,20 @@ METHODS: dict[str, Method] = {
         ("not_open", "no_folder"),
         needs="save",
     ),
+    "request_save": Method(
+        Nothing,
+        None,
+        "Requests a save that the target may put off. The kit then calls `flush_save` or opens a pool.",
+        ("not_open", "no_folder"),
+        needs="delayed-save",
+    ),
+    "flush_save": Method(
+        Nothing,
+        None,
+        "Ends the delay of a requested save: answers when the pool is written. Without a request, it writes nothing.",
+        ("not_open", "no_folder"),
+        needs="delayed-save",
+    ),
     "use_session": Method(
         UseSessionParams,
         None,
@@ -245,6 +259,7 @@ CAPABILITIES = {
     "snapshot": "`snapshot`",
     "storage": "`open` with a home folder",
     "save": "`save`",
+    "delayed-save": "`request_save`, `flush_save`",
     "sessions": "`use_session`",
     "pool-path": "`pool_path`",
     "reason": "`read_reason`",

@@ -29,7 +29,7 @@ DRAWING_REASON = "MODEL_CAPACITY_EXHAUSTED"
 # The results of these methods change with every millisecond.
 BY_THE_MILLISECOND = {
     "advance", "min_wait", "soft_quota_wait", "mark_rate_limited_with_reason", "record_health", "consume_token",
-    "refund_token", "snapshot", "save",
+    "refund_token", "snapshot", "save", "flush_save",
 }  # fmt: skip
 LONG_MS = 60_000  # a limit of this length does not end while a scenario runs
 

@@ -43,6 +43,8 @@ SMALLEST: dict[str, dict[str, Json]] = {  # the required parameters of each meth
     "advance": {"ms": 1},
     "snapshot": {},
     "save": {},
+    "request_save": {},
+    "flush_save": {},
     "use_session": {"session": 1},
     "pool_path": {"home": "/home/user"},
     "read_reason": {},

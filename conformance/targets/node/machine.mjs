@@ -8,7 +8,7 @@ export const realPid = process.pid;
 const { exit: realExit, reallyExit } = process;
 const realNow = Date.now;
 const realPlatform = process.platform;
-const { setTimeout: realSetTimeout, setInterval: realSetInterval } = globalThis;
+const { setTimeout: realSetTimeout, setInterval: realSetInterval, clearTimeout: realClearTimeout } = globalThis;
 
 // Ends the process, even if process.exit was replaced.
 export function leave(code) {
@@ -17,7 +17,7 @@ export function leave(code) {
 }
 
 // null stands for the real value
-export const machine = { nowMs: null, pid: null, draws: [], drawn: 0, platform: null };
+export const machine = { nowMs: null, pid: null, draws: [], drawn: 0, platform: null, waiting: new Map() };
 
 const virtualNow = () => machine.nowMs ?? realNow();
 Date.now = virtualNow;
@@ -25,12 +25,31 @@ Math.random = () => (machine.draws.length ? machine.draws[machine.drawn++ % mach
 Object.defineProperty(process, "pid", { get: () => machine.pid ?? realPid });
 Object.defineProperty(process, "platform", { get: () => machine.platform ?? realPlatform });
 
+// Timers do not fire by themselves, because a release schedules saves that would write between two calls. Those of the
+// chosen session wait in `machine.waiting` for `fireTimers`.
+function putOff(callback, _ms, ...args) {
+  const timer = { unref: () => timer, ref: () => timer, hasRef: () => false, refresh: () => timer };
+  machine.waiting.set(timer, () => callback(...args));
+  return timer;
+}
+
 const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle };
 
-// Timers never fire, because a release schedules saves that would write between two calls.
 function stopTimers() {
-  globalThis.setTimeout = () => idle;
+  globalThis.setTimeout = putOff;
   globalThis.setInterval = () => idle;
+}
+
+globalThis.clearTimeout = (timer) => {
+  machine.waiting.delete(timer);
+  realClearTimeout(timer);
+};
+
+// Calls what the waiting timers would call.
+export function fireTimers() {
+  const due = [...machine.waiting.values()];
+  machine.waiting.clear();
+  for (const call of due) call();
 }
 
 // Timers are real while `work` runs. Those that are left afterwards are cleared.
@@ -42,7 +61,7 @@ export async function withRealTimers(work) {
     return await work();
   } finally {
     stopTimers();
-    started.forEach(clearTimeout); // clears intervals as well
+    started.forEach((timer) => realClearTimeout(timer)); // clears intervals as well
   }
 }
 

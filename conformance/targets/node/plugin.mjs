@@ -2,7 +2,7 @@
 import { types } from "node:util";
 
 import { callsOf } from "./calls.mjs";
-import { machine, realPid, withEnvironment, withFolder } from "./machine.mjs";
+import { fireTimers, machine, realPid, withEnvironment, withFolder } from "./machine.mjs";
 import { loadPackage } from "./package.mjs";
 import { check } from "./results.mjs";
 
@@ -49,6 +49,12 @@ export async function loadPlugin(folder) {
     const account = find(label);
     return { account, label, index: account.index, position: manager.accounts.indexOf(account) };
   };
+  // The home folder from which the pool was opened.
+  const openedHome = () => {
+    opened();
+    if (home === null) throw new Refusal("no_folder", "the pool was passed as JSON, so there is no folder to write to");
+    return home;
+  };
   const done = (result) => then(result, () => null); // the result on the wire is null, whatever the plugin returns
   const named = (account) => account && { label: labelOf(account), index: account.index };
 
@@ -63,7 +69,7 @@ export async function loadPlugin(folder) {
       manager = null;
       home = folderGiven ?? null;
       if (home !== null && !load) throw new NotSupported(`${name} ${version} reads no folder`);
-      Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0 });
+      Object.assign(machine, { nowMs: now_ms, pid, draws: random, drawn: 0, waiting: new Map() });
       // Trackers are global to the process, so every pool needs new ones.
       if (rotation) {
         rotation.initHealthTracker(camelCased(health));
@@ -86,8 +92,9 @@ export async function loadPlugin(folder) {
     },
 
     use_session({ session }) {
-      sessions.set(chosen, { manager, home });
-      ({ manager, home } = sessions.get(session) ?? { manager: null, home: null });
+      sessions.set(chosen, { manager, home, waiting: machine.waiting });
+      const other = sessions.get(session) ?? { manager: null, home: null, waiting: new Map() };
+      ({ manager, home, waiting: machine.waiting } = other);
       chosen = session;
     },
 
@@ -142,9 +149,25 @@ export async function loadPlugin(folder) {
     ...(load &&
       can("save") && {
         save() {
-          opened();
-          if (home === null) throw new Refusal("no_folder", "the pool was passed as JSON, so there is no folder to write to");
-          return done(withFolder(home, () => call(manager, "save", {})));
+          return done(withFolder(openedHome(), () => call(manager, "save", {})));
+        },
+      }),
+
+    // The release starts a timer, and its `flush_save` waits until that has fired.
+    ...(load &&
+      can("request_save") &&
+      can("flush_save") && {
+        request_save() {
+          openedHome();
+          return done(call(manager, "request_save", {}));
+        },
+        flush_save() {
+          const flush = () => {
+            const written = call(manager, "flush_save", {});
+            fireTimers();
+            return written;
+          };
+          return done(withFolder(openedHome(), flush));
         },
       }),
 
@@ -312,6 +335,7 @@ export async function loadPlugin(folder) {
     ...has("snapshot", "snapshot"),
     ...(create && load ? ["storage"] : []),
     ...has("save", "save"),
+    ...has("flush_save", "delayed-save"),
     ...has("load_config", "config", "environment", "platform"),
     ...(methods.mark_success ? has("mark_rate_limited_with_reason", "backoff") : []),
     ...has("mark_used", "used"),
