@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 _CONTEXTS = count(1)
+SAVING = {"save", "delayed-save"}  # capabilities that no vector needs
 
 LEFT_OUT = {  # modules whose branches are not counted, and why
     "__main__.py": "serves the reference as a process",
@@ -153,7 +154,7 @@ def wrong_implementations() -> list[Wrong]:
 
     found: dict[str, Wrong] = {}
     for requirement in load_catalogue():
-        if requirement.id.startswith("PROC-") or "save" in requirement.needs:  # no vector starts processes or saves
+        if requirement.id.startswith("PROC-") or not SAVING.isdisjoint(requirement.needs):  # no vector needs them
             continue
         module, _, attribute = target_word(requirement.mutant).removeprefix("python:").partition(":")
         profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]
@@ -163,7 +164,7 @@ def wrong_implementations() -> list[Wrong]:
     for quirk in (
         distinguishing.quirk
         for distinguishing in load_distinguishing_scenarios().values()
-        if "save" not in distinguishing.needs
+        if SAVING.isdisjoint(distinguishing.needs)
     ):
         for profile, word in ((RECOMMENDED, "with"), (quirk.releases[-1], "without")):
             changed = Profile(profile, profile_of(profile).quirks ^ {quirk.name})

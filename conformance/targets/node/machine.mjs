@@ -33,18 +33,6 @@ function putOff(callback, _ms, ...args) {
   return timer;
 }
 
-const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle };
-
-function stopTimers() {
-  globalThis.setTimeout = putOff;
-  globalThis.setInterval = () => idle;
-}
-
-globalThis.clearTimeout = (timer) => {
-  machine.waiting.delete(timer);
-  realClearTimeout(timer);
-};
-
 // Calls what the waiting timers would call.
 export function fireTimers() {
   const due = [...machine.waiting.values()];
@@ -52,10 +40,28 @@ export function fireTimers() {
   for (const call of due) call();
 }
 
-// Timers are real while `work` runs. Those that are left afterwards are cleared.
+globalThis.clearTimeout = (timer) => {
+  machine.waiting.delete(timer);
+  realClearTimeout(timer);
+};
+
+const idle = { unref: () => idle, ref: () => idle, hasRef: () => false, refresh: () => idle };
+
+function stopTimers() {
+  globalThis.setTimeout = putOff;
+  globalThis.setInterval = () => idle;
+}
+
+// Timers are real while `work` runs. Those that are left afterwards wait, such as a save that loading a pool schedules.
 export async function withRealTimers(work) {
   const started = [];
-  globalThis.setTimeout = (...args) => started[started.push(realSetTimeout(...args)) - 1];
+  const { waiting } = machine;
+  globalThis.setTimeout = (callback, ms, ...args) => {
+    const call = () => callback(...args);
+    const timer = realSetTimeout(() => waiting.delete(timer) && call(), ms);
+    waiting.set(timer, call);
+    return started[started.push(timer) - 1];
+  };
   globalThis.setInterval = (...args) => started[started.push(realSetInterval(...args)) - 1];
   try {
     return await work();
