@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from conformance.json_type import Json
+from conformance.processes.races.model import Line
 from conformance.reports.describe import (
+    WIDTH,
     command,
     describe,
     describe_params,
@@ -15,6 +17,7 @@ from conformance.reports.describe import (
     wrap,
 )
 from conformance.reports.events import CaseEnded, Finding
+from conformance.reports.races_text import nearest, render_lines
 from conformance.reports.run import Evidence, Run
 from conformance.reports.story import Likeness, Place, Reason, Step
 from conformance.reports.verdicts import Verdict
@@ -133,7 +136,12 @@ def _in_checkout(run: Run, evidence: Evidence) -> Iterator[str]:
 
 
 def describe_finding(finding: Finding) -> Iterator[str]:
-    """The calls, and where the answer differs."""
+    """The calls, and where the answer differs. For a race: what was lost, and the file calls of both processes."""
+    if finding.file_calls:
+        yield wrap(f"{finding.what}: {finding.actual}", " " * 6)
+        lines = [Line(call.process, call.text, call.is_wrong) for call in finding.file_calls]
+        yield from (f"      {line}" for line in render_lines(lines, nearest(lines), WIDTH - 6))
+        return
     yield from _scenario(finding.scenario, finding.position)
     yield from _difference(finding)
 
