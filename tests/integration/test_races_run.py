@@ -163,14 +163,17 @@ def test_target_that_cannot_start_is_started_once(monkeypatch: pytest.MonkeyPatc
 
 @needs_gate
 def test_failed_race_shows_both_processes(kit: Kit, tmp_path: Path) -> None:
-    written = tmp_path / "report.json"
-    done = kit("run", "python:tests.fakes.racing:ReleasedBeforeRename", "--only", "RACE-001", "--json", str(written))
+    written, page, markdown = (tmp_path / name for name in ("report.json", "page.html", "report.md"))
+    files = ("--json", str(written), "--html", str(page), "--markdown", str(markdown))
+    done = kit("run", "python:tests.fakes.racing:ReleasedBeforeRename", "--only", "RACE-001", *files)
     assert done.returncode == 1, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     heading = next(line for line in lines if line.split() == ["process", "1", "process", "2"])
     undoing = next(line for line in lines if line.lstrip().startswith(">"))
     assert undoing.index("rename") in (heading.index("process 1"), heading.index("process 2"))
     assert max(map(len, lines)) <= 80
+    assert undoing.removeprefix(" " * 6) in markdown.read_text(encoding="utf-8").splitlines()
+    assert page.read_text(encoding="utf-8").count('class="lanes"') >= 1
     report = json.loads(written.read_text(encoding="utf-8"))
     rule = next(each for each in report["requirements"] if each["id"] == "RACE-001")
     calls = next(finding["file_calls"] for case in rule["cases"] for finding in case["findings"])
