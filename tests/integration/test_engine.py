@@ -37,8 +37,8 @@ def test_broken_module_is_a_suite_fault(
 
 
 def test_engine_that_never_starts_is_a_suite_fault(monkeypatch: pytest.MonkeyPatch, kit: Kit) -> None:
-    """As where PYTHONPATH names the kit: the engine does not see it, and Python ends with 1, as if a case had failed."""
-    monkeypatch.setattr(engine, "_options", lambda ini: ["--version"])
+    """As where PYTHONPATH names the kit: the engine does not see it, and Python ends as if a case had failed."""
+    monkeypatch.setattr(engine, "_options", lambda _: ["--version"])
     done = kit("run", "reference", "--only", "PID-001")
     assert done.returncode == 4
     assert done.stderr.startswith("pytest ")
