@@ -1,5 +1,6 @@
 """Processes of the target: each has an account manager, which selects. In this Python process, or over the wire."""
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,10 +74,11 @@ class ReferenceProcess:
     def __init__(self, profile: Profile, files: dict[str, bytes], content: bytes) -> None:
         self.adapter, self.profile, self.files, self.content = ReferenceAdapter(profile), profile, files, content
         self.place = ""
+        self.offset_of_earlier_start = False
 
     def open(self, place: str, now_ms: float, pid: int, trackers: dict[str, Json]) -> None:
-        self.place = place
-        stored = parse_pool_file(self.files.get(place, self.content), self.profile, now_ms)
+        self.place, self.offset_of_earlier_start = place, self.applied_offset
+        stored = _parsed(self.files.get(place, self.content), self.profile, now_ms)
         self.adapter.open(pool=stored, now_ms=now_ms, pid=pid, **trackers)
 
     def call(self, now_ms: float, method: str, **params: Json) -> Any:
@@ -84,6 +86,12 @@ class ReferenceProcess:
         if method == "save":
             return self._save()
         return getattr(self.adapter, method)(**params)
+
+    @property
+    def applied_offset(self) -> bool:
+        """Whether a PID offset was applied. If not, the PID and `pid_offset_enabled` had no effect so far."""
+        selector = self.adapter.selector
+        return self.offset_of_earlier_start or (selector is not None and any(selector.moved.values()))
 
     def _save(self) -> None:
         selector = self.adapter.selector
@@ -94,16 +102,26 @@ class ReferenceProcess:
         self.adapter.before = remember(selector.pool.accounts)
 
 
+_parsed = functools.lru_cache(16)(parse_pool_file)  # most processes of a run load the same content at the same time
+
+
 class ReferenceProcesses:
     """The reference at a profile."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.capabilities = frozenset(ReferenceAdapter(profile).hello(1)["capabilities"])
+        self.started: list[ReferenceProcess] = []
 
     def start(self, count: int, content: bytes) -> Sequence[Process]:
         files: dict[str, bytes] = {}
-        return [ReferenceProcess(self.profile, files, content) for _ in range(count)]
+        self.started = [ReferenceProcess(self.profile, files, content) for _ in range(count)]
+        return self.started
+
+    @property
+    def applied_offset(self) -> bool:
+        """Whether a process of the last run applied a PID offset."""
+        return any(each.applied_offset for each in self.started)
 
     def __enter__(self) -> Self:
         return self
