@@ -14,6 +14,7 @@ from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
 from conformance.wire.answers import Result, in_words
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.pool import Pool, load_pool
 from reference_impl.pool_file import POOL_FILE
 from reference_impl.profiles import Profile
 from reference_impl.saving import remember
@@ -68,18 +69,30 @@ class Processes(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+class _Copies(ReferenceAdapter):
+    """The reference, which copies a pool that was read before. Most processes of a run load the same content."""
+
+    def load(self, stored: Json) -> Pool:
+        return Pool([*remember(stored.accounts).values()], stored.active_index, dict(stored.active_index_by_family))
+
+
+@functools.lru_cache(16)
+def _pool_in(content: bytes, profile: Profile, now_ms: float) -> Pool:
+    return load_pool(parse_pool_file(content, profile, now_ms), profile)
+
+
 class ReferenceProcess:
     """The reference in this Python process. Pool files are kept in memory."""
 
     def __init__(self, profile: Profile, files: dict[str, bytes], content: bytes) -> None:
-        self.adapter, self.profile, self.files, self.content = ReferenceAdapter(profile), profile, files, content
+        self.adapter, self.profile, self.files, self.content = _Copies(profile), profile, files, content
         self.place = ""
         self.offset_of_earlier_start = False
 
     def open(self, place: str, now_ms: float, pid: int, trackers: dict[str, Json]) -> None:
         self.place, self.offset_of_earlier_start = place, self.applied_offset
-        stored = _parsed(self.files.get(place, self.content), self.profile, now_ms)
-        self.adapter.open(pool=stored, now_ms=now_ms, pid=pid, **trackers)
+        pool = _pool_in(self.files.get(place, self.content), self.profile, now_ms)
+        self.adapter.open(pool=pool, now_ms=now_ms, pid=pid, **trackers)
 
     def call(self, now_ms: float, method: str, **params: Json) -> Any:
         self.adapter.now_ms = now_ms
@@ -100,9 +113,6 @@ class ReferenceProcess:
         if document is not None:
             self.files[self.place] = json.dumps(document).encode()
         self.adapter.before = remember(selector.pool.accounts)
-
-
-_parsed = functools.lru_cache(16)(parse_pool_file)  # most processes of a run load the same content at the same time
 
 
 class ReferenceProcesses:
