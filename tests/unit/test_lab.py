@@ -115,6 +115,7 @@ def test_group_differs_only_in_pids_and_offset() -> None:
     """`run_alike` relies on this, and on the offset of the first pair of a group."""
     groups = factorial.groups(Results(Path("none"), plan.RELEASE, 1), (1, 5))
     assert {len(group) for group in groups} == {1, 1 + len(factorial.PIDS)}
+    assert len(groups) * 32 == 21_888  # of 64 numbers of agents, as the page says
     for pairs in map(list, map(dict.values, groups)):
         plain = {
             (replace(situation, agents=replace(situation.agents, pids=Pids())), settings.name.removesuffix("+offset"))
