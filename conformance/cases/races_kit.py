@@ -4,9 +4,11 @@ from contextlib import suppress
 
 import pytest
 
+from conformance.cases.findings import of_value
 from conformance.cases.judge import TargetJudge
 from conformance.processes.races.rule_schedules import RuleSchedule, RuleSchedules
 from conformance.processes.races.subject import Subject
+from conformance.reports.events import FileCall
 from conformance.requirements.races import RULES
 from conformance.targets.errors import AdapterFault
 from conformance.targets.gate.support import why_not
@@ -45,7 +47,11 @@ class RaceJudge:
         judge.patience.note_answer()
         for finding in shown.findings:
             if finding.rule == rule:
-                judge.expect(RULES[rule].title, finding.text, Scenario([]), f"race {schedule.id}")
+                what, title = f"race {schedule.id}", RULES[rule].title
+                found = of_value(Scenario([]), what, title, finding.text, observed=False, record=None)
+                lines = [] if shown.outcome is None else shown.outcome.lines(rule)
+                calls = [FileCall(**line._asdict()) for line in lines]
+                judge.report(found.model_copy(update={"file_calls": calls}))
 
     def _note(self, judge: TargetJudge, fault: AdapterFault) -> None:
         judge.patience.note(fault)
