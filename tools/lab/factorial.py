@@ -25,7 +25,7 @@ LIMITS = ("a minute", "at once")
 MINUTES = 3
 NO_OFFSET = {"offset": False, "pids": "equal"}
 FEWEST_SEEDS = 10  # the interval of fewer is not exact
-SEEDS = FEWEST_SEEDS  # so that all take less than half an hour on two cores; 30 would take three times as long
+SEEDS = FEWEST_SEEDS  # so that all take about half an hour on two cores; 30 would take three times as long
 
 
 def cells(agents: Sequence[int] = ALL_AGENTS) -> Iterator[dict[str, Json]]:

@@ -63,7 +63,7 @@ Combinations that must have equal results are simulated once:
 - Under hybrid, a process applies the offset only when no account is a candidate. Without such a process in a run, PIDs
   and offset change nothing.
 
-So there are 21,888 groups to simulate. They take about 25 minutes on two idle cores, estimated from a slice
+So there are 21,888 groups to simulate. They take about half an hour on two idle cores, estimated from a slice
 (`--every 300`). An interrupted run continues.
 """
 PLUGIN = """\
