@@ -89,6 +89,11 @@ class TargetJudge:
             self._record(of_value(scenario, what, expected, actual, observed=observed, record=record))
         self._fail_on_unexplained()
 
+    def report(self, finding: Finding) -> None:
+        """Keep a finding that the case has made itself. The case fails unless a deviation covers it."""
+        self._record(finding)
+        self._fail_on_unexplained()
+
     @property
     def processes(self) -> int:
         return self.settings.processes

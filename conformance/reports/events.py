@@ -60,6 +60,14 @@ class Document(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+class FileCall(Document):
+    """One call on a file in the home folder, in a race."""
+
+    process: int = Field(description="1 or 2")
+    text: str = Field(description="name of the call, and the paths; POOL is the pool file, ~ the home folder")
+    is_wrong: bool = Field(description="the rule is broken after this call")
+
+
 class Finding(Document):
     """One answer that differs from the expected one."""
 
@@ -79,6 +87,9 @@ class Finding(Document):
         default=None, description="number of the process that gave the answer; null for a value computed from several"
     )
     record: Sequence[Entry] = Field(default=(), description="what all processes did, in order")
+    file_calls: Sequence[FileCall] | None = Field(
+        default=None, description="for a race: what the processes did to files; null for other findings"
+    )
 
 
 class RunStarted(Document):

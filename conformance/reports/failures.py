@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from conformance.json_type import Json
+from conformance.processes.races.model import Line
 from conformance.reports.describe import (
+    WIDTH,
     command,
     describe,
     describe_params,
@@ -14,7 +16,8 @@ from conformance.reports.describe import (
     relative,
     wrap,
 )
-from conformance.reports.events import CaseEnded, Finding
+from conformance.reports.events import CaseEnded, FileCall, Finding
+from conformance.reports.races_text import nearest, render_lines
 from conformance.reports.run import Evidence, Run
 from conformance.reports.story import Likeness, Place, Reason, Step
 from conformance.reports.verdicts import Verdict
@@ -133,7 +136,11 @@ def _in_checkout(run: Run, evidence: Evidence) -> Iterator[str]:
 
 
 def describe_finding(finding: Finding) -> Iterator[str]:
-    """The calls, and where the answer differs."""
+    """The calls, and where the answer differs. For a race: what was lost, and the file calls of both processes."""
+    if finding.file_calls is not None:
+        yield wrap(f"{finding.what}: {finding.actual}", " " * 6)
+        yield from (f"      {line}" for line in race_lines(finding.file_calls))
+        return
     yield from _scenario(finding.scenario, finding.position)
     yield from _difference(finding)
 
@@ -185,6 +192,13 @@ def _difference(finding: Finding) -> Iterator[str]:
         where = f"{finding.what}{' ' + place if place else ''}: "
         wanted_text = "any result" if takes_any(finding) else _answer(wanted)
         yield wrap(f"{where}expected {wanted_text}, got {_answer(given)}", " " * 6)
+
+
+def race_lines(calls: Sequence[FileCall]) -> Iterator[str]:
+    """The file calls that matter most, one column for each process."""
+    lines = [Line(call.process, call.text, call.is_wrong) for call in calls]
+    if lines:
+        yield from render_lines(lines, nearest(lines), WIDTH - 6)
 
 
 def takes_any(finding: Finding) -> bool:

@@ -1,8 +1,8 @@
 """The terminal report of `races`: a table of states, and the two processes side by side for each failure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
-from conformance.processes.races.model import Outcome
+from conformance.processes.races.model import Line, Outcome
 from conformance.processes.races.results import Found, Judged, verdict
 from conformance.processes.races.sampling import DEPTH, probability
 from conformance.reports.describe import WIDTH, wrap
@@ -10,6 +10,7 @@ from conformance.requirements.races import RULES
 
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
 MARGIN = 6
+CALLS_NEAR = 2
 LEGEND = "POOL is antigravity-accounts.json, ~ the home folder, <1> a name that process 1 has drawn"
 
 
@@ -69,19 +70,37 @@ def render_failure(rule: str, row: Judged, found: Found) -> Iterator[str]:
 
 def side_by_side(outcome: Outcome, rule: str = "") -> Iterator[str]:
     """The calls of all processes in their order, one column for each. `>` marks the call after which it was wrong."""
-    marked = {finding.step for finding in outcome.findings if finding.rule == rule and finding.step is not None}
-    columns = max(2, *(step.process + 1 for step in outcome.steps)) if outcome.steps else 2
-    width = (WIDTH - MARGIN) // columns
-    yield " " * MARGIN + "".join(f"{f'process {number + 1}':<{width}}" for number in range(columns)).rstrip()
-    for number, step in enumerate(outcome.steps):
-        mark = ">" if number in marked else " "
-        indent = " " * (width * step.process)
-        first, *more = _folded(step.text, width)
-        yield f"{mark}{number + 1:>4} {indent}{first}".rstrip()
-        for line in more:
-            yield f"      {indent}  {line}"
+    lines = outcome.lines(rule)
+    yield from render_lines(lines, range(len(lines)), WIDTH)
     if outcome.next_answers is not None:
-        yield " " * (MARGIN + width) + "save"
+        yield " " * (MARGIN + (WIDTH - MARGIN) // _columns(lines)) + "save"
+
+
+def render_lines(lines: Sequence[Line], shown: Container[int], width: int) -> Iterator[str]:
+    """The calls whose numbers (from 0) are shown, in columns. The others are left out with a mark."""
+    column = (width - MARGIN) // _columns(lines)
+    yield " " * MARGIN + "".join(f"{f'process {number + 1}':<{column}}" for number in range(_columns(lines))).rstrip()
+    for number, line in enumerate(lines):
+        if number in shown:
+            mark = ">" if line.is_wrong else " "
+            indent = " " * (column * (line.process - 1))
+            first, *more = _folded(line.text, column)
+            yield f"{mark}{number + 1:>4} {indent}{first}".rstrip()
+            yield from (f"      {indent}  {rest}" for rest in more)
+        elif number - 1 in shown:
+            yield "   [...]"
+
+
+def nearest(lines: Sequence[Line]) -> set[int]:
+    """The numbers (from 0) of the calls near a change of process, a wrong call, or an end."""
+    changes = {number for number in range(1, len(lines)) if lines[number].process != lines[number - 1].process}
+    wrong = {number for number, line in enumerate(lines) if line.is_wrong}
+    centres = changes | wrong | {0, len(lines)}
+    return {number + offset for number in centres for offset in range(-CALLS_NEAR, CALLS_NEAR)}
+
+
+def _columns(lines: Sequence[Line]) -> int:
+    return max([2, *(line.process for line in lines)])
 
 
 def _folded(text: str, width: int) -> list[str]:

@@ -1,5 +1,6 @@
 """The stored schedules by which `run` judges races: each rule has one, and each release shows what it deviates in."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -158,6 +159,44 @@ def test_target_that_cannot_start_is_started_once(monkeypatch: pytest.MonkeyPatc
             races.check(judge, "RACE-001", SCHEDULES["first-file"])
     assert len(started) == 1
     judge.patience.check("the target")
+
+
+@needs_gate
+def test_failed_race_shows_both_processes(kit: Kit, tmp_path: Path) -> None:
+    written, page, markdown = (tmp_path / name for name in ("report.json", "page.html", "report.md"))
+    files = ("--json", str(written), "--html", str(page), "--markdown", str(markdown))
+    done = kit("run", "python:tests.fakes.racing:ReleasedBeforeRename", "--only", "RACE-001", *files)
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    heading = next(line for line in lines if line.split() == ["process", "1", "process", "2"])
+    undoing = next(line for line in lines if line.lstrip().startswith(">"))
+    assert undoing.index("rename") in (heading.index("process 1"), heading.index("process 2"))
+    assert max(map(len, lines)) <= 80
+    assert undoing.removeprefix(" " * 6) in markdown.read_text(encoding="utf-8").splitlines()
+    assert page.read_text(encoding="utf-8").count('class="lanes"') >= 1
+    report = json.loads(written.read_text(encoding="utf-8"))
+    rule = next(each for each in report["requirements"] if each["id"] == "RACE-001")
+    calls = next(finding["file_calls"] for case in rule["cases"] for finding in case["findings"])
+    assert {call["process"] for call in calls} == {1, 2}
+    assert [call["text"].split()[0] for call in calls if call["is_wrong"]] == ["rename"]
+
+
+@needs_gate
+@pytest.mark.parametrize(
+    ("port", "told"),
+    [
+        ("PoolFileElsewhere", "`mark_rate_limited` was answered with the refusal unknown_account"),
+        ("SavesNothing", "but the rate limit of token-one is not in ~/.config/opencode/antigravity-accounts.json"),
+    ],
+)
+def test_target_that_cannot_save_fails_once(kit: Kit, port: str, told: str) -> None:
+    """It answers every call, so its adapter is not at fault."""
+    done = kit("run", f"python:tests.fakes.groundless:{port}", "--only", "RACE")
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert "1 fail, 10 not run" in said
+    assert "1 failure follows from it: RACE-001" in said
+    assert told in said
 
 
 @needs_gate

@@ -1,5 +1,6 @@
 """Findings as the page of a run shows them."""
 
+from conformance.reports.events import FileCall
 from conformance.reports.page.findings import shown_finding
 from tests.support.factories import SCENARIO, finding
 
@@ -17,3 +18,10 @@ def test_repeated_calls_are_one_step() -> None:
     steps = shown_finding(found).steps
     times = [(step.number, step.method, step.times) for step in steps]
     assert times == [(1, "select", 3), (4, "advance", 2), (6, "select", 1)]
+
+
+def test_race_shows_calls_instead_of_steps() -> None:
+    calls = [FileCall(process=1, text="rename POOL.new POOL", is_wrong=True)]
+    shown = shown_finding(finding("no loss", "a limit is gone").model_copy(update={"file_calls": calls}))
+    assert shown.calls == calls
+    assert shown.race.endswith("a limit is gone")

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.processes.races.exploring import Explored
 from conformance.processes.races.folder import CONFIG, POOL, Names, parse
-from conformance.processes.races.model import Access, Files, FileState, Finding, Outcome, Schedule, Step
+from conformance.processes.races.model import Access, Files, FileState, Finding, Line, Outcome, Schedule, Step
 from conformance.processes.races.results import Found, Judged, verdict
 from conformance.processes.races.rules import (
     Change,
@@ -21,7 +21,7 @@ from conformance.processes.races.rules import (
     judged,
 )
 from conformance.reports import races_svg
-from conformance.reports.races_text import render_table, side_by_side
+from conformance.reports.races_text import nearest, render_lines, render_table, side_by_side
 from conformance.wire.answers import Raised, Result
 
 HOME = "/home/somebody"
@@ -199,6 +199,26 @@ def test_processes_are_shown_side_by_side() -> None:
     assert lines[1].startswith("    1 rename POOL.new POOL")
     assert lines[2].startswith(">   2 ")
     assert lines[2].index("rename") == lines[0].index("process 2")
+
+
+@pytest.mark.parametrize(
+    ("processes", "wrong", "kept"),
+    [
+        ([1] * 9 + [2] * 9, (), {0, 1, 7, 8, 9, 10, 16, 17}),
+        ([1] * 18, (8,), {0, 1, 6, 7, 8, 9, 16, 17}),
+        ([1, 2], (1,), {0, 1}),
+        ([], (), set()),
+    ],
+    ids=["a change of process", "a wrong call", "short", "no calls"],
+)
+def test_nearest_calls_are_kept(processes: list[int], wrong: tuple[int, ...], kept: set[int]) -> None:
+    lines = [Line(process, f"call {number}", number in wrong) for number, process in enumerate(processes)]
+    assert nearest(lines) & set(range(len(lines))) == kept
+
+
+def test_calls_left_out_have_a_mark() -> None:
+    lines = [Line(1, f"call {number}", is_wrong=False) for number in range(6)]
+    assert list(render_lines(lines, {0, 5}, 80))[1:] == ["    1 call 0", "   [...]", "    6 call 5"]
 
 
 def test_picture_has_every_call() -> None:

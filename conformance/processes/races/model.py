@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from conformance.json_type import Json
 from conformance.wire.answers import Answer
@@ -95,6 +95,14 @@ class Finding:
     step: int | None = None
 
 
+class Line(NamedTuple):
+    """A call as a report shows it: its process (from 1), its text, and whether a rule is broken after it."""
+
+    process: int
+    text: str
+    is_wrong: bool
+
+
 @dataclass
 class Outcome:
     """What one schedule did."""
@@ -117,6 +125,11 @@ class Outcome:
     @property
     def trace(self) -> list[str]:
         return [f"{step.process + 1} {step.text}" for step in self.steps]
+
+    def lines(self, rule: str) -> list[Line]:
+        """All calls, and after which of them the rule was broken."""
+        wrong = {finding.step for finding in self.findings if finding.rule == rule}
+        return [Line(step.process + 1, step.text, number in wrong) for number, step in enumerate(self.steps)]
 
     @property
     def turns(self) -> tuple[int, ...]:

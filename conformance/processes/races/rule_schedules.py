@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Literal
 
@@ -74,6 +74,7 @@ class Shown:
 
     findings: Sequence[Finding] = ()
     trace: Sequence[str] = ()
+    outcome: Outcome | None = field(default=None, compare=False)
 
 
 class RuleSchedules:
@@ -124,4 +125,4 @@ class RuleSchedules:
 
 
 def _seen(outcome: Outcome, schedule: RuleSchedule) -> Shown:
-    return Shown([found for found in outcome.findings if found.rule in schedule.rules], outcome.trace)
+    return Shown([found for found in outcome.findings if found.rule in schedule.rules], outcome.trace, outcome)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_params
-from conformance.reports.events import CaseEnded, Finding
+from conformance.reports.events import CaseEnded, FileCall, Finding
 from conformance.reports.failures import takes_any
 from conformance.reports.page.pictures import ProcessPicture, SessionPicture, process_picture, session_picture
 from conformance.reports.report import CaseResult, Report, RequirementResult
@@ -53,6 +53,8 @@ class ShownFinding:
     later: int  # calls after the wrong one
     differences: Sequence[Difference]
     deviation: str
+    race: str  # what was lost in a race
+    calls: Sequence[FileCall] | None  # of a race
     session: SessionPicture | None
     processes: ProcessPicture | None
 
@@ -65,6 +67,8 @@ def shown_finding(finding: Finding) -> ShownFinding:
         later=0 if finding.position is None else len(finding.scenario.calls) - 1 - finding.position,
         differences=list(_differences(finding)),
         deviation=finding.deviation or "",
+        race=f"{finding.what}: {finding.actual}",
+        calls=finding.file_calls,
         session=session_picture(finding),
         processes=process_picture(finding),
     )

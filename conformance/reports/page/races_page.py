@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.processes.races.model import Line
 from conformance.processes.races.results import Found, Judged, verdict
 from conformance.reports.page.render import render_page
 from conformance.reports.races_text import LEGEND, described, render_summary
@@ -30,13 +31,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class ShownStep:
-    process: int
-    text: str
-    wrong: bool
-
-
-@dataclass(frozen=True)
 class Failure:
     """The shortest schedule that breaks a rule in a state."""
 
@@ -46,8 +40,7 @@ class Failure:
     state: str
     finding: str
     described: str
-    lanes: int
-    steps: Sequence[ShownStep]
+    calls: Sequence[Line]
 
 
 def render_races_page(target: str, version: str, judged: Sequence[Judged], exit_code: int) -> str:
@@ -80,10 +73,7 @@ def _href(row: Judged, rule: str) -> str:
 
 
 def _failure(row: Judged, found: Found) -> Failure:
-    outcome = found.outcome
-    mine = [finding for finding in outcome.findings if finding.rule == found.rule]
-    wrong = {finding.step for finding in mine}
-    steps = [ShownStep(step.process, step.text, number in wrong) for number, step in enumerate(outcome.steps)]
+    mine = [finding for finding in found.outcome.findings if finding.rule == found.rule]
     return Failure(
         href=_href(row, found.rule),
         rule=found.rule,
@@ -91,6 +81,5 @@ def _failure(row: Judged, found: Found) -> Failure:
         state=row.title,
         finding=mine[0].text,
         described=f"{found.count} of {described(row)}",
-        lanes=max(2, *(step.process + 1 for step in outcome.steps)) if outcome.steps else 2,
-        steps=steps,
+        calls=found.outcome.lines(found.rule),
     )
