@@ -105,7 +105,17 @@ IS_REWRITTEN = 15  # low bits of a byte
 # The form of a file: how its members are chosen, then how the text is changed.
 
 FORMS = table(
-    *["valid"] * 16, *["wrong"] * 5, "cut", "spelt", "spelt", "replaced", "nothing", "encoded", "encoded", "bytes"
+    *["valid"] * 16,
+    *["wrong"] * 5,
+    "cut",
+    "spelt",
+    "spelt",
+    "replaced",
+    "nothing",
+    "nothing",
+    "encoded",
+    "encoded",
+    "bytes",
 )
 
 

@@ -126,7 +126,9 @@ CHANGES = table(
     *(
         "readings",
         "enabled",
+        "enabled",
         "readings",
+        "extras",
         "extras",
         "extras",
         "email",

@@ -59,7 +59,7 @@ TOKENS_BEYOND: Table[dict[str, float]] = table(
     {"initial_tokens": -1, "regeneration_rate_per_minute": 0},
     {"initial_tokens": 1000, "max_tokens": 1000, "regeneration_rate_per_minute": 0.1},
 )
-SAVES_FROM = table(216, 32, 32)  # of 256: a record of a saved-file session becomes a save
+SAVES_FROM = table(192, 32, 32)  # of 256: a record of a saved-file session becomes a save
 THRESHOLDS: Table[float | None] = table(*[None, 10, 10, 10, 20, 90, 10, 50, 100, 1] * 2, 0, -5, 33.3, 150, 300)
 
 

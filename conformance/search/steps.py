@@ -292,7 +292,7 @@ def _close(session: GeneratedSession, record: bytes) -> None:
 
 def save(session: GeneratedSession, record: bytes) -> None:
     """Save or flush a requested save, mostly after others have changed the file; then mostly open the new file."""
-    flushes = session.delays_saves and record[14] >= 128
+    flushes = session.delays_saves and record[14] >= 208
     if flushes and not session.save_is_requested:
         _request_save(session, record)
         return
