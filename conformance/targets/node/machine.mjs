@@ -33,11 +33,12 @@ function putOff(callback, _ms, ...args) {
   return timer;
 }
 
-// Calls what the waiting timers would call.
-export function fireTimers() {
+// Calls what the waiting timers would call, then returns `awaited`, which was started before.
+export function fireTimers(awaited) {
   const due = [...machine.waiting.values()];
   machine.waiting.clear();
   for (const call of due) call();
+  return awaited;
 }
 
 globalThis.clearTimeout = (timer) => {

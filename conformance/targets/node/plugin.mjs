@@ -49,7 +49,6 @@ export async function loadPlugin(folder) {
     const account = find(label);
     return { account, label, index: account.index, position: manager.accounts.indexOf(account) };
   };
-  // The home folder from which the pool was opened.
   const openedHome = () => {
     opened();
     if (home === null) throw new Refusal("no_folder", "the pool was passed as JSON, so there is no folder to write to");
@@ -148,27 +147,15 @@ export async function loadPlugin(folder) {
 
     ...(load &&
       can("save") && {
-        save() {
-          return done(withFolder(openedHome(), () => call(manager, "save", {})));
-        },
+        save: () => done(withFolder(openedHome(), () => call(manager, "save", {}))),
       }),
 
     // The release starts a timer, and its `flush_save` waits until that has fired.
     ...(load &&
       can("request_save") &&
       can("flush_save") && {
-        request_save() {
-          openedHome();
-          return done(call(manager, "request_save", {}));
-        },
-        flush_save() {
-          const flush = () => {
-            const written = call(manager, "flush_save", {});
-            fireTimers();
-            return written;
-          };
-          return done(withFolder(openedHome(), flush));
-        },
+        request_save: () => openedHome() && done(call(manager, "request_save", {})),
+        flush_save: () => done(withFolder(openedHome(), () => fireTimers(call(manager, "flush_save", {})))),
       }),
 
     ...(can("mark_rate_limited_with_reason") && {
