@@ -46,7 +46,7 @@ def test_mended_quirk_of_a_fork_is_named() -> None:
     assert (found.nearest, found.differences, found.quirks[mended]) == ("1.4.3", [mended], "without")
     assert found.between is None
     assert found.reason == (
-        "nearest: 40 of 41 distinguishing scenarios, 13 of 13 capabilities, 18 of 18 config keys agree; "
+        "nearest: 40 of 41 distinguishing scenarios, 14 of 14 capabilities, 18 of 18 config keys agree; "
         "equally near: 1.3.2; differs in wait-ignores-cooldown"
     )
 
