@@ -86,7 +86,7 @@ def test_own_deviation_replaces_that_of_a_release(tmp_path: Path, *, is_first: b
     assert [str(each.expires) for each in accepted.deviations if each.expires] == ["2020-01-01"]
 
 
-def test_files_with_different_entries_of_one_id_are_refused(tmp_path: Path) -> None:
+def test_different_entries_with_one_id_are_refused(tmp_path: Path) -> None:
     one = file_of_deviations(tmp_path / "one.json")
     other = file_of_deviations(tmp_path / "other.json", reason="Another reason that somebody else wrote.")
     with pytest.raises(UsageFault, match="different entries with the id"):
