@@ -21,6 +21,7 @@ INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plug
 OF_PROCESSES = ("test_70_", "test_71_")  # beginnings of the names of modules that start real processes
 MIDDLE = "test_60_"  # the other modules before and from this one take about as long
 FEW = 6  # modules; to judge fewer takes less than to start a pytest for them
+NOT_STARTED = 4  # exit code of pytest for wrong usage; without pytest, Python itself ends with 1
 USUAL = (0, 1, 5)  # exit codes of pytest: all passed, some failed, no case was selected
 # Plugins of pytest that cases do not use; each costs some time per case.
 UNUSED = (
@@ -50,6 +51,8 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
             for number, share in enumerate(shares)
         ]
         codes = [engine.wait() for engine in engines]
+    started = [(folder / f"engine-{number}" / RUNNING).exists() for number in range(len(shares))]
+    codes = [NOT_STARTED if code in USUAL and not begun else code for code, begun in zip(codes, started, strict=True)]
     if all(code >= 0 and code != INTERRUPTED for code in codes):
         worst = next((code for code in codes if code not in USUAL), codes[0])
         append_event(Path(settings.events), RunEnded(pytest_exit=worst))

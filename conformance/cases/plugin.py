@@ -66,6 +66,7 @@ class Announcer:
 
     def __init__(self, folder: Path) -> None:
         self.planned, self.running = folder / PLANNED, folder / RUNNING
+        self.running.touch()  # without it, the engine counts as not started
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.planned.write_text(str(len(session.items)), encoding="ascii")

@@ -40,15 +40,19 @@ def answer(spread: Spread) -> str:
 
 
 def advice(spread: Spread) -> list[str]:
-    """What would spread better. Empty for an even spread, and if there is only one process or account."""
+    """What helps, by kind of limit. Empty for an even spread, and if there is only one process or account."""
     if spread.verdict == "even" or spread.accounts == 1 or len(spread.pids) == 1:
         return []
-    lines = ["The strategy round-robin: every process uses all accounts in turn, whatever its PID."]
+    at_once = ['scheduling_mode "balance"']
     if better := better_numbers(spread, max(MAX_ACCOUNTS_TRIED, spread.accounts + 2)):
-        lines.append(f"{' or '.join(map(str, better))} accounts: these PIDs spread over them as evenly as possible.")
+        at_once.append(f"{' or '.join(map(str, better))} accounts, over which these PIDs spread as evenly as possible")
     if spread.reasons[0].kind == "equal-ids":
-        lines.append("One PID namespace for all agents, so that their PIDs differ (docker run --pid=host).")
-    return lines
+        at_once.append("one PID namespace for all agents, so that their PIDs differ (docker run --pid=host)")
+    return [
+        "Against a limit of requests a minute: the strategy round-robin. Every process uses all accounts in turn, "
+        "whatever its PID.",
+        f"Against a limit of requests at once: {'; and '.join(at_once)}.",
+    ]
 
 
 def render(spread: Spread) -> Iterator[str]:
@@ -124,14 +128,18 @@ def render_notes(spreads: Sequence[Spread], sessions: int, viewers: int) -> Iter
             unused = drifted.count(0), first.counts.count(0)
             also = f", and {unused[0]} instead of {unused[1]} are unused" if unused[0] != unused[1] else ""
             yield wrap(
-                f"If each process saves before the next one starts, the fullest account has {max(drifted)} processes "
+                f"If each process saves before the next one starts, the fullest account has {_processes(max(drifted))} "
                 f"instead of {max(first.counts)}{also}.",
                 "      ",
                 0,
             )
-        yield wrap(
+        holds = (
             "Where processes start matters most against a limit of requests at once. Against a limit of requests a "
-            "minute, round-robin is better, whatever the PIDs. `advise` compares the settings for your agents.",
+            "minute, round-robin is better, whatever the PIDs. "
+        )
+        told_by_advice = len(spreads) == 1 and advice(first)
+        yield wrap(
+            f"{'' if told_by_advice else holds}`advise` compares the settings for your agents.",
             "      ",
             0,
         )
@@ -140,6 +148,10 @@ def render_notes(spreads: Sequence[Spread], sessions: int, viewers: int) -> Iter
 def are_alike(spreads: Sequence[Spread]) -> bool:
     """Do all numbers of accounts have the same number of pairs on one account?"""
     return len(spreads) > 1 and len({each.found.pairs for each in spreads}) == 1
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'' if count == 1 else 'es'}"
 
 
 def _all(processes: int) -> str:

@@ -36,6 +36,14 @@ def test_broken_module_is_a_suite_fault(
     assert "CUT SHORT" not in done.stdout
 
 
+def test_engine_that_never_starts_is_a_suite_fault(monkeypatch: pytest.MonkeyPatch, kit: Kit) -> None:
+    """As where PYTHONPATH names the kit: the engine does not see it, and Python ends as if a case had failed."""
+    monkeypatch.setattr(engine, "_options", lambda _: ["--version"])
+    done = kit("run", "reference", "--only", "PID-001")
+    assert done.returncode == 4
+    assert done.stderr.startswith("pytest ")
+
+
 def test_verdict_does_not_depend_on_order(monkeypatch: pytest.MonkeyPatch, kit: Kit) -> None:
     """A rule that is judged alone has no case before it."""
     options = engine._options

@@ -244,6 +244,21 @@ def test_only_viewers_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, kit: Kit) 
     assert "selects no account" in kit("spread", "--accounts", "2", "--", "opencode", "attach", "x").stderr
 
 
+@pytest.mark.parametrize(
+    ("pids", "at_once"),
+    [
+        ("7,7,7,7", 'scheduling_mode "balance"; and one PID namespace for all agents'),
+        ("1000-1252/4", 'scheduling_mode "balance"; and 7 or 9 accounts'),
+    ],
+    ids=["equal", "a factor in common"],
+)
+def test_advice_names_the_kind_of_limit(spread: Spread, pids: str, at_once: str) -> None:
+    said = " ".join(spread("--accounts", "8", "--pids", pids).split())
+    assert "a limit of requests a minute: the strategy round-robin." in said
+    assert f"a limit of requests at once: {at_once}" in said
+    assert said.count("round-robin") == 1
+
+
 def test_sessions_share_the_account_of_their_process(spread: Spread) -> None:
     said = " ".join(spread("--accounts", "3", "--pids", "4711", "--sessions", "8").split())
     assert "The 8 agents of a process share its PID and its account" in said
