@@ -279,11 +279,13 @@ class ReferenceAdapter(StatelessMethods):
         self.selector = None
 
     def _soft_quota(self, threshold_percent: float | None, cache_ttl_ms: float | None) -> SoftQuota:
-        given = {"threshold_percent": threshold_percent, "cache_ttl_ms": cache_ttl_ms}
-        chosen = {name: value for name, value in given.items() if value is not None}
-        if chosen:
-            self._claims("soft-quota")
-        return SoftQuota(**chosen)
+        if threshold_percent is None and cache_ttl_ms is None:
+            return SoftQuota()
+        self._claims("soft-quota")
+        return SoftQuota(
+            SoftQuota.threshold_percent if threshold_percent is None else threshold_percent,
+            SoftQuota.cache_ttl_ms if cache_ttl_ms is None else cache_ttl_ms,
+        )
 
     def _opened(self) -> Selector:
         if self.selector is None:

@@ -53,11 +53,15 @@ def forget_ended(reset_times_ms: dict[str, float], now_ms: float) -> None:
 
 def is_limited(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
     """Returns whether any quota that the request uses is limited now."""
+    if not reset_times_ms:
+        return False
     return any(now_ms < reset_times_ms[key] for key in quota_keys(request) if key in reset_times_ms)
 
 
 def is_limited_in_both_styles(reset_times_ms: Mapping[str, float], request: Request, now_ms: float) -> bool:
     """Returns whether the request is limited with each header style."""
+    if not reset_times_ms:
+        return False
     return all(is_limited(reset_times_ms, each, now_ms) for each in in_both_styles(request))
 
 

@@ -6,6 +6,7 @@ of a row here, a few lines of code, and the scenario in `fixtures/quirks/NAME.js
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Protocol, TypeVar
 
 from reference_impl.capabilities import SINCE
@@ -318,8 +319,12 @@ class Profile:
 
     def knows(self, capability: str) -> bool:
         """Returns whether the release has the capability."""
-        since = SINCE.get(capability)
-        return since is None or self.is_in(since)
+        return capability not in self._later
+
+    @cached_property
+    def _later(self) -> frozenset[str]:
+        """The capabilities that begin after the release."""
+        return frozenset(capability for capability, since in SINCE.items() if not self.is_in(since))
 
 
 class Row(Protocol):
@@ -339,6 +344,7 @@ def rows_of(profile: Profile, table: Iterable[AnyRow], name: Callable[[AnyRow], 
     return tuple({name(row): row for row in table if profile.is_in(row.since, row.until)}.values())
 
 
+@cache
 def profile(name: str) -> Profile:
     """Returns the profile with this name. Raises UnknownProfile."""
     if name not in PROFILES:

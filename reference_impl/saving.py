@@ -36,7 +36,10 @@ class SessionState:
 
 def remember(accounts: Sequence[Account]) -> dict[str, Account]:
     """Copies the accounts, by label."""
-    return {account.label: replace(account, reset_times_ms=dict(account.reset_times_ms)) for account in accounts}
+    return {
+        account.label: Account(**{**vars(account), "reset_times_ms": dict(account.reset_times_ms)})
+        for account in accounts
+    }
 
 
 def saved_document(session: SessionState, content: bytes | None, profile: Profile, now_ms: float) -> Json:

@@ -152,17 +152,13 @@ class Selector:
     def _candidates(self, request: Request, moment: Moment, soft: SoftQuota) -> Iterator[hybrid.Candidate]:
         fewest = 50 if self.profile.has("health-floor-fixed") else self.health.settings.min_usable
         for account in self._usable():
-            unavailable = self._hybrid_unavailable(account, request, moment, soft)
-            candidate = hybrid.Candidate(
-                account.index,
-                self.health.score(account.index, moment.now_ms),
-                self.tokens.tokens(account.index, moment.now_ms),
-                account.last_used_ms,
-                account.index == self.current[request.family],
-            )
-            able = candidate.health >= fewest and candidate.tokens >= hybrid.FEWEST_TOKENS
-            if able and not unavailable:
-                yield candidate
+            if self._hybrid_unavailable(account, request, moment, soft):
+                continue
+            health = self.health.score(account.index, moment.now_ms)
+            tokens = self.tokens.tokens(account.index, moment.now_ms)
+            if health >= fewest and tokens >= hybrid.FEWEST_TOKENS:
+                is_current = account.index == self.current[request.family]
+                yield hybrid.Candidate(account.index, health, tokens, account.last_used_ms, is_current)
 
     def _hybrid_unavailable(self, account: Account, request: Request, moment: Moment, soft: SoftQuota) -> bool:
         cools = is_cooling(account, moment.now_ms)

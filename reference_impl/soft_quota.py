@@ -51,7 +51,7 @@ def is_over(
     profile: Profile,
 ) -> bool:
     """Returns whether the account has reached the threshold. False if the reading is missing or too old (SOFT-002)."""
-    if soft.threshold_percent >= OFF_PERCENT or not isinstance(cached, Mapping) or updated_ms is None:
+    if soft.threshold_percent >= OFF_PERCENT or updated_ms is None or not isinstance(cached, Mapping):
         return False
     if now_ms - to_number(updated_ms) > soft.cache_ttl_ms:
         return False

@@ -87,7 +87,9 @@ class Finding(Document):
         default=None, description="number of the process that gave the answer; null for a value computed from several"
     )
     record: Sequence[Entry] = Field(default=(), description="what all processes did, in order")
-    file_calls: Sequence[FileCall] = Field(default=(), description="for a race: what the processes did to files")
+    file_calls: Sequence[FileCall] | None = Field(
+        default=None, description="for a race: what the processes did to files; null for other findings"
+    )
 
 
 class RunStarted(Document):

@@ -137,7 +137,7 @@ def _in_checkout(run: Run, evidence: Evidence) -> Iterator[str]:
 
 def describe_finding(finding: Finding) -> Iterator[str]:
     """The calls, and where the answer differs. For a race: what was lost, and the file calls of both processes."""
-    if finding.file_calls:
+    if finding.file_calls is not None:
         yield wrap(f"{finding.what}: {finding.actual}", " " * 6)
         yield from (f"      {line}" for line in race_lines(finding.file_calls))
         return
@@ -197,7 +197,8 @@ def _difference(finding: Finding) -> Iterator[str]:
 def race_lines(calls: Sequence[FileCall]) -> Iterator[str]:
     """The file calls that matter most, one column for each process."""
     lines = [Line(call.process, call.text, call.is_wrong) for call in calls]
-    yield from render_lines(lines, nearest(lines), WIDTH - 6)
+    if lines:
+        yield from render_lines(lines, nearest(lines), WIDTH - 6)
 
 
 def takes_any(finding: Finding) -> bool:

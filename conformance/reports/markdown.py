@@ -75,7 +75,11 @@ def _failure(run: Run, group: FailedTogether) -> Iterator[str]:
     if group.finding is not None:
         shown = shown_finding(group.finding)
         calls = [f"{'>' if step.is_wrong else ' '} {step.number}. {step.method} {step.params}" for step in shown.steps]
-        kept = [*race_lines(shown.calls)] if shown.calls else [clip(line, TEXT_CHARACTERS) for line in calls[-CALLS:]]
+        kept = (
+            [*race_lines(shown.calls)]
+            if shown.calls is not None
+            else [clip(line, TEXT_CHARACTERS) for line in calls[-CALLS:]]
+        )
         yield block("\n".join([*(f"  file {clip(file, TEXT_CHARACTERS)}" for file in shown.files), *kept])) + "\n"
         for entry in shown.differences:
             yield f"- {code(clip(entry.place, 80))}: expected {_value(entry.expected)}, got {_value(entry.given)}"

@@ -1,5 +1,6 @@
 """Processes of the target: each has an account manager, which selects. In this Python process, or over the wire."""
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from conformance.targets.group import Group, Launch
 from conformance.targets.resolve import Target
 from conformance.wire.answers import Result, in_words
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.pool import Pool, load_pool
 from reference_impl.pool_file import POOL_FILE
 from reference_impl.profiles import Profile
 from reference_impl.saving import remember
@@ -67,23 +69,42 @@ class Processes(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+class _Copies(ReferenceAdapter):
+    """The reference, which copies a pool that was read before. Most processes of a run load the same content."""
+
+    def load(self, stored: Json) -> Pool:
+        return Pool([*remember(stored.accounts).values()], stored.active_index, dict(stored.active_index_by_family))
+
+
+@functools.lru_cache(16)
+def _pool_in(content: bytes, profile: Profile, now_ms: float) -> Pool:
+    return load_pool(parse_pool_file(content, profile, now_ms), profile)
+
+
 class ReferenceProcess:
     """The reference in this Python process. Pool files are kept in memory."""
 
     def __init__(self, profile: Profile, files: dict[str, bytes], content: bytes) -> None:
-        self.adapter, self.profile, self.files, self.content = ReferenceAdapter(profile), profile, files, content
+        self.adapter, self.profile, self.files, self.content = _Copies(profile), profile, files, content
         self.place = ""
+        self.offset_of_earlier_start = False
 
     def open(self, place: str, now_ms: float, pid: int, trackers: dict[str, Json]) -> None:
-        self.place = place
-        stored = parse_pool_file(self.files.get(place, self.content), self.profile, now_ms)
-        self.adapter.open(pool=stored, now_ms=now_ms, pid=pid, **trackers)
+        self.place, self.offset_of_earlier_start = place, self.applied_offset
+        pool = _pool_in(self.files.get(place, self.content), self.profile, now_ms)
+        self.adapter.open(pool=pool, now_ms=now_ms, pid=pid, **trackers)
 
     def call(self, now_ms: float, method: str, **params: Json) -> Any:
         self.adapter.now_ms = now_ms
         if method == "save":
             return self._save()
         return getattr(self.adapter, method)(**params)
+
+    @property
+    def applied_offset(self) -> bool:
+        """Whether a PID offset was applied. If not, the PID and `pid_offset_enabled` had no effect so far."""
+        selector = self.adapter.selector
+        return self.offset_of_earlier_start or (selector is not None and any(selector.moved.values()))
 
     def _save(self) -> None:
         selector = self.adapter.selector
@@ -100,10 +121,17 @@ class ReferenceProcesses:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.capabilities = frozenset(ReferenceAdapter(profile).hello(1)["capabilities"])
+        self.started: list[ReferenceProcess] = []
 
     def start(self, count: int, content: bytes) -> Sequence[Process]:
         files: dict[str, bytes] = {}
-        return [ReferenceProcess(self.profile, files, content) for _ in range(count)]
+        self.started = [ReferenceProcess(self.profile, files, content) for _ in range(count)]
+        return self.started
+
+    @property
+    def applied_offset(self) -> bool:
+        """Whether a process of the last run applied a PID offset."""
+        return any(each.applied_offset for each in self.started)
 
     def __enter__(self) -> Self:
         return self

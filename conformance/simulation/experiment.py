@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.json_type import Json
@@ -76,10 +76,22 @@ def seeds_of(seed: str, count: int) -> list[str]:
 def run_all(decider: Decider, tasks: Sequence[Task], workers: int = 1) -> list[Measures]:
     """The measures of all tasks, in order. Runs that must be equal are simulated once."""
     reduced = [effective(task) for task in tasks]
-    distinct = list(dict.fromkeys(map(key_of, reduced)))
-    by_key = {key: task for task, key in zip(reduced, map(key_of, reduced), strict=True)}
-    found = dict(zip(distinct, _run_distinct(decider, [by_key[key] for key in distinct], workers), strict=True))
-    return [found[key_of(task)] for task in reduced]
+    keys = [key_of(task) for task in reduced]
+    by_key = dict(zip(keys, reduced, strict=True))
+    found = dict(zip(by_key, _run_distinct(decider, list(by_key.values()), workers), strict=True))
+    return [found[key] for key in keys]
+
+
+def run_alike(decider: Decider, tasks: Sequence[Task]) -> list[Measures]:
+    """The measures of tasks that differ only in their PIDs and in the offset, in order. The first one has the offset.
+
+    If the first run applies no offset, because hybrid always finds an account, then all runs are equal.
+    """
+    with decider.processes() as processes:
+        first = _run_one(decider, processes, tasks[0])
+        if isinstance(processes, ReferenceProcesses) and not processes.applied_offset:
+            return [first] * len(tasks)
+        return [first, *(_run_one(decider, processes, task) for task in tasks[1:])]
 
 
 def effective(task: Task) -> Task:
@@ -92,7 +104,7 @@ def effective(task: Task) -> Task:
 
 def key_of(task: Task) -> str:
     """A digest of everything that decides the run."""
-    text = json.dumps([asdict(task.situation), dict(task.settings.config), task.seed], sort_keys=True)
+    text = json.dumps([repr(task.situation), dict(task.settings.config), task.seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

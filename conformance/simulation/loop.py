@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import simpy
@@ -47,7 +48,11 @@ class Client:
     save_is_due: bool = False
     saves: Callable[[float], bool] = lambda _: False
     selections: list[tuple[float, str | None]] = field(default_factory=list)
-    draws: random.Random = field(default_factory=random.Random)  # for request_jitter_max_ms
+    draws_seed: str = ""  # for request_jitter_max_ms
+
+    @cached_property
+    def draws(self) -> random.Random:
+        return random.Random(self.draws_seed)  # noqa: S311 - a simulation needs no secret numbers
 
     def call(self, env: simpy.Environment, method: str, capability: str, **params: Json) -> Any:
         """Call the target, unless it lacks the capability."""
@@ -56,17 +61,21 @@ class Client:
         return self.process.call(START_MS + env.now, method, **params)
 
     def select(self, env: simpy.Environment) -> str | None:
-        params: dict[str, Json] = {
-            "family": FAMILY,
-            "strategy": self.config["account_selection_strategy"],
-            "pid_offset_enabled": self.config["pid_offset_enabled"],
-            **self._soft(),
-        }
-        account = self.process.call(START_MS + env.now, "select", **params)
+        account = self.process.call(START_MS + env.now, "select", **self._selection)
         label = None if account is None else account["label"]
         self.selections.append((env.now, label))
         return label
 
+    @cached_property
+    def _selection(self) -> dict[str, Json]:
+        return {
+            "family": FAMILY,
+            "strategy": self.config["account_selection_strategy"],
+            "pid_offset_enabled": self.config["pid_offset_enabled"],
+            **self._soft,
+        }
+
+    @cached_property
     def _soft(self) -> dict[str, Json]:
         if "soft-quota" not in self.capabilities or "soft_quota_threshold_percent" not in self.config:
             return {}
@@ -88,9 +97,8 @@ class Client:
 
     def wait_for_account(self, env: simpy.Environment) -> float | None:
         """After a selection without a result: the time to wait, or None to give up."""
-        soft = self._soft()
-        if soft:
-            waited = self.call(env, "soft_quota_wait", "soft-quota", family=FAMILY, **soft)["wait_ms"]
+        if self._soft:
+            waited = self.call(env, "soft_quota_wait", "soft-quota", family=FAMILY, **self._soft)["wait_ms"]
             if waited != 0:
                 return waited if waited is not None and waited <= self.longest_wait_ms else None
         strict = {"header_style": "antigravity", "strict": True} if "strict-wait" in self.capabilities else {}
@@ -174,7 +182,7 @@ class Client:
         self.request_save(env)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sending:
     """What `send` needs of the agent and the server. `tokens_for` counts the tokens that an account does not have."""
 

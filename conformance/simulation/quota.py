@@ -69,10 +69,11 @@ class Project:
 
     def ask(self, now_ms: float, tokens: float) -> Rejection | None:
         """Accept a request, which then runs until `finish`, or reject it."""
-        waits = [(each.wait_ms(now_ms, 1), each.reason) for each in self.requests]
-        waits += [(each.wait_ms(now_ms, tokens), each.reason) for each in self.tokens]
-        if (worst := max(waits, default=(0, RATE)))[0] > 0:
-            return Rejection(worst[1], self._told(worst[0]))
+        if self.requests or self.tokens:
+            waits = [(each.wait_ms(now_ms, 1), each.reason) for each in self.requests]
+            waits += [(each.wait_ms(now_ms, tokens), each.reason) for each in self.tokens]
+            if (worst := max(waits))[0] > 0:
+                return Rejection(worst[1], self._told(worst[0]))
         if self.at_once is not None and self.running >= self.at_once:
             return Rejection(RATE, self._told(None))  # the server cannot know when a running request ends
         for each in self.requests:

@@ -110,7 +110,7 @@ class _Run:
         self.clients = []
         for place, process in enumerate(processes.start(agents.processes, pool_text(labels))):
             client = Client(process, config, processes.capabilities, limits.accounts)
-            client.draws = random.Random(f"{seed}/jitter/{place}")  # noqa: S311
+            client.draws_seed = f"{seed}/jitter/{place}"
             client.saves = lambda now_ms: now_ms < last_ms
             self.result.selections.append(client.selections)
             self.clients.append(client)

@@ -27,6 +27,10 @@ class WrongAnswer(AdapterFault):
     """One answer has the wrong content. The adapter still runs, and later answers can be valid."""
 
 
+class NotPrepared(AdapterFault):
+    """The target answers, but not as a race needs it: it refuses a call, or `save` writes no pool file."""
+
+
 class GivenUp(AdapterFault):
     """The adapter failed so often that the kit does not start it again."""
 

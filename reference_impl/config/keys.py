@@ -6,6 +6,7 @@ number is not a boolean, and null is not a value. A range accepts fractions. Unk
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from conformance.json_type import Json
@@ -133,6 +134,7 @@ class NotValid(ValueError):  # noqa: N818 - it says what is wrong
     """A document has a value that its key does not accept. The message is `key: what is wrong`."""
 
 
+@cache
 def keys_of(profile: Profile) -> tuple[Key, ...]:
     """Returns the keys of a release, each once."""
     return rows_of(profile, KEYS, lambda key: key.path)

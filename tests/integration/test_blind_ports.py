@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.blind.ports import Port, all_ports
 from tests.support.blind import is_proven
 from tests.support.command import CHECKOUT, run_kit
+from tests.support.tiers import sampled
 from tools.subtle_ports import read_table
 
 PORTS = {name: port for name, port in all_ports().items() if port.section == "processes"}
@@ -20,7 +21,7 @@ def test_forked_port_differs_from_the_reference(port: Port) -> None:
     assert is_proven(port)
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", sampled(FOUND))
 def test_run_finds_the_port(name: str) -> None:
     run = run_kit("run", "--only", str(FOUND[name]), f"python:{PORTS[name].factory}")
     assert run.returncode == 1, run.stdout + run.stderr

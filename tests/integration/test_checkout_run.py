@@ -86,6 +86,7 @@ def test_mended_deviation_of_a_fork_is_not_stale(fork: Path) -> None:
     assert text in " ".join(finished.stdout.split())
 
 
+@pytest.mark.exhaustive
 def test_options_override_profile_and_deviations(fork: Path) -> None:
     none = fork.parent / "none.json"
     none.write_text('{"deviations": []}')

@@ -18,14 +18,14 @@ from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
 from conformance.wire.files import replace_text, write_files
 from conformance.wire.scenario import ROOT
-from reference_impl.releases import NPM_VERSIONS
+from tests.support.tiers import releases_on_npm
 
 pytestmark = [pytest.mark.needs_node]
 # To run more examples: CONFIG_EXAMPLES=8000
 EXAMPLES = int(os.environ.get("CONFIG_EXAMPLES", "500"))
 
 
-@pytest.fixture(scope="module", params=NPM_VERSIONS)
+@pytest.fixture(scope="module", params=releases_on_npm())
 def pair(request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
     words = (f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}")
     launches = [Launch(target.argv, target.environment, target.word) for target in (resolve(w, []) for w in words)]

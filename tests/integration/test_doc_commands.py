@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.command import CHECKOUT, Kit
 from tests.support.doc_commands import KIT, arguments, commands, json_on, port_on_the_page
+from tests.support.tiers import sampled
 
 # What makes a command quick: more words, or another value of an option.
 MORE = {
@@ -82,7 +83,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.needs_node
-@pytest.mark.parametrize("words", RUN, ids=" ".join)
+@pytest.mark.parametrize("words", sampled(RUN), ids=" ".join)
 @pytest.mark.usefixtures("folder")
 def test_command_on_a_page_runs(words: tuple[str, ...], kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     if "report.json" in words:

@@ -44,6 +44,7 @@ def test_engine_that_never_starts_is_a_suite_fault(monkeypatch: pytest.MonkeyPat
     assert done.stderr.startswith("pytest ")
 
 
+@pytest.mark.exhaustive
 def test_verdict_does_not_depend_on_order(monkeypatch: pytest.MonkeyPatch, kit: Kit) -> None:
     """A rule that is judged alone has no case before it."""
     options = engine._options

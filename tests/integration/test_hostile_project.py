@@ -8,6 +8,7 @@ import pytest
 from conformance.json_type import Json
 from tests.support.command import run_kit
 from tests.support.kit_runs import comparable
+from tests.support.tiers import sampled
 
 RAISE = "raise RuntimeError('the project around the kit was imported')\n"
 MODULES = [
@@ -76,7 +77,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Json:
     return report
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one core", "two cores"])
+@pytest.mark.parametrize("options", sampled([[], ["-n", "2"]]), ids=["one core", "two cores"])
 def test_surrounding_project_changes_no_verdict(
     hostile: Path, elsewhere: Json, tmp_path: Path, options: list[str]
 ) -> None:

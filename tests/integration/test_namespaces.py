@@ -20,6 +20,7 @@ from tests.integration.test_run_faults import wait_for_line
 from tests.integration.test_supervisor import MODES, assert_all_end, misbehaving, needs_namespaces
 from tests.support.command import CHECKOUT
 from tests.support.kit_runs import BOUND_S, Bench, breaking, verdicts
+from tests.support.tiers import sampled
 
 CHOSEN = {f"PROC-0{number}" for number in (20, 21, 22, 23, 24)}
 IN_NAMESPACES = ["PROC-020", "PROC-023"]  # chosen PIDs in one namespace, and in one namespace for each process
@@ -178,7 +179,7 @@ def test_chosen_pid_of_a_shell_is_not_judged(bench: Bench) -> None:
     assert "as a child, which has another PID" in json.dumps(report["requirements"])
 
 
-@pytest.mark.parametrize("how", ["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize("how", sampled(["kill -9", "Ctrl-C"]))
 @pytest.mark.parametrize("rule", ["PROC-001", *(pytest.param(rule, marks=needs_namespaces) for rule in IN_NAMESPACES)])
 def test_killed_run_with_hanging_processes_leaves_nothing(bench: Bench, rule: str, how: str) -> None:
     log = bench.folder / "wire.log"

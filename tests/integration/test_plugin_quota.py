@@ -14,6 +14,7 @@ from conformance.simulation.loop_data import constants
 from conformance.simulation.model import agents_of
 from reference_impl.pool_file import POOL_FILE
 from tests.integration.test_plugin_loop import REFUSED_HOSTS
+from tests.support.tiers import sampled
 from tools.lab.plugin import inside
 from tools.lab.plugin.compare import AGENTS, POINTS, RELEASE, model, plugin
 from tools.lab.plugin.hosts import Hosts
@@ -23,6 +24,7 @@ NAMES = (
     "server, round-robin, 7 a minute",
     "containers, hybrid, 7 a minute",
 )
+
 SEEDS = ("5", "6")
 pytestmark = pytest.mark.needs_node
 needs_network_namespaces = pytest.mark.skipif(bool(inside.why_not()), reason=inside.why_not() or "not needed")
@@ -41,7 +43,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("place", range(len(SEEDS)))
+@pytest.mark.parametrize("place", sampled(range(len(SEEDS))))
 def test_plugin_sends_what_the_model_sends(real: dict[str, Json], name: str, place: int) -> None:
     """So rejections, waits and all other measures are equal too."""
     run, expected = real[name]["runs"][place], model(POINTS[name], SEEDS[place])

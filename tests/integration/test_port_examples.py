@@ -31,6 +31,7 @@ def report_of(tmp_path: Path, *target: str, folder: Path) -> Json:
     return report
 
 
+@pytest.mark.exhaustive
 @needs_go
 def test_go_example_passes_all_it_claims(tmp_path: Path) -> None:
     adapter = tmp_path / "adapter"

@@ -182,6 +182,24 @@ def test_failed_race_shows_both_processes(kit: Kit, tmp_path: Path) -> None:
 
 
 @needs_gate
+@pytest.mark.parametrize(
+    ("port", "told"),
+    [
+        ("PoolFileElsewhere", "`mark_rate_limited` was answered with the refusal unknown_account"),
+        ("SavesNothing", "but the rate limit of token-one is not in ~/.config/opencode/antigravity-accounts.json"),
+    ],
+)
+def test_target_that_cannot_save_fails_once(kit: Kit, port: str, told: str) -> None:
+    """It answers every call, so its adapter is not at fault."""
+    done = kit("run", f"python:tests.fakes.groundless:{port}", "--only", "RACE")
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert "1 fail, 10 not run" in said
+    assert "1 failure follows from it: RACE-001" in said
+    assert told in said
+
+
+@needs_gate
 def test_run_lists_what_the_target_opens(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one process that answers, and in the two of a race."""
     other, listed = tmp_path / "other", tmp_path / "listed"

@@ -60,6 +60,7 @@ def test_runs_on_the_page_are_current(page: Path) -> None:
     assert fill(text) == text, "run `make docs`"
 
 
+@pytest.mark.exhaustive
 def test_picture_shows_a_current_run() -> None:
     assert PICTURE.read_text(encoding="utf-8") == picture(), "run `make docs`"
     assert "http://" not in picture().replace("http://www.w3.org", "")

@@ -55,6 +55,7 @@ def test_missing_capability_fails_no_rule(
     assert wrong(cases, release, [word for word in known if word != lacking]) == {}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("alone", CHECKED)
 def test_capability_beside_sticky_fails_no_rule(
     cases: Sequence[Case], release: tuple[str, ConnectedAdapter], alone: str

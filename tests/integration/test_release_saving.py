@@ -16,8 +16,8 @@ from conformance.targets.resolve import resolve
 from conformance.wire.answers import Result
 from conformance.wire.calls import NOW_MS, POOL_FILE
 from conformance.wire.files import write_files
-from reference_impl.releases import NPM_VERSIONS
 from tests.support.saving import Calls, events, stored_pools
+from tests.support.tiers import releases_on_npm
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def shown(value: Json) -> Json:
     return accounts, value["active_index_by_family"]
 
 
-@pytest.fixture(scope="module", params=NPM_VERSIONS)
+@pytest.fixture(scope="module", params=releases_on_npm())
 def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Two, Two]]:
     words = [f"reference@{request.param}", f"npm:opencode-antigravity-auth@{request.param}"]
     targets = [target for word in words for target in [resolve(word, [])] * 2]

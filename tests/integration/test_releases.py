@@ -15,13 +15,14 @@ from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from reference_impl.releases import NPM_VERSIONS
 from tests.support.command import run_kit
+from tests.support.tiers import releases_on_npm
 
 pytestmark = [pytest.mark.needs_node]
 
 CATALOGUE = load_catalogue()
 
 
-@pytest.mark.parametrize("version", NPM_VERSIONS)
+@pytest.mark.parametrize("version", releases_on_npm())
 def test_a_release_conforms_but_for_its_deviations(version: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     count = () if version == NPM_VERSIONS[-1] else ("--processes", "4")  # the newest is judged by the usual number
@@ -38,7 +39,7 @@ def test_a_release_conforms_but_for_its_deviations(version: str, tmp_path: Path)
     }
 
 
-@pytest.mark.parametrize("version", NPM_VERSIONS)
+@pytest.mark.parametrize("version", releases_on_npm())
 def test_the_reference_answers_as_the_release_does(version: str) -> None:
     """A fixed sample; `make soak` uses a million calls."""
     target = resolve(f"npm:opencode-antigravity-auth@{version}", [])

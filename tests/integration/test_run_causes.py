@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from conformance.json_type import Json
 from tests.support.command import run_kit
 
@@ -40,6 +42,7 @@ def test_target_without_failures_names_no_cause(tmp_path: Path) -> None:
     assert "CAUSE" not in text
 
 
+@pytest.mark.exhaustive
 def test_names_of_deviations_are_accepted(tmp_path: Path) -> None:
     """The reference has no deviation of a release. Those of a whole release are never stale; a single one is."""
     only = ("--only", "HEA-016")

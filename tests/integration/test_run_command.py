@@ -15,6 +15,7 @@ from tests.mutants import target_word
 from tests.support.command import CHECKOUT, run_kit
 from tests.support.factories import deviation_entry
 from tests.support.kit_runs import KIT, Bench, breaking, comparable, verdicts
+from tests.support.tiers import sampled
 
 WRONG = target_word("counts-from-one")
 
@@ -41,7 +42,7 @@ def test_failure_shows_rule_call_and_both_answers(bench: Bench) -> None:
         assert re.search(part, run.stdout), part
 
 
-@pytest.mark.parametrize("options", [[], ["--profile", "1.3.0"]], ids=["recommended", "1.3.0"])
+@pytest.mark.parametrize("options", sampled([[], ["--profile", "1.3.0"]]), ids=["recommended", "1.3.0"])
 def test_command_to_repeat_fails_again(bench: Bench, options: list[str]) -> None:
     shown = bench.run(*options, "--only", "PID", WRONG).stdout
     again = typed(repeat_command(shown), bench)
@@ -53,6 +54,7 @@ def test_command_to_repeat_fails_again(bench: Bench, options: list[str]) -> None
     assert "PID-001   FAIL" in again.stdout
 
 
+@pytest.mark.exhaustive
 def test_command_to_repeat_quotes_odd_words(bench: Bench) -> None:
     *command, mode = breaking("off-by-one")
     shown = bench.run("--only", "PID-001", *command, mode, "a 'quoted' word", "and $HOME, " * 9).stdout
@@ -174,6 +176,7 @@ def test_required_but_not_claimed_fails(bench: Bench) -> None:
     assert bench.report("--only", "STK,PID", "--require", "PID,STK-001", *target)["exit_code"] == 1
 
 
+@pytest.mark.exhaustive
 def test_a_should_that_fails_counts_only_when_strict(bench: Bench) -> None:
     arguments = ["--only", "RR-004", target_word("rotation-per-family")]
     assert verdicts(bench.report(*arguments)) == {"RR-004": "fail"}
@@ -189,6 +192,7 @@ def test_fail_fast_judges_nothing_after_the_first_failure(bench: Bench) -> None:
     assert "not run" in words
 
 
+@pytest.mark.exhaustive
 def test_fail_fast_goes_on_after_a_should(bench: Bench) -> None:
     report = bench.report("--fail-fast", "--only", "RR", target_word("rotation-per-family"))
     assert (verdicts(report)["RR-004"], set(verdicts(report).values())) == ("fail", {"fail", "pass"})
@@ -207,6 +211,7 @@ def test_list_says_why_a_rule_is_not_judged(bench: Bench) -> None:
     assert events.read_text() == ""
 
 
+@pytest.mark.exhaustive
 def test_report_is_equal_every_time_on_any_cores(bench: Bench) -> None:
     options = ["--only", "PID,PROC,LIM", "--processes", "4", "--today", "2026-03-01", WRONG]
     first = bench.report(*options)
@@ -245,6 +250,7 @@ def test_drawn_examples_are_judged_beside_the_stored_ones(bench: Bench) -> None:
     assert asked("--draw", "20") > asked() + 10
 
 
+@pytest.mark.exhaustive
 def test_event_file_of_an_earlier_run_is_replaced(bench: Bench) -> None:
     events = bench.folder / "events.jsonl"
     assert bench.run("--events", str(events), "--only", "PID-001", WRONG).returncode == 1

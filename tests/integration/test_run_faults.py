@@ -14,6 +14,7 @@ import pytest
 
 from conformance.cases.engine import RUNNER_VARIABLE
 from tests.support.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, validated, verdicts, wait_until
+from tests.support.tiers import sampled
 
 # The faults of `breaking.py` show when an account is marked as limited: in the first and the last of these.
 FAULT_FIRST = ("--only", "STK-003,PID-008")
@@ -93,7 +94,7 @@ def test_a_proven_failure_outranks_an_unknown(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("cores", ["0", "2"])
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("how", sampled(["Ctrl-C", "SIGTERM", "SIGHUP"]))
 def test_interrupted_run_leaves_a_report(bench: Bench, how: str, cores: str) -> None:
     report, events = bench.folder / "report.json", bench.folder / "events.jsonl"
     with asked_for_ever(bench, "--json", str(report), "--events", str(events), "-n", cores) as run:

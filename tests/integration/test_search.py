@@ -80,6 +80,7 @@ def test_stored_discrepancy_is_asked_first() -> None:
     assert search.tally.sessions <= 1 + IN_FLIGHT
 
 
+@pytest.mark.exhaustive
 def test_a_target_that_never_starts_ends_the_search() -> None:
     target = Target("gone", [sys.executable, "-c", "raise SystemExit(3)"])
     with DifferentialRunner(target, Oracle(flip_quirks("recommended")), timeout_s=60) as runner:

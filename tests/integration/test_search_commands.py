@@ -9,8 +9,8 @@ import pytest
 
 from conformance.cli import diff
 from conformance.json_type import Json
-from reference_impl.releases import NPM_VERSIONS
 from tests.support.command import Kit, run_kit
+from tests.support.tiers import releases_on_npm
 
 WRONG = "python:tests.fakes.searched:OffsetAgain"
 RELEASE = "npm:opencode-antigravity-auth"
@@ -139,7 +139,7 @@ def test_scenario_without_expectation_uses_the_reference(tmp_path: Path) -> None
 
 
 @pytest.mark.needs_node
-@pytest.mark.parametrize("version", NPM_VERSIONS)
+@pytest.mark.parametrize("version", releases_on_npm())
 def test_a_release_is_identified(version: str) -> None:
     run = run_kit("identify", f"{RELEASE}@{version}", "--calls", "3000")
     assert run.returncode == 0, run.stderr

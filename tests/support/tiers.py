@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reference_impl.releases import NEWEST, NPM_VERSIONS
+
 EVERY = 6
 
 
@@ -12,3 +14,9 @@ def sampled(rows: Iterable[Any]) -> list[Any]:
     """The rows of a long table. `make test` runs one in six of them."""
     exhaustive = pytest.mark.exhaustive
     return [pytest.param(row, marks=exhaustive) if number % EVERY else row for number, row in enumerate(rows)]
+
+
+def releases_on_npm() -> list[Any]:
+    """The releases on npm. `make test` runs the newest one."""
+    older = pytest.mark.exhaustive
+    return [each if each == NEWEST else pytest.param(each, marks=older) for each in NPM_VERSIONS]

@@ -10,7 +10,7 @@ import pytest
 from conformance.json_type import Json
 from conformance.simulation.experiment import seeds_of, simulate
 from conformance.simulation.measures import Estimate
-from conformance.simulation.model import STRATEGIES
+from conformance.simulation.model import STRATEGIES, Pids
 from conformance.simulation.run import run_measures
 from tests.support.command import CHECKOUT
 from tools.lab import decide, factorial, page, plan, results
@@ -76,13 +76,13 @@ def test_interrupted_lab_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     again = Results(file, plan.RELEASE, 2)
     assert len(again.known) == 1
     simulated: list[str] = []
-    plain = results.simulate_pair
+    plain = results.simulate_group
 
     def noted(work: Json) -> Json:
-        simulated.append(work[-1])
+        simulated.extend(work[1])
         return plain(work)
 
-    monkeypatch.setattr(results, "simulate_pair", noted)
+    monkeypatch.setattr(results, "simulate_group", noted)
     again.simulate(pairs)
     assert len(simulated) == 1
     assert Results(file, plan.RELEASE, 2).known == first.known
@@ -98,7 +98,8 @@ def test_reduced_cells_give_equal_results() -> None:
     """The factorial simulates cells once that must be equal. Here each is simulated as it is."""
     draws = random.Random("cells")  # noqa: S311 - a test needs no secret numbers
     cells = [cell for cell in factorial.cells(range(1, 9)) if factorial.reduced(cell) != factorial.pair(cell)]
-    some = draws.sample(cells, 24)
+    some = [*draws.sample(cells, 24), *draws.sample([cell for cell in cells if cell["accounts"] == 1], 8)]
+    assert {cell["strategy"] for cell in some if cell["accounts"] == 1} == set(STRATEGIES)
     assert {cell["strategy"] for cell in some if cell["offset"]} == set(STRATEGIES)
     decider = Results(Path("none"), plan.RELEASE, 1).decider
     with decider.processes() as processes:
@@ -110,13 +111,27 @@ def test_reduced_cells_give_equal_results() -> None:
             assert whole == reduced, cell
 
 
+def test_group_differs_only_in_pids_and_offset() -> None:
+    """`run_alike` relies on this, and on the offset of the first pair of a group."""
+    groups = factorial.groups(Results(Path("none"), plan.RELEASE, 1), (1, 5))
+    assert {len(group) for group in groups} == {1, 1 + len(factorial.PIDS)}
+    assert len(groups) * 32 == 21_888  # of 64 numbers of agents, as the page says
+    for pairs in map(list, map(dict.values, groups)):
+        plain = {
+            (replace(situation, agents=replace(situation.agents, pids=Pids())), settings.name.removesuffix("+offset"))
+            for situation, settings in pairs
+        }
+        assert len(plain) == 1
+        assert len(pairs) == 1 or pairs[0][1].config["pid_offset_enabled"]
+
+
 def test_factorial_continues_and_equals_simulation(tmp_path: Path) -> None:
     """A slice that was interrupted ends with the same bytes, and its rows are what `simulate` gives."""
-    arguments = ["--agents", "some", "--seeds", "10", "--every", "900"]
+    arguments = ["--agents", "some", "--seeds", "10", "--every", "500"]
     factorial.run(arguments, tmp_path, None)
     rows, kept = tmp_path / "factorial-rows.jsonl", tmp_path / "factorial.jsonl"
     first, lines = rows.read_bytes(), kept.read_text().splitlines()
-    kept.write_text("\n".join([*lines[:3], lines[3][:50]]))
+    kept.write_text("\n".join([*lines[:2], lines[2][:50]]))
     factorial.run(arguments, tmp_path, None)
     assert rows.read_bytes() == first
     cell = json.loads(first.splitlines()[-1])

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.simulation import measures, quota
 from conformance.simulation.deciders import ReferenceProcesses
-from conformance.simulation.experiment import Decider, Task, effective, simulate
+from conformance.simulation.experiment import Decider, Task, effective, run_alike, run_all, simulate
 from conformance.simulation.measures import Measures
 from conformance.simulation.model import Agents, Limits, Load, Pids, Situation, agents_of, setting
 from conformance.simulation.run import Record, run
@@ -125,6 +125,20 @@ def test_offset_has_no_effect_under_round_robin() -> None:
     assert selected(run(situation, plain, "1", PROCESSES)) == selected(run(situation, moved, "1", PROCESSES))
     tasks = [effective(Task(situation, setting(word), "1")) for word in ("round-robin", "round-robin+offset")]
     assert tasks[0] == tasks[1]
+
+
+@pytest.mark.parametrize(("initial", "differ"), [(70, False), (40, True)])
+def test_alike_runs_equal_own_runs(initial: int, differ: bool) -> None:
+    """Hybrid applies the offset only without a candidate: here if accounts begin with less than 50 points of health."""
+    changed = {"health_score.initial": initial}
+    tasks = [
+        Task(Situation(Agents(5, 5, Pids(pattern), pool="own"), Limits(3, at_once=1), SHORT), settings, "1")
+        for pattern in ("apart", "equal")
+        for settings in (setting("hybrid+offset", changed), setting("hybrid", changed))
+    ]
+    own = [run_all(DECIDER, [task])[0] for task in tasks]
+    assert run_alike(DECIDER, tasks) == own
+    assert (len(set(own)) > 1) is differ
 
 
 def test_all_settings_get_equal_load() -> None:

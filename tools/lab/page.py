@@ -48,6 +48,24 @@ AFTER = """\
 - **Expired tokens, network errors and 5xx answers are left out.** The plugin gets a token at the first use of an
   account, and that does not fail.
 """
+FACTORIAL = """\
+## Every combination
+
+`make lab ARGS=--factorial` simulates release 1.6.0 in all 82,944 combinations of strategy, offset, 1 to 64 agents, 1 to
+9 accounts, four patterns of PIDs, three loads and two kinds of limit. Each agent has its own process and pool. The file
+`.cache/lab/factorial-rows.jsonl` gets a row for each: the mean of every measure over 10 runs of 3 minutes, and half the
+width of its 95 % interval. More runs make the interval narrower: `--seeds 30`.
+
+Combinations that must have equal results are simulated once:
+
+- With one account, every strategy selects it.
+- PIDs have an effect only with the offset, and the offset has none under round-robin.
+- Under hybrid, a process applies the offset only when no account is a candidate. Without such a process in a run, PIDs
+  and offset change nothing.
+
+So there are 21,888 groups to simulate. They take about half an hour on two idle cores, estimated from a slice
+(`--every 300`). An interrupted run continues.
+"""
 PLUGIN = """\
 ## Does the model behave like the plugin?
 
@@ -113,6 +131,7 @@ def _lines(document: Json, plugin: Json) -> Iterator[str]:
     yield from _plugin(plugin)
     yield ""
     yield AFTER
+    yield FACTORIAL
     yield "## The comparisons"
     for row in rows:
         yield ""

@@ -8,13 +8,13 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from conformance.json_type import Json
-from conformance.simulation.experiment import Decider, Task, effective, key_of, run_all, seeds_of
+from conformance.simulation.experiment import Decider, Task, effective, key_of, run_alike, seeds_of
 from conformance.simulation.measures import Measures
 from conformance.simulation.model import Settings, Situation
 from conformance.simulation.outcome import Outcome
@@ -23,6 +23,7 @@ from conformance.targets.resolve import resolve
 ROOT = Path(__file__).parents[2]
 CODE = ("conformance/simulation", "reference_impl")  # what decides a result
 Pair = tuple[Situation, Settings]
+Group = Mapping[str, Pair]  # pairs by key that differ only in PIDs and offset; the first one has the offset
 
 
 @functools.cache
@@ -52,17 +53,22 @@ class Results:
 
     def simulate(self, pairs: Iterable[Pair], pool: Any = None) -> None:
         """Simulate every pair that is not known yet. Each is stored when it is done."""
-        distinct = {self.key(pair): pair for pair in pairs}
-        wanted = [(key, pair) for key, pair in distinct.items() if key not in self.known]
+        self.simulate_groups([{self.key(pair): pair} for pair in pairs], pool)
+
+    def simulate_groups(self, groups: Iterable[Group], pool: Any = None) -> None:
+        """Simulate every group of which a pair is not known yet. Each is stored when it is done."""
+        distinct = {next(iter(group)): group for group in groups}.values()
+        wanted = [group for group in distinct if not group.keys() <= self.known.keys()]
         self.file.parent.mkdir(parents=True, exist_ok=True)
         began_s = time.monotonic()
         with self.file.open("a", encoding="utf-8") as file:
             file.write("\n" if wanted and self.file.stat().st_size else "")
-            work = [(self.decider, pair, self.seeds, key) for key, pair in wanted]
-            found = pool.imap_unordered(simulate_pair, work) if pool else map(simulate_pair, work)
-            for number, (key, runs) in enumerate(found, 1):
-                self.known[key] = runs
-                file.write(json.dumps({"key": key, "runs": [asdict(run) for run in runs]}) + "\n")
+            work = [(self.decider, group, self.seeds) for group in wanted]
+            found = pool.imap_unordered(simulate_group, work) if pool else map(simulate_group, work)
+            for number, runs_by_key in enumerate(found, 1):
+                self.known |= runs_by_key
+                for key, runs in runs_by_key.items():
+                    file.write(json.dumps({"key": key, "runs": [asdict(run) for run in runs]}) + "\n")
                 file.flush()
                 print(f"\r{number} of {len(wanted)}, {time.monotonic() - began_s:.0f} s", end="", file=sys.stderr)
 
@@ -74,7 +80,8 @@ class Results:
         return key_of(effective(Task(*pair, f"{len(self.seeds)} seeds, {code_digest()}")))
 
 
-def simulate_pair(work: tuple[Decider, Pair, Sequence[str], str]) -> tuple[str, list[Measures]]:
-    """Simulate one pair, in a worker."""
-    decider, (situation, settings), seeds, key = work
-    return key, run_all(decider, [Task(situation, settings, seed) for seed in seeds])
+def simulate_group(work: tuple[Decider, Group, Sequence[str]]) -> dict[str, list[Measures]]:
+    """Simulate one group, in a worker."""
+    decider, group, seeds = work
+    by_seed = [run_alike(decider, [Task(*pair, seed) for pair in group.values()]) for seed in seeds]
+    return {key: list(runs) for key, runs in zip(group, zip(*by_seed, strict=True), strict=True)}

@@ -98,22 +98,22 @@ def states(learned: Learned, home: str, count: int = 2) -> list[State]:
 def _savers(name: str, title: str, files: Files, known: Files, home: str, count: int) -> State:
     """The processes know the same accounts; each has limited one and saves."""
     calls: Calls = {process: [("save", {})] for process in range(count)}
-    prepared = {process: [open_home(home), _limit(process)] for process in range(count)}
-    return State(name, title, files, known, prepared, calls, {process: _change(process) for process in range(count)})
+    prepared = {process: [open_home(home), limit_by(process)] for process in range(count)}
+    return State(name, title, files, known, prepared, calls, {process: change_of(process) for process in range(count)})
 
 
 def _loaders(name: str, title: str, files: Files, home: str, count: int) -> State:
     """The processes load the file, limit an account and save."""
-    calls = {process: [open_home(home), _limit(process), ("save", {})] for process in range(count)}
-    return State(name, title, files, files, {}, calls, {process: _change(process) for process in range(count)})
+    calls = {process: [open_home(home), limit_by(process), ("save", {})] for process in range(count)}
+    return State(name, title, files, files, {}, calls, {process: change_of(process) for process in range(count)})
 
 
 def _remover(files: Files, home: str, count: int) -> State:
     """The first process removes an account, the others limit another one each."""
-    prepared = {process: [open_home(home), _limit(process)] for process in range(count)}
+    prepared = {process: [open_home(home), limit_by(process)] for process in range(count)}
     prepared[0] = [open_home(home), ("remove", {"label": ACCOUNTS[0]})]
     calls: Calls = {process: [("save", {})] for process in range(count)}
-    changes = {process: _change(process) for process in range(count)} | {0: Change(ACCOUNTS[0], None)}
+    changes = {process: change_of(process) for process in range(count)} | {0: Change(ACCOUNTS[0], None)}
     return State("removal", "one process removes an account", files, files, prepared, calls, changes)
 
 
@@ -121,14 +121,16 @@ def open_home(home: str) -> MethodCall:
     return ("open", {"home": home, "now_ms": NOW_MS})
 
 
-def _limit(process: int) -> MethodCall:
+def limit_by(process: int) -> MethodCall:
+    """The call by which a process limits its account."""
     return (
         "mark_rate_limited",
         {"label": ACCOUNTS[process], "retry_after_ms": _after_ms(process), "family": "claude"},
     )
 
 
-def _change(process: int) -> Change:
+def change_of(process: int) -> Change:
+    """What that call leaves in the file."""
     return Change(ACCOUNTS[process], NOW_MS + _after_ms(process))
 
 

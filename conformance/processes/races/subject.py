@@ -13,8 +13,18 @@ from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool
 from conformance.processes.races.model import Files, FileState, Outcome, Schedule
 from conformance.processes.races.racing import Pick, Race
 from conformance.processes.races.rules import Watcher, judge_order, judge_saves
-from conformance.processes.races.states import ACCOUNTS, NOW_MS, Calls, Learned, State, pool_file, states
-from conformance.targets.errors import AdapterFault
+from conformance.processes.races.states import (
+    ACCOUNTS,
+    NOW_MS,
+    Calls,
+    Learned,
+    State,
+    change_of,
+    limit_by,
+    pool_file,
+    states,
+)
+from conformance.targets.errors import NotPrepared
 from conformance.targets.exchange import MethodCall
 from conformance.targets.gate.calls import FileCall
 from conformance.targets.gate.gated import Gates
@@ -106,7 +116,7 @@ class Subject:
     def _ask(self, process: int, calls: Sequence[MethodCall]) -> None:
         for (method, _), answer in zip(calls, self.race.ask(process, calls), strict=True):
             if not isinstance(answer, Result):
-                raise AdapterFault(f"`{method}` was answered with {in_words(answer)}; expected a result")
+                raise NotPrepared(f"`{method}` was answered with {in_words(answer)}; expected a result")
 
     def _warm_up(self) -> None:
         """Let new processes save twice: at first, a process may load modules or probe the file system."""
@@ -117,13 +127,23 @@ class Subject:
                 self._ask(process, self._saving)
         self.race.cold.clear()
 
+    def _check_saving(self, version: int) -> None:
+        """Does a process read the pool file, and save what it has changed?"""
+        lay_out(self.home, {POOL: pool_file(version, ACCOUNTS[:2])})
+        opened, save = self._saving
+        self._ask(0, [opened, limit_by(0), save])
+        change = change_of(0)
+        if not change.is_in(parse(pool_in(read_files(self.home)))):
+            raise NotPrepared(f"`save` was answered with a result, but {change.what} is not in ~/{POOL}")
+
     def _learn(self) -> Learned:
         """Watch one save."""
         self._warm_up()
         document = parse(pool_in(read_files(self.home)))
         version = document.get("version") if isinstance(document, dict) else None
         if not isinstance(version, int):
-            raise AdapterFault("`save` was answered with a result, but there is no pool file with a version afterwards")
+            raise NotPrepared(f"`save` was answered with a result, but ~/{POOL} has no pool with a version afterwards")
+        self._check_saving(version)
         left = read_files(self.home)
         base = {place: file for place, file in left.items() if rules.TOKEN.encode() not in file.content}
         lay_out(self.home, {**base, POOL: pool_file(version, ACCOUNTS[:2])})

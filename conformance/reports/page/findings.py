@@ -54,7 +54,7 @@ class ShownFinding:
     differences: Sequence[Difference]
     deviation: str
     race: str  # what was lost in a race
-    calls: Sequence[FileCall]  # of a race
+    calls: Sequence[FileCall] | None  # of a race
     session: SessionPicture | None
     processes: ProcessPicture | None
 
