@@ -57,8 +57,10 @@ def read_accepted(given: str, catalogue: Catalogue, inherited: Sequence[Deviatio
 
 def file_of(given: str | None, catalogue: Catalogue) -> Path | None:
     """The first file that `--deviations` names, or None."""
+    if not given:
+        return None
     names = {INHERITED, *VERSIONS, *(deviation.id for deviation in release_deviations(catalogue))}
-    return next((Path(word) for word in _words(given or INHERITED) if word not in names), None)
+    return next((Path(word) for word in _words(given) if word not in names), None)
 
 
 def asks_for_inherited(given: str | None) -> bool:
