@@ -323,13 +323,10 @@ class Profile:
 
     @cached_property
     def _later(self) -> frozenset[str]:
-        """The capabilities that begin after the release."""
         return frozenset(capability for capability, since in SINCE.items() if not self.is_in(since))
 
 
 class Row(Protocol):
-    """A row of a table, with its range of releases."""
-
     @property
     def since(self) -> str: ...
     @property

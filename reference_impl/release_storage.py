@@ -7,7 +7,6 @@
 import contextlib
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,7 +45,7 @@ def _content(path: Path, profile: Profile) -> bytes | None:
 
 def _replace(path: Path, document: Json, mode: int, *, removes: bool) -> None:
     """`removes`: whether a failed save removes its temporary file."""
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(6)}.tmp")
+    beside = path.with_name(f"{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         _write(beside, document, mode)
         beside.rename(path)

@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 from typing import Any, Literal
 
 from reference_impl.javascript import to_number
@@ -64,6 +63,8 @@ def is_over(
     left = max(0.0, min(1.0, to_number(remaining)))
     if profile.has("usage-in-binary"):
         return (1 - left) * 100 >= soft.threshold_percent
+    from fractions import Fraction  # slow to import, and few processes need it
+
     # Exact decimals: 0.9 remaining is 10 % used, not 9.999999999999998 % (SOFT-014).
     return (1 - Fraction(str(left))) * 100 >= Fraction(str(soft.threshold_percent))
 

@@ -1,7 +1,6 @@
 """The methods of the reference that need no pool. `file_in_use` moves a file."""
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -58,6 +57,8 @@ def file_in_use(place: Place) -> str:
         try:
             os.rename(place.old, place.path)
         except OSError:  # another file system
+            import shutil  # slow to import, and needed here only
+
             shutil.copyfile(place.old, place.path)
             os.unlink(place.old)
     return place.path if Path(place.path).exists() else place.old

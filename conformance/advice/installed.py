@@ -11,7 +11,7 @@ from reference_impl.releases import NEWEST, RELEASES, VERSIONS
 
 PACKAGE = "opencode-antigravity-auth"
 CONFIG_FILES = ("opencode.json", "opencode.jsonc")
-_PINNED = re.compile(re.escape(PACKAGE) + r"@v?(\d+\.\d+\.\d+)")
+_PINNED = re.compile(re.escape(PACKAGE) + r"@v?(\d{1,9}\.\d{1,9}\.\d{1,9})(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def _config_home(home: Path, environment: Mapping[str, str]) -> Path:
 def _package_version(file: Path) -> str | None:
     try:
         version = json.loads((read_file(str(file)) or b"").decode())["version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return version if isinstance(version, str) and _parts(version) else None
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    match = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    match = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?!\d)", version)
     return tuple(map(int, match.groups())) if match else ()

@@ -19,6 +19,8 @@ RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that 
 PLANNED, RUNNING = "planned", "running"  # files in the folder of an engine: number of cases, name of the current one
 INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plugin` replaces that
 OF_PROCESSES = ("test_70_", "test_71_")  # beginnings of the names of modules that start real processes
+MIDDLE = "test_60_"  # the other modules before and from this one take about as long
+FEW = 6  # modules; to judge fewer takes less than to start a pytest for them
 NOT_STARTED = 4  # exit code of pytest for wrong usage; without pytest, Python itself ends with 1
 USUAL = (0, 1, 5)  # exit codes of pytest: all passed, some failed, no case was selected
 # Plugins of pytest that cases do not use; each costs some time per case.
@@ -33,8 +35,9 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
     """Judge the target and append events to `settings.events`. `folder` is temporary.
 
     The last event is the end of the run. It is missing if pytest was interrupted or killed. The cases with real
-    processes, and those of races, run in a second and a third pytest at the same time, because they mostly wait. With
-    `--fail-fast` there is only one pytest, because the case that fails first must not depend on timing.
+    processes, those of races, and two halves of the others run in a pytest each, at the same time: a pytest and its
+    target wait for each other. With `--fail-fast` there is only one pytest, because the case that fails first must not
+    depend on timing.
     """
     settings_file = folder / "settings.json"
     settings.write(settings_file)
@@ -95,7 +98,7 @@ def modules_judging(requirements: Collection[str]) -> list[Path]:
 
 
 def _shares(modules: Sequence[Path]) -> list[list[Path]]:
-    """Split the modules: those with real processes, those of races, and the others.
+    """Split the modules: those with real processes, those of races, and two halves of the others.
 
     The module of vectors is never alone in a part, because there may be no vectors to judge.
     """
@@ -105,7 +108,11 @@ def _shares(modules: Sequence[Path]) -> list[list[Path]]:
     if shares and others == [VECTORS]:
         shares[-1] += others
         return shares
-    return [*shares, others]
+    halves = (
+        [module for module in others if module.name < MIDDLE],
+        [module for module in others if module.name >= MIDDLE],
+    )
+    return [*shares, *(halves if min(map(len, halves)) >= FEW else [others])]
 
 
 @contextmanager

@@ -51,10 +51,6 @@ class RaceJudge:
                 self._report_refused(judge, rule, fault)
             self._note(judge, fault)
             raise
-        except OSError as error:  # everything that is read here belongs to the target
-            unreadable = AdapterFault(f"{judge.settings.name} has made its home folder unreadable: {error}")
-            self._note(judge, unreadable)
-            raise unreadable from error
         judge.patience.note_answer()
         for finding in shown.findings:
             if finding.rule == rule:

@@ -16,7 +16,7 @@ from conformance.advice.findings import Place, findings
 from conformance.advice.installed import Installed, find_installed
 from conformance.advice.recommend import MINUTES, OFFSET, STRATEGY, Case, Recommendation, offset_spreads, recommend
 from conformance.cli import situation_text, situations
-from conformance.cli.config import PLATFORMS, project_folder
+from conformance.cli.config import PLATFORMS, project_folder, user_home
 from conformance.cli.options import between
 from conformance.json_type import Json
 from conformance.reports import simulation_json
@@ -74,11 +74,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("advise takes no command after --")
-    place = Place(project_folder(options.directory), str(Path.home()), os.environ, options.platform or sys.platform)
+    place = Place(project_folder(options.directory), str(user_home()), os.environ, options.platform or sys.platform)
     installed = (
         Installed(options.release, "--release")
         if options.release
-        else find_installed(Path(place.directory), Path.home(), os.environ)
+        else find_installed(Path(place.directory), user_home(), os.environ)
     )
     chosen = profile(installed.release)
     loaded = place.load(read_file, chosen)

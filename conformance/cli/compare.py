@@ -87,7 +87,7 @@ def _read(options: argparse.Namespace, word: str) -> Report | Job:
         raise UsageFault(f"cannot read {path}: {error.strerror}; expected the --json of a run, or a target") from error
     except ReportError as error:
         raise UsageFault(f"{path}: {error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageFault(f"{path} is not JSON: {error}; expected the --json of a run, or a target") from error
 
 

@@ -46,10 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     if command:
         raise UsageFault("config takes no command after --")
-    place = Place(project_folder(options.directory), str(Path.home()), os.environ, options.platform or sys.platform)
+    place = Place(project_folder(options.directory), str(user_home()), os.environ, options.platform or sys.platform)
     name, whence = options.profile or "", ""
     if not name:
-        installed = find_installed(Path(place.directory), Path.home(), os.environ)
+        installed = find_installed(Path(place.directory), user_home(), os.environ)
         name = installed.release if installed.found_in else RECOMMENDED
         whence = f" ({installed.found_in})" if installed.found_in else ""
     chosen = profile(name)
@@ -76,9 +76,17 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 def project_folder(directory: str) -> str:
     """The absolute path of a project folder. Raises UsageFault if there is no such folder."""
-    if not Path(directory).is_dir():
+    if not os.path.isdir(directory):  # False also for a name that is too long
         raise UsageFault(f"there is no folder {directory!r}; expected a project folder, such as .")
     return str(Path(directory).absolute())
+
+
+def user_home() -> Path:
+    """The home folder of the user. Raises UsageFault if there is none."""
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise UsageFault("your home folder is unknown; set HOME to it") from error
 
 
 def _value(config: Json, path: str) -> Json:

@@ -32,10 +32,12 @@ class Accepted:
 def read_accepted(given: str, catalogue: Catalogue, inherited: Sequence[Deviation] = ()) -> Accepted:
     """The deviations that `--deviations` names: files, whole releases, single deviations of releases, `inherited`.
 
+    In any order, an entry of a file replaces that of a release with the same id.
     Raises UsageFault for an unknown word, DeviationError for an invalid file.
     """
     words, known = _words(given), release_deviations(catalogue)
     chosen: dict[str, Deviation] = {}
+    own: dict[str, Deviation] = {}
     named: set[str] = set()  # those that the user chose one by one, which can be stale
     for word in words:
         if word == INHERITED or word in VERSIONS:
@@ -44,14 +46,21 @@ def read_accepted(given: str, catalogue: Catalogue, inherited: Sequence[Deviatio
             single = [deviation for deviation in known if deviation.id == word][-1:]
             found = [*single] or _read_file(word, catalogue, alone=len(words) == 1)
             named |= {deviation.id for deviation in found}
+            if not single:
+                if differing := [each.id for each in found if own.get(each.id, each) != each]:
+                    raise UsageFault(f"--deviations: two files have different entries with the id {differing[0]!r}")
+                own |= {deviation.id: deviation for deviation in found}
         chosen |= {deviation.id: deviation for deviation in found}
+    chosen |= own
     return Accepted(list(chosen.values()), frozenset(chosen) - named)
 
 
 def file_of(given: str | None, catalogue: Catalogue) -> Path | None:
     """The first file that `--deviations` names, or None."""
+    if not given:
+        return None
     names = {INHERITED, *VERSIONS, *(deviation.id for deviation in release_deviations(catalogue))}
-    return next((Path(word) for word in _words(given or INHERITED) if word not in names), None)
+    return next((Path(word) for word in _words(given) if word not in names), None)
 
 
 def asks_for_inherited(given: str | None) -> bool:

@@ -11,6 +11,7 @@ from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
 from conformance.requirements.quirks import QuirkError
 from conformance.targets.errors import SupervisorLostError, TargetError
+from conformance.texts import clip
 
 NOBODY_READS = 128 + signal.SIGPIPE
 TRACEBACK_VARIABLE = "ANTIGRAVITY_CONFORMANCE_TRACEBACK"
@@ -41,6 +42,9 @@ def explain(error: BaseException) -> tuple[str, int]:
                 f"cannot write {where}: {error.strerror}; free some space "
                 f"(temporary files are in {tempfile.gettempdir()}; TMPDIR names another folder)"
             )
+        case OSError() if error.errno == errno.ENAMETOOLONG and error.filename is not None:
+            message = f"{clip(os.fsdecode(error.filename))} is too long for the name of a file"
+            code = WRONG_USAGE
         case OSError() if error.filename is not None:
             message = f"cannot read or write {os.fsdecode(error.filename)}: {error.strerror}"
         case _:

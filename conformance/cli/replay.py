@@ -78,7 +78,7 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def _read(path: Path) -> Json:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageFault(f"{path} cannot be read as JSON: {error}; expected a vector or a scenario") from error
 
 

@@ -62,7 +62,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 def _show(options: argparse.Namespace, run: Run) -> None:
     for report in FORMATS:
-        write_report(getattr(options, report.name), report.render(run))
+        if (path := getattr(options, report.name)) is not None:
+            write_report(path, report.render(run))
     lines = summary(run) if options.quiet else render(run, verbose=options.verbose)
     write_lines(lines, sys.stdout)
 
@@ -93,7 +94,8 @@ def _write_fault(options: argparse.Namespace, command: Sequence[str], error: Bas
     fault = Fault(options.target or f"-- {shlex.join(command)}", __version__, code, message)
     with suppress(OSError):  # the first error is the one to report
         for report in FORMATS:
-            write_report(getattr(options, report.name), report.render_fault(fault))
+            if (path := getattr(options, report.name)) is not None:
+                write_report(path, report.render_fault(fault))
 
 
 def _list(selection: Selection, profile: str, subject: Subject | None) -> int:

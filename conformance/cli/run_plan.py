@@ -92,7 +92,7 @@ def make_plan(options: argparse.Namespace, selection: Selection, subject: Subjec
     return Plan(
         subject=subject,
         catalogue=selection.catalogue,
-        left_out=[requirement.id for requirement in selection.named if requirement not in chosen],
+        left_out=[requirement.id for requirement in selection.named if not applies(requirement, profile)],
         criteria=criteria,
         options=options,
     )

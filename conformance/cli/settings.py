@@ -62,7 +62,7 @@ def parse_changes(texts: Sequence[str], release: str) -> dict[str, Json]:
             raise UsageFault(f"--set: {name} has no effect on a simulation; expected {', '.join(SIMULATED)}")
         try:
             value = json.loads(written)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = written
         if problem := keys[name].kind.problem(value):
             raise UsageFault(f"--set {text!r}: {problem}")

@@ -1,13 +1,14 @@
 """The options that describe agents, accounts, limits and load. `simulate` and `advise` share them."""
 
 import argparse
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
 from conformance.advice.cases import LIMIT_KINDS, cases_of, names_limit
 from conformance.cli import situation_text
-from conformance.cli.options import MAX_TIMEOUT_S, between, seconds
+from conformance.cli.options import MAX_TIMEOUT_S, between
 from conformance.processes.pid_list import MAX_PID, parse
 from conformance.simulation.model import (
     KINDS,
@@ -26,6 +27,7 @@ from conformance.targets.errors import UsageFault
 
 MAX_MINUTES = 1440
 SECONDS = 60
+MIN_RESTART_S, MIN_LATENCY_S = 1.0, 0.01  # with less, virtual time hardly moves, and a simulation does not end
 STRIDE = "stride:"
 
 
@@ -41,7 +43,8 @@ def add_agents(parser: argparse.ArgumentParser) -> None:
         "that start one after another), random, equal, or a list such as 123,456",
     )
     add("--gap", type=seconds_or_none, metavar="S", help="Start one process every S seconds; 0: all at once")
-    add("--restart", type=seconds, metavar="S", help="Start each process again every S seconds (default: never)")
+    restart = "Start each process again every S seconds (default: never)"
+    add("--restart", type=at_least(MIN_RESTART_S), metavar="S", help=restart)
     add("--pool", choices=("shared", "own"), help="Whether the processes share a pool file or have one each")
 
 
@@ -113,6 +116,16 @@ def seconds_or_none(text: str) -> float:
     raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, up to a day, got {text!r}")
 
 
+def at_least(minimum: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        with suppress(ValueError):
+            if minimum <= (value := float(text)) <= MAX_TIMEOUT_S:
+                return value
+        raise argparse.ArgumentTypeError(f"expected a number of seconds from {minimum:g} to a day, got {text!r}")
+
+    return read
+
+
 def pids(text: str) -> Pids:
     """The PIDs that a word describes. Raises UsageFault."""
     if text in PATTERNS:
@@ -161,7 +174,7 @@ def add_limits(parser: argparse.ArgumentParser, minutes: float) -> None:
     for option, kind, metavar, default, text in (
         ("--minutes", between(1, MAX_MINUTES), "N", minutes, "Minutes to simulate"),
         ("--pause", seconds_or_none, "S", plain.pause_s, "Mean pause of an agent between two requests"),
-        ("--latency", seconds, "S", plain.latency_s, "Median time that a request runs"),
+        ("--latency", at_least(MIN_LATENCY_S), "S", plain.latency_s, "Median time that a request runs"),
         ("--prompt-tokens", between(1, most), "N", plain.prompt_tokens, "Tokens of an agent's first request"),
         ("--growth-tokens", between(0, most), "N", plain.growth_tokens, "Tokens that each further request adds"),
     ):

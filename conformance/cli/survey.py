@@ -167,7 +167,7 @@ def _read_rows(path: Path) -> list[Row]:
         raise UsageFault(f"cannot read {path}: {error.strerror}; expected the --json of a run or survey") from error
     except (BoardError, ReportError) as error:
         raise UsageFault(f"{path}: {error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageFault(f"{path} is not JSON: {error}; expected the --json of a run or survey") from error
 
 

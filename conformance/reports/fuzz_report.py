@@ -40,7 +40,7 @@ def read_fuzz_report(text: str) -> FuzzReport:
     """Raises FuzzReportError."""
     try:
         return FuzzReport.model_validate(json.loads(text))
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         raise FuzzReportError("not the JSON report of `fuzz`") from error
 
 

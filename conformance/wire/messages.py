@@ -18,15 +18,18 @@ Milliseconds = Annotated[int | float, Field(description="milliseconds")]
 
 
 class Strict(BaseModel):
-    """A parameter object. Unknown names are refused, to catch typos."""
+    """A parameter object. Unknown names are refused, to catch typos.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    Models are built when they are first used: each process uses few of them, and all would take 50 ms.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Reply(BaseModel):
     """A result object. An adapter may add other fields."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True, defer_build=True)
 
 
 class Nothing(Strict):

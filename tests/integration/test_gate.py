@@ -110,6 +110,31 @@ def test_half_of_a_write_moves_the_position() -> None:
         assert (home / "a").read_bytes() == b"abef"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "file = os.open('file', os.O_CREAT | os.O_RDWR); said = os.write(file, b'')",
+        "import ctypes; os.mkfifo('file'); file = os.open('file', os.O_RDWR); said = os.write(file, b'four')",
+        "import ctypes; file = os.open('file', os.O_CREAT | os.O_RDWR); "
+        "said = ctypes.CDLL(None).write(file, ctypes.c_void_p(-1), ctypes.c_size_t(2**40))",
+    ],
+    ids=["nothing", "a pipe", "from nowhere"],
+)
+def test_write_that_cannot_be_halved_goes_on(code: str) -> None:
+    with gated(code) as (gates, process, _):
+        for text in held(gates, process):
+            if text.startswith("write"):
+                assert not gates.write_half(process)
+        assert line_of(process) in ("0", "4", "-1")
+
+
+def test_call_with_a_wrong_address_is_not_held() -> None:
+    code = "import ctypes; said = ctypes.CDLL(None).open(ctypes.c_void_p(-1), 0)"
+    with gated(code) as (gates, process, _):
+        assert list(held(gates, process))[-1:] != ["open"]
+        assert line_of(process) == "-1"
+
+
 def test_long_path_of_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The path of a socket has at most 107 bytes."""
     folder = tmp_path / ("long" * 40)

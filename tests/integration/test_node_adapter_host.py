@@ -170,6 +170,22 @@ def test_stdout_is_the_wire_before_loading(packages: dict[str, Path], tmp_path: 
     assert adapter.errors
 
 
+def test_schema_may_import_modules_of_its_package(packages: dict[str, Path], tmp_path: Path) -> None:
+    """The adapter loads a schema that imports only packages before the others, which may lack file extensions."""
+    package = tmp_path / "package"
+    plugin = package / "dist" / "src" / "plugin"
+    (plugin / "config").mkdir(parents=True)
+    (package / "package.json").write_text('{"name": "own", "version": "1.0.0", "type": "module"}')
+    (plugin / "config" / "keys.js").write_text("export const keys = {};")
+    (plugin / "config" / "schema.js").write_text("import { keys } from './keys';\nexport const schema = keys;")
+    (plugin / "config" / "loader.js").write_text(
+        'import { schema } from "./schema";\nexport const loadConfig = () => schema;'
+    )
+    (plugin / "accounts.js").write_text("export class AccountManager { getCurrentOrNextForFamily() {} }")
+    adapter = Adapter({"own": package}, tmp_path)
+    assert "config" in adapter.results("own", ("hello", {}))[0]["capabilities"]
+
+
 def test_debug_variable_starts_no_log_file(adapter: Adapter) -> None:
     variables = {"OPENCODE_ANTIGRAVITY_DEBUG": "1"}
     file = adapter.home / ".config" / "opencode" / "antigravity.json"

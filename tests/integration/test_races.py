@@ -180,6 +180,15 @@ def test_every_state_has_a_name() -> None:
         assert set(started.states) == set(NAMES)
 
 
+def test_fault_after_the_last_call_breaks_nothing(kit: Kit, tmp_path: Path) -> None:
+    """The file may be from another target, whose save makes more calls."""
+    fault = {"kind": "power failure", "at": 99}
+    document = {"state": "present", "rule": "RACE-011", "schedule": [[1, 1]], "fault": fault, "trace": []}
+    (tmp_path / "race.json").write_text(json.dumps(document), encoding="utf-8")
+    done = kit("replay", str(tmp_path / "race.json"), "reference")
+    assert (done.returncode, "the trace differs" in done.stdout) == (0, True), done.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -187,6 +196,7 @@ def test_every_state_has_a_name() -> None:
         ({"fault": {"kind": "flood", "at": 1}}, "expected a fault with a kind"),
         ({"trace": 1}, "expected `trace` to be a list of texts"),
         ({"state": None}, "expected the names of a state and of a rule"),
+        ({"fault": {"kind": "kill", "at": -1}}, "expected a fault with a kind"),
         ({"schedule": [[3, 1]]}, "expected a number of processes up to 4, got 2"),
     ],
 )

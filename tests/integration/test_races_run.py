@@ -12,7 +12,9 @@ import pytest
 from conformance.cases import races_kit
 from conformance.cases.findings import facts
 from conformance.cases.races_kit import RaceJudge
+from conformance.processes.races import racing
 from conformance.processes.races.landmarks import LANDMARKS
+from conformance.processes.races.racing import MAX_STEPS
 from conformance.processes.races.rule_schedules import RuleSchedule, RuleSchedules, load_schedules
 from conformance.processes.races.subject import Subject
 from conformance.reports.events import Finding
@@ -141,6 +143,54 @@ def test_schedule_that_never_repeats_is_unknown() -> None:
         pytest.raises(AdapterFault, match="never did the same again"),
     ):
         made.show(SCHEDULES["one-after-another"])
+
+
+@needs_gate
+def test_polled_lock_lets_its_owner_go_on() -> None:
+    """A process that looks again and again at the lock of another one waits for it."""
+    with schedules("python:tests.fakes.racing_odd:LooksFirst") as made:
+        found = made.show(SCHEDULES["read-before-other-save"])
+    assert (found.findings, len(found.trace) < MAX_STEPS) == ([], True)
+
+
+@needs_gate
+def test_schedule_without_an_end_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the processes do after that is decided by the system, so it proves nothing."""
+    with schedules("reference") as made:
+        monkeypatch.setattr(racing, "MAX_STEPS", 15)
+        with pytest.raises(AdapterFault, match="did not end within"):
+            made.show(SCHEDULES["one-after-another"])
+
+
+@needs_gate
+def test_save_without_an_end_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(racing, "MAX_STEPS", 5)
+    with pytest.raises(AdapterFault, match="one `save` makes more than"), schedules("reference"):
+        pass
+
+
+@needs_gate
+def test_pool_behind_a_swapped_link_is_judged() -> None:
+    with schedules("python:tests.fakes.racing_odd:SwapsLink") as made:
+        found = made.show(SCHEDULES["unsynced-replacement"])
+    assert [finding.rule for finding in found.findings] == ["RACE-011"]
+
+
+@needs_gate
+@pytest.mark.parametrize("port", ["KeepsPipe", "WrongPointers"])
+def test_odd_file_calls_change_no_verdict(port: str) -> None:
+    with schedules(f"python:tests.fakes.racing_odd:{port}") as made:
+        assert made.show(SCHEDULES["one-after-another"]).findings == []
+
+
+@needs_gate
+def test_odd_names_of_files_are_printable() -> None:
+    """A report is UTF-8, and a terminal may show it."""
+    with schedules("python:tests.fakes.racing_odd:OddNames") as made:
+        found = made.show(SCHEDULES["one-after-another"])
+    texts = [*found.trace, *(finding.text for finding in found.findings)]
+    assert [finding.rule for finding in found.findings] == ["RACE-009"]
+    assert [text for text in texts if not text.isprintable()] == []
 
 
 def test_target_that_cannot_start_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from conformance.cases.findings import facts as facts_of
 from conformance.json_type import Json
@@ -158,6 +159,12 @@ def test_deviation_may_have_an_entry_per_range(tmp_path: Path) -> None:
     path.write_text(json.dumps({"deviations": [entries[0], entries[1] | {"since": "1.3.0"}]}), encoding="utf-8")
     with pytest.raises(DeviationError, match="the id 'answers-b' is used twice for one release"):
         release_deviations(CATALOGUE, path)
+
+
+def test_predicates_of_release_deviations_are_valid() -> None:
+    """Commands do not check them, because that takes longer than everything else before a run."""
+    for shipped in release_deviations(load_catalogue()):
+        Draft202012Validator.check_schema(shipped.when)
 
 
 @pytest.mark.parametrize("profile", [*VERSIONS, "recommended"])

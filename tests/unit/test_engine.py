@@ -59,3 +59,14 @@ def test_races_run_beside_other_processes() -> None:
     assert _shares([real, races, vectors]) == [[real], [races, vectors]]
     assert _shares([pid, vectors]) == [[pid, vectors]]
     assert _shares([vectors]) == [[vectors]]
+
+
+def test_many_modules_are_judged_in_two_halves() -> None:
+    """The vectors are never alone, and a few modules stay together."""
+    first = [CASES / f"test_{number}_a.py" for number in range(10, 16)]
+    second = [*(CASES / f"test_{number}_a.py" for number in range(60, 65)), VECTORS]
+    assert _shares([*first, *second]) == [first, second]
+    assert _shares([*first[1:], *second]) == [[*first[1:], *second]]
+    assert _shares([*first, *second[1:]]) == [[*first, *second[1:]]]
+    shares = _shares([*MODULES, VECTORS])
+    assert sorted(path for share in shares for path in share) == [*MODULES, VECTORS]

@@ -175,6 +175,8 @@ def test_spread_shows_or_refuses_option(kit: Kit, asked: Asked, option: str, val
         (("--pids", "1-9"), "--pids names 9 PIDs, and there are 8 processes"),
         (("--gap", "100", "--minutes", "5"), "the last of 8 processes would start after 11.7 minutes"),
         (("--restart", "900", "--minutes", "5"), "--restart 900 would restart nothing"),
+        (("--restart", "1e-9"), "expected a number of seconds from 1 to a day"),
+        (("--latency", "1e-9"), "expected a number of seconds from 0.01 to a day"),
         (("--limit", "at-once"), "--limit at-once is for a limit whose number you do not know"),
         (("--projects", "5"), "--projects 5 is more than the 4 accounts"),
         (("--prompt-tokens", "200000"), "expected a whole number from 1 to 150000"),

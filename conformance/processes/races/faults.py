@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, read_files
+from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, pool_place, read_files
 from conformance.processes.races.model import Fault, FaultKind, Files, Outcome, Schedule
 from conformance.processes.races.rules import judge_crash, judge_failure, judge_loading, judge_next, labels_in
 from conformance.processes.races.states import State, open_home
@@ -70,14 +70,17 @@ class Faults:
         subject, state = self._subject, self._state
         outcome = subject.observe(state, {SAVER: state.calls[SAVER]}, schedule)
         calls = subject.race.calls
+        if fault.at >= len(calls):  # of another target
+            return outcome
         files = outcome.seen[fault.at]
-        content = pool_in(files)
-        if content is None or _is_synced(calls, fault.at):
+        content, place = pool_in(files), pool_place(files)
+        renamed = calls[fault.at].path if place == POOL else str(subject.home / place)
+        if content is None or _is_synced(calls, fault.at, renamed):
             return outcome
         wanted = labels_in(parse(content))
         for share, word in ((0, "empty"), (2, "half written")):
-            left = replace(files[POOL], content=content[: len(content) // share] if share else b"")
-            lay_out(subject.home, {**files, POOL: left})
+            left = replace(files[place], content=content[: len(content) // share] if share else b"")
+            lay_out(subject.home, {**files, place: left})
             (answer,) = subject.race.ask(NEXT, [open_home(str(subject.home))])
             loaded = answer.value["accounts"] if isinstance(answer, Result) else []
             judge_loading(outcome, loaded, wanted, word, fault.at)
@@ -122,9 +125,9 @@ def _kinds(call: FileCall, calls: list[FileCall]) -> Iterator[FaultKind]:
     yield "EIO"
 
 
-def _is_synced(calls: list[FileCall], at: int) -> bool:
-    """Whether the file that call `at` renames was synced after it was last written."""
-    verbs = [call.verb for call in calls[:at] if call.path == calls[at].path and call.verb in ("write", "fsync")]
+def _is_synced(calls: list[FileCall], at: int, path: str) -> bool:
+    """Whether call `at` is a rename, and the file with the new content was synced after it was last written."""
+    verbs = [call.verb for call in calls[:at] if call.path == path and call.verb in ("write", "fsync")]
     return calls[at].verb == "rename" and verbs[-1:] == ["fsync"]
 
 

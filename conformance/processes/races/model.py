@@ -35,9 +35,9 @@ class Schedule:
 
 @dataclass(frozen=True)
 class FileState:
-    """A file: its kind, its permissions, and its content or the goal of a link."""
+    """A file: its kind, its permissions, and its content or the goal of a link. Pipes and sockets are "other"."""
 
-    kind: Literal["file", "folder", "link"]
+    kind: Literal["file", "folder", "link", "other"]
     mode: int
     content: bytes = b""
 
@@ -117,6 +117,7 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     next_answers: list[Answer] | None = None  # of the save after a fault
     is_diverged: bool = False  # a process did not make the call that the schedule let go
+    is_endless: bool = False  # after very many calls, the rest went on without a schedule
 
     @property
     def preemptions(self) -> int:

@@ -103,6 +103,7 @@ class _Running:
         self.names = Names(str(race.home))
         self.outcome = Outcome(schedule)
         self.owners: dict[str, int] = {}  # of the files that were created in this schedule
+        self.last: dict[int, FileCall] = {}  # of each process
         self.made = 0  # calls of the first process
         self.killed: list[int] = []
         self.active = active
@@ -113,7 +114,8 @@ class _Running:
         current: int | None = None
         while runnable := self._runnable():
             if len(self.outcome.steps) == MAX_STEPS:
-                self.outcome.is_diverged = True  # a process waits for another one without a lock
+                # A process waits for another one without a lock, or its save makes too many calls.
+                self.outcome.is_diverged = self.outcome.is_endless = True
                 return
             current = current if current in runnable else None
             chosen = self._choose(runnable, current)
@@ -134,11 +136,14 @@ class _Running:
         return self.pick(runnable, current)
 
     def _is_blocked(self, process: int) -> bool:
-        """Whether the process tries to take a lock that another one holds. It is let go when the lock is free."""
+        """Whether the process tries to take a lock that another one holds. It is let go when the lock is free.
+
+        So it is with a process that looks at this lock again and again, before it tries to take it.
+        """
         held, call = self.race.processes[process].waiting[0]
         if call.verb == "lock":
             return not call.flags & fcntl.LOCK_UN and _would_block(held.thread, call)
-        path = call.created
+        path = call.path if call == self.last.get(process) and call.verb in ("stat", "access") else call.created
         owner = self.owners.get(path)
         is_lock = bool(path) and self.names.place(path, process) in self.race.locks
         return is_lock and owner not in (None, process) and os.path.lexists(path)
@@ -173,6 +178,7 @@ class _Running:
             self.race.wait(gated)
         self._note_locks(call, chosen, absent=absent)
         self.race.calls.append(call)
+        self.last[chosen] = call
         self.outcome.steps.append(Step(chosen, text, access, others, current, pending))
         if self.watch is not None:
             self.watch(self.race.home, len(self.outcome.steps) - 1)

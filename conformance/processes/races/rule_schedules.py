@@ -12,7 +12,7 @@ from conformance.fixtures import fixtures_folder
 from conformance.processes.races.faults import SAVER, Faults
 from conformance.processes.races.landmarks import LANDMARKS, Passed, Turn, Turns
 from conformance.processes.races.model import Fault, FaultKind, Finding, Outcome, Schedule
-from conformance.processes.races.racing import Pick
+from conformance.processes.races.racing import MAX_STEPS, Pick
 from conformance.processes.races.states import NAMES, State
 from conformance.processes.races.subject import Subject
 from conformance.targets.errors import AdapterFault
@@ -120,8 +120,15 @@ class RuleSchedules:
         if schedule.fault is not None:
             if state.name not in self._faults:
                 self._faults[state.name] = Faults(self._subject, state)
-            return self._faults[state.name].run(what)
-        return self._subject.run(state, what, pick, compares_orders="RACE-003" in schedule.rules)
+            outcome = self._faults[state.name].run(what)
+        else:
+            outcome = self._subject.run(state, what, pick, compares_orders="RACE-003" in schedule.rules)
+        if outcome.is_endless:  # what the processes did without a schedule proves nothing
+            raise AdapterFault(
+                f"in the stored schedule {schedule.id}, the processes did not end within {MAX_STEPS} file calls; "
+                "expected fewer calls, or a lock that a process takes with a call that fails while another one has it"
+            )
+        return outcome
 
 
 def _seen(outcome: Outcome, schedule: RuleSchedule) -> Shown:

@@ -57,7 +57,10 @@ class Watcher:
     _places: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, home: Path, step: int) -> None:
-        files = read_files(home)
+        files: Files = read_files(home)
+        if self.seen:  # most files are as before: keep each content once
+            before = self.seen[-1]
+            files = {place: before[place] if before.get(place) == file else file for place, file in files.items()}
         self.seen.append(files)
         content = pool_in(files)
         if content != (start := pool_in(self.before)) and parse(content) is None:

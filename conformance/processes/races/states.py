@@ -15,8 +15,7 @@ ACCOUNTS = tuple(f"{TOKEN}{word}" for word in ("one", "two", "three", "four"))  
 OTHER = f"{TOKEN}other"  # another process has added it since
 LINKED = "antigravity-accounts-elsewhere.json"
 PRIVATE = 0o600
-
-
+MAX_OLD_VERSION = 9  # a target may store any number as the version
 NAMES = (
     "present", "missing", "no-folder", "empty", "read-only", "link", "stale-lock", "temporary",
     "version-1", "version-2", "version-3", "removal",
@@ -87,7 +86,7 @@ def states(learned: Learned, home: str, count: int = 2) -> list[State]:
         half = FileState("file", file.mode, content[: len(content) // 2])
         found.append(("temporary", "a temporary file is left", {**present, place: half}))
     made = [_savers(name, title, files, known, home, count) for name, title, files in found]
-    for old in range(1, version):
+    for old in range(1, min(version, MAX_OLD_VERSION + 1)):
         files = {**base, POOL: pool_file(old, [*accounts, OTHER])}
         made.append(_loaders(f"version-{old}", f"the pool file has version {old}", files, home, count))
     if learned.can_remove:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from conformance.json_type import Json
 from conformance.processes.races.model import MAX_PROCESSES, Fault, Outcome, Schedule, segments, turns_of
+from conformance.requirements.races import RULES
 
 FORMAT = 1
 FAULTS = ("kill", "ENOSPC", "EIO", "EACCES", "short write", "power failure")
@@ -44,13 +45,21 @@ def from_json(document: Json) -> StoredRace:
     if not is_stored_race(document):
         raise ValueError("expected an object with the key `schedule`")
     state, rule, trace = (document.get(key) for key in ("state", "rule", "trace"))
+    if document.get("format", FORMAT) != FORMAT:
+        raise ValueError(f"expected the format {FORMAT}, got {document['format']!r}")
     if not isinstance(state, str) or not isinstance(rule, str):
         raise ValueError("expected the names of a state and of a rule")
     if not isinstance(trace, list) or not all(isinstance(line, str) for line in trace):
         raise ValueError("expected `trace` to be a list of texts")
     schedule = Schedule(turns_of(document["schedule"]), _fault(document.get("fault")))
+    if rule not in RULES:
+        raise ValueError(f"there is no rule {rule!r}; expected one of {', '.join(RULES)}")
     processes = document.get("processes", 2)
-    if processes not in range(2, MAX_PROCESSES + 1) or max(schedule.turns, default=0) >= processes:
+    if (
+        type(processes) is not int
+        or processes not in range(2, MAX_PROCESSES + 1)
+        or max(schedule.turns, default=0) >= processes
+    ):
         raise ValueError(f"expected a number of processes up to {MAX_PROCESSES}, got {processes!r}")
     return StoredRace(state, rule, schedule, tuple(trace), processes)
 

@@ -11,7 +11,7 @@ from conformance.json_type import Json
 from conformance.processes.races import rules
 from conformance.processes.races.folder import POOL, Names, lay_out, parse, pool_in, read_files
 from conformance.processes.races.model import Files, FileState, Outcome, Schedule
-from conformance.processes.races.racing import Pick, Race
+from conformance.processes.races.racing import MAX_STEPS, Pick, Race
 from conformance.processes.races.rules import Watcher, judge_order, judge_saves
 from conformance.processes.races.states import (
     ACCOUNTS,
@@ -24,7 +24,7 @@ from conformance.processes.races.states import (
     pool_file,
     states,
 )
-from conformance.targets.errors import NotPrepared
+from conformance.targets.errors import AdapterFault, NotPrepared
 from conformance.targets.exchange import MethodCall
 from conformance.targets.gate.calls import FileCall
 from conformance.targets.gate.gated import Gates
@@ -149,7 +149,9 @@ class Subject:
         lay_out(self.home, {**base, POOL: pool_file(version, ACCOUNTS[:2])})
         self._ask(0, self._saving[:1])
         watcher = Watcher(base)
-        self.race.run({**base, POOL: pool_file(version, ACCOUNTS[:2])}, {0: [("save", {})]}, Schedule(), watcher)
+        files = {**base, POOL: pool_file(version, ACCOUNTS[:2])}
+        if self.race.run(files, {0: [("save", {})]}, Schedule(), watcher).is_endless:
+            raise AdapterFault(f"one `save` makes more than {MAX_STEPS} file calls; the kit lets them go one by one")
         lock = _lock(self.race.calls, watcher, self.home)
         if lock:
             names = Names(str(self.home))

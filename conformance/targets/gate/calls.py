@@ -1,5 +1,6 @@
 """Reads a held call: what it does, and to which file."""
 
+import errno
 import fcntl
 import os
 import platform
@@ -37,6 +38,7 @@ _AT_FDCWD = -100
 _AT_REMOVEDIR = 0x200
 _RENAME_NOREPLACE = 1
 _PAGE_BYTES = 4096
+MAX_ADDRESS = 2**63 - 1 - _PAGE_BYTES  # the largest that `pread` takes; the rest belongs to the kernel
 NAMES = numbers(platform.machine()) if platform.machine() in AUDIT_ARCH else {}
 
 
@@ -80,7 +82,7 @@ class FileCall:
 def read_call(held: Held) -> FileCall | None:
     """What a held call does; None if it names no file, or if its process has ended."""
     name = NAMES.get(held.number, "")
-    with suppress(OSError):
+    with suppress(OSError, struct.error):  # the arguments of a call may be any numbers
         return _of_path(name, held) if name in PATH_CALLS else _of_descriptor(name, held)
     return None
 
@@ -146,7 +148,12 @@ def _text(thread: int, address: int) -> str:
 
 
 def memory(thread: int, address: int, size_bytes: int) -> bytes:
-    """Bytes from the memory of a thread. Ask `Listener.is_valid` afterwards whether they mean anything."""
+    """Bytes from the memory of a thread. Ask `Listener.is_valid` afterwards whether they mean anything.
+
+    Raises OSError if there is no memory at this address.
+    """
+    if address > MAX_ADDRESS:
+        raise OSError(errno.EFAULT, os.strerror(errno.EFAULT))
     descriptor = os.open(f"/proc/{thread}/mem", os.O_RDONLY)
     try:
         return os.pread(descriptor, size_bytes, address)

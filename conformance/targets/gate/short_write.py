@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import os
+import stat
 import struct
 from contextlib import suppress
 
@@ -10,6 +11,7 @@ from conformance.targets.gate.calls import NAMES, memory
 from conformance.targets.gate.listener import Held
 
 PIDFD_GETFD = 438  # on every architecture
+MAX_BYTES = 64 * 1024**2  # a call may name any size
 
 
 @functools.cache
@@ -26,20 +28,35 @@ def is_supported() -> bool:
 
 
 def write_half(held: Held) -> int | None:
-    """Write half, at least one byte. Returns the number of bytes; None if the call is no plain write."""
+    """Write half, at least one byte. Returns the number of bytes; None if the call cannot be cut in half.
+
+    So it is with a call that is no plain write, or would fail: the system then gives the answer.
+    """
+    with suppress(OSError, struct.error):
+        address, size_bytes = _extent(held)
+        if size_bytes == 0:
+            return None
+        data = memory(held.thread, address, min(max(1, size_bytes // 2), MAX_BYTES))
+        descriptor = _same_file(held)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # writing to a pipe may wait for a reader
+                return None
+            is_placed = NAMES.get(held.number) == "pwrite64"
+            return os.pwrite(descriptor, data, held.arguments[3]) if is_placed else os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def _extent(held: Held) -> tuple[int, int]:
+    """The address and the size of what the call writes first; no bytes if it is no plain write."""
     name = NAMES.get(held.number)
     if name in ("write", "pwrite64"):
-        address, size_bytes = held.arguments[1], held.arguments[2]
-    elif name == "writev" and held.arguments[2]:
+        return held.arguments[1], held.arguments[2]
+    if name == "writev" and held.arguments[2]:
         address, size_bytes = struct.unpack("=QQ", memory(held.thread, held.arguments[1], 16))
-    else:
-        return None
-    data = memory(held.thread, address, max(1, size_bytes // 2))
-    descriptor = _same_file(held)
-    try:
-        return os.pwrite(descriptor, data, held.arguments[3]) if name == "pwrite64" else os.write(descriptor, data)
-    finally:
-        os.close(descriptor)
+        return address, size_bytes
+    return 0, 0
 
 
 def _same_file(held: Held) -> int:

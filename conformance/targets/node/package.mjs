@@ -32,6 +32,11 @@ async function loadRelease(folder) {
   }
   const { name, version } = readJson(folder, "package.json");
 
+  // Once the hook is registered, its thread resolves and reads every module. The schema imports the hundred of zod.
+  const schema = join(modules, "config/schema.js");
+  const importsNoFile = existsSync(schema) && !/["']\.\.?\//.test(readFileSync(schema, "utf8"));
+  if (importsNoFile) await import(pathToFileURL(schema).href);
+
   // Node resolves symbolic links in the URL of an importing module.
   const modulesUrl = pathToFileURL(join(realpathSync(join(folder, "dist")), "/")).href;
   register("./resolve.mjs", import.meta.url, { data: { modulesUrl } });
