@@ -36,7 +36,7 @@ def test_release_without_delayed_saves_claims_none(adapter: Adapter) -> None:
     assert "delayed-save" not in hello["capabilities"]
 
 
-def test_flush_also_ends_the_delay_of_a_save_requested_while_loading(adapter: Adapter) -> None:
+def test_flush_writes_a_save_requested_while_loading(adapter: Adapter) -> None:
     """Without its timer, the flush would wait forever."""
     outdated = {"refreshToken": "a", "fingerprint": {"userAgent": "antigravity/0.0.1 linux/x64"}}
     file = write_pool(adapter.home, {"version": 4, "accounts": [outdated], "activeIndex": 0})
