@@ -18,10 +18,11 @@ class Focus(NamedTuple):
     strategies: tuple[str, ...] = ()
     offsets: tuple[bool, ...] = ()  # is the PID offset on?
     most: int = 9  # the greatest weight of a kind of step
+    plain: bool = False  # are all stored accounts available?
 
 
 REMOVAL = Focus(frozenset({"sticky", "round-robin", "remove"}), ("round-robin", "sticky"), most=20)
-OFFSET = Focus(REMOVAL.capabilities | {"pid", "offset"}, ("sticky",), offsets=(True,), most=4)
+OFFSET = Focus(REMOVAL.capabilities | {"pid", "offset"}, ("sticky",), offsets=(True,), most=4, plain=True)
 TRACKERS = Focus(frozenset({"sticky", "health", "tokens", "remove", "clock", "sessions"}), ("hybrid",))
 WAITS = Focus(frozenset({"limits", "cooldown", "enabled", "min-wait", "reset-limits", "clock", "header-styles"}))
 FOCUSES = table(*[Focus()] * 12, *[REMOVAL] * 4, *[OFFSET] * 3, *[TRACKERS] * 5, *[WAITS] * 3)

@@ -51,5 +51,5 @@ def _remove_after_rotation(session: GeneratedSession, record: bytes) -> None:
 SEQUENCES: tuple[tuple[Step, int, str], ...] = (
     (_wait_for_base_limits, 2, "limits header-styles min-wait"),
     (_remove_after_rotation, 1, "sticky round-robin remove"),
-    (_offset_without_current, 8, "sticky round-robin remove pid offset"),
+    (_offset_without_current, 4, "sticky round-robin remove pid offset"),
 )

@@ -13,7 +13,7 @@ from conformance.search.focus import FOCUSES, Focus, kinds_of
 from conformance.search.further_steps import return_to_first
 from conformance.search.pool_files import pool_file, saved_file, stored_of, tokens_of
 from conformance.search.pools import clock_of, pool_of
-from conformance.search.source import MAX_CALLS, Draft, Table, table
+from conformance.search.source import MAX_CALLS, PLAIN, Draft, Table, table
 from conformance.search.steps import GeneratedSession, Step, save
 from conformance.wire.calls import POOL_FILE
 from conformance.wire.needs import without_unclaimed
@@ -85,7 +85,8 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
         session.files[POOL_FILE] = {"text": text}
         session.opened = {"home": f"{ROOT}/home"}
     else:
-        session.opened = {"pool": without_unclaimed(pool_of(head, draft.given), can.capabilities)}
+        given = (PLAIN,) * len(draft.given) if FOCUSES[head[4]].plain else draft.given
+        session.opened = {"pool": without_unclaimed(pool_of(head, given), can.capabilities)}
         entries = session.opened["pool"]["accounts"]
         tokens = [entry.get("refreshToken") for entry in entries if isinstance(entry, dict)]
         session.labels = [token for token in tokens if isinstance(token, str) and token]
