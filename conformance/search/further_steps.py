@@ -159,7 +159,7 @@ FURTHER_KINDS: tuple[tuple[Step, int, str], ...] = (
     (_clear_verification, 4, "verification"),
     (_change_session, 5, "sessions"),
     (_find_pool, 3, "pool-path"),
-    (_read_reason, 10, "reason"),
+    (_read_reason, 12, "reason"),
     (_ttl, 2, "soft-quota-ttl"),
     (_of_an_unknown_account("remove"), 1, "remove"),
     (_of_an_unknown_account("mark_rate_limited"), 1, "limits"),
