@@ -83,6 +83,8 @@ limited.
 - Writes to a file that is mapped into memory, and calls of a 32-bit program. io_uring is refused, as in old kernels.
 - A process that another one starts shares its gate, and counts as one process with it.
 - Where the system refuses `pidfd_getfd`, as Docker's default profile does, no write is cut in half.
+- A save of more than 2,000 file calls, or a home folder with more than 500 files or 8 MiB: the kit reads the whole
+  folder after each call. The verdict is then "unknown".
 - A call on a network file system behaves as here, but its server may reorder what the schedule has ordered.
 
 Where seccomp is refused, and on other systems, the command says "not run" with the reason (exit code 5). In a run,

@@ -10,6 +10,7 @@ from conformance.processes.races.stored import StoredRace, from_json
 from conformance.processes.races.subject import Subject
 from conformance.reports.describe import wrap
 from conformance.reports.races_text import LEGEND, side_by_side
+from conformance.requirements.races import RULES
 from conformance.targets.errors import UsageFault
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
@@ -21,7 +22,7 @@ BROKEN, NOT_RUN = 1, 5
 def replay_race(document: Json, options: argparse.Namespace, command: Sequence[str]) -> int:
     """Run the schedule, and print what both processes did. Returns the exit code."""
     try:
-        stored = from_json(document)
+        stored = from_json(document, RULES)
     except ValueError as error:
         raise UsageFault(f"{options.file}: {error}; expected a file of `races --out`") from error
     if reason := why_not():

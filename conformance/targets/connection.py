@@ -53,6 +53,10 @@ class Connection:
         self._held_bytes: int | None = None  # set if the supervisor killed it because it used this much memory
         self._fault: str | None = None
 
+    def allow_slow_start(self, factor: float) -> None:
+        """Multiply the time limit of the first answer."""
+        self._limit_s *= factor
+
     def hello(self) -> HelloResult:
         """The target's answer to `hello`."""
         answer = self.call("hello", wire=WIRE_VERSION)

@@ -190,6 +190,13 @@ def test_exit_is_seen_while_grandchild_keeps_pipes(started: Started) -> None:
         assert "exited with code 5 before it answered" in fault(group.connections[0], SNAPSHOT)
 
 
+def test_slow_start_has_its_own_limit(started: Started) -> None:
+    with started("never_answers", timeout_s=0.1) as group:
+        group.connections[0].allow_slow_start(3)
+        with pytest.raises(AdapterFault, match=r"gave no answer to `hello` within 0\.3 s"):
+            group.connections[0].hello()
+
+
 def test_closed_output_differs_from_an_exit(started: Started) -> None:
     with started("closes_output", timeout_s=1) as group:
         assert "closed its standard output before it answered `hello`" in fault(group.connections[0])

@@ -54,7 +54,7 @@ def judged(word: str, plan: Plan) -> list[Judged]:
 
 
 def stored(path: Path) -> StoredRace:
-    return from_json(json.loads(path.read_text(encoding="utf-8")))
+    return from_json(json.loads(path.read_text(encoding="utf-8")), RULES)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from conformance.processes.races.folder import POOL, lay_out, pool_in, read_file
 from conformance.processes.races.model import FileState
 from conformance.processes.races.states import MAX_OLD_VERSION, Learned, states
 from conformance.processes.races.stored import from_json
+from conformance.requirements.races import RULES
 from conformance.targets.errors import AdapterFault
 
 STORED = {"state": "present", "rule": "RACE-001", "schedule": [[1, 1]], "trace": []}
@@ -96,4 +97,4 @@ def test_any_version_gives_few_states() -> None:
 )
 def test_foreign_race_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        from_json(STORED | change)
+        from_json(STORED | change, RULES)

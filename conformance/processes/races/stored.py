@@ -1,10 +1,10 @@
 """Schedules in files, which `replay` runs again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from conformance.json_type import Json
 from conformance.processes.races.model import MAX_PROCESSES, Fault, Outcome, Schedule, segments, turns_of
-from conformance.requirements.races import RULES
 
 FORMAT = 1
 FAULTS = ("kill", "ENOSPC", "EIO", "EACCES", "short write", "power failure")
@@ -40,8 +40,8 @@ def is_stored_race(document: Json) -> bool:
     return isinstance(document, dict) and "schedule" in document
 
 
-def from_json(document: Json) -> StoredRace:
-    """Raises ValueError if the document is not a stored race."""
+def from_json(document: Json, rules: Collection[str]) -> StoredRace:
+    """Raises ValueError if the document is not a stored race of one of these rules."""
     if not is_stored_race(document):
         raise ValueError("expected an object with the key `schedule`")
     state, rule, trace = (document.get(key) for key in ("state", "rule", "trace"))
@@ -52,8 +52,8 @@ def from_json(document: Json) -> StoredRace:
     if not isinstance(trace, list) or not all(isinstance(line, str) for line in trace):
         raise ValueError("expected `trace` to be a list of texts")
     schedule = Schedule(turns_of(document["schedule"]), _fault(document.get("fault")))
-    if rule not in RULES:
-        raise ValueError(f"there is no rule {rule!r}; expected one of {', '.join(RULES)}")
+    if rule not in rules:
+        raise ValueError(f"there is no rule {rule!r}; expected one of {', '.join(rules)}")
     processes = document.get("processes", 2)
     if (
         type(processes) is not int
