@@ -35,6 +35,7 @@ def fork(tmp_path: Path, own_cache: Path) -> Path:
     return fork
 
 
+@pytest.mark.exhaustive
 def test_fork_inherits_deviations_of_its_release(fork: Path) -> None:
     report, finished = judge(fork, "--only", "POOL,PID,PROC-001,STK,CFG")
     assert finished.returncode == 0, finished.stdout
@@ -61,6 +62,7 @@ def test_a_changed_line_fails_at_its_requirement(fork: Path) -> None:
     assert {id_.partition("-")[0] for id_ in failed} == {"PID"}
 
 
+@pytest.mark.exhaustive
 def test_changed_line_is_shown_by_its_effect(fork: Path) -> None:
     file = fork / OFFSET
     text = file.read_text()

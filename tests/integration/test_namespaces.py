@@ -156,6 +156,7 @@ def test_without_namespaces_all_else_is_judged(bench: Bench, tmp_path: Path) -> 
     assert reasons == {"this system refuses PID namespaces: unshare: unshare failed: Operation not permitted"}
 
 
+@pytest.mark.exhaustive
 def test_not_run_is_counted_and_can_be_required(bench: Bench, tmp_path: Path) -> None:
     bench.environment |= refusing(tmp_path)
     run = bench.run("--only", "PROC-001,PROC-020", "reference")

@@ -64,6 +64,7 @@ def test_failing_rule_shows_scenario_and_command(project: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_workers_share_one_run(project: Path) -> None:
     done = run_pytest(project, "--antigravity-target=python:port:Port", "-n", "2", "--antigravity-args=--events events")
     assert done.returncode == 0, done.stdout

@@ -18,6 +18,7 @@ from reference_impl.releases import NPM_VERSIONS
 from tests.support.connected import ConnectedAdapter
 from tests.support.judging import Case, judge_in_process, needs_processes
 from tests.support.restricted import Restricted
+from tests.support.tiers import sampled
 
 EVERY = bool(os.environ.get("EVERY_CAPABILITY"))
 CHECKED = CAPABILITIES if EVERY else ("clock", "offset", "stored-state")
@@ -47,7 +48,7 @@ def wrong(
     }
 
 
-@pytest.mark.parametrize("lacking", CHECKED)
+@pytest.mark.parametrize("lacking", sampled(CHECKED))
 def test_missing_capability_fails_no_rule(
     cases: Sequence[Case], release: tuple[str, ConnectedAdapter], lacking: str
 ) -> None:

@@ -39,6 +39,7 @@ def test_report_with_stale_deviation_meets_schema(bench: Bench) -> None:
     assert [entry["id"] for entry in report["stale_deviations"]] == ["answers-b"]
 
 
+@pytest.mark.exhaustive
 def test_findings_of_processes_have_their_record(bench: Bench) -> None:
     report = bench.report("--only", "PROC-001", MUTANT)
     ((first, *others),) = report["observed"]["findings"].values()

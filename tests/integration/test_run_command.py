@@ -42,6 +42,7 @@ def test_failure_shows_rule_call_and_both_answers(bench: Bench) -> None:
         assert re.search(part, run.stdout), part
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("options", sampled([[], ["--profile", "1.3.0"]]), ids=["recommended", "1.3.0"])
 def test_command_to_repeat_fails_again(bench: Bench, options: list[str]) -> None:
     shown = bench.run(*options, "--only", "PID", WRONG).stdout
@@ -184,6 +185,7 @@ def test_a_should_that_fails_counts_only_when_strict(bench: Bench) -> None:
     assert bench.report("--strict", *arguments)["exit_code"] == 1
 
 
+@pytest.mark.exhaustive
 def test_fail_fast_judges_nothing_after_the_first_failure(bench: Bench) -> None:
     report = bench.report("--fail-fast", "--only", "PID", WRONG)
     words = list(verdicts(report).values())

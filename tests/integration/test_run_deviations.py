@@ -63,6 +63,7 @@ def test_deviation_without_evidence_is_stale(bench: Bench) -> None:
     assert "conformant, but a deviation is stale (exit code 6)" in run.stdout
 
 
+@pytest.mark.exhaustive
 def test_deviation_holds_through_its_last_day(bench: Bench) -> None:
     options = (*deviations(bench, expires="2026-03-01"), *ONLY_PID_001)
     target = breaking("off-by-one-of-two")
@@ -72,6 +73,7 @@ def test_deviation_holds_through_its_last_day(bench: Bench) -> None:
     assert expired["stale_deviations"] == [{"id": "off-by-one-of-two", "why": "it expired on 2026-03-01"}]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("expires", "code"), [("9999-12-31", 0), ("2000-01-01", 1)])
 def test_expiry_is_judged_against_today_by_default(bench: Bench, expires: str, code: int) -> None:
     options = (*deviations(bench, expires=expires), *ONLY_PID_001)

@@ -4,11 +4,12 @@ import pytest
 
 from conformance.cases.processes_kit import fit_pool_for
 from tests.support.kit_runs import Bench, breaking, verdicts
+from tests.support.tiers import sampled
 
 OFFSET_RULES = ("PID-003", "PID-004", "PID-005", "PROC-001", "PROC-004")
 
 
-@pytest.mark.parametrize("mode", ["none-with-the-offset", "raises-with-the-offset"])
+@pytest.mark.parametrize("mode", sampled(["none-with-the-offset", "raises-with-the-offset"]))
 def test_no_account_twice_is_not_a_kept_account(bench: Bench, mode: str) -> None:
     """Two answers without an account are equal, but no rule may take this for a kept account."""
     report = bench.report("--only", ",".join(OFFSET_RULES), *breaking(mode))

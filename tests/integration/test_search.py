@@ -58,6 +58,7 @@ def test_leak_from_an_earlier_session_is_not_repeatable() -> None:
     assert discrepancy.asked_again == discrepancy.expected
 
 
+@pytest.mark.exhaustive
 def test_search_restarts_an_adapter_that_ends() -> None:
     search, discrepancies = searched("EndsOnRemoval", calls=600, discrepancies=2)
     methods = [call.method for call in discrepancies[0].scenario.calls]

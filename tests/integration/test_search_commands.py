@@ -58,6 +58,7 @@ def test_the_next_search_begins_with_what_was_found(tmp_path: Path) -> None:
     assert other.returncode == 1, other.stdout
 
 
+@pytest.mark.exhaustive
 def test_workers_and_shards_search_elsewhere(tmp_path: Path) -> None:
     # With this seed, no session of a worker is one of the rare long ones.
     run = fuzz(tmp_path, "reference", "--calls", "2000", "--seed", "b", "-n", "2")
@@ -75,6 +76,7 @@ def test_workers_find_what_one_finds(tmp_path: Path) -> None:
     assert list((tmp_path / "found").iterdir())
 
 
+@pytest.mark.exhaustive
 def test_finds_is_an_alias_that_help_hides(tmp_path: Path) -> None:
     arguments = [WRONG, "--calls", "3000", "--seed", "a"]
     renamed = fuzz(tmp_path / "new", *arguments, "--discrepancies", "1")
@@ -179,6 +181,7 @@ def test_a_target_does_not_differ_from_itself() -> None:
     assert "no difference" in run.stdout
 
 
+@pytest.mark.exhaustive
 def test_diff_shows_only_unnamed_differences() -> None:
     run = run_kit("diff", "reference", WRONG, "--calls", "1500")
     assert run.returncode == 1

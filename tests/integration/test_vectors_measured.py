@@ -25,6 +25,7 @@ def measured() -> Json:
     return json.loads(done.stdout)
 
 
+@pytest.mark.exhaustive
 def test_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
     assert measured["missing"] == {}
     assert measured["percent"] == 100

@@ -20,6 +20,7 @@ from reference_impl.profiles import PROFILES
 from tests.fakes import groundless, groundless_forks
 from tests.support.factories import case, concluded, finding, finished_run, requirement
 from tests.support.judging import Case, judge_in_process
+from tests.support.tiers import sampled
 
 CATALOGUE = load_catalogue()
 PRECONDITIONS = load_preconditions(CATALOGUE)
@@ -81,7 +82,7 @@ def test_every_precondition_is_lacked_by_some_target() -> None:
     assert {each.id for each in PRECONDITIONS} == set(LACKING.values())
 
 
-@pytest.mark.parametrize("lacking", LACKING, ids=lambda lacking: lacking.__name__)
+@pytest.mark.parametrize("lacking", sampled(LACKING), ids=lambda lacking: lacking.__name__)
 def test_failures_of_a_lacking_target_follow(lacking: type[ReferenceAdapter], cases: Sequence[Case]) -> None:
     unmet = [each for each in PRECONDITIONS if not is_met(each, lacking())]
     assert unmet[0].id == LACKING[lacking]

@@ -23,6 +23,7 @@ from conformance.wire.scenario import Call, Scenario
 from reference_impl.adapter import CAPABILITIES, ReferenceAdapter
 from reference_impl.profiles import QUIRKS, Profile, profile
 from tests.support.in_process import InProcessConnection
+from tests.support.tiers import sampled
 
 SEED = "tests"
 
@@ -85,7 +86,7 @@ SAVING = (
 )
 
 
-@pytest.mark.parametrize("quirk", [q for q in QUIRKS if q.name not in SAVING], ids=lambda quirk: quirk.name)
+@pytest.mark.parametrize("quirk", sampled([q for q in QUIRKS if q.name not in SAVING]), ids=lambda quirk: quirk.name)
 def test_a_fault_behind_a_known_quirk_is_found(quirk: Any) -> None:
     of = profile(quirk.releases[-1])
     pipeline = Pipeline(InProcessConnection(BehindAQuirk(of, quirk.name)), Oracle(of))
