@@ -45,7 +45,7 @@ EXCLUDED = {  # lines whose branches are not counted, and why
     r"\(self.until is None\) ==|def is_unconfirmed": "wrong rows, in tests/unit/test_quirks.py",
     r"def hello\(": "depends on the target",
     r"return os\.getpid\(\) if": "the real PID is different in each run",
-    r"def save\(|def store\(|def saved\(|def pool_version": "no vector saves",
+    r"def (save|request_save|flush_save|_opened_folder|store|saved)\(|def pool_version": "no vector saves",
     r"def without_infinities\(": "no vector saves",
     r"if wait == math\.inf and": "a limit without end, which only a number beyond binary64 sets; the search draws it",
     r"except OSError:  # another file system": "a scenario has one file system",

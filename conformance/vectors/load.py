@@ -251,7 +251,7 @@ def _check_profiles(vector: Vector, catalogue: Catalogue) -> None:
 def _check_call(place: str, position: int, call: Json) -> None:
     key, method = f"calls.{position}", call["method"]
     if method not in METHODS or method in NEVER_ASKED:
-        raise _wrong(place, f"{key}.method", method, "a method of docs/wire.md except hello, save and fork")
+        raise _wrong(place, f"{key}.method", method, f"a method of docs/wire.md except {', '.join(NEVER_ASKED)}")
     if "expect" in call and "refusal" in call:
         raise _wrong(place, key, call, "expect or refusal, not both")
     if "refusal" in call and call["refusal"] not in REFUSALS:
