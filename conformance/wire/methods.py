@@ -234,7 +234,7 @@ CAPABILITIES = {
     "sticky": "the strategy `sticky`",
     "round-robin": "the strategy `round-robin`",
     "hybrid": "the strategy `hybrid`",
-    "pid": "the target uses the PID passed to `open` instead of its own",
+    "pid": "`open` takes a `pid`, which replaces the PID of the process",
     "offset": "the PID offset: `pid_offset_enabled` of `select`",
     "header-styles": "the header styles of Gemini have rate limits of their own",
     "clock": "the target uses the clock set by `now_ms` and `advance`",
