@@ -310,8 +310,9 @@ def save(session: GeneratedSession, record: bytes) -> None:
 
 
 def _request_save(session: GeneratedSession, record: bytes) -> None:
-    """Request a save once or twice, or flush without a request. The file is not opened then: a target that has changed
-    it when it was opened would load another pool.
+    """Request a save once or twice, or flush without a request. The file is not opened again afterwards.
+
+    A release that migrated the file at the first `open` would load another pool.
     """
     session.save_is_requested = record[0] >= 32
     method = "request_save" if session.save_is_requested else "flush_save"
