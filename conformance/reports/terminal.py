@@ -98,6 +98,12 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
     return ", ".join(f"{count} {word}" for word, count in found if count)
 
 
+def _lost_in_race(verdict: Verdict) -> str:
+    """What the first failed schedule shows; empty for other rules."""
+    failed = (finding for case in verdict.cases for finding in case.findings if finding.deviation is None)
+    return next((str(finding.actual) for finding in failed if finding.file_calls is not None), "")
+
+
 def _rule(verdict: Verdict) -> str:
     word = verdict.word.upper() if verdict.word in ("fail", "unknown") else verdict.word
     level = "" if verdict.requirement.level == "MUST" else f" ({verdict.requirement.level})"
@@ -159,7 +165,7 @@ def _summary(run: Run) -> Iterator[str]:
         yield f"It behaves like release {run.profile.name}, except:"
     for reason, verdict in reasons[:LISTED]:
         level = "" if verdict.requirement.level == "MUST" else f"{verdict.requirement.level} "
-        said = sentence(reason.shortest) if reason.shortest else ""
+        said = sentence(reason.shortest) if reason.shortest else _lost_in_race(verdict)
         place = f" [{reason.places[0].function}]" if reason.places else ""
         text = f"FAIL {level}{reason.rule} {verdict.requirement.title}{': ' + said if said else ''}{place}"
         yield styled(wrap(text, "", 5), "red" if level == "" else "yellow")

@@ -222,6 +222,7 @@ def test_failed_race_shows_both_processes(kit: Kit, tmp_path: Path) -> None:
     undoing = next(line for line in lines if line.lstrip().startswith(">"))
     assert undoing.index("rename") in (heading.index("process 1"), heading.index("process 2"))
     assert max(map(len, lines)) <= 80
+    assert "FAIL RACE-001 An acknowledged save is in the file: `save` of process" in " ".join(lines[-6:])
     assert undoing.removeprefix(" " * 6) in markdown.read_text(encoding="utf-8").splitlines()
     assert page.read_text(encoding="utf-8").count('class="lanes"') >= 1
     report = json.loads(written.read_text(encoding="utf-8"))
