@@ -92,7 +92,6 @@ def test_any_version_gives_few_states() -> None:
         ({"rule": "RACE-999"}, "there is no rule 'RACE-999'"),
         ({"format": 2}, "expected the format 1, got 2"),
         ({"processes": 2.0}, "expected a number of processes"),
-        ({"processes": True}, "expected a number of processes"),
     ],
 )
 def test_foreign_race_is_refused(change: dict[str, object], message: str) -> None:
