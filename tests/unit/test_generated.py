@@ -17,6 +17,7 @@ PATTERNS = [
 WITHOUT_NOTE = {
     "docs/evidence.json",
     "docs/gallery.json",
+    "docs/lab-factorial.json",
     "docs/lab-plugin.json",
     "docs/lab.json",
     "docs/mutation.json",

@@ -1,8 +1,10 @@
 """The lab: hypotheses are data, verdicts follow the intervals, and an interrupted run goes on where it was."""
 
+import itertools
 import json
 import random
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,16 @@ from tests.support.command import CHECKOUT
 from tools.lab import decide, factorial, page, plan, results
 from tools.lab.results import Results
 
-DOCUMENT, PLUGIN = (json.loads((CHECKOUT / data).read_text(encoding="utf-8")) for data in (page.DATA, page.PLUGIN_DATA))
+DOCUMENT, PLUGIN, FACTORIAL = (
+    json.loads((CHECKOUT / data).read_text(encoding="utf-8"))
+    for data in (page.DATA, page.PLUGIN_DATA, page.FACTORIAL_DATA)
+)
 
 
 def test_page_is_made_from_data() -> None:
-    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT, PLUGIN), "run `make docs`"
+    assert (CHECKOUT / page.PAGE).read_text(encoding="utf-8") == page.render(DOCUMENT, PLUGIN, FACTORIAL), (
+        "run `make docs`"
+    )
 
 
 def test_every_hypothesis_is_decided() -> None:
@@ -139,6 +146,48 @@ def test_factorial_continues_and_equals_simulation(tmp_path: Path) -> None:
     situation, settings = factorial.pair(cell)
     (outcome,) = simulate(decider, situation, [settings], seeds_of("lab", 10))
     assert cell["goodput"] == [round(outcome.estimate("goodput").mean, 3), round(outcome.estimate("goodput").half, 3)]
+
+
+def row_of(strategy: str, agents: int, goodput: float, rejections: float, **cell: Json) -> Json:
+    plain = {"offset": False, "accounts": 2, "limit": "at once", "load": "light", "pids": "equal"}
+    return (
+        plain | {"strategy": strategy, "agents": agents, "goodput": [goodput, 0], "rejections": [rejections, 0]} | cell
+    )
+
+
+def test_summary_counts_where_settings_are_best() -> None:
+    """Few 429s help only settings that answer; one agent, one account and an idle offset are left out."""
+    pools = [
+        [("sticky", 100, 9), ("sticky+offset", 96, 1), ("round-robin", 90, 0), ("hybrid", 100, 1.5)],
+        [("sticky", 100, 2), ("sticky+offset", 100, 4), ("round-robin", 10, 0), ("hybrid", 100, 3.5)],
+    ]
+    rows = [
+        row_of(name.split("+")[0], agents, answered, rejected, offset="+" in name)
+        for agents, pool in enumerate(pools, 2)
+        for name, answered, rejected in pool
+    ]
+    left_out = [
+        row_of("hybrid", 2, 999, 0, offset=True),
+        row_of("sticky", 1, 9, 9),
+        row_of("sticky", 2, 9, 9, accounts=1),
+    ]
+    (found,) = factorial.summary(sorted([*rows, *left_out], key=itemgetter("strategy")))
+    assert found == {
+        "limit": "at once",
+        "load": "light",
+        "pids": "equal",
+        "settings": {
+            "sticky": {"best": 0.5, "rejections": 5.5},
+            "sticky+offset": {"best": 0.5, "rejections": 2.5},
+            "round-robin": {"best": 0, "rejections": 0},
+            "hybrid": {"best": 0.5, "rejections": 2.5},
+        },
+    }
+
+
+def test_stored_factorial_has_every_kind() -> None:
+    kinds = {(row["limit"], row["load"], row["pids"]) for row in FACTORIAL["rows"]}
+    assert kinds == set(itertools.product(factorial.LIMITS, factorial.LOADS, factorial.PIDS))
 
 
 def test_other_code_is_simulated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
