@@ -29,7 +29,7 @@ conformance: $(DONE) ## judge TARGET (reference, npm:NAME@VERSION, ...)
 	@$(KIT) run $(TARGET)
 
 test: $(DONE) ## run the tests, but of long tables a sample (without Node, those that need it are "not run")
-	$(BIN)/python -m pytest -n 2 -m "not exhaustive" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not exhaustive" $(ARGS)
 
 test-all: $(DONE) ## run all tests (about 40 minutes)
 	$(BIN)/python -m pytest -n 2 $(ARGS)

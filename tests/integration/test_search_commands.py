@@ -158,6 +158,7 @@ def test_identify_names_quirk_and_other_differences() -> None:
     assert "> select" in run.stdout
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs_node
 def test_two_releases_differ_by_name(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diff, "SESSIONS", 100)
@@ -176,7 +177,7 @@ def test_two_releases_differ_by_name(kit: Kit, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_target_does_not_differ_from_itself() -> None:
-    run = run_kit("diff", "reference", "reference", "--calls", "500")
+    run = run_kit("diff", "reference", "reference", "--calls", "200")
     assert run.returncode == 0
     assert "no difference" in run.stdout
 

@@ -2,8 +2,8 @@
 
 import json
 import shutil
-import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,21 +24,17 @@ pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="re
 
 
 @pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
+def redis_url() -> Iterator[str]:
     """A Redis server of its own, which writes no file."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        try:
-            url = f"redis://127.0.0.1:{port}"
-            _wait_for(Redis.from_url(url))
-            yield url
-        finally:
-            server.terminate()
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # the path of a socket has at most 108 bytes
+        command = ["redis-server", "--port", "0", "--unixsocket", f"{folder}/socket", "--save", "", "--dir", folder]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+            try:
+                url = f"unix://{folder}/socket"
+                _wait_for(Redis.from_url(url))
+                yield url
+            finally:
+                server.terminate()
 
 
 def _wait_for(client: Redis) -> None:
@@ -60,6 +56,7 @@ def fuzz(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run_kit("fuzz", WRONG, "--out", str(folder / "found"), *arguments)
 
 
+@pytest.mark.exhaustive
 def test_other_shard_repeats_a_find(redis_url: str, kit: Kit, tmp_path: Path) -> None:
     """Two shards with two workers each. The second makes one call of its own at most."""
     shared = ["--seed", "a", "-n", "2", "--database", redis_url]

@@ -9,6 +9,7 @@ import pytest
 from conformance.json_type import Json
 from tests.support.command import CHECKOUT
 
+pytestmark = pytest.mark.exhaustive
 UNDETECTED = {  # mutants that no vector detects, and why
     "pid-read-before-fork": "vectors cannot call `fork`",
     "with trackers-shared": "no rule says whether sessions share health and tokens",
@@ -25,7 +26,6 @@ def measured() -> Json:
     return json.loads(done.stdout)
 
 
-@pytest.mark.exhaustive
 def test_vectors_take_every_branch_of_the_reference(measured: Json) -> None:
     assert measured["missing"] == {}
     assert measured["percent"] == 100

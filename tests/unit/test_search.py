@@ -86,14 +86,16 @@ SAVING = (
 )
 
 
-@pytest.mark.parametrize("quirk", sampled([q for q in QUIRKS if q.name not in SAVING]), ids=lambda quirk: quirk.name)
+@pytest.mark.parametrize(
+    "quirk", sampled([q for q in QUIRKS if q.name not in SAVING], every=12), ids=lambda quirk: quirk.name
+)
 def test_a_fault_behind_a_known_quirk_is_found(quirk: Any) -> None:
     of = profile(quirk.releases[-1])
     pipeline = Pipeline(InProcessConnection(BehindAQuirk(of, quirk.name)), Oracle(of))
     assert next(pipeline.differences(sessions(claimed(of), 6_000)), None) is not None
 
 
-@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.name)
+@pytest.mark.parametrize("quirk", sampled(QUIRKS), ids=lambda quirk: quirk.name)
 def test_a_difference_is_explained_by_its_quirk(quirk: Any) -> None:
     """The quirk is named for the first sessions in which it alone makes a difference."""
     of = profile(quirk.releases[-1])
