@@ -23,7 +23,7 @@ from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.profile import profile_of
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
-from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.discrepancy import describe_discrepancy, shortened
 from conformance.reports.fuzz_report import (
     FuzzReport,
     FuzzReportError,
@@ -43,6 +43,7 @@ from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
 
 CALLS = 100_000
+DESCRIBED_LINES = 20  # of a discrepancy on the terminal; its vector has all
 DIFFERENT, NOTHING_JUDGED = 1, 5
 HELP = "search for answers that differ from those of the reference"
 DESCRIPTION = """\
@@ -201,7 +202,7 @@ def _show(report: FuzzReport, options: argparse.Namespace) -> None:
     """Print each discrepancy and the counts; write the vectors and the reports."""
     for number, discrepancy in enumerate(report.discrepancies, 1):
         print(f"\n{number}. {title_of(discrepancy['scenario']['calls'][discrepancy['position']])}")
-        for line in describe_discrepancy(discrepancy):
+        for line in shortened(describe_discrepancy(discrepancy), DESCRIBED_LINES):
             print(line)
         if discrepancy["vector"] is not None:
             path = write_vector(discrepancy["vector"], options.out)

@@ -21,7 +21,7 @@ from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 # Some file systems need milliseconds to remove a folder. Scenarios do not wait for it; only the end of the run does.
 _REMOVERS = ThreadPoolExecutor(4, "remover")
-MAX_FILE_BYTES = 8 * 1024**2  # a target may have written a file that no memory can hold
+MAX_FILE_BYTES = 1024**2  # a target may have written a file that no memory can hold
 FULL = (errno.ENOSPC, errno.EDQUOT)  # not the fault of the target
 Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method and parameters
 
@@ -101,7 +101,14 @@ def _of_the_target(root: str) -> Iterator[None]:
 @contextmanager
 def temporary_folder(within: Path | None) -> Iterator[str]:
     """The folder of a scenario, with an empty home and project folder. It is removed in the background."""
-    root = tempfile.mkdtemp(dir=within)
+    try:
+        root = tempfile.mkdtemp(dir=within)
+    except FileNotFoundError as error:
+        if within is None:
+            raise
+        raise AdapterFault(
+            "the target removed the folder that contains its home; a target must write only below its home"
+        ) from error
     for name in ("home", "project"):
         (Path(root) / name).mkdir()
     try:

@@ -63,6 +63,11 @@ def test_obstacle_to_writing_is_a_fault_of_the_target(make: Callable[[Path], Non
         asked(make, SAVE, WRITE)
 
 
+def test_lost_folder_is_a_fault_of_the_target(tmp_path: Path) -> None:
+    with pytest.raises(AdapterFault, match="removed the folder that contains its home"):
+        ask(Scenario([SAVE], {}), lambda _: [], within=tmp_path / "lost")
+
+
 def test_link_inside_the_folder_is_written_through() -> None:
     """As by another process of the target, which does not know the link either."""
 
