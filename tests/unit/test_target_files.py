@@ -58,7 +58,7 @@ def test_what_is_no_file_reads_as_none(make: Callable[[Path], None]) -> None:
 
 
 @pytest.mark.parametrize("make", [pipe, device, endless_link, folder, link_out])
-def test_obstacle_to_writing_is_a_fault_of_the_target(make: Callable[[Path], None]) -> None:
+def test_obstacle_to_writing_blames_the_target(make: Callable[[Path], None]) -> None:
     with pytest.raises(AdapterFault, match=rf"has made its folder unusable; {PLACE} cannot be replaced"):
         asked(make, SAVE, WRITE)
 
