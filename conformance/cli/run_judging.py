@@ -18,7 +18,7 @@ from conformance.cli.outputs import write_report
 from conformance.cli.run_plan import Plan
 from conformance.reports import events
 from conformance.reports.causes import Cause
-from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
+from conformance.reports.events import Event, EventError, RunEnded, RunStarted, append_event, read_events
 from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.story import Reason
@@ -34,7 +34,7 @@ ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 OPENED = "opened"  # file in the folder of a run, for --trace-files
 ROOM_BYTES = 32_768  # with less space on the disk, pytest may fail anywhere, even at writing its log
 LOST = (
-    "{folder} of the kit was removed or emptied while {target} ran. If nobody else did that, the target did: "
+    "{folder} of the kit was removed, emptied or changed while {target} ran. If nobody else did that, the target did: "
     "a target must write only below its home and its temporary folder"
 )
 
@@ -45,8 +45,8 @@ def judge(plan: Plan) -> Run:
     with self_removing_folder() as folder:
         try:
             seen, interrupted = _run_engine(plan, folder)
-        except OSError as error:
-            if folder.is_dir():
+        except (OSError, EventError) as error:
+            if isinstance(error, OSError) and folder.is_dir():
                 raise
             raise AdapterFault(LOST.format(folder=folder, target=plan.subject.target.word)) from error
         if plan.options.trace_files is not None:
