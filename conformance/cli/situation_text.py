@@ -6,6 +6,7 @@ from conformance.processes.pid_list import written
 from conformance.reports.describe import wrap
 from conformance.simulation.model import Agents, Limits, Load, Pids, Situation
 from conformance.simulation.run import APART
+from conformance.texts import many
 
 HANGING = 10
 
@@ -90,8 +91,3 @@ def load(given: Load) -> str:
         f"a request runs {given.latency_s:g} s (median), then the agent pauses {given.pause_s:g} s (mean); prompts of "
         f"{given.prompt_tokens:,} tokens, {given.growth_tokens:,} more with each request; {given.minutes:g} minutes"
     )
-
-
-def many(count: int, noun: str) -> str:
-    """`1 agent`, `2 agents`."""
-    return f"{count} {noun}{'s' * (count != 1)}"
