@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.json_type import Json
 from conformance.texts import many
 from reference_impl.pool import Account, load_pool
 from reference_impl.profiles import Profile
@@ -30,7 +31,7 @@ def count_accounts(content: bytes | None, profile: Profile, now_ms: float) -> Ac
     usable = [each for each in loaded if each.enabled or profile.has("disabled-accounts-selected")]
     projects = [project for each in usable if (project := _project(each))]
     distinct = len(set(projects)) + len(usable) - len(projects)
-    findings = [*_unread(content, stored, profile), *_unusable(stored, loaded, usable, profile)]
+    findings = [*_unread(content, document, profile), *_unusable(stored, loaded, usable, profile)]
     if shared := [name for name, count in Counter(projects).items() if count > 1]:
         findings.append(
             f"{sum(projects.count(name) for name in shared)} accounts share {many(len(shared), 'project')}, so they "
@@ -39,11 +40,17 @@ def count_accounts(content: bytes | None, profile: Profile, now_ms: float) -> Ac
     return Accounts(stored, len(loaded), len(usable), distinct, tuple(findings))
 
 
-def _unread(content: bytes | None, stored: int, profile: Profile) -> list[str]:
+def _unread(content: bytes | None, document: Json, profile: Profile) -> list[str]:
+    """Why the release reads no account of the file."""
     raw = parse(content)
     entries = raw.get("accounts") if isinstance(raw, dict) else None
-    if stored or not isinstance(entries, list) or not entries:
+    if content is None or entries == [] or (document and document["accounts"]):
         return []
+    if not isinstance(entries, list):
+        why = "is not JSON" if raw is None else "has no list `accounts`"
+        return [f"The pool file {why}, so {profile.name} reads no account."]
+    if document is not None:
+        return [f"{many(len(entries), 'stored account')} without a refresh token: never selected."]
     version = raw.get("version") if isinstance(raw, dict) else None
     return [f"The pool file has {many(len(entries), 'account')}, but version {version!r}: {profile.name} reads none."]
 
