@@ -1,7 +1,7 @@
 """Counts the accounts of a pool file that a release can really use."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.json_type import Json
@@ -26,8 +26,7 @@ def count_accounts(content: bytes | None, profile: Profile, now_ms: float) -> Ac
     """Count the accounts as the release loads them."""
     document = parse_pool_file(content, profile, now_ms)
     loaded = load_pool(document, profile).accounts
-    entries = document.get("accounts") if isinstance(document, Mapping) else None
-    stored = len(entries) if isinstance(entries, list) else 0
+    stored = len(document["accounts"] or parse(content)["accounts"]) if document is not None else 0
     usable = [each for each in loaded if each.enabled or profile.has("disabled-accounts-selected")]
     projects = [project for each in usable if (project := _project(each))]
     distinct = len(set(projects)) + len(usable) - len(projects)
@@ -44,13 +43,11 @@ def _unread(content: bytes | None, document: Json, profile: Profile) -> list[str
     """Why the release reads no account of the file."""
     raw = parse(content)
     entries = raw.get("accounts") if isinstance(raw, dict) else None
-    if content is None or entries == [] or (document and document["accounts"]):
+    if content is None or document is not None or entries == []:
         return []
     if not isinstance(entries, list):
         why = "is not JSON" if raw is None else "has no list `accounts`"
         return [f"The pool file {why}, so {profile.name} reads no account."]
-    if document is not None:
-        return [f"{many(len(entries), 'stored account')} without a refresh token: never selected."]
     version = raw.get("version") if isinstance(raw, dict) else None
     return [f"The pool file has {many(len(entries), 'account')}, but version {version!r}: {profile.name} reads none."]
 

@@ -200,7 +200,7 @@ def test_accounts_that_are_not_simulated_are_named(home: Path, kit: Kit) -> None
 
 
 def test_one_request_a_minute_is_singular() -> None:
-    assert list(cases_of(Limits(64), 8, Load()))[0] == "1 request a minute"
+    assert next(iter(cases_of(Limits(64), 8, Load()))) == "1 request a minute"
 
 
 @pytest.mark.parametrize(
