@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"Number of schedules to draw for each state (default: {SAMPLES} with more than two processes)",
     )
-    add("--seed", metavar="WORD", help="Seed for drawn schedules (default: 0)")
+    add("--seed", metavar="WORD", help="Seed for drawn schedules, as with --samples (default: 0)")
     add("--no-faults", action="store_true", help="Kill no process, and let no call fail")
     add("--time-limit", type=seconds, metavar="S", help="Stop after S seconds; what is left is unknown (default: none)")
     add("--out", type=Path, metavar="FOLDER", help="Write each failed schedule into this folder, for `replay`")

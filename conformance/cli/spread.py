@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--accounts", required=True, metavar="N,...", help="Number of accounts, such as 3, 3,5 or 2-8")
     add(
         "--pids",
-        metavar="IDS",
+        metavar="PIDS",
         help="Start nothing; use these PIDs: 123,456 or 100-163 or 100-160/4 (every 4th) or @FILE or - (stdin)",
     )
     add("--base", type=between(0, MAX_PID), default=0, metavar="B", help="Stored active index (default: 0)")

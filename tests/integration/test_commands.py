@@ -22,7 +22,7 @@ __all__ = ["own_cache"]
         (["reference"], "there is no command 'reference'; did you mean run reference?"),
         (["run", "--onyl", "PID", "reference"], "unrecognized arguments: --onyl reference; did you mean --only?"),
         (["identify", "--cals=5", "reference"], "unrecognized arguments: --cals=5; did you mean --calls?"),
-        (["run", "reference", "--bogus"], "unrecognized arguments: --bogus; see"),
+        (["run", "reference", "--bogus"], "unrecognized arguments: --bogus; see `antigravity-conformance run --help`"),
         (["run", "no/such/folder"], "there is no folder 'no/such/folder'"),
         (["doctor", "--", "x"], "doctor takes no command after --"),
     ],
