@@ -18,9 +18,7 @@ show  print also its text, source, releases, needs and mutant"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["list", "show"])
-    parser.add_argument(
-        "ids", nargs="*", metavar="ID|SECTION", help="Rules or sections, such as PID-001 or PID (default: all)"
-    )
+    parser.add_argument("ids", nargs="*", metavar="ID|SECTION", help="Rules or sections (default: all)")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
