@@ -89,5 +89,6 @@ def load(given: Load) -> str:
     """What each agent sends."""
     return (
         f"a request runs {given.latency_s:g} s (median), then the agent pauses {given.pause_s:g} s (mean); prompts of "
-        f"{given.prompt_tokens:,} tokens, {given.growth_tokens:,} more with each request; {given.minutes:g} minutes"
+        f"{given.prompt_tokens:,} tokens, {given.growth_tokens:,} more with each request; "
+        f"{given.minutes:g} minute{'s' * (given.minutes != 1)}"
     )

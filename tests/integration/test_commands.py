@@ -56,6 +56,13 @@ def test_doctor_says_what_is_missing(kit: Kit, monkeypatch: pytest.MonkeyPatch, 
     assert "without it: no releases (npm:) and no checkouts (plugin:)" in done.stdout
 
 
+def test_doctor_asks_for_seccomp_as_races_does(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sandbox can refuse what the kernel offers."""
+    monkeypatch.setattr("conformance.cli.doctor.why_not", lambda: "a filter refuses it")
+    (line,) = (line for line in kit("doctor").stdout.splitlines() if line.startswith("seccomp"))
+    assert line.split(maxsplit=2) == ["seccomp", "missing", "a filter refuses it"]
+
+
 def test_completion_is_a_shell_script(kit: Kit) -> None:
     script = kit("completion", "bash").stdout
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
