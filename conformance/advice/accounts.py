@@ -47,9 +47,10 @@ def _unread(content: bytes | None, document: Json, profile: Profile) -> list[str
         return []
     if not isinstance(entries, list):
         why = "is not JSON" if raw is None else "has no list `accounts`"
-        return [f"The pool file {why}, so {profile.name} reads no account."]
+        return [f"The pool file {why}, so {profile.name} reads no account: repair it."]
     version = raw.get("version") if isinstance(raw, dict) else None
-    return [f"The pool file has {many(len(entries), 'account')}, but version {version!r}: {profile.name} reads none."]
+    counted = f"The pool file has {many(len(entries), 'account')}, but version {version!r}"
+    return [f"{counted}, which {profile.name} does not read: name the release that wrote it with --release."]
 
 
 def _unusable(stored: int, loaded: Sequence[Account], usable: Sequence[Account], profile: Profile) -> list[str]:

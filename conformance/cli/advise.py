@@ -112,9 +112,10 @@ def _limits(options: argparse.Namespace, accounts: Accounts, pool: str) -> Limit
     """The limits, of the accounts that can be used. Raises UsageFault if there is none."""
     if options.accounts is None and accounts.usable == 0:
         why = [f"The file cannot be read: {error}."] if (error := unreadable(pool)) else accounts.findings
-        step = "Repair the file" if why and not accounts.stored else "Run `opencode auth login`"
         said = " ".join([f"{pool}: no account can be selected ({accounts.stored} stored).", *why])
-        raise UsageFault(f"{said} {step}, or give a number with --accounts")
+        if accounts.stored or not why:
+            raise UsageFault(f"{said} Run `opencode auth login`, or give a number with --accounts")
+        raise UsageFault(f"{said} Or give a number with --accounts")
     count = min(options.accounts or accounts.usable, MAX_ACCOUNTS)
     limits = situations.limits(options, count)
     if options.projects is None and options.accounts is None and accounts.projects < accounts.usable:

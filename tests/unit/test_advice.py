@@ -135,7 +135,8 @@ def test_accounts_that_count() -> None:
     assert count_accounts(pool({}, {"enabled": False}, version=3), profile("1.3.0"), 0).usable == 2
     assert count_accounts(None, NEW, 0).usable == 0
     assert (
-        "2 accounts, but version 4: 1.3.0 reads none" in count_accounts(pool({}, {}), profile("1.3.0"), 0).findings[0]
+        "2 accounts, but version 4, which 1.3.0 does not read"
+        in count_accounts(pool({}, {}), profile("1.3.0"), 0).findings[0]
     )
 
 
@@ -173,9 +174,12 @@ def test_single_account_makes_no_difference(home: Path, kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("{", "The pool file is not JSON, so 1.6.0 reads no account. Repair the file,"),
-        ("[]", "The pool file has no list `accounts`, so 1.6.0 reads no account. Repair the file,"),
-        ('{"version": 9, "accounts": [{}]}', "The pool file has 1 account, but version 9: 1.6.0 reads none. Repair"),
+        ("{", "The pool file is not JSON, so 1.6.0 reads no account: repair it. Or give"),
+        ("[]", "The pool file has no list `accounts`, so 1.6.0 reads no account: repair it. Or give"),
+        (
+            '{"version": 9, "accounts": [{}]}',
+            "has 1 account, but version 9, which 1.6.0 does not read: name",
+        ),
         ('{"version": 4, "accounts": []}', "(0 stored). Run `opencode auth login`,"),
         ('{"version": 4, "accounts": [{}]}', "1 stored account without a refresh token: never selected. Run `opencode"),
     ],
@@ -189,7 +193,7 @@ def test_pool_without_accounts_says_why(home: Path, kit: Kit, content: str, expe
 
 def test_folder_in_place_of_the_pool_file_is_named(home: Path, kit: Kit) -> None:
     write(home, {f"{POOL}/inner": ""})
-    assert "The file cannot be read: Is a directory. Repair" in kit("advise", str(home), "--agents", "8").stderr
+    assert "The file cannot be read: Is a directory." in kit("advise", str(home), "--agents", "8").stderr
 
 
 def test_accounts_that_are_not_simulated_are_named(home: Path, kit: Kit) -> None:
