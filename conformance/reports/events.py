@@ -165,11 +165,10 @@ def _read(line: bytes, where: str) -> Event:
         raise EventError(f"{where}: not JSON: {error}") from error
 
 
-def check_format(document: Json, expected: int, error: type[Exception]) -> None:
-    """Raises the error if the document has another format, as from another version of the kit."""
+def format_problem(document: Json, expected: int) -> str:
+    """What is wrong if the document has another format, as from another version of the kit; else empty."""
     found = document.get("format", expected) if isinstance(document, dict) else expected
-    if found != expected:
-        raise error(f"format {found!r}; expected {expected}: write it again with this version of the kit")
+    return "" if found == expected else f"it has format {found!r}; write it again with this version of the kit"
 
 
 def first_problem(error: ValidationError) -> str:

@@ -149,7 +149,7 @@ def test_report_of_another_format_says_which(kit: Kit, tmp_path: Path) -> None:
     for words in (["compare", "reference"], ["survey", "--from"]):
         done = kit(*words, str(tmp_path / "old.json"))
         assert done.returncode == 2
-        assert "format 2; expected 1" in done.stderr
+        assert "format 1: it has format 2; write it again with this version of the kit" in done.stderr
 
 
 def test_option_of_runs_has_no_effect_on_reports(kit: Kit, tmp_path: Path) -> None:
