@@ -42,6 +42,7 @@ from conformance.targets.errors import GivenUp, UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
+from conformance.texts import many
 
 CALLS = 100_000
 DIFFERENT, NOTHING_JUDGED = 1, 5
@@ -254,7 +255,7 @@ def _line(states: Sequence[State], planned: int | None) -> str:
 def _summary(report: FuzzReport) -> Iterator[str]:
     for kind, calls in Counter(report.calls).most_common():
         yield f"  {calls:>11,} {kind}"
-    different = f"{report.differences:,} of them differ, {len(report.discrepancies)} shown above"
+    different = f"differences in {many(report.differences, 'session')}, {len(report.discrepancies)} shown above"
     for reason in report.ended_early:
         yield wrap(f"the search ended early: {reason.splitlines()[0]}", "")
     result = different if report.differences else "none differs"
