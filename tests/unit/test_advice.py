@@ -191,7 +191,7 @@ def test_pool_without_accounts_says_why(home: Path, kit: Kit, content: str, expe
     assert expected in done.stderr
 
 
-def test_folder_in_place_of_the_pool_file_is_named(home: Path, kit: Kit) -> None:
+def test_folder_in_place_of_pool_file_is_named(home: Path, kit: Kit) -> None:
     write(home, {f"{POOL}/inner": ""})
     assert "The file cannot be read: Is a directory." in kit("advise", str(home), "--agents", "8").stderr
 

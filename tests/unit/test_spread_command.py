@@ -284,7 +284,7 @@ def test_drift_of_saving_processes_is_shown(tmp_path: Path, spread: Spread) -> N
     ],
     ids=["ps of macOS", "ps of BusyBox", "pgrep -a"],
 )
-def test_output_of_ps_is_refused_with_the_way_out(printed: str, kit: Kit, tmp_path: Path) -> None:
+def test_output_of_ps_names_the_way_out(printed: str, kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "pids").write_text(printed, encoding="utf-8")
     done = kit("spread", "--accounts", "3", "--pids", f"@{tmp_path / 'pids'}")
     assert done.returncode == 2
