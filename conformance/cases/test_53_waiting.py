@@ -115,6 +115,13 @@ def test_strict_wait_ignores_other_style(judge: Judge, limited: str, other: str)
 
 @covers("WAIT-007")
 @pytest.mark.parametrize("style", STYLES)
+def test_strict_wait_of_claude_is_the_same_for_each_style(judge: Judge, style: str) -> None:
+    asked = min_wait(header_style=style, strict=True).gives(wait_of(5000))
+    judge.check(Scenario([open_pool(pool(1)), limit(0, 5000), asked]))
+
+
+@covers("WAIT-007")
+@pytest.mark.parametrize("style", STYLES)
 def test_disabled_account_does_not_end_strict_wait(judge: Judge, style: str) -> None:
     calls = [limit(1, 9000, "gemini", header_style=style), min_wait("gemini", header_style=style, strict=True)]
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), calls[0], calls[1].gives(wait_of(9000))]))
@@ -141,6 +148,14 @@ def test_wait_includes_cooldown(judge: Judge, family: str) -> None:
 
 
 @covers("WAIT-009")
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_strict_wait_includes_cooldown(judge: Judge, family: str, style: str) -> None:
+    asked = min_wait(family, header_style=style, strict=True).gives(wait_of(5000))
+    judge.check(Scenario([open_pool(pool(2)), cool(0, 9000), cool(1, 5000), asked]))
+
+
+@covers("WAIT-009")
 @pytest.mark.parametrize(("cooldown_ms", "limit_ms"), [(5000, 9000), (9000, 5000)])
 def test_wait_uses_later_of_cooldown_and_limit(judge: Judge, cooldown_ms: int, limit_ms: int) -> None:
     calls = [cool(0, cooldown_ms), limit(0, limit_ms), min_wait().gives(wait_of(9000))]
@@ -160,6 +175,12 @@ def test_limit_of_disabled_account_does_not_count(judge: Judge, family: str) -> 
     limits = [limit(index, ms) for index, ms in enumerate((1000, 9000))]
     gemini = [call for index, ms in enumerate((1000, 9000)) for call in limit_both(index, ms)]
     calls = [*limits, *gemini, min_wait(family).gives(wait_of(9000))]
+    judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), *calls]))
+
+
+@covers("WAIT-011")
+def test_cooldown_of_disabled_account_does_not_count(judge: Judge) -> None:
+    calls = [cool(0, 1000), limit(1, 9000), min_wait().gives(wait_of(9000))]
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), *calls]))
 
 

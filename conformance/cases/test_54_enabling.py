@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import advance, cool, label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
@@ -103,6 +103,21 @@ def test_disabling_moves_families_to_first_enabled_account(judge: Judge, disable
     moved = [select(family).gives(picks(moved_to)) for family in ("claude", "gemini")]
     stored = pool_without(4, disabled, activeIndex=2)
     judge.check(Scenario([open_pool(stored), switch(2, on=False), *moved]))
+
+
+@covers("ENA-009")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_family_moves_to_first_enabled_account_that_rests(judge: Judge, family: str) -> None:
+    """The first enabled account is cooling down. The family uses it when the cooldown has ended."""
+    calls = [cool(0, 1000), switch(2, on=False), advance(1000), select(family).gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
+
+
+@covers("ENA-009")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_disabling_a_disabled_account_moves_families(judge: Judge, family: str) -> None:
+    stored = pool_without(4, [1], activeIndex=1)
+    judge.check(Scenario([open_pool(stored), switch(1, on=False), select(family).gives(picks(0))]))
 
 
 @covers("ENA-010")

@@ -22,6 +22,9 @@ MODELS = {
     "google/gemini-3-flash-preview": "gemini-flash",
     "gemini-3-flash": "gemini-flash",
     "Gemini-2.5-FLASH-lite": "gemini-flash",
+    "flashlight-1": "gemini-flash",
+    "myflash": "gemini-flash",
+    "preclaude2": "claude",
     "gemini-3-pro": "gemini-pro",
     "gpt-oss": "gemini-pro",
 }
@@ -312,9 +315,19 @@ def test_wait_ignores_disabled_accounts(judge: Judge) -> None:
 
 
 @covers("SOFT-017")
-@pytest.mark.parametrize("reset", [None, "", "soon", at(0), at(-60_000)], ids=["none", "empty", "word", "now", "past"])
+@pytest.mark.parametrize(
+    "reset",
+    [None, "", "soon", at(0), at(-60_000), NOW_MS + 60_000, True, {}],
+    ids=["none", "empty", "word", "now", "past", "number", "true", "object"],
+)
 def test_wait_is_null_without_future_reset_time(judge: Judge, reset: object) -> None:
     judge.check(Scenario([open_pool(renewed(reset)), waits().gives(UNKNOWN_WAIT)]))
+
+
+@covers("SOFT-017")
+def test_one_reset_time_in_the_past_makes_wait_null(judge: Judge) -> None:
+    """Its reading is older than the reset, so that nobody knows what the account has left."""
+    judge.check(Scenario([open_pool(renewed(at(60_000), at(-1000))), waits().gives(UNKNOWN_WAIT)]))
 
 
 @covers("SOFT-017")
