@@ -86,6 +86,16 @@ def test_later_reset_time_is_saved(judge: Judge, read: Json, session: Sequence[C
     judge.check(saved(stored, *session, written=meanwhile, then=then))
 
 
+@covers("STO-015")
+def test_another_session_does_not_change_what_was_read(judge: Judge) -> None:
+    """The second session reads the file after another writer has changed it, before the first one saves."""
+    first, second = Call("use_session", {"session": 0}), Call("use_session", {"session": 1})
+    changed = pool([{"rateLimitResetTimes": {"claude": LATER}}])
+    other = [second, replace(OPEN_FILE, files={POOL_FILE: text(changed)}), first]
+    then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
+    judge.check(saved(pool(1), limit(0, SOON_MS), *other, written=changed, then=then))
+
+
 @covers("STO-016")
 @pytest.mark.parametrize("set_ms", [None, SOON_MS], ids=["by others", "by both"])
 def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None) -> None:
