@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, limit, picks, pool, select, text
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
@@ -51,21 +50,6 @@ def test_several_requests_make_one_save(judge: Judge, requests: int) -> None:
     """The second flush finds no request, so it must not merge the limit into what another writer has written."""
     again = replace(FLUSH, files={POOL_FILE: text(OTHER)})
     judge.check(session(LIMIT, *[REQUEST] * requests, FLUSH, again, READ.gives({"json": OTHER})))
-
-
-@covers("WIRE-004")
-def test_request_ends_with_its_session(judge: Judge) -> None:
-    judge.check(session(REQUEST, OPEN_FILE, LIMIT, FLUSH, *NOT_LIMITED))
-
-
-@covers("WIRE-002")
-@pytest.mark.parametrize(
-    "refused", [("set_enabled", {"enabled": False}), ("require_verification", {}), ("clear_verification", {})]
-)
-def test_refused_call_requests_no_save(judge: Judge, refused: tuple[str, dict[str, Json]]) -> None:
-    method, params = refused
-    call = Call(method, {"label": "no such account", **params}).refuses("unknown_account")
-    judge.check(session(LIMIT, call, FLUSH, *NOT_LIMITED))
 
 
 @covers("STO-034")

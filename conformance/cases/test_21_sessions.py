@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import advance, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 FIRST, SECOND, CLOSE = Call("use_session", {"session": 0}), Call("use_session", {"session": 1}), Call("close")
@@ -72,31 +72,8 @@ def test_each_number_is_a_session_of_its_own(judge: Judge, number: int) -> None:
     judge.check(Scenario([FIRST, open_pool(pool(3)), rotates(0), rotates(1), *other, FIRST, rotates(2)]))
 
 
-@covers("WIRE-001")
-def test_new_session_has_no_pool(judge: Judge) -> None:
-    """No other case opens a pool in this session."""
-    refused = select().refuses("not_open")
-    judge.check(Scenario([FIRST, open_pool(pool(3)), Call("use_session", {"session": 7}), refused, FIRST]))
-
-
-@covers("LIM-001")
-def test_sessions_share_the_clock(judge: Judge) -> None:
-    ended = [SECOND, advance(1000), FIRST, select().gives(picks(0))]
-    judge.check(both(open_pool(pool(1)), FIRST, limit(0, 1000), select().gives(None), *ended))
-
-
 @covers("SES-003")
 def test_sessions_share_the_pid(judge: Judge) -> None:
     """The PID is that of the process. In this test it changes, when the second session opens."""
     opened = [FIRST, open_pool(pool(3), pid=1), SECOND, open_pool(pool(3), pid=2)]
     judge.check(Scenario([*opened, FIRST, select(offset=True).gives(picks(2))]))
-
-
-@covers("BACK-008")
-def test_sessions_share_the_random_numbers(judge: Judge) -> None:
-    failed = Call(
-        "mark_rate_limited_with_reason",
-        {"label": label(0), "family": "claude", "reason": "MODEL_CAPACITY_EXHAUSTED"},
-    )
-    first, second = (failed.gives({"backoff_ms": ms}) for ms in (37_500, 52_500))
-    judge.check(both(open_pool(pool(1), random=[0.25, 0.75]), first, FIRST, second))

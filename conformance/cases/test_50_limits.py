@@ -4,7 +4,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
-from conformance.wire.scenario import Scenario
+from conformance.wire.scenario import Call, Scenario
 
 STYLES = ("antigravity", "gemini-cli")
 GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
@@ -169,3 +169,12 @@ def test_every_expired_limit_stays_expired(judge: Judge, style: str) -> None:
     ended = [*limits, advance(1000), select().gives(picks(0)), advance(-1)]
     asked = select("gemini", style=style).gives(picks(0))
     judge.check(Scenario([open_pool(pool(1)), *ended, asked, select().gives(picks(0))]))
+
+
+@covers("LIM-001")
+def test_sessions_share_the_clock(judge: Judge) -> None:
+    first, second = (Call("use_session", {"session": number}) for number in (0, 1))
+    opened = open_pool(pool(1))
+    limited = [limit(0, 1000), select().gives(None)]
+    ended = [advance(1000), first, select().gives(picks(0))]
+    judge.check(Scenario([first, opened, second, opened, first, *limited, second, *ended]))
