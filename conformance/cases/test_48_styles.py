@@ -65,6 +65,22 @@ def test_header_style_returns_when_limit_ends(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
+@covers("STYLE-006")
+@pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
+@pytest.mark.parametrize(("elapsed_ms", "expected"), [(999, None), (1000, "gemini-cli")])
+def test_second_header_style_returns_when_its_limit_ends(
+    judge: Judge, elapsed_ms: int, expected: str | None, model: dict[str, Json]
+) -> None:
+    calls = [limited("antigravity", **model), limited("gemini-cli", 1000, **model), advance(elapsed_ms)]
+    judge.check(Scenario([open_pool(pool(2)), *calls, style(expected, **model)]))
+
+
+@covers("STYLE-006")
+@pytest.mark.parametrize(("elapsed_ms", "expected"), [(999, None), (1000, "antigravity")])
+def test_claude_is_available_when_its_limit_ends(judge: Judge, elapsed_ms: int, expected: str | None) -> None:
+    judge.check(Scenario([open_pool(pool(2)), limit(0, 1000), advance(elapsed_ms), style(expected, "claude")]))
+
+
 @covers("STYLE-007")
 def test_cooldown_does_not_change_header_style(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), cool(0), style("antigravity"), style("antigravity", "claude")]))

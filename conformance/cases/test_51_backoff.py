@@ -231,6 +231,15 @@ def test_limit_lasts_for_returned_backoff(judge: Judge, failure: Call, wait_ms: 
 
 
 @covers("BACK-023")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("asked_ms", [None, 5000])
+def test_each_strategy_waits_for_backoff(judge: Judge, strategy: str, asked_ms: int | None) -> None:
+    wait_ms, asked = asked_ms or FIRST_MS, select(strategy=strategy)
+    calls = [fail(QUOTA, asked_ms), advance(wait_ms - 1), asked.gives(None), advance(1), asked.gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("BACK-023")
 @property_case(asked_ms=st.integers(1, 10_000_000))
 def test_limit_lasts_for_retry_after(judge: Judge, asked_ms: int) -> None:
     wait_ms = max(asked_ms, 2000)

@@ -138,3 +138,13 @@ def test_reset_limits_keeps_cooldowns(judge: Judge) -> None:
 def test_expired_cooldown_stays_expired(judge: Judge) -> None:
     ended = [cool(0, 1000), advance(1000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *ended, advance(-1), select().gives(picks(0))]))
+
+
+@covers("COOL-012")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_selection_ends_expired_cooldown(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy).gives(picks(0))
+    judge.check(
+        Scenario([open_pool(pool(1)), cool(0, 1000), advance(1000), asked, advance(-1), select().gives(picks(0))])
+    )

@@ -162,6 +162,13 @@ def test_wait_uses_later_of_cooldown_and_limit(judge: Judge, cooldown_ms: int, l
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
+@covers("WAIT-009")
+@pytest.mark.parametrize(("elapsed_ms", "wait_ms"), [(4000, 5000), (9000, 0)])
+def test_wait_decreases_until_cooldown_ends(judge: Judge, elapsed_ms: int, wait_ms: int) -> None:
+    calls = [cool(0, 9000), advance(elapsed_ms), min_wait().gives(wait_of(wait_ms))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
 @covers("WAIT-010")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_disabled_account_does_not_end_wait(judge: Judge, family: str) -> None:
@@ -208,6 +215,21 @@ def test_reset_limits_makes_both_gemini_styles_available(judge: Judge, style: st
 def test_reset_limits_clears_stored_limits(judge: Judge) -> None:
     stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 9000}}])
     judge.check(Scenario([open_pool(stored), select().gives(None), reset(), select().gives(picks(0))]))
+
+
+@covers("WAIT-013")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_strategy_uses_accounts_after_reset(judge: Judge, family: str, strategy: str) -> None:
+    limits = [limit(0, 9000)] if family == "claude" else limit_both(0, 9000)
+    asked = select(family, strategy)
+    judge.check(Scenario([open_pool(pool(1)), *limits, asked.gives(None), reset(family), asked.gives(picks(0))]))
+
+
+@covers("WAIT-013")
+def test_wait_is_0_after_reset(judge: Judge) -> None:
+    calls = [limit(0, 9000), min_wait().gives(wait_of(9000)), reset(), min_wait().gives(wait_of(0))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
 @covers("WAIT-014")

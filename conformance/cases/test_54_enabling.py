@@ -157,3 +157,23 @@ def test_enabling_moves_no_family(judge: Judge) -> None:
 def test_disabling_does_not_use_up_offset(judge: Judge, pid: int, account: int) -> None:
     calls = [switch(0, on=False), *[select(offset=True).gives(picks(account))] * 2]
     judge.check(Scenario([open_pool(pool(4), pid=pid), *calls]))
+
+
+@covers("ENA-011")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_strategy_uses_account_enabled_again(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy)
+    judge.check(
+        Scenario(
+            [open_pool(pool(1)), switch(0, on=False), asked.gives(None), switch(0, on=True), asked.gives(picks(0))]
+        )
+    )
+
+
+@covers("ENA-011")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_enabled_account_is_still_limited(judge: Judge, strategy: str) -> None:
+    asked = select(strategy=strategy)
+    calls = [limit(0, 1000), switch(0, on=False), switch(0, on=True), asked.gives(None), advance(1000)]
+    judge.check(Scenario([open_pool(pool(1)), *calls, asked.gives(picks(0))]))

@@ -107,6 +107,14 @@ def test_old_cached_quota_is_ignored_before_its_reset(judge: Judge, strategy: st
     judge.check(Scenario([open_pool(pool([reading] * 2)), asked.gives(picks(0))]))
 
 
+@covers("SOFT-006", "SOFT-007")
+@pytest.mark.parametrize("late_ms", [0, 1])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_ttl_holds_for_each_strategy(judge: Judge, strategy: str, late_ms: int) -> None:
+    asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=1000).gives(picks(0) if late_ms else None)
+    judge.check(Scenario([open_pool(pool([read(95, age_ms=1000 + late_ms)])), asked]))
+
+
 @covers("SOFT-007")
 @property_case(ttl_ms=st.integers(1, 7_200_000))
 def test_cached_quota_exactly_at_ttl_counts(judge: Judge, ttl_ms: int) -> None:

@@ -59,6 +59,16 @@ def test_model_limit_and_base_limit_count(judge: Judge, limited: str | None, ava
     judge.check(Scenario([open_pool(pool(2)), limits, other_than(0, available=available, model="gemini-x")]))
 
 
+@covers("OTH-005")
+@pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
+@pytest.mark.parametrize(("elapsed_ms", "available"), [(999, False), (1000, True)])
+def test_account_counts_when_its_limit_ends(
+    judge: Judge, elapsed_ms: int, available: bool, model: dict[str, Json]
+) -> None:
+    calls = [limit(1, 1000, "gemini", **model), advance(elapsed_ms), other_than(0, available=available, **model)]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
+
+
 @covers("OTH-006")
 def test_cooling_account_does_not_count(judge: Judge) -> None:
     rest = Call("mark_cooling_down", {"label": label(1), "cooldown_ms": 1000, "reason": "network-error"})

@@ -68,6 +68,15 @@ def test_new_reading_counts_from_now(judge: Judge, passed_ms: int, index: int) -
 
 
 @covers("READ-004")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_strategy_uses_the_new_reading(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy, soft_quota_threshold_percent=90)
+    little, much = (read(0, claude=left, gemini_pro=left) for left in (0.05, 0.5))
+    judge.check(Scenario([open_pool(pool(1)), little, asked.gives(None), much, asked.gives(picks(0))]))
+
+
+@covers("READ-004")
 @pytest.mark.parametrize(("passed_ms", "index"), [(TTL_MS, 1), (TTL_MS + 1, 0)])
 def test_equal_reading_counts_from_now_too(judge: Judge, passed_ms: int, index: int) -> None:
     again = [advance(TTL_MS), read(0, claude=0.05), advance(passed_ms), chosen(index)]
