@@ -36,7 +36,7 @@ HEAD = """\
 
 `make docs` generates this page from docs/value-coverage.json. It shows how many values of each kind `run` and `fuzz`
 send, for each place of the wire. The kinds are in `tools/value_kinds.py`.
-`python -m tools.value_coverage measure` counts them again, in about ten minutes.
+`python -m tools.value_coverage measure` counts them again, in a minute.
 
 - **run**: the vectors, the stored examples of properties and all other cases that need no real processes.
 - **fuzz**: {calls:,} generated calls.

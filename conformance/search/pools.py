@@ -52,7 +52,7 @@ READ_AT: Table[Json] = table(
     *[NOW_MS + 60_000, NOW_MS + 1, NOW_MS - 1, -1, NOW_MS - 0.5, NOW_MS - IN_MONTHS_MS, AFTER_2038_MS, "x", 1e300],
 )
 # Labels that a port could confuse: they differ in case, in spaces, dots and colons, or one begins with another.
-ALIKE = ("mango", "Mango", "mango ", "mango.x", "man", "mango:1", " mango", "MANGO", "mango-preview", "m", "mangó")
+ALIKE = ("mango", "Mango", "mango ", "mango.x", "man", "mango:1", " mango", "mangó", "mango-preview", "m", "MANGO")
 EMAILS_OF_PARSED: tuple[Json, ...] = (ABSENT,) * 12 + ("one", "one", "One", "")
 MANY = 300  # accounts, to count past 8 bits
 NO_ACCOUNTS: Table[Json] = table(None, None, None, "x", 5, True, [], *[{}] * 9, {"refreshToken": None})

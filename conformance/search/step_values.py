@@ -9,7 +9,7 @@ MODELS: Table[str | None] = table(
     *[None, None, None, "m1", "m1", "flash-2", "claude-x", ""] * 3,
     *["M1", "m1-preview", "m1-high", "m 1", "m.1", "m1:x", "antigravity-m1", "Claude-Flash", "x-claude-flash-low", "m"],
 )
-SHORT_MS = (1000, 60_000, 1000, 60_000, 0, 1, 999, 1999, 2000, 3_600_000, 3_600_001, 0.5, -1, 1e300, 1e300)
+SHORT_MS = (1000, 60_000, 1000, 60_000, 0, 0, 1, 999, 1999, 2000, 3_600_000, 3_600_001, 0.5, -1, 1e300, 1e300)
 LONG_MS = (2**31 - 1, 2**31, IN_MONTHS_MS)
 DURATIONS_MS = table(*SHORT_MS * 2, *LONG_MS)
 REASONS = table(

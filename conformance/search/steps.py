@@ -322,13 +322,13 @@ def _request_save(session: GeneratedSession, record: bytes) -> None:
 Step = Callable[[GeneratedSession, bytes], None]
 # How often each kind of step occurs, and the capability that it needs. `table` holds 256 in all, with FURTHER_KINDS.
 KINDS: tuple[tuple[Step, int, str], ...] = (
-    (_select, 40, "sticky"),
+    (_select, 38, "sticky"),
     (_select_often, 9, "sticky"),
     (_limit, 14, "limits"),
     (_limit_all, 6, "limits"),
     (_limit_for_a_reason, 12, "backoff"),
     (_fail_in_a_row, 4, "backoff"),
-    (_cool, 11, "cooldown"),
+    (_cool, 13, "cooldown"),
     (_switch, 8, "enabled"),
     (remove, 6, "remove"),
     (_remove_the_last, 7, "remove"),
