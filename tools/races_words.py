@@ -48,7 +48,8 @@ and a half-written file.
 **Replay.** Every schedule that is shown was run twice. If it did not do the same again, the verdict is "unknown".
 `--out FOLDER` writes one file for each failure, with its trace; `replay` runs it again and compares.
 
-`--html FILE` writes a page with all states and failures.
+`--html FILE` writes a page with all states and failures. After Ctrl-C, `races` shows and writes what it has found. No
+rule passes then, because a state that was not judged may break it.
 
 **In a run.** `run` judges these rules too, by the stored schedules [below](#the-schedules-of-a-run). They name
 landmarks, such as the call that replaces the pool file, instead of numbers of calls. So they hold for every target.

@@ -164,8 +164,8 @@ def render(table: dict[str, Found]) -> str:
     by_search = sum(table[name].calls is not None for name in ports)
     lines = [
         MARKDOWN_NOTE + INTRO.format(calls=CALLS),
-        f"{len(ports)} ports: `run` finds {by_run}, `fuzz` finds {by_search} of the rest, "
-        f"{len(ports) - by_run - by_search} are not found.\n",
+        f"{len(ports)} ports: `run` finds {by_run}, `fuzz` finds {by_search} of the rest. "
+        f"Not found: {len(ports) - by_run - by_search}.\n",
     ]
     lines += ["| port | fault | run | fuzz |", "|-|-|-|-|"]
     for name, port in ports.items():

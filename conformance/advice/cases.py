@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from conformance.simulation.model import Limits, Load, Situation
+from conformance.texts import many
 
 A_MINUTE, AT_ONCE = "a-minute", "at-once"
 LIMIT_KINDS = (A_MINUTE, AT_ONCE)
@@ -24,8 +25,8 @@ def cases_of(limits: Limits, agents: int, load: Load, kind: str | None = None) -
     per_minute = math.ceil(SLACK * asked_per_s(agents, load) * MINUTE_S / quotas)
     at_once = math.ceil(SLACK * asked_at_once(agents, load) / quotas)
     both = {
-        A_MINUTE: (f"{per_minute} requests a minute", replace(limits, per_minute=per_minute)),
-        AT_ONCE: (f"{at_once} request{'s' * (at_once > 1)} at once", replace(limits, at_once=at_once)),
+        A_MINUTE: (f"{many(per_minute, 'request')} a minute", replace(limits, per_minute=per_minute)),
+        AT_ONCE: (f"{many(at_once, 'request')} at once", replace(limits, at_once=at_once)),
     }
     return dict(both[each] for each in (LIMIT_KINDS if kind is None else (kind,)))
 

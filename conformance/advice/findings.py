@@ -1,8 +1,12 @@
 """What is in force in a folder, and what has no effect and why: for `advise` and `config explain`."""
 
+import codecs
+import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from conformance.json_type import Json
 from reference_impl.config import json_text
@@ -42,19 +46,37 @@ def findings(place: Place, read: ReadFile, profile: Profile) -> list[str]:
 
 
 def _void_file(file: ConfigFile, read: ReadFile) -> Iterator[str]:
+    if file.ignored is None:
+        return
     content = read(file.path)
-    if file.ignored is None or content is None:
+    if content is None:
+        if why := unreadable(file.path):
+            yield f"The {file.layer} {file.path} has no effect at all: it cannot be read ({why})."
         return
     text = json_text.decode(content)
     why = file.ignored
     if why.startswith("not JSON"):
-        if _TRAILING_COMMA.search(text):
+        if not text.strip():
+            why = "the file is empty; it needs at least {}"
+        elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or "\0" in text:
+            why = "not JSON: the file seems to be UTF-16; save it as UTF-8"
+        elif _TRAILING_COMMA.search(text):
             why += "; the file has a trailing comma, which JSON does not allow"
         elif _COMMENT.search(text):
             why += "; the file has a comment, which JSON does not allow"
         elif text.startswith("\ufeff"):
-            why += "; the file begins with a byte order mark"
+            why += "; the file begins with a byte order mark; save it as UTF-8 without one"
     yield f"The {file.layer} {file.path} has no effect at all: {why}."
+
+
+def unreadable(path: str) -> str:
+    """Why a file that exists cannot be read; empty if there is no such file or it can be read."""
+    if os.path.lexists(path):
+        try:
+            Path(path).read_bytes()
+        except OSError as error:
+            return error.strerror or "unknown reason"
+    return ""
 
 
 def _dropped_keys(file: ConfigFile, read: ReadFile, profile: Profile) -> Iterator[str]:
@@ -87,20 +109,20 @@ def _which_releases(rows: Sequence[Key], profile: Profile) -> str:
 
 
 def _reset_keys(place: Place, loaded: LoadedConfig, read: ReadFile, profile: Profile) -> Iterator[str]:
-    """Values of the user file that the project file replaces by defaults, although it does not name the keys."""
+    """Values that the project file replaces by defaults, although it does not name the keys."""
     project = next(file for file in loaded.files if file.layer == PROJECT_FILE)
     if project.ignored is not None:
         return
     alone = place.load(lambda path: None if path == project.path else read(path), profile)
     reset = [
-        f"{path} ({_value(alone.config, path)!r} becomes {_value(loaded.config, path)!r})"
+        f"{path} ({json.dumps(_value(alone.config, path))} becomes {json.dumps(_value(loaded.config, path))})"
         for path, origin in loaded.origins.items()
         if origin.startswith(f"{PROJECT_FILE}: ") and _value(alone.config, path) != _value(loaded.config, path)
     ]
     if reset:
         yield (
-            f"The project file resets keys of your user file to their defaults, because release {profile.name} "
-            f"fills in every key that a file leaves out: {', '.join(reset)}. Repeat them in the project file."
+            f"The project file changes keys that it does not name, because release {profile.name} fills in the "
+            f"default of every key that a file leaves out: {', '.join(reset)}. Set them in the project file too."
         )
 
 

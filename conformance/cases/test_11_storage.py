@@ -124,7 +124,7 @@ def test_version_2_claude_limit_applies_to_claude(judge: Judge) -> None:
 
 @covers("STO-005")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
-def test_version_2_limit_that_ends_now_is_not_migrated(judge: Judge, family: str) -> None:
+def test_version_2_limit_ending_now_is_not_migrated(judge: Judge, family: str) -> None:
     """So it does not return when the clock is set back before the first question (LIM-010)."""
     stored = pool([{"rateLimitResetTimes": {family: NOW_MS}}], version=2)
     judge.check(on_file(stored, advance(-1), rotate(family).gives(picks(0))))

@@ -202,7 +202,7 @@ def test_limits_and_cooldown_are_saved(judge: Judge) -> None:
 
 @covers("STO-031")
 @pytest.mark.parametrize("ms", [1000, 90_000])
-def test_new_limit_is_saved_in_place_of_the_old_one(judge: Judge, ms: int) -> None:
+def test_new_limit_replaces_the_stored_one(judge: Judge, ms: int) -> None:
     """The new one may end sooner (LIM-009)."""
     stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 60_000}}])
     expected = keeps(rateLimitResetTimes={"claude": NOW_MS + ms})

@@ -45,7 +45,7 @@ def test_removed_account_is_not_saved(judge: Judge, place: int) -> None:
 
 
 @covers("STO-013")
-def test_removed_account_that_changed_in_the_file_is_not_saved(judge: Judge) -> None:
+def test_removed_account_that_others_changed_is_not_saved(judge: Judge) -> None:
     changed = pool([{"lastUsed": NOW_MS + 1000}, {}, {}])
     judge.check(saved(pool(3), remove(0), written=changed, then=[loads(1, 2)]))
 

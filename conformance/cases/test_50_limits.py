@@ -60,7 +60,7 @@ def test_gemini_has_one_quota_per_header_style(judge: Judge, limited: str, other
 
 @covers("LIM-003")
 @pytest.mark.parametrize("style", ["antigravity", "gemini-cli"])
-def test_account_replaced_for_one_style_is_replaced_for_both(judge: Judge, style: str) -> None:
+def test_account_is_replaced_for_both_styles(judge: Judge, style: str) -> None:
     """The family has one current account, whichever header style made it move (STK-002)."""
     calls = [limit(0, 1000, "gemini", header_style=style), select("gemini", style=style).gives(picks(1))]
     both = [select("gemini", style=each).gives(picks(1)) for each in ("antigravity", "gemini-cli")]

@@ -115,7 +115,7 @@ def test_strict_wait_ignores_other_style(judge: Judge, limited: str, other: str)
 
 @covers("WAIT-007")
 @pytest.mark.parametrize("style", STYLES)
-def test_strict_wait_of_claude_is_the_same_for_each_style(judge: Judge, style: str) -> None:
+def test_strict_wait_of_claude_ignores_the_style(judge: Judge, style: str) -> None:
     asked = min_wait(header_style=style, strict=True).gives(wait_of(5000))
     judge.check(Scenario([open_pool(pool(1)), limit(0, 5000), asked]))
 

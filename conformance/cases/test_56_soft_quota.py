@@ -333,7 +333,7 @@ def test_wait_is_null_without_future_reset_time(judge: Judge, reset: object) -> 
 
 
 @covers("SOFT-017")
-def test_one_reset_time_in_the_past_makes_wait_null(judge: Judge) -> None:
+def test_one_past_reset_time_makes_wait_null(judge: Judge) -> None:
     """Its reading is older than the reset, so that nobody knows what the account has left."""
     judge.check(Scenario([open_pool(renewed(at(60_000), at(-1000))), waits().gives(UNKNOWN_WAIT)]))
 

@@ -1,5 +1,6 @@
 """PROC: processes that are started by `multiprocess`, restarted and killed."""
 
+from dataclasses import replace
 from itertools import cycle, islice
 
 import pytest
@@ -82,3 +83,14 @@ def test_killed_processes_leave_the_others_alone(judge: Judge) -> None:
     late = fleet.start(judge.launch())
     fleet.load(ON, members=[late])
     check_first(judge, fleet, fit, fleet.select(stored, ["claude"], members=[late]))
+
+
+@covers("PROC-025")
+def test_inherited_variable_has_no_effect(judge: Judge) -> None:
+    launch, inherited = judge.launch(), "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
+    launch = replace(launch, environment={**launch.environment, inherited: "1"})
+    fleet = Fleet.greet(judge.start_group([launch]))
+    fleet.record.note(1, fleet.pids[0], f"inherits {inherited}=1")
+    accounts = next(count for count in range(BASE_INDEX + 2, 100) if fleet.pids[0] % count)
+    transcripts = fleet.open_and_select(based(accounts), {"account_selection_strategy": "sticky"}, ["claude"])
+    check(judge, fleet, transcripts, lambda _: [picks(BASE_INDEX)])

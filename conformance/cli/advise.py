@@ -12,7 +12,7 @@ from pathlib import Path
 from conformance.advice.accounts import Accounts, count_accounts
 from conformance.advice.cases import LIMIT_KINDS, shortage
 from conformance.advice.criterion import CRITERION, has_fewer_rejections
-from conformance.advice.findings import Place, findings
+from conformance.advice.findings import Place, findings, unreadable
 from conformance.advice.installed import Installed, find_installed
 from conformance.advice.recommend import MINUTES, OFFSET, STRATEGY, Case, Recommendation, offset_spreads, recommend
 from conformance.cli import situation_text, situations
@@ -92,6 +92,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     with Progress(stage, sys.stderr):
         found = recommend(decider, _flat(loaded), agents, situations.load(options), cases)
     told = [*findings(place, read_file, chosen), *accounts.findings, *_of_agents(agents, loaded, limits)]
+    if options.accounts is None and accounts.usable > MAX_ACCOUNTS:
+        told.append(f"The simulation takes at most {MAX_ACCOUNTS} accounts, and you have {accounts.usable}.")
     told += [text for case in found.cases if (text := shortage(case.situation))]
     if options.json:
         print(json.dumps(_document(installed, loaded, accounts, told, found), indent=2, sort_keys=True))
@@ -109,10 +111,11 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def _limits(options: argparse.Namespace, accounts: Accounts, pool: str) -> Limits:
     """The limits, of the accounts that can be used. Raises UsageFault if there is none."""
     if options.accounts is None and accounts.usable == 0:
-        raise UsageFault(
-            " ".join([f"{pool}: no account can be selected ({accounts.stored} stored).", *accounts.findings])
-            + " Run `opencode auth login`, or give a number with --accounts"
-        )
+        why = [f"The file cannot be read: {error}."] if (error := unreadable(pool)) else accounts.findings
+        said = " ".join([f"{pool}: no account can be selected ({accounts.stored} stored).", *why])
+        if accounts.stored or not why:
+            raise UsageFault(f"{said} Run `opencode auth login`, or give a number with --accounts")
+        raise UsageFault(f"{said} Or give a number with --accounts")
     count = min(options.accounts or accounts.usable, MAX_ACCOUNTS)
     limits = situations.limits(options, count)
     if options.projects is None and options.accounts is None and accounts.projects < accounts.usable:

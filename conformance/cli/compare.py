@@ -13,6 +13,7 @@ from conformance.cli.options import (
     add_profile,
     between,
     day,
+    given_for_runs,
     seconds,
 )
 from conformance.cli.outputs import prepare_outputs, write_report
@@ -63,6 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:  # noqa: ARG001 - takes no command
     sides: list[Report | Job] = [_read(options, word) for word in (options.old, options.new)]
+    if all(isinstance(side, Report) for side in sides):
+        of_runs = ("--give-up", GIVE_UP_S), ("--mapping", None), ("--deviations", None)
+        for name in given_for_runs(options, *of_runs):  # no refusal: the action hands all its options to both commands
+            print(f"note: {name} has no effect: OLD and NEW are reports")
     prepare_outputs({"--html": options.html, "--markdown": options.markdown}, {"--mapping": options.mapping})
     old, new = _judge(options, sides)
     comparison = Comparison(old, new, strict=options.strict)
@@ -79,8 +84,12 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:  # noqa: A
 def _read(options: argparse.Namespace, word: str) -> Report | Job:
     """The report in a file, or the `run` of a target."""
     path = Path(word)
-    if is_word(word) or not path.is_file():
-        return Job(word if is_word(word) else f"plugin:{word.rstrip('/') or word}", _handed(options))
+    if is_word(word):
+        return Job(word, _handed(options))
+    if path.is_dir():
+        return Job(f"plugin:{word.rstrip('/') or word}", _handed(options))
+    if not path.is_file():
+        raise UsageFault(f"there is no file or folder {word!r}; expected the --json of a run, a target, or a checkout")
     try:
         return read_report(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:

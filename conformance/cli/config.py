@@ -17,7 +17,7 @@ from conformance.reports.describe import wrap
 from conformance.targets.errors import UsageFault
 from reference_impl.config.files import read_file
 from reference_impl.config.keys import keys_of
-from reference_impl.config.loader import LoadedConfig
+from reference_impl.config.loader import FILLED_IN, LoadedConfig
 from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED, VERSIONS
 
@@ -28,6 +28,7 @@ Shows the value of each config key in a folder, the layer that set it, and the
 files, read or ignored, as a release would. Reads your own config files and
 environment, and writes nothing. Also says what has no effect, and why."""
 WIDTH = 80
+FILLED_IN_SHORT = "default (not in file)"  # fits into the table, one line for each key
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,8 +68,9 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     width = max(len(path) for path, _, _ in rows)
     for path, value, origin in rows:
         shown = "(no value)" if origin is None else json.dumps(value, ensure_ascii=False)
-        line = f"{path:{width}}  {shown:14} {origin or ''}".rstrip()
-        print(line if len(line) <= WIDTH else f"{path:{width}}  {shown}\n{'':{width}}    {origin}")
+        whence = FILLED_IN_SHORT if (origin or "").endswith(FILLED_IN.format("")) else origin or ""
+        line = f"{path:{width}}  {shown:14} {whence}".rstrip()
+        print(line if len(line) <= WIDTH else f"{path:{width}}  {shown}\n{'':{width}}    {whence}")
     for number, text in enumerate(told):
         print(("" if number else "\n") + wrap(f"{'' if number else 'note':6}{text}", "", 6))
     return 0

@@ -4,21 +4,19 @@ import argparse
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from conformance import __version__
 from conformance.reports.describe import wrap
 from conformance.targets import namespaces
 from conformance.targets.errors import AdapterFault, UsageFault
+from conformance.targets.gate.support import why_not
 from conformance.targets.tools import cache_folder, node_path, run_tool
 
 HELP = "show what this machine has, and what each part enables"
 DESCRIPTION = """\
 Shows which programs and features of the system this machine has, and what the
 kit cannot do without them. Starts no target and installs nothing."""
-SECCOMP_ACTIONS = Path("/proc/sys/kernel/seccomp/actions_avail")
 BOUND_S = 60.0
 Check = Callable[[], str]  # what was found; raises AdapterFault or OSError with the reason if it is missing
 
@@ -67,9 +65,9 @@ def _namespaces() -> str:
 
 
 def _seccomp() -> str:
-    if sys.platform != "linux" or "user_notif" not in SECCOMP_ACTIONS.read_text(encoding="ascii"):
-        raise AdapterFault("the system has no seccomp user notification")
-    return "user notification"
+    if reason := why_not():
+        raise AdapterFault(reason)
+    return "file calls can be held"
 
 
 def _cache() -> str:

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from conformance import __version__
@@ -19,7 +20,7 @@ from conformance.cli.options import (
     between,
     seconds,
 )
-from conformance.cli.outputs import prepare_outputs, write_report
+from conformance.cli.outputs import prepare_folder, prepare_outputs, write_report
 from conformance.cli.profile import profile_of
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
@@ -106,13 +107,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     prepare_outputs({"--json": options.json, "--issue": options.issue}, {})
+    prepare_folder("--out", options.out)
     if options.merge:
         return _merge(options, command)
     plan = _plan(options, command)
     print(f"{plan.word} as {plan.profile}, seed {plan.seed}", flush=True)
-    states, fault = _search(plan) if options.workers > 1 else ([_search_here(plan)], None)
+    states, fault = _search(plan) if options.workers > 1 else _search_here(plan)
     report = _report(plan, states, asking(options))
-    if fault is not None and not report.discrepancies:
+    if fault is not None and not report.discrepancies and not isinstance(fault, KeyboardInterrupt):
         raise fault
     _show(report, options)
     if fault is not None:
@@ -215,20 +217,31 @@ def _show(report: FuzzReport, options: argparse.Namespace) -> None:
     write_report(options.issue, render_issue(report))
 
 
-def _search_here(plan: Plan) -> State:
+def _search_here(plan: Plan) -> tuple[list[State], BaseException | None]:
+    """The state when the search ended, and Ctrl-C, if that ended it."""
     latest = [State()]
-    with Progress(lambda: _line(latest, plan.calls), sys.stderr):
-        search(plan, 0, lambda state: latest.__setitem__(0, state))
-    return latest[0]
+    try:
+        with Progress(lambda: _line(latest, plan.calls), sys.stderr):
+            search(plan, 0, lambda state: latest.__setitem__(0, state))
+    except KeyboardInterrupt as interrupt:
+        return _interrupted(latest), interrupt
+    return latest, None
 
 
-def _search(plan: Plan) -> tuple[list[State], Exception | None]:
-    """The states of all workers, and the worst fault, if any."""
+def _interrupted(states: Sequence[State]) -> list[State]:
+    return [replace(state, given_up=state.given_up or "interrupted") for state in states]
+
+
+def _search(plan: Plan) -> tuple[list[State], BaseException | None]:
+    """The states of all workers, and the worst fault or Ctrl-C, if any."""
     from conformance.search.parallel import WorkerError, Workers
 
     with Workers(plan) as workers:
-        with Progress(lambda: _line(workers.states, plan.calls), sys.stderr):
-            workers.wait()
+        try:
+            with Progress(lambda: _line(workers.states, plan.calls), sys.stderr):
+                workers.wait()
+        except KeyboardInterrupt as interrupt:
+            return _interrupted(workers.states), interrupt
         ours = (fault for fault in workers.faults if isinstance(fault, WorkerError))
         return workers.states, next(ours, next(iter(workers.faults), None))
 

@@ -61,6 +61,8 @@ def _copy(template: Path, folder: Path) -> None:
 
 
 def _check(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageFault(f"{folder} is not a folder; name a new one: init --language LANGUAGE FOLDER")
     try:
         if folder.is_dir() and any(folder.iterdir()):
             raise UsageFault(f"{folder.absolute()} is not empty; name a new folder: init --language LANGUAGE FOLDER")
@@ -77,4 +79,5 @@ def _described(folder: Path, language: Language) -> Iterator[str]:
     for line in (*language.build, f"antigravity-conformance run {language.run}"):
         yield f"  {line}"
     yield ""
-    yield "Build and run it again after each change. Each run prints the next step."
+    again = "Build and run it" if language.build else "Run it"
+    yield f"{again} again after each change. Each run prints the next step."

@@ -96,7 +96,7 @@ def _run(given: list[str]) -> int:
     parser = _parser(first)
     options, unknown = parser.parse_known_args(given)
     if unknown:
-        _refuse(options, unknown, options_of(parser, first))
+        _refuse(options, unknown, options_of(parser, first), first)
     code: int = options.main(options, command)
     return code
 
@@ -114,7 +114,7 @@ def _version() -> str:
     return f"antigravity-conformance {__version__}, {len(load_catalogue())} requirements, Python {python}{node}"
 
 
-def _refuse(options: argparse.Namespace, unknown: Sequence[str], known: Sequence[str]) -> None:
+def _refuse(options: argparse.Namespace, unknown: Sequence[str], known: Sequence[str], name: str) -> None:
     """Refuse unknown words. A command without `--` before it is the most likely cause."""
     option = unknown[0].partition("=")[0]
     if option.startswith("-") and (hint := did_you_mean(option, known, OPTION_ALIKE)):
@@ -124,7 +124,7 @@ def _refuse(options: argparse.Namespace, unknown: Sequence[str], known: Sequence
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.join([target, *unknown])}")
     if options.takes_command and target is None and not unknown[0].startswith("-"):
         raise UsageFault(f"put -- before the command: -- {shlex.join(unknown)}")
-    raise UsageFault(f"unrecognized arguments: {shlex.join(unknown)}; see `antigravity-conformance --help`")
+    raise UsageFault(f"unrecognized arguments: {shlex.join(unknown)}; see `antigravity-conformance {name} --help`")
 
 
 def _prepare_streams() -> None:

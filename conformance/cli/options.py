@@ -158,6 +158,21 @@ def asking(options: argparse.Namespace) -> list[str]:
     return words
 
 
+def given_for_runs(options: argparse.Namespace, *more: tuple[str, object]) -> list[str]:
+    """The given options that only a run obeys. `more` are other such options, with their defaults."""
+    common: tuple[tuple[str, object], ...] = (
+        ("--only", []),
+        ("--profile", None),
+        ("--today", None),
+        ("--timeout", DEFAULT_TIMEOUT_S),
+        ("--processes", DEFAULT_PROCESSES),
+        ("--env", []),
+    )
+    return [
+        name for name, default in (*common, *more) if getattr(options, name.lstrip("-").replace("-", "_")) != default
+    ]
+
+
 def seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < (value := float(text)) <= MAX_TIMEOUT_S:

@@ -1,6 +1,8 @@
 """The output files of a run. They are checked before the run, so that no result is lost."""
 
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from conformance.targets.errors import UsageFault
@@ -18,6 +20,39 @@ def prepare_outputs(written: Mapping[str, Path | None], read: Mapping[str, Path 
     for path in written.values():
         if path is not None:
             _empty(path)
+
+
+def prepare_folder(option: str, path: Path | None) -> None:
+    """Check a folder into which files are written later, if any. An empty new folder is not kept.
+
+    Raises UsageFault if nothing can be written there.
+    """
+    if path is None:
+        return
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise UsageFault(
+            f"cannot write into {option} {path}: {error.strerror}; expected a folder that may be written"
+        ) from error
+    finally:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def leave_out(written: Mapping[str, Path | None], why: str) -> list[str]:
+    """Remove emptied output files for which there is no content, and say why."""
+    left_out = []
+    for option, path in written.items():
+        if path is not None:
+            if path.is_file() and not path.is_symlink():
+                path.unlink()
+            left_out.append(f"{option} {path} was not written: {why}")
+    return left_out
 
 
 def _empty(path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.cli.options import add_env, add_mapping, add_timeout, asking, between, seconds
-from conformance.cli.outputs import prepare_outputs, write_report
+from conformance.cli.outputs import leave_out, prepare_folder, prepare_outputs, write_report
 from conformance.processes.races.exploring import MAX_PREEMPTIONS
 from conformance.processes.races.judging import KINDS, Plan, judge_races
 from conformance.processes.races.model import MAX_PROCESSES
@@ -21,12 +21,14 @@ from conformance.reports import races_json, races_svg, races_text
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
 from conformance.reports.progress import Progress, Stage
+from conformance.reports.verdicts import INTERRUPTED
 from conformance.requirements.races import RULES
 from conformance.targets.errors import UsageFault
 from conformance.targets.gate.support import why_not
 from conformance.targets.group import Launch
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
+from conformance.texts import many
 
 SAMPLES = 200
 NOT_CONFORMANT, UNKNOWN, NOTHING_JUDGED = 1, 3, 5
@@ -52,7 +54,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--preemptions",
         type=between(0, 3),
-        default=MAX_PREEMPTIONS,
         metavar="N",
         help=f"Largest number of preemptions in a schedule (default: {MAX_PREEMPTIONS})",
     )
@@ -69,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"Number of schedules to draw for each state (default: {SAMPLES} with more than two processes)",
     )
-    add("--seed", metavar="WORD", default="0", help="Seed for drawn schedules (default: 0)")
+    add("--seed", metavar="WORD", help="Seed for drawn schedules, as with --samples (default: 0)")
     add("--no-faults", action="store_true", help="Kill no process, and let no call fail")
     add("--time-limit", type=seconds, metavar="S", help="Stop after S seconds; what is left is unknown (default: none)")
     add("--out", type=Path, metavar="FOLDER", help="Write each failed schedule into this folder, for `replay`")
@@ -86,33 +87,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     outputs = {"--json": options.json, "--html": options.html, "--svg": options.svg}
     outputs["--trace-files"] = options.trace_files
+    _check(options)
     prepare_outputs(outputs, {})
-    if options.out is not None and options.out.exists() and not options.out.is_dir():
-        raise UsageFault(f"--out {options.out}: expected a folder")
+    prepare_folder("--out", options.out)
     if reason := why_not():
-        print(wrap(f"not run: {reason}", "", 2))
-        write_report(options.json, races_json.render_not_run(reason))
-        return NOTHING_JUDGED
+        return _not_run(options, "not run", reason)
     target = resolve(options.target, command, options.mapping)
     hello = greet(target, timeout_s=options.timeout, pass_environment=options.env).hello
     if missing := [word for word in NEEDS if word not in hello.capabilities]:
-        reason = f"{target.word} does not claim {', '.join(missing)}"
-        print(wrap(f"not claimed: {reason}", "", 2))
-        write_report(options.json, races_json.render_not_run(reason))
-        return NOTHING_JUDGED
+        return _not_run(options, "not claimed", f"{target.word} does not claim {', '.join(missing)}")
     judged = _judge(options, Launch(target.argv, target.environment, target.word))
+    is_interrupted = any(row.is_interrupted for row in judged)
     for line in _report(judged, options, command):
         print(line)
     write_report(options.json, races_json.render(target.word, hello.version, judged))
     failures = [(rule, found) for row in judged for rule, found in sorted(row.found.items())]
     if failures:
         write_report(options.svg, races_svg.render(failures[0][1].outcome, failures[0][0]))
-    code = _exit_code({verdict(judged, rule) for rule, about in RULES.items() if about.level == "MUST"})
+    code = INTERRUPTED
+    if not is_interrupted:
+        code = _exit_code({verdict(judged, rule) for rule, about in RULES.items() if about.level == "MUST"})
     if options.html is not None:
         from conformance.reports.page.races_page import render_races_page  # slow: it imports Jinja2
 
         write_report(options.html, render_races_page(target.word, hello.version, judged, code))
+    if is_interrupted:
+        raise KeyboardInterrupt  # the message and the exit code are those of every command
     return code
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raises UsageFault for an option that would have no effect."""
+    are_drawn = options.samples is not None or options.processes > 2
+    if are_drawn and options.preemptions is not None:
+        raise UsageFault("--preemptions is for all orders, and these schedules are drawn; drop it, or drop --samples")
+    if options.seed is not None and not are_drawn:
+        raise UsageFault("--seed is for drawn schedules, and these are all orders; drop it, or give --samples")
+
+
+def _not_run(options: argparse.Namespace, word: str, reason: str) -> int:
+    for line in leave_out({"--html": options.html, "--svg": options.svg}, "nothing was judged"):
+        print(wrap(line, "", 2))
+    print(wrap(f"{word}: {reason}", "", 2))
+    write_report(options.json, races_json.render_not_run(reason))
+    return NOTHING_JUDGED
 
 
 def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
@@ -120,10 +138,10 @@ def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
     samples = options.samples or (SAMPLES if options.processes > 2 else 0)
     plan = Plan(
         options.state,
-        options.preemptions,
+        MAX_PREEMPTIONS if options.preemptions is None else options.preemptions,
         ("orders",) if options.no_faults or samples else KINDS,
         samples,
-        options.seed,
+        options.seed or "0",
         may_go_on=lambda: ends_s is None or time.monotonic() < ends_s,
     )
     judged: list[Judged] = []
@@ -142,10 +160,15 @@ def _judge(options: argparse.Namespace, launch: Launch) -> list[Judged]:
     ):
         if absent := set(options.state) - set(subject.states):
             raise UsageFault(f"--state {sorted(absent)[0]} does not apply: {launch.name} has none of it")
-        for row in judge_races(subject, plan):
-            judged.append(row)
-            progress.note(races_text.render_row(row))
-            stage.show(lambda: f"{sum(each.explored.schedules for each in judged)} schedules")
+        try:
+            for row in judge_races(subject, plan):
+                judged.append(row)
+                progress.note(races_text.render_row(row))
+                stage.show(lambda: many(sum(each.explored.schedules for each in judged), "schedule"))
+        except KeyboardInterrupt:  # between two states
+            if not judged:
+                raise
+            judged[-1].is_interrupted = True
     if options.trace_files:
         write_report(options.trace_files, "".join(f"{path}\n" for path in sorted(opened)))
     return judged
@@ -175,6 +198,8 @@ def _report(judged: Sequence[Judged], options: argparse.Namespace, command: Sequ
                 lines += [*wrapped_command(" ".join(words), "  "), ""]
     if shown:
         lines += [wrap(races_text.LEGEND, "", 0), ""]
+    else:
+        lines += [wrap(line, "", 2) for line in leave_out({"--svg": options.svg}, "no schedule failed")]
     return [*lines, *races_text.render_summary(judged)]
 
 

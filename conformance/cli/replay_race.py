@@ -31,7 +31,10 @@ def replay_race(document: Json, options: argparse.Namespace, command: Sequence[s
     target = resolve(options.target, command, options.mapping)
     launch = Launch(target.argv, target.environment, target.word)
     with Subject(launch, timeout_s=options.timeout, count=stored.processes, pass_environment=options.env) as subject:
-        outcome = run_stored(subject, stored)
+        try:
+            outcome = run_stored(subject, stored)
+        except UsageFault as fault:
+            raise UsageFault(f"{options.file}: {fault}") from fault
     for line in side_by_side(outcome, stored.rule):
         print(line)
     print()

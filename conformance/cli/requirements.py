@@ -8,12 +8,17 @@ from conformance.requirements import load_catalogue
 from conformance.requirements.quirks import check_quirks
 from conformance.targets.errors import UsageFault
 
-HELP = DESCRIPTION = "print the catalogue"
+HELP = "print the catalogue"
+DESCRIPTION = """\
+Prints the catalogue of rules.
+
+list  print id, level and title of each rule
+show  print also its text, source, releases, needs and mutant"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["list", "show"])
-    parser.add_argument("ids", nargs="*", metavar="ID|SECTION", help="Requirements or sections (default: all)")
+    parser.add_argument("ids", nargs="*", metavar="ID|SECTION", help="Rules or sections (default: all)")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -30,7 +30,7 @@ from reference_impl.releases import RECOMMENDED
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "main"]
 
 HELP = "judge a target"
-DESCRIPTION = f"Judge a target. A target is one of\n{FORMS}"
+DESCRIPTION = f"Judges a target. A target is one of\n{FORMS}"
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from conformance.processes.pid_list import written
 from conformance.reports.describe import wrap
 from conformance.simulation.model import Agents, Limits, Load, Pids, Situation
 from conformance.simulation.run import APART
+from conformance.texts import many
 
 HANGING = 10
 
@@ -88,10 +89,6 @@ def load(given: Load) -> str:
     """What each agent sends."""
     return (
         f"a request runs {given.latency_s:g} s (median), then the agent pauses {given.pause_s:g} s (mean); prompts of "
-        f"{given.prompt_tokens:,} tokens, {given.growth_tokens:,} more with each request; {given.minutes:g} minutes"
+        f"{given.prompt_tokens:,} tokens, {given.growth_tokens:,} more with each request; "
+        f"{given.minutes:g} minute{'s' * (given.minutes != 1)}"
     )
-
-
-def many(count: int, noun: str) -> str:
-    """`1 agent`, `2 agents`."""
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -24,6 +24,7 @@ from conformance.simulation.model import (
     agents_of,
 )
 from conformance.targets.errors import UsageFault
+from conformance.texts import many
 
 MAX_MINUTES = 1440
 SECONDS = 60
@@ -68,7 +69,7 @@ def agents(options: argparse.Namespace) -> Agents:
     if options.processes is not None:
         if options.processes > options.agents:
             raise UsageFault(
-                f"--processes {options.processes} is more than the {options.agents} agents; expected at most one each"
+                f"--processes {options.processes} exceeds {many(options.agents, 'agent')}; expected at most one each"
             )
         found = replace(found, processes=options.processes)
     if options.pids is not None:
@@ -186,7 +187,7 @@ def limits(options: argparse.Namespace, accounts: int) -> Limits:
     window_ = options.per_window
     if options.projects is not None and options.projects > accounts:
         raise UsageFault(
-            f"--projects {options.projects} is more than the {accounts} accounts; expected at most {accounts}"
+            f"--projects {options.projects} is more than {many(accounts, 'account')}; expected at most {accounts}"
         )
     found = Limits(
         accounts=accounts,

@@ -18,6 +18,7 @@ from conformance.processes.viewers import command_of, is_viewer
 from conformance.reports import spread_json, spread_svg, spread_text
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
+from conformance.reports.progress import Progress, Stage
 from conformance.targets.errors import UsageFault
 
 MAX_PIDS = 1009  # as many as `run` can start
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--accounts", required=True, metavar="N,...", help="Number of accounts, such as 3, 3,5 or 2-8")
     add(
         "--pids",
-        metavar="IDS",
+        metavar="PIDS",
         help="Start nothing; use these PIDs: 123,456 or 100-163 or 100-160/4 (every 4th) or @FILE or - (stdin)",
     )
     add("--base", type=between(0, MAX_PID), default=0, metavar="B", help="Stored active index (default: 0)")
@@ -154,7 +155,12 @@ def _given(word: str, source: Path | None) -> list[int]:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise UsageFault(f"{place}: not a text; expected PIDs, such as `pgrep` prints") from error
-    return _parse(text, place, what="PID", minimum=0, maximum=MAX_PID, count=MAX_PIDS)
+    try:
+        return _parse(text, place, what="PID", minimum=0, maximum=MAX_PID, count=MAX_PIDS)
+    except UsageFault as fault:
+        if any(character.isalpha() for character in text) and place != "--pids":
+            raise UsageFault(f"{fault}. Give only PIDs, as `pgrep opencode` prints them") from fault
+        raise
 
 
 def _without_viewers(pids: list[int], word: str) -> tuple[list[int], int]:
@@ -182,13 +188,14 @@ def _bytes(source: Path | None) -> bytes:
 
 def _start(options: argparse.Namespace, command: Sequence[str]) -> Starts:
     count = options.processes or PROCESSES
+    pace = Pace(options.at_once, options.gap)
+    stage = Stage("starting the first process")
 
     def show(number: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\x1b[K{number} of {count} started ..." if number < count else "\r\x1b[K", end="", file=sys.stderr)
+        stage.show(lambda: f"{number} of {count} started")
 
-    pace = Pace(options.at_once, options.gap)
-    return start_many(command, count, pace, name=options.read, pass_environment=options.env, on_start=show)
+    with Progress(stage, sys.stderr):
+        return start_many(command, count, pace, name=options.read, pass_environment=options.env, on_start=show)
 
 
 def _ids(options: argparse.Namespace, pids: Sequence[int], starts: Starts | None) -> Iterator[str]:

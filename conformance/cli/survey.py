@@ -9,7 +9,15 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.cli.checkouts import checkout_of
-from conformance.cli.options import DEFAULT_PROCESSES, DEFAULT_TIMEOUT_S, MAX_WORKERS, between, day, seconds
+from conformance.cli.options import (
+    DEFAULT_PROCESSES,
+    DEFAULT_TIMEOUT_S,
+    MAX_WORKERS,
+    between,
+    day,
+    given_for_runs,
+    seconds,
+)
 from conformance.cli.outputs import prepare_outputs, write_report
 from conformance.cli.survey_runs import Finished, Job, run_jobs
 from conformance.processes.fitting import MAX_ACCOUNTS
@@ -95,6 +103,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         )
     if not options.targets and not options.reports_read:
         raise UsageFault("no target was given; expected target words, paths of checkouts, or --from FILE")
+    if not options.targets:
+        others: list[tuple[str, object]] = [("--give-up", GIVE_UP_S), ("--strict", False), ("--require", [])]
+        for name in given_for_runs(options, *others, ("--mappings", None)):
+            raise UsageFault(f"{name} is for targets, and only reports were given; drop it")
     catalogue = load_catalogue()
     earlier = [row for path in options.reports_read for row in _read_rows(path)]
     prepare_outputs({"--json": options.json, "--markdown": options.markdown, "--html": options.html}, {})

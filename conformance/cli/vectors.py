@@ -44,6 +44,8 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise UsageFault(f"vectors {options.action} takes no target; use `vectors check --target TARGET`")
     if not options.folder.is_dir():
         raise UsageFault(f"there is no folder {options.folder}; expected a folder with SECTION/ID.json")
+    if not any(options.folder.glob("*/*.json")):
+        raise UsageFault(f"there is no vector in {options.folder}; expected a folder with SECTION/ID.json")
     if options.action == "write":
         return _write(options.folder)
     vectors, problems = read_vectors(options.folder)

@@ -30,6 +30,8 @@ def _range(word: str, place: str, what: str, minimum: int, maximum: int, count: 
     shown = repr(word if len(word) <= SHOWN_WORD else word[:SHOWN_WORD] + "...") + place
     match = _RANGE.fullmatch(word)
     if match is None:
+        if word.isascii() and word.isdigit():
+            raise ValueError(f"{shown} is not a valid {what}; expected {minimum} to {maximum}")
         raise ValueError(f"{shown} is not a valid {what}; expected a number, or a range such as 100-163 or 100-160/4")
     first, last, step = int(match[1]), int(match[2] or match[1]), int(match[3] or 1)
     if last < first or step == 0:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
-from conformance.reports.events import first_problem
+from conformance.reports.events import first_problem, format_problem
 from conformance.reports.report import Report
 from conformance.reports.run import CONCLUSIONS
 from conformance.reports.verdicts import (
@@ -285,6 +285,8 @@ def write_board(board: Board) -> dict[str, Json]:
 def read_board(document: Json) -> Board:
     """The board from its JSON document. Raises BoardError with the first wrong key."""
     expected = f"not the JSON of a survey, format {FORMAT}"
+    if problem := format_problem(document, FORMAT):
+        raise BoardError(f"{expected}: {problem}")
     try:
         read = BoardDocument.model_validate(document)
     except ValidationError as error:

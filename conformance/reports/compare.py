@@ -120,7 +120,7 @@ class Comparison:
         if self.exit_code == NOTHING_JUDGED:
             return "no verdict: nothing was judged"
         side, report = ("new", self.new) if self.new.exit_code == self.exit_code else ("old", self.old)
-        return f"no verdict: the {side} run ended with exit code {report.exit_code}"
+        return f"no verdict, because the {side} run has none ({report.conclusion})"
 
     @property
     def summary(self) -> str:
@@ -137,7 +137,7 @@ class Comparison:
         uncounted = [change for change in self.changes if change.kind in REGRESSIONS and not change.counts]
         if uncounted:
             told.append(f"rules that fail now and count only with --strict: {len(uncounted)}")
-        if old.profile != new.profile:
+        if old.profile != new.profile and None not in (old.profile, new.profile):
             told.append(f"the old run was judged as {old.profile}, the new one as {new.profile}")
         if old.kit != new.kit:
             told.append(f"the old run was judged by version {old.kit} of the kit, the new one by {new.kit}")

@@ -165,6 +165,12 @@ def _read(line: bytes, where: str) -> Event:
         raise EventError(f"{where}: not JSON: {error}") from error
 
 
+def format_problem(document: Json, expected: int) -> str:
+    """What is wrong if the document has another format, as from another version of the kit; else empty."""
+    found = document.get("format", expected) if isinstance(document, dict) else expected
+    return "" if found == expected else f"it has format {found!r}; write it again with this version of the kit"
+
+
 def first_problem(error: ValidationError) -> str:
     """`findings.0.what: Field required`."""
     problem = error.errors()[0]

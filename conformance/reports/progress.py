@@ -1,24 +1,30 @@
 """One line on a terminal that shows the progress of a run."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Self, TextIO
 
 from conformance.texts import printable
 
 FIRST_S = 2.0  # shorter commands show nothing
 LOOK_S = 0.5
-COLUMNS = 79
+COLUMNS = 79  # of a wider terminal too
 _ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """Shows a line and keeps it up to date. A context manager. Shows nothing if the stream is not a terminal."""
+    """Shows a line and keeps it up to date. A context manager.
+
+    Shows nothing if the stream is not a terminal, or if the terminal cannot erase a line (TERM=dumb).
+    """
 
     def __init__(self, line: Callable[[], str], stream: TextIO) -> None:
         self._line, self._stream = line, stream
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._show, daemon=True) if stream.isatty() else None
+        can_erase = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._thread = threading.Thread(target=self._show, daemon=True) if can_erase else None
 
     def __enter__(self) -> Self:
         if self._thread is not None:
@@ -34,7 +40,7 @@ class Progress:
     def _show(self) -> None:
         wait_s = FIRST_S
         while not self._over.wait(wait_s):
-            self._write(_ERASE + printable(self._line()[:COLUMNS]).replace("\n", " "))
+            self._write(_ERASE + fitted(self._line(), columns_of(self._stream)))
             wait_s = LOOK_S
 
     def note(self, text: str) -> None:
@@ -47,6 +53,19 @@ class Progress:
             self._stream.flush()
         except OSError:
             self._over.set()  # the terminal was closed
+
+
+def columns_of(stream: TextIO) -> int:
+    """The columns of a progress line: one less than the terminal has, which would break a full line in two."""
+    with suppress(OSError, ValueError):  # a stream without a file, or not of a terminal
+        if columns := os.get_terminal_size(stream.fileno()).columns:  # some terminals say 0
+            return min(COLUMNS, columns - 1)
+    return COLUMNS
+
+
+def fitted(line: str, columns: int) -> str:
+    """The start of the line that fits. Escaped characters are longer than before."""
+    return printable(line).replace("\n", " ")[:columns]
 
 
 class Stage:

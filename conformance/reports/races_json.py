@@ -19,6 +19,7 @@ def render(target: str, version: str, judged: Sequence[Judged]) -> str:
         "version": version,
         "rules": {rule: {"level": about.level, "verdict": verdict(judged, rule)} for rule, about in RULES.items()},
         "states": [_row(row) for row in judged],
+        **({"interrupted": True} if any(row.is_interrupted for row in judged) else {}),
         "observed": {"took_s": [round(row.took_s, 3) for row in judged]},
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

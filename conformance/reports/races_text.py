@@ -7,6 +7,7 @@ from conformance.processes.races.results import Found, Judged, verdict
 from conformance.processes.races.sampling import DEPTH, probability
 from conformance.reports.describe import WIDTH, wrap
 from conformance.requirements.races import RULES
+from conformance.texts import many
 
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
 MARGIN = 6
@@ -22,7 +23,7 @@ def render_table(judged: Sequence[Judged]) -> Iterator[str]:
         marks = "".join(f"{MARKS[row.verdict(rule)]:>5}" for rule in RULES)
         yield f"{row.state:<12}{counted:<13}{marks}".rstrip()
     if not all(row.explored.is_exhausted for row in judged):
-        yield "* not all: the time limit was reached, or the target failed"
+        yield "* not all: the time limit, Ctrl-C or a fault of the target ended them"
 
 
 def render_row(row: Judged) -> str:
@@ -36,7 +37,7 @@ def render_row(row: Judged) -> str:
 
 def described(row: Judged) -> str:
     """`43 schedules, all orders with up to 2 preemptions`."""
-    count = f"{row.explored.schedules} schedules"
+    count = many(row.explored.schedules, "schedule")
     if not row.explored.is_exhausted:
         return f"{count}, not all"
     if row.explored.samples:
@@ -45,7 +46,7 @@ def described(row: Judged) -> str:
         )  # the first one does not know the steps
         return f"{count} drawn; they find a fault of depth {DEPTH} with a probability of at least {found:.0%}"
     if row.kind == "orders":
-        return f"{count}, all orders with up to {row.explored.preemptions} preemptions"
+        return f"{count}, all orders with up to {many(row.explored.preemptions, 'preemption')}"
     if row.kind == "crashes":
         return f"{count}, one process killed before each of its file calls"
     if row.kind == "power":
@@ -123,4 +124,4 @@ def render_summary(judged: Sequence[Judged]) -> Iterator[str]:
         yield f"{level:<7} {counts}"
     schedules = sum(row.explored.schedules for row in judged)
     took_s = sum(row.took_s for row in judged)
-    yield f"{schedules} schedules in {took_s:.0f} s"
+    yield f"{many(schedules, 'schedule')} in {took_s:.0f} s"

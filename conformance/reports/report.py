@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from conformance.json_type import Json
 from conformance.reports.causes import Cause
-from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem
+from conformance.reports.events import CaseEnded, CaseOutcome, Document, Finding, first_problem, format_problem
 from conformance.reports.report_reasons import PlaceInSource, ReasonOfFailures, place_document, reason_document
 from conformance.reports.run import Run
 from conformance.reports.verdicts import Verdict, Word
@@ -203,10 +203,13 @@ def report_of(run: Run) -> Report:
 
 def read_report(document: Json) -> Report:
     """The report from its JSON document. Raises ReportError with the first wrong key."""
+    expected = f"not the JSON report of a run, format {FORMAT}"
+    if problem := format_problem(document, FORMAT):
+        raise ReportError(f"{expected}: {problem}")
     try:
         return Report.model_validate(document)
     except ValidationError as error:
-        raise ReportError(f"not the JSON report of a run, format {FORMAT}: {first_problem(error)}") from error
+        raise ReportError(f"{expected}: {first_problem(error)}") from error
 
 
 def _cases_with_findings(verdicts: Sequence[Verdict]) -> Collection[str]:

@@ -126,7 +126,8 @@ def render_notes(spreads: Sequence[Spread], sessions: int, viewers: int) -> Iter
     if len(first.pids) > 1 and first.accounts > 1:
         if len(spreads) == 1 and (drifted := drifted_counts(first.pids, first.accounts, first.base)) != first.counts:
             unused = drifted.count(0), first.counts.count(0)
-            also = f", and {unused[0]} instead of {unused[1]} are unused" if unused[0] != unused[1] else ""
+            more = f", and the number of accounts without a process is {unused[0]} instead of {unused[1]}"
+            also = more if unused[0] != unused[1] else ""
             yield wrap(
                 f"If each process saves before the next one starts, the fullest account has {_processes(max(drifted))} "
                 f"instead of {max(first.counts)}{also}.",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -129,10 +130,21 @@ def _run_one(decider: Decider, processes: Processes, task: Task) -> Measures:
 
 @contextmanager
 def _pool(decider: Decider, workers: int) -> Iterator[Any]:
-    """Worker processes. Each one starts its own target processes."""
-    import multiprocess
+    """Worker processes. Each one starts its own target processes.
 
-    with multiprocess.get_context("spawn").Pool(workers, _begin, (decider,)) as pool:
+    Ctrl-C in a terminal goes to all of them. Only this process obeys it, and ends the workers; otherwise each one
+    would print a traceback.
+    """
+    import multiprocess
+    from multiprocess import resource_tracker
+
+    resource_tracker.ensure_running()  # otherwise the first worker starts it, which unblocks the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the workers inherit this until `_begin`
+    try:
+        pool = multiprocess.get_context("spawn").Pool(workers, _begin, (decider,))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with pool:
         yield pool
 
 
@@ -140,6 +152,8 @@ _worker: dict[str, Any] = {}
 
 
 def _begin(decider: Decider) -> None:
+    signal.signal(signal.SIGINT, lambda *_: None)  # a target would inherit SIG_IGN
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     _worker["decider"] = decider
 
 

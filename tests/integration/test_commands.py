@@ -22,7 +22,7 @@ __all__ = ["own_cache"]
         (["reference"], "there is no command 'reference'; did you mean run reference?"),
         (["run", "--onyl", "PID", "reference"], "unrecognized arguments: --onyl reference; did you mean --only?"),
         (["identify", "--cals=5", "reference"], "unrecognized arguments: --cals=5; did you mean --calls?"),
-        (["run", "reference", "--bogus"], "unrecognized arguments: --bogus; see"),
+        (["run", "reference", "--bogus"], "unrecognized arguments: --bogus; see `antigravity-conformance run --help`"),
         (["run", "no/such/folder"], "there is no folder 'no/such/folder'"),
         (["doctor", "--", "x"], "doctor takes no command after --"),
     ],
@@ -54,6 +54,13 @@ def test_doctor_says_what_is_missing(kit: Kit, monkeypatch: pytest.MonkeyPatch, 
     for name in ("Node", "npm", "namespaces", "git"):
         assert f"\n{name:<12}missing  " in done.stdout
     assert "without it: no releases (npm:) and no checkouts (plugin:)" in done.stdout
+
+
+def test_doctor_asks_for_seccomp_as_races_does(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sandbox can refuse what the kernel offers."""
+    monkeypatch.setattr("conformance.cli.doctor.why_not", lambda: "a filter refuses it")
+    (line,) = (line for line in kit("doctor").stdout.splitlines() if line.startswith("seccomp"))
+    assert line.split(maxsplit=2) == ["seccomp", "missing", "a filter refuses it"]
 
 
 def test_completion_is_a_shell_script(kit: Kit) -> None:

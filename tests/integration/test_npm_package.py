@@ -131,6 +131,20 @@ def test_unknown_capability_or_release_is_refused(project: Path, wrong: str) -> 
     assert "TypeError: no such" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("port", "message"),
+    [
+        ("() => ({ hello: async () => ({ capabilities: [] }) })", "hello() returned a promise; pass { capabilities"),
+        ("class Port {}", "got a class; pass a function: () => new Port()"),
+        ("() => ({})", "pass { capabilities: [...] }, or return them in hello()"),
+    ],
+    ids=["promise", "class", "no hello"],
+)
+def test_wrong_use_says_what_to_pass(project: Path, port: str, message: str) -> None:
+    (project / "own.mjs").write_text(f'import {{ define }} from "{NAME}";\ndefine(() => 0, {port});', encoding="utf-8")
+    assert message in node(project, "own.mjs").stderr
+
+
 def test_files_of_a_vector_are_written(project: Path) -> None:
     script = READER.format(name=NAME, vector=json.dumps(OWN_VECTOR))
     (project / "own.mjs").write_text(script, encoding="utf-8")

@@ -118,7 +118,7 @@ def test_failure_is_written_and_replayed(kit: Kit, tmp_path: Path) -> None:
     options = ["--state", "present", "--no-faults", "--preemptions", "1"]
     done = kit("races", port, *options, "--out", str(tmp_path / "out"), "--json", str(tmp_path / "races.json"))
     assert done.returncode == 1
-    assert "all orders with up to 1 preemptions" in done.stdout
+    assert "all orders with up to 1 preemption\n" in done.stdout
     assert max(len(line) for line in done.stdout.splitlines() if str(tmp_path) not in line) <= 80
     report = json.loads((tmp_path / "races.json").read_text(encoding="utf-8"))
     assert report["rules"]["RACE-001"] == {"level": "MUST", "verdict": "fail"}

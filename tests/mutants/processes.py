@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
+from reference_impl.config.environment import PREFIX
 from reference_impl.limits import Family
 from reference_impl.selection import Selector
 from tests.mutants.selection import MovesWrongly, count_of, selecting
@@ -122,3 +123,9 @@ class PidOneIsNoId(ReferenceAdapter):
 class PidCutToFourDigits(ReferenceAdapter):
     def process_id(self) -> int:
         return super().process_id() % 10_000
+
+
+class VariablesOfTheProcess(ReferenceAdapter):
+    def load_config(self, *args: Any, **params: Any) -> Json:
+        inherited = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+        return super().load_config(*args, **params | {"environment": inherited | (params.get("environment") or {})})

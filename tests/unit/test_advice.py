@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from conformance.advice.accounts import count_accounts
+from conformance.advice.cases import cases_of
 from conformance.advice.findings import Place, findings
 from conformance.advice.installed import find_installed, nearest
 from conformance.advice.recommend import Recommendation
 from conformance.cli import advise
 from conformance.json_type import Json
-from conformance.simulation.model import PLAIN, Settings
+from conformance.simulation.model import PLAIN, Limits, Load, Settings
 from reference_impl.config.files import read_file
 from reference_impl.profiles import profile
 from tests.support.command import CHECKOUT, Kit
 
 NEW = profile("1.6.0")
 USER, PROJECT = ".config/opencode/antigravity.json", "project/.opencode/antigravity.json"
+POOL = ".config/opencode/antigravity-accounts.json"
 
 
 @pytest.fixture
@@ -60,7 +62,12 @@ def told(home: Path, release: str = "1.6.0", **environment: str) -> str:
         ({USER: '{"web_search": {"default_mode": "off"}}'}, "the last one with it is 1.3.0"),
         ({USER: '{"nope": 1}'}, "nope in the user file has no effect: no release has such a key"),
         ({USER: '{"signature_cache": {"nope": 1}}'}, "signature_cache.nope in the user file has no effect"),
-        ({USER: '{"debug": true}', PROJECT: '{"quiet_mode": true}'}, "debug (True becomes False)"),
+        ({USER: '{"debug": true}', PROJECT: '{"quiet_mode": true}'}, "debug (true becomes false)"),
+        ({PROJECT: "{}"}, "The project file changes keys that it does not name"),
+        ({USER: ""}, "has no effect at all: the file is empty"),
+        ({USER: "\ufeff{}"}, "begins with a byte order mark; save it as UTF-8 without one"),
+        ({USER: '\0{\0"\0'}, "the file seems to be UTF-16; save it as UTF-8"),
+        ({f"{USER}/inner": ""}, "antigravity.json has no effect at all: it cannot be read (Is a directory)"),
     ],
 )
 def test_finding_names_what_has_no_effect(home: Path, files: dict[str, str], expected: str) -> None:
@@ -128,7 +135,8 @@ def test_accounts_that_count() -> None:
     assert count_accounts(pool({}, {"enabled": False}, version=3), profile("1.3.0"), 0).usable == 2
     assert count_accounts(None, NEW, 0).usable == 0
     assert (
-        "2 accounts, but version 4: 1.3.0 reads none" in count_accounts(pool({}, {}), profile("1.3.0"), 0).findings[0]
+        "2 accounts, but version 4, which 1.3.0 does not read"
+        in count_accounts(pool({}, {}), profile("1.3.0"), 0).findings[0]
     )
 
 
@@ -161,6 +169,42 @@ def test_single_account_makes_no_difference(home: Path, kit: Kit) -> None:
     assert document["accounts"] == {"loaded": 1, "projects": 1, "stored": 1, "usable": 1}
     assert document["recommended"]["matters"] is False
     assert document["cases"][0]["situation"]["load"]["minutes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("{", "The pool file is not JSON, so 1.6.0 reads no account: repair it. Or give"),
+        ("[]", "The pool file has no list `accounts`, so 1.6.0 reads no account: repair it. Or give"),
+        (
+            '{"version": 9, "accounts": [{}]}',
+            "has 1 account, but version 9, which 1.6.0 does not read: name",
+        ),
+        ('{"version": 4, "accounts": []}', "(0 stored). Run `opencode auth login`,"),
+        ('{"version": 4, "accounts": [{}]}', "1 stored account without a refresh token: never selected. Run `opencode"),
+    ],
+)
+def test_pool_without_accounts_says_why(home: Path, kit: Kit, content: str, expected: str) -> None:
+    write(home, {POOL: content})
+    done = kit("advise", str(home / "project"), "--agents", "8")
+    assert done.returncode == 2
+    assert expected in done.stderr
+
+
+def test_folder_in_place_of_the_pool_file_is_named(home: Path, kit: Kit) -> None:
+    write(home, {f"{POOL}/inner": ""})
+    assert "The file cannot be read: Is a directory." in kit("advise", str(home), "--agents", "8").stderr
+
+
+def test_accounts_that_are_not_simulated_are_named(home: Path, kit: Kit) -> None:
+    accounts = [{"refreshToken": f"t{number}"} for number in range(65)]
+    write(home, {POOL: json.dumps({"version": 4, "accounts": accounts})})
+    done = kit("advise", str(home), "--agents", "1", "--per-minute", "60", "--minutes", "1")
+    assert "at most 64 accounts, and you have 65" in " ".join(done.stdout.split())
+
+
+def test_one_request_a_minute_is_singular() -> None:
+    assert next(iter(cases_of(Limits(64), 8, Load()))) == "1 request a minute"
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,8 @@ def test_named_limit_is_the_only_case() -> None:
     assert list(cases_of(Limits(4, at_once=3), 8, Load())) == ["your limit"]
     both = cases_of(Limits(4), 8, Load())
     assert [(each.per_minute, each.at_once) for each in both.values()] == [(12, None), (None, 2)]
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(1, "; 1 minute"), (5, "; 5 minutes")])
+def test_one_minute_is_singular(minutes: int, said: str) -> None:
+    assert situation_text.load(replace(Load(), minutes=minutes)).endswith(said)

@@ -135,3 +135,34 @@ def test_compare_refuses_other_documents(kit: Kit, tmp_path: Path) -> None:
     done = kit("compare", str(other), str(other))
     assert done.returncode == 2
     assert "not the JSON report of a run" in done.stderr
+
+
+def test_compare_refuses_a_missing_path_first(kit: Kit, tmp_path: Path) -> None:
+    """Before the other side is judged."""
+    done = kit("compare", "reference", str(tmp_path / "reprot.json"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no file or folder" in done.stderr
+
+
+def test_report_of_another_format_says_which(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text('{"format": 2}', encoding="utf-8")
+    for words in (["compare", "reference"], ["survey", "--from"]):
+        done = kit(*words, str(tmp_path / "old.json"))
+        assert done.returncode == 2
+        assert "format 1: it has format 2; write it again with this version of the kit" in done.stderr
+
+
+def test_option_of_runs_has_no_effect_on_reports(kit: Kit, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(render_json(report("pass")), encoding="utf-8")
+    done = kit("compare", str(path), str(path), "--only", "PID", "--strict")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "note: --only has no effect: OLD and NEW are reports")
+    done = kit("survey", "--from", str(path), "--only", "PID")
+    assert done.returncode == 2
+    assert "--only is for targets, and only reports were given" in done.stderr
+
+
+def test_run_without_profile_is_not_compared_by_profile() -> None:
+    comparison = Comparison(report("pass"), report(profile=None, exit_code=2))
+    assert not any("None" in remark for remark in comparison.remarks)
+    assert comparison.conclusion.startswith("no verdict, because the new run has none (")

@@ -64,6 +64,15 @@ def test_text_has_80_columns_and_every_key(project: Path, capsys: pytest.Capture
     assert [line.split() for line in lines if line.startswith("log_dir")] == [["log_dir", '"/logs"', "user", "file"]]
 
 
+def test_default_of_a_file_takes_one_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project / ".opencode/antigravity.json", "{}")
+    main(["config", "explain", str(project), "--profile", "1.6.0"])
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = (line for line in lines if line.startswith("pid_offset_enabled"))
+    assert line.split(maxsplit=2) == ["pid_offset_enabled", "false", "default (not in file)"]
+    assert max(map(len, lines[6:])) <= 80
+
+
 def test_an_ignored_file_says_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(project / ".opencode/antigravity.json", '{"debug": 1}')
     main(["config", "explain", str(project)])

@@ -28,6 +28,7 @@ def test_init_writes_every_file_and_names_the_commands(kit: Kit, tmp_path: Path,
     for line in (f"cd {folder}", *language.build, f"antigravity-conformance run {language.run}"):
         assert f"  {line}\n" in done.stdout
     assert f"Fill in {language.port}." in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("Build and run it again" if language.build else "Run it again")
 
 
 @EACH
@@ -61,4 +62,6 @@ def test_init_refuses_file_as_folder(kit: Kit, tmp_path: Path) -> None:
     file.write_text("mine", encoding="utf-8")
     done = kit("init", "--language", "go", str(file))
     assert done.returncode == 2
-    assert done.stderr == f"antigravity-conformance: cannot create the folder {file}: File exists\n"
+    assert done.stderr == (
+        f"antigravity-conformance: {file} is not a folder; name a new one: init --language LANGUAGE FOLDER\n"
+    )

@@ -178,7 +178,7 @@ def test_spread_shows_or_refuses_option(kit: Kit, asked: Asked, option: str, val
         (("--restart", "1e-9"), "expected a number of seconds from 1 to a day"),
         (("--latency", "1e-9"), "expected a number of seconds from 0.01 to a day"),
         (("--limit", "at-once"), "--limit at-once is for a limit whose number you do not know"),
-        (("--projects", "5"), "--projects 5 is more than the 4 accounts"),
+        (("--projects", "5"), "--projects 5 is more than 4 accounts"),
         (("--prompt-tokens", "200000"), "expected a whole number from 1 to 150000"),
     ],
 )

@@ -37,6 +37,7 @@ def test_numbers_and_ranges_are_read_in_their_order(text: str, numbers: list[int
         ("1.5", "'1.5' is not a valid PID"),
         ("1\n\nabc", "'abc' in line 3 is not a valid PID"),
         ("\u0661", "is not a valid PID"),
+        ("99999999999999999999", "expected 0 to 9999"),
         ("10000", "'10000' is not a valid PID; expected 0 to 9999"),
         ("9-3", "'9-3' is an empty range"),
         ("3-9/0", "'3-9/0' is an empty range"),

@@ -102,7 +102,7 @@ def changed(path: str, value: Json) -> Json:
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
-        ("format", 2, "format: Input should be 1"),
+        ("format", 2, "it has format 2; write it again"),
         ("surprise", 1, "surprise: Extra inputs are not permitted"),
         ("between", ..., "between: Field required"),
         ("between", ["1.4.3"], "between.1: Field required"),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from conformance.reports.describe import (
 )
 from conformance.reports.documents import render_json
 from conformance.reports.events import RunStarted, append_event
-from conformance.reports.progress import Progress, Stage, progress_line
+from conformance.reports.progress import Progress, Stage, columns_of, fitted, progress_line
 from conformance.reports.report import report_of
 from conformance.reports.run import Run
 from conformance.reports.verdicts import WORDS
@@ -187,7 +188,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_is_one_line_erased_at_the_end(tmp_path: Path) -> None:
+def test_progress_is_one_line_erased_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TERM", raising=False)
     events = tmp_path / "events"
     for event in (STARTED, case("pass"), case("fail"), case("pass")):
         append_event(events, event)
@@ -263,6 +265,25 @@ def test_ordinary_text_is_printable_as_it_is(text: str) -> None:
     assert printable(text) == text
 
 
+def test_dumb_terminal_gets_no_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    terminal = Terminal()
+    with Progress(Stage(), terminal) as progress:
+        progress.note("one")
+    assert terminal.getvalue() == "one\n"
+
+
+def test_progress_line_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erasing would leave the first part of a line that the terminal has broken."""
+    monkeypatch.setattr("os.get_terminal_size", lambda _number: os.terminal_size((20, 24)))
+    with open(os.devnull) as stream:
+        assert columns_of(stream) == 19
+        monkeypatch.setattr("os.get_terminal_size", lambda _number: os.terminal_size((0, 0)))
+        assert columns_of(stream) == 79
+    assert columns_of(Terminal()) == 79
+    assert fitted("ab\x1b[31mcd", 5) == "ab\\x1"
+
+
 def test_stage_shows_what_runs_now() -> None:
     stage = Stage("starting")
     assert stage() == "starting ..."
@@ -270,7 +291,8 @@ def test_stage_shows_what_runs_now() -> None:
     assert stage() == "5 of 9 calls ..."
 
 
-def test_note_stays_above_the_progress_line() -> None:
+def test_note_stays_above_the_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TERM", raising=False)
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
         with Progress(Stage(), stream) as progress:

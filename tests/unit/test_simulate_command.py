@@ -81,7 +81,7 @@ def test_plot_is_drawn(kit: Kit, tmp_path: Path, name: str) -> None:
         ((*LIMITED, "--set", "quiet_mode"), "expected KEY=VALUE"),
         ((*LIMITED, "--pids", "1,x"), "'x' is not a valid PID"),
         ((*LIMITED, "--pids", "stride:0"), "expected stride:K"),
-        ((*LIMITED, "--processes", "3"), "more than the 2 agents"),
+        ((*LIMITED, "--processes", "3"), "exceeds 2 agents"),
         ((*LIMITED, "--per-window", "300"), "expected N/H"),
         ((*LIMITED, "--retry-after", "soon"), "expected given, none or a number of seconds"),
         ((*LIMITED, "--seeds", "2"), "expected a whole number from 30 to"),

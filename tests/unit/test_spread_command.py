@@ -270,6 +270,22 @@ def test_drift_of_saving_processes_is_shown(tmp_path: Path, spread: Spread) -> N
     """123 mod 5 = 3, 456 mod 5 = 1, 789 mod 5 = 4: with saves the accounts are 3, 4 and 3."""
     file = tmp_path / "a.json"
     said = " ".join(spread("--accounts", "5", "--pids", "123,456,789", "--json", str(file)).split())
-    assert "the fullest account has 2 processes instead of 1, and 3 instead of 2 are unused" in said
+    assert "the fullest account has 2 processes instead of 1, and the number of accounts without a process is 3" in said
     assert json.loads(file.read_text())["spreads"][0]["counts_if_saved"] == [0, 0, 0, 2, 1]
     assert "Where processes start matters most against a limit of requests at once" in said
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "  PID TTY           TIME CMD\n 1234 ttys000    0:00.03 opencode\n",
+        "PID   USER     TIME  COMMAND\n    1 root      0:00 opencode\n",
+        "1234 opencode\n",
+    ],
+    ids=["ps of macOS", "ps of BusyBox", "pgrep -a"],
+)
+def test_output_of_ps_is_refused_with_the_way_out(printed: str, kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "pids").write_text(printed, encoding="utf-8")
+    done = kit("spread", "--accounts", "3", "--pids", f"@{tmp_path / 'pids'}")
+    assert done.returncode == 2
+    assert "Give only PIDs, as `pgrep opencode` prints them" in done.stderr

@@ -219,6 +219,13 @@ def test_check_reports_every_problem_as_suite_fault(tmp_path: Path, kit: Kit) ->
     assert "stk/stk-one.json: calls.1" in done.stdout
 
 
+@pytest.mark.parametrize("action", ["check", "list", "write"])
+def test_folder_without_vectors_is_wrong_usage(tmp_path: Path, kit: Kit, action: str) -> None:
+    done = kit("vectors", action, "--folder", str(tmp_path))
+    assert done.returncode == 2
+    assert "there is no vector in" in done.stderr
+
+
 def test_list_shows_each_vector(kit: Kit) -> None:
     done = kit("vectors", "list")
     assert done.returncode == 0

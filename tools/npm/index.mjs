@@ -66,8 +66,11 @@ export async function isJudgeable(create, vector) {
 
 /** Defines one test per vector with the `test` function of a framework. */
 export function define(test, adapter, { capabilities, release } = {}) {
+  if (/^class\b/.test(String(adapter))) throw new TypeError("got a class; pass a function: () => new Port()");
   const create = typeof adapter === "function" ? adapter : () => adapter;
-  const claimed = capabilities ?? create().hello?.({ wire: 1 }).capabilities;
+  const said = capabilities ? { capabilities } : create().hello?.({ wire: 1 });
+  if (typeof said?.then === "function") throw new TypeError("hello() returned a promise; pass { capabilities: [...] }");
+  const claimed = said?.capabilities;
   if (!Array.isArray(claimed)) throw new TypeError("pass { capabilities: [...] }, or return them in hello()");
   const chosen = select(claimed, release);
   if (chosen.length === 0) throw new Error(`no vector is for an adapter that claims only ${claimed.join(", ")}`);

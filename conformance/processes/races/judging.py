@@ -34,11 +34,14 @@ class Plan:
 
 
 def judge_races(subject: Subject, plan: Plan) -> Iterator[Judged]:
-    """Judge each state, and yield what was found in it."""
+    """Judge each state, and yield what was found in it. Ends after Ctrl-C."""
     for state in subject.states.values():
         if plan.states and state.name not in plan.states:
             continue
-        yield from _judge_state(subject, state, plan)
+        for judged in _judge_state(subject, state, plan):
+            yield judged
+            if judged.is_interrupted:
+                return
 
 
 def _judge_state(subject: Subject, state: State, plan: Plan) -> Iterator[Judged]:
@@ -104,6 +107,8 @@ def _judged(judged: Judged, outcomes: Iterable[Outcome], run: Callable[[Schedule
             found.outcome = again if found.is_repeated else found.outcome
     except AdapterFault as fault:
         judged.unsteady, judged.explored.is_exhausted = str(fault), False
+    except KeyboardInterrupt:
+        judged.unsteady, judged.explored.is_exhausted, judged.is_interrupted = "interrupted", False, True
     judged.took_s = time.monotonic() - began_s
     return judged
 

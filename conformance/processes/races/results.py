@@ -28,6 +28,7 @@ class Judged:
     explored: Explored
     found: dict[str, Found] = field(default_factory=dict)
     unsteady: str = ""  # why the state gives no verdict
+    is_interrupted: bool = False  # by Ctrl-C; later states were not judged
     took_s: float = 0
 
     def verdict(self, rule: str) -> str:
@@ -43,6 +44,8 @@ class Judged:
 def verdict(judged: Sequence[Judged], rule: str) -> str:
     """The verdict on a rule over all states: `not run` if it was judged in none of them."""
     verdicts = [each.verdict(rule) for each in judged]
+    if "pass" in verdicts and any(each.is_interrupted for each in judged):
+        verdicts.append("unknown")  # a state that was not judged may break the rule
     for worst in ("fail", "unknown", "pass"):
         if worst in verdicts:
             return worst

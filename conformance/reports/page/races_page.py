@@ -11,6 +11,7 @@ from conformance.requirements.races import RULES
 
 TEXTS = {"pass": "ok", "fail": "FAIL", "unknown": "?", "-": "."}
 CONCLUSIONS = {0: "no rule is broken", 1: "rules are broken", 3: "not all could be judged", 5: "nothing was judged"}
+CONCLUSIONS |= {130: "interrupted: the states below are not all"}
 
 
 @dataclass(frozen=True)
