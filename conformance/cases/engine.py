@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
+from conformance.cases.interference import interference, wait_for
 from conformance.cases.settings import DRAW_VARIABLE, VARIABLE, RunSettings
 from conformance.reports.events import RunEnded, append_event
 from conformance.targets.interrupt import interrupt_at_end_of
@@ -17,7 +18,6 @@ INDEX = CASES / "index.json"  # the requirements of each module; written by `con
 VECTORS = CASES / "test_90_vectors.py"
 RUNNER_VARIABLE = "ANTIGRAVITY_CONFORMANCE_RUNNER"  # descriptor of a pipe that ends when the runner does
 PLANNED, RUNNING = "planned", "running"  # files in the folder of an engine: number of cases, name of the current one
-INTERRUPTED = 2  # exit code of pytest; also after a collection error, but `plugin` replaces that
 OF_PROCESSES = ("test_70_", "test_71_")  # beginnings of the names of modules that start real processes
 MIDDLE = "test_60_"  # the other modules before and from this one take about as long
 FEW = 6  # modules; to judge fewer takes less than to start a pytest for them
@@ -34,15 +34,15 @@ UNUSED = (
 def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: int = 0) -> None:
     """Judge the target and append events to `settings.events`. `folder` is temporary.
 
-    The last event is the end of the run. It is missing if pytest was interrupted or killed. The cases with real
-    processes, those of races, and two halves of the others run in a pytest each, at the same time: a pytest and its
-    target wait for each other. With `--fail-fast` there is only one pytest, because the case that fails first must not
-    depend on timing.
+    The last event is the end of the run. It is missing if the run was interrupted, or if pytest crashed. The cases with
+    real processes, those of races, and two halves of the others run in a pytest each, at the same time: a pytest and
+    its target wait for each other. With `--fail-fast` there is only one pytest, because the case that fails first must
+    not depend on timing.
     """
     settings_file = folder / "settings.json"
     settings.write(settings_file)
     variables = {VARIABLE: str(settings_file), DRAW_VARIABLE: str(draw)}
-    options = ["-p", "xdist.plugin", "-n", str(workers)] if workers > 1 else []
+    options = ["-p", "xdist.plugin", "-n", str(workers), "--max-worker-restart", "0"] if workers > 1 else []
     modules = modules_judging(settings.judged)
     shares = [modules] if settings.fail_fast or workers > 1 else _shares(modules)
     with ExitStack() as running:
@@ -50,10 +50,14 @@ def run_cases(settings: RunSettings, folder: Path, *, workers: int = 0, draw: in
             running.enter_context(_pytest(share, folder / f"engine-{number}", variables, options))
             for number, share in enumerate(shares)
         ]
-        codes = [engine.wait() for engine in engines]
-    started = [(folder / f"engine-{number}" / RUNNING).exists() for number in range(len(shares))]
+        codes = wait_for(engines)
+    folders = [folder / f"engine-{number}" for number in range(len(shares))]
+    if what := interference(codes, folders, settings.name):
+        append_event(Path(settings.events), RunEnded(pytest_exit=1, interference=what))
+        return
+    started = [(engine_folder / RUNNING).exists() for engine_folder in folders]
     codes = [NOT_STARTED if code in USUAL and not begun else code for code, begun in zip(codes, started, strict=True)]
-    if all(code >= 0 and code != INTERRUPTED for code in codes):
+    if all(code >= 0 for code in codes):
         worst = next((code for code in codes if code not in USUAL), codes[0])
         append_event(Path(settings.events), RunEnded(pytest_exit=worst))
 
@@ -149,7 +153,7 @@ def _pytest(
         yield process
     finally:
         os.close(writer)
-        process.wait()  # pytest ends its targets first
+        wait_for([process])  # pytest ends its targets first
 
 
 def _options(ini: Path) -> list[str]:

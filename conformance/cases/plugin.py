@@ -9,6 +9,7 @@ import pytest
 
 from conformance.cases.engine import PLANNED, RUNNING, case_name, stop_with_runner
 from conformance.cases.findings import Mismatch, bounded, of_call
+from conformance.cases.interference import LOST
 from conformance.cases.judge import TargetJudge
 from conformance.cases.settings import RunSettings, read_settings
 from conformance.processes.fleet import ConfigNotLoadedError
@@ -66,6 +67,7 @@ class Announcer:
 
     def __init__(self, folder: Path) -> None:
         self.planned, self.running = folder / PLANNED, folder / RUNNING
+        self.lost = folder / LOST
         self.running.touch()  # without it, the engine counts as not started
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -73,6 +75,11 @@ class Announcer:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.running.write_text(case_name(nodeid), encoding="utf-8", errors="replace")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        if error:  # the worker was killed, and the case that it judged has no event
+            self.lost.touch()
 
 
 class BrokenModules:

@@ -6,7 +6,7 @@ import signal
 import tempfile
 
 from conformance.reports.events import EventError
-from conformance.reports.verdicts import INTERRUPTED, SUITE_FAULT, WRONG_USAGE
+from conformance.reports.verdicts import ADAPTER_FAULT, INTERRUPTED, SUITE_FAULT, WRONG_USAGE
 from conformance.requirements import CatalogueError
 from conformance.requirements.deviations import DeviationError
 from conformance.requirements.quirks import QuirkError
@@ -16,6 +16,10 @@ from conformance.texts import clip
 NOBODY_READS = 128 + signal.SIGPIPE
 TRACEBACK_VARIABLE = "ANTIGRAVITY_CONFORMANCE_TRACEBACK"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+REMOVED = (
+    "the current folder was removed while the kit ran. If nobody else did that, the target did: "
+    "a target must write only below its home and its temporary folder"
+)
 
 
 def explain(error: BaseException) -> tuple[str, int]:
@@ -36,6 +40,8 @@ def explain(error: BaseException) -> tuple[str, int]:
             pass
         case BrokenPipeError():  # the reader has ended, such as `| head`
             message, code = "", NOBODY_READS
+        case FileNotFoundError() if error.filename is None and not _has_current_folder():
+            message, code = REMOVED, ADAPTER_FAULT
         case OSError() if error.errno in _FULL:
             where = "output, a log or a temporary file" if error.filename is None else os.fsdecode(error.filename)
             message = (
@@ -53,3 +59,11 @@ def explain(error: BaseException) -> tuple[str, int]:
                 f"Set {TRACEBACK_VARIABLE}=1 to see where, and report it to the maintainers of this kit"
             )
     return message, code
+
+
+def _has_current_folder() -> bool:
+    """`main` has checked it at the start."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False

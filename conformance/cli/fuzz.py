@@ -24,7 +24,7 @@ from conformance.cli.outputs import prepare_folder, prepare_outputs, write_repor
 from conformance.cli.profile import profile_of
 from conformance.reports.describe import command as wrapped_command
 from conformance.reports.describe import wrap
-from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.discrepancy import describe_discrepancy, shortened
 from conformance.reports.fuzz_report import (
     FuzzReport,
     FuzzReportError,
@@ -42,8 +42,10 @@ from conformance.targets.errors import GivenUp, UsageFault
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
 from conformance.targets.tools import cache_folder
+from conformance.texts import many
 
 CALLS = 100_000
+DESCRIBED_LINES = 20  # of a discrepancy on the terminal; its vector has all
 DIFFERENT, NOTHING_JUDGED = 1, 5
 HELP = "search for answers that differ from those of the reference"
 DESCRIPTION = """\
@@ -203,7 +205,7 @@ def _show(report: FuzzReport, options: argparse.Namespace) -> None:
     """Print each discrepancy and the counts; write the vectors and the reports."""
     for number, discrepancy in enumerate(report.discrepancies, 1):
         print(f"\n{number}. {title_of(discrepancy['scenario']['calls'][discrepancy['position']])}")
-        for line in describe_discrepancy(discrepancy):
+        for line in shortened(describe_discrepancy(discrepancy), DESCRIBED_LINES):
             print(line)
         if discrepancy["vector"] is not None:
             path = write_vector(discrepancy["vector"], options.out)
@@ -254,7 +256,7 @@ def _line(states: Sequence[State], planned: int | None) -> str:
 def _summary(report: FuzzReport) -> Iterator[str]:
     for kind, calls in Counter(report.calls).most_common():
         yield f"  {calls:>11,} {kind}"
-    different = f"{report.differences:,} of them differ, {len(report.discrepancies)} shown above"
+    different = f"differences in {many(report.differences, 'session')}, {len(report.discrepancies)} shown above"
     for reason in report.ended_early:
         yield wrap(f"the search ended early: {reason.splitlines()[0]}", "")
     result = different if report.differences else "none differs"

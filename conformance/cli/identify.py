@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.cli.options import add_env, add_mapping, add_timeout, between
 from conformance.reports.describe import wrap
-from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.discrepancy import describe_discrepancy, shortened
 from conformance.reports.progress import Progress, Stage
 from conformance.search.config_keys import added_keys
 from conformance.search.identify import Identification, identify
@@ -16,6 +16,7 @@ from reference_impl.profiles import BY_NAME, profile
 from reference_impl.releases import VERSIONS
 
 CALLS = 20_000
+DESCRIBED_LINES = 14  # of a discrepancy
 HELP = "name the release that a target behaves like, and what differs"
 DESCRIPTION = """\
 Names the nearest release and each quirk in which the target differs from it.
@@ -62,7 +63,8 @@ def describe_identification(identification: Identification) -> Iterator[str]:
     for sign in identification.other_signs:
         yield wrap(f"it differs in {sign}", "  ")
     for discrepancy in identification.discrepancies:
-        yield from describe_discrepancy(discrepancy.to_json(identification.target.word))
+        described = describe_discrepancy(discrepancy.to_json(identification.target.word))
+        yield from shortened(described, DESCRIBED_LINES)
     beside = "apart from that, " if identification.flipped or identification.other_signs else ""
     result = f"{identification.differing} sessions differ" if identification.differing else "every answer is the same"
     yield wrap(f"{beside}{result} in {identification.calls:,} generated calls", "")

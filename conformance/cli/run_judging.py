@@ -18,12 +18,13 @@ from conformance.cli.outputs import write_report
 from conformance.cli.run_plan import Plan
 from conformance.reports import events
 from conformance.reports.causes import Cause
-from conformance.reports.events import Event, RunEnded, RunStarted, append_event, read_events
+from conformance.reports.events import Event, EventError, RunEnded, RunStarted, append_event, read_events
 from conformance.reports.progress import Progress, Stage, progress_line
 from conformance.reports.run import Machine, Run
 from conformance.reports.story import Reason
 from conformance.reports.verdicts import Outcome, conclude
 from conformance.search.config_keys import added_keys
+from conformance.targets.errors import AdapterFault
 from conformance.targets.self_removing import self_removing_folder
 from conformance.texts import printable
 from reference_impl.profiles import profile
@@ -32,13 +33,22 @@ from reference_impl.releases import RECOMMENDED
 ENGINE_LINES = 40  # of what pytest said, where it did not end as usual
 OPENED = "opened"  # file in the folder of a run, for --trace-files
 ROOM_BYTES = 32_768  # with less space on the disk, pytest may fail anywhere, even at writing its log
+LOST = (
+    "{folder} of the kit was removed, emptied or changed while {target} ran. If nobody else did that, the target did: "
+    "a target must write only below its home and its temporary folder"
+)
 
 
 def judge(plan: Plan) -> Run:
     """Run the cases. After Ctrl-C, the result has what was judged so far."""
     started_s, user_folder = time.monotonic(), str(Path.cwd())  # a target may remove it
     with self_removing_folder() as folder:
-        seen, interrupted = _run_engine(plan, folder)
+        try:
+            seen, interrupted = _run_engine(plan, folder)
+        except (OSError, EventError) as error:
+            if isinstance(error, OSError) and folder.is_dir():
+                raise
+            raise AdapterFault(LOST.format(folder=folder, target=plan.subject.target.word)) from error
         if plan.options.trace_files is not None:
             write_report(plan.options.trace_files, "".join(f"{path}\n" for path in read_paths(folder / OPENED)))
     subject, options = plan.subject, plan.options
@@ -101,6 +111,8 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     except KeyboardInterrupt:
         interrupted = True
     seen = read_events(file)
+    if not any(isinstance(event, RunStarted) for event in seen):  # the verdicts before are lost too
+        raise AdapterFault(LOST.format(folder=file, target=plan.subject.target.word))
     if not interrupted and not any(isinstance(event, RunEnded) and event.pytest_exit in USUAL for event in seen):
         lines = printable(engine_log(folder)).splitlines()[-ENGINE_LINES:]
         if shutil.disk_usage(folder).free < ROOM_BYTES:

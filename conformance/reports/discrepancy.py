@@ -1,6 +1,6 @@
 """A discrepancy of the search, for people: the scenario, both answers, and the explanation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.json_type import Json
 from conformance.reports.describe import describe, describe_scenario, wrap
@@ -26,3 +26,15 @@ def describe_discrepancy(discrepancy: Mapping[str, Json]) -> Iterator[str]:
             yield wrap(reason, "      ", 2)
     for quirk in discrepancy["quirks"]:
         yield wrap(f"the quirk {quirk} explains the difference", "    ", 2)
+
+
+def shortened(described: Iterable[str], most: int) -> Iterator[str]:
+    """At most that many lines for a terminal: the start, how many are left out, and the end, which has the reason."""
+    lines = [line for text in described for line in text.split("\n")]
+    if len(lines) <= most:
+        yield from lines
+        return
+    begin, end = (most - 1) * 2 // 3, (most - 1) - (most - 1) * 2 // 3
+    yield from lines[:begin]
+    yield f"    [{len(lines) - begin - end} more lines]"
+    yield from lines[-end:]

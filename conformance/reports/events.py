@@ -120,6 +120,7 @@ class RunEnded(Document):
 
     event: Literal["end"] = "end"
     pytest_exit: int
+    interference: str | None = None  # somebody ended or stopped the engine, so cases are missing
 
 
 Event: TypeAlias = RunStarted | CaseEnded | RunEnded

@@ -140,7 +140,10 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
     stopped = criteria.fail_fast and any(
         case.outcome == "fail" and not set(case.requirements).isdisjoint(criteria.decisive) for case in cases
     )
-    verdicts = [_verdict(requirement, cases, criteria, stopped=stopped) for requirement in criteria.requirements]
+    lost = end.interference if end is not None else None
+    verdicts = [
+        _verdict(requirement, cases, criteria, stopped=stopped, lost=lost) for requirement in criteria.requirements
+    ]
     unseen = [] if criteria.fail_fast else list(_stale(verdicts, criteria))
     own = {deviation.id for deviation in criteria.own_deviations}
     mended = [entry.deviation for entry in unseen if _word_of(verdicts, entry.deviation) == "pass"]
@@ -155,10 +158,14 @@ def conclude(criteria: Criteria, events: Sequence[Event], *, interrupted: bool =
     )
 
 
-def _verdict(requirement: Requirement, cases: Sequence[CaseEnded], criteria: Criteria, *, stopped: bool) -> Verdict:
+def _verdict(
+    requirement: Requirement, cases: Sequence[CaseEnded], criteria: Criteria, *, stopped: bool, lost: str | None
+) -> Verdict:
     reason = not_claimed_reason(requirement, criteria.capabilities)
     no_case = STOPPED if stopped else "no case was run"
     verdict = Verdict(requirement, "not claimed", reason) if reason else _judge(requirement, cases, no_case)
+    if lost and verdict.word in ("pass", "waived", "not run"):  # a case of it may be missing
+        verdict.word, verdict.reason, verdict.observed_reason = "unknown", "the adapter failed", lost
     if requirement.id in criteria.required and verdict.word in ("not claimed", "not run") and verdict.reason != STOPPED:
         return Verdict(requirement, "fail", f"{REQUIRED_BUT}{verdict.word}: {verdict.reason}")
     return verdict

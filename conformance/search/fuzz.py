@@ -16,6 +16,7 @@ from conformance.targets.errors import GivenUp
 
 KEY = b"antigravity-conformance sessions"  # shared by all targets: a session that failed on one may fail on another
 SESSIONS_A_REPORT = 100
+MAX_EMPTY = 1000  # sessions in a row without a call: what the target claims gives none, and the search would never end
 INVESTIGATED = 3  # differences that are investigated for each kind of call: shrinking is slow, and most share one cause
 
 
@@ -83,14 +84,18 @@ class Search:
         self._began_s = time.monotonic()
         for draft in self._stored():
             yield draft, decode(draft, self.capabilities)
-        fresh, bounds = stream(self.seed), self.bounds
+        fresh, bounds, empty = stream(self.seed), self.bounds, 0
         while (bounds.calls is None or self.tally.calls < bounds.calls) and (
             bounds.seconds is None or time.monotonic() - self._began_s < bounds.seconds
         ):
             if self.tally.sessions % SESSIONS_A_REPORT == 0:
                 self.on_progress()
             draft = next(fresh)
-            yield draft, decode(draft, self.capabilities)
+            session = decode(draft, self.capabilities)
+            empty = 0 if session.calls else empty + 1
+            if empty == MAX_EMPTY:
+                return
+            yield draft, session
 
     def _stored(self) -> Sequence[Draft]:
         if self.database is None:

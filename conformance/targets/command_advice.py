@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+FIRST_LINE_BYTES = 128
+
 
 def advise(argv: Sequence[str], folder: Path) -> str:
     """The next step, in one line. `folder` is where the command was to start."""
@@ -23,4 +25,24 @@ def advise(argv: Sequence[str], folder: Path) -> str:
             f"{path} is not a program: name the one that is built from it, or the one that runs it, as in "
             f"`-- node {shlex.quote(word)}`"
         )
-    return "the program may be for another system, or the interpreter in its first line may be missing"
+    return _advise_on_program(path)
+
+
+def _advise_on_program(path: Path) -> str:
+    """It is there and may be run, and the system cannot."""
+    first = _first_line(path)
+    if first.startswith(b"#!"):
+        if first.endswith(b"\r"):
+            return "its first line ends with a carriage return, which becomes part of the interpreter's name: remove it"
+        return f"the interpreter in its first line, {first.decode(errors='replace')}, may be missing"
+    if first.isascii() and b"\0" not in first:
+        return "the interpreter in its first line is missing: begin the file with a line such as #!/usr/bin/env python3"
+    return "the program may be for another system"
+
+
+def _first_line(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.readline(FIRST_LINE_BYTES).rstrip(b"\n")
+    except OSError:
+        return b""

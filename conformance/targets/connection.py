@@ -276,8 +276,8 @@ class Connection:
                 f"with {excerpt(unfinished, 80)}"
             )
         return (
-            f"gave no answer to {asked.described} within {self._limit_s:g} s; if it only needs longer, raise the "
-            "limit with --timeout"
+            f"gave no answer to {asked.described} within {self._limit_s:g} s; check that it flushes each answer; if it "
+            "only needs longer, raise the limit with --timeout"
         )
 
     def _ending(self) -> str:

@@ -1,22 +1,24 @@
 """Errors that prevent a verdict on a target."""
 
+from conformance.wire.errors import AdapterFault, TargetError
 
-class TargetError(Exception):
-    """A target cannot be judged. The kit shows the user only the message."""
-
-    exit_code = 3
+__all__ = [
+    "AdapterFault",
+    "GivenUp",
+    "NoAnswer",
+    "NotPrepared",
+    "SupervisorLostError",
+    "SupervisorSignalledError",
+    "TargetError",
+    "UsageFault",
+    "WrongAnswer",
+]
 
 
 class UsageFault(TargetError):  # noqa: N818 - named like the exit codes
     """The user asked for something that does not exist or that is impossible."""
 
     exit_code = 2
-
-
-class AdapterFault(TargetError):  # noqa: N818
-    """The adapter cannot be started, exited too early, or does not follow the wire protocol."""
-
-    exit_code = 3
 
 
 class NoAnswer(AdapterFault):

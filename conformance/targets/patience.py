@@ -41,7 +41,8 @@ class Patience:
         """Count a fault of the target. Noting the same fault again has no effect."""
         if isinstance(fault, WrongAnswer | GivenUp) or any(fault is noted for noted in self._noted):
             return
-        self._noted.append(fault)
+        self._noted.append(fault.with_traceback(None))  # whose frames hold lines of 8 MiB
+        fault.__cause__ = fault.__context__ = None
         self._in_a_row += 1
 
     def note_answer(self) -> None:

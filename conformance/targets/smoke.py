@@ -95,8 +95,9 @@ def _opened(answer: Answer, target: Target) -> bool:
 
 
 def _bounded(hello: HelloResult) -> HelloResult:
-    """The answer to `hello` with texts made safe for reports. Additional keys are kept if they are small."""
+    """The answer to `hello`, made safe for reports: short texts, each capability once, additional keys if small."""
     own = hello.model_extra or {}
     kept = own if len(json.dumps(own)) <= OTHER_KEYS_CHARACTERS else {}
     texts = {name: safe(getattr(hello, name), NAME_CHARACTERS) for name in ("name", "version", "language")}
-    return HelloResult.model_validate(hello.model_dump(exclude={*own}) | texts | kept)
+    once = {"capabilities": list(dict.fromkeys(hello.capabilities))}
+    return HelloResult.model_validate(hello.model_dump(exclude={*own}) | texts | once | kept)

@@ -134,11 +134,20 @@ def read_response(response: Json, call_id: int, method: str) -> Answer:
     """
     check_envelope(response, call_id, method)
     if ("result" in response) == ("error" in response):
-        both = "; leave out the one that is null" if "result" in response else ""
-        raise MalformedAnswerError(f"{method}: expected either result or error, got {shown(sorted(response))}{both}")
+        raise MalformedAnswerError(
+            f"{method}: expected either result or error, got {shown(sorted(response))}; {_advice(response)}"
+        )
     if "result" in response:
         return Result(response["result"])
     return _read_error(response["error"], method)
+
+
+def _advice(response: dict[str, Json]) -> str:
+    if "result" in response:
+        return "leave out the one that is null"
+    if "method" in response:
+        return "this is a request, not an answer"
+    return 'to a call without a result, answer "result": null, which JSON.stringify leaves out if it is undefined'
 
 
 def _read_error(error: Json, method: str) -> Answer:

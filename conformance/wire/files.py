@@ -1,10 +1,12 @@
 """Runs a scenario: writes its files into a temporary folder, sends the calls, and shows the folder as `{root}`."""
 
 import base64
+import errno
 import itertools
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +16,13 @@ from typing import NoReturn
 
 from conformance.json_type import Json
 from conformance.wire.answers import Answer, Raised, Result
+from conformance.wire.errors import AdapterFault
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 # Some file systems need milliseconds to remove a folder. Scenarios do not wait for it; only the end of the run does.
 _REMOVERS = ThreadPoolExecutor(4, "remover")
+MAX_FILE_BYTES = 1024**2  # a target may have written a file that no memory can hold
+FULL = (errno.ENOSPC, errno.EDQUOT)  # not the fault of the target
 Send = Callable[[Sequence[tuple[str, Json]]], list[Answer]]  # calls, as method and parameters
 
 
@@ -32,7 +37,8 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
         placed = [(method, replace_text(params, ROOT, root)) for method, params in calls]
         answers: list[Answer] = []
         for begin, end in itertools.pairwise([*begins(scenario.calls), len(calls)]):
-            write_files(Path(root), scenario.calls[begin].files)
+            with _of_the_target(root):
+                write_files(Path(root), scenario.calls[begin].files)
             method, params = calls[begin]
             answers += [read_file(Path(root, params["path"]))] if method == READ_FILE else send(placed[begin:end])
         return [place_free(answer, root) for answer in answers]
@@ -50,10 +56,13 @@ def begins(calls: Sequence[Call]) -> Iterator[int]:
 def read_file(path: Path) -> Result:
     """The mode of a file, with its content as `json` or, if it is not JSON, as `text`; null if there is no file."""
     try:
-        content, mode = path.read_bytes(), path.stat().st_mode
+        with open(_regular(path, os.O_RDONLY), "rb") as file:
+            content, mode = file.read(MAX_FILE_BYTES + 1), os.fstat(file.fileno()).st_mode
     except OSError:
         return Result(None)
     text = content.decode("utf-8", errors="replace")
+    if len(content) > MAX_FILE_BYTES:
+        text = f"{text[:MAX_FILE_BYTES]} [and more bytes]"
     read: dict[str, Json] = {"text": text}
     with suppress(ValueError, RecursionError):
         read = {"json": json.loads(text, parse_constant=_refuse)}
@@ -65,10 +74,41 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is not JSON")
 
 
+def _regular(path: Path, flags: int) -> int:
+    """Open a regular file. A target may have put a pipe in its place, which waits for ever, or an endless device."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return descriptor
+
+
+@contextmanager
+def _of_the_target(root: str) -> Iterator[None]:
+    """After the first call, what prevents the kit from writing a file is what the target has put there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        place = str(error.filename).removeprefix(root).lstrip("/")
+        raise AdapterFault(
+            f"the target has made its folder unusable; {place} cannot be replaced, as another process would: "
+            f"{error.strerror}"
+        ) from error
+
+
 @contextmanager
 def temporary_folder(within: Path | None) -> Iterator[str]:
     """The folder of a scenario, with an empty home and project folder. It is removed in the background."""
-    root = tempfile.mkdtemp(dir=within)
+    try:
+        root = tempfile.mkdtemp(dir=within)
+    except FileNotFoundError as error:
+        if within is None:
+            raise
+        raise AdapterFault(
+            "the target removed the folder that contains its home; a target must write only below its home"
+        ) from error
     for name in ("home", "project"):
         (Path(root) / name).mkdir()
     try:
@@ -81,9 +121,11 @@ def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
     """Write the files of a scenario. Existing files are overwritten."""
     for name, content in files.items():
         path = root / name
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+            raise OSError(errno.EXDEV, "a link in it leads out of the folder", str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         if content.get("removed"):
-            path.unlink()
+            path.unlink(missing_ok=True)
         elif content.get("folder"):
             path.mkdir()
             os.utime(path, (0, 0))  # so that a folder which serves as a lock is long stale
@@ -92,9 +134,15 @@ def write_files(root: Path, files: Mapping[str, Mapping[str, Json]]) -> None:
         elif "link" in content:
             path.symlink_to(content["link"])
         elif "base64" in content:
-            path.write_bytes(base64.b64decode(content["base64"]))
+            _overwrite(path, base64.b64decode(content["base64"]))
         else:
-            path.write_bytes(content["text"].encode("utf-8"))
+            _overwrite(path, content["text"].encode("utf-8"))
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    with open(_regular(path, os.O_WRONLY | os.O_CREAT), "wb") as file:
+        file.truncate()  # only now, when it is known to be a file
+        file.write(content)
 
 
 def replace_text(value: Json, old: str, new: str) -> Json:

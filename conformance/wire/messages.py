@@ -47,7 +47,10 @@ class HelloResult(Reply):
     profile: str | None = Field(
         default=None, description="the release that the target claims to behave like; default: recommended"
     )
-    capabilities: list[str] = Field(description="the capabilities that the target claims; see the list above")
+    capabilities: list[str] = Field(
+        description="the capabilities that the target claims; see the list above",
+        fail_fast=True,  # 200,000 wrong items would take 200 MiB of errors
+    )
     pid: Integer = Field(description="the PID that the target itself reads")
 
 
@@ -228,7 +231,7 @@ class AccountSnapshot(Reply):
 class SnapshotResult(Reply):
     """The state of the target. Every field is optional. The kit does not judge a field that is left out."""
 
-    accounts: list[AccountSnapshot] | None = None
+    accounts: Annotated[list[AccountSnapshot], Field(fail_fast=True)] | None = None
     cursor: int | float | None = None
     active_index_by_family: dict[Family, Integer] | None = None
 
@@ -314,4 +317,4 @@ class ForkParams(Strict):
 
 class ForkResult(Reply):
     pid: Integer = Field(description="PID of the child")
-    answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, with ids from 0")
+    answers: list[dict[str, Any]] = Field(description="the child's JSON-RPC responses, with ids from 0", fail_fast=True)

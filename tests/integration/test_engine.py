@@ -1,6 +1,7 @@
 """The engine of a run: its imports, and how it reports a broken module."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import engine
+from conformance.cases.interference import wait_for
 from tests.support.command import Kit
+from tools.gallery_run import target
 
 SLOW = ("asyncio", "filelock", "hypothesis", "jsonschema", "pytest", "reference_impl.adapter")
 
@@ -42,6 +45,22 @@ def test_engine_that_never_starts_is_a_suite_fault(monkeypatch: pytest.MonkeyPat
     done = kit("run", "reference", "--only", "PID-001")
     assert done.returncode == 4
     assert done.stderr.startswith("pytest ")
+
+
+def test_stopped_engine_is_killed() -> None:
+    """It would stay for ever: no signal but SIGKILL and SIGCONT reaches a stopped process."""
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGSTOP)
+        assert wait_for([process]) == [-signal.SIGSTOP]
+        assert process.returncode == -signal.SIGKILL
+
+
+def test_worker_that_is_killed_is_no_pass(kit: Kit) -> None:
+    """pytest goes on without the case that the worker judged."""
+    done = kit("run", "--only", "PID-001,CFG-001", "-n", "2", "--", *target("kills-its-judge"))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "a process of the kit, which judges" in done.stdout
+    assert "2 unknown" in done.stdout
 
 
 @pytest.mark.exhaustive

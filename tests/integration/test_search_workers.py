@@ -85,7 +85,7 @@ def test_killed_worker_is_a_suite_fault(bench: Bench) -> None:
         shown, said = run.communicate(timeout=BOUND_S * 4)
     assert run.returncode == 4, shown + said
     assert "\n1. " in shown
-    assert "of them differ" in shown
+    assert "differences in " in shown
     assert "a fault of this suite, not of the target: WorkerError: worker " in said
     assert " of 2 was killed by signal 9 (Killed)" in said
 

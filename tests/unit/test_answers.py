@@ -79,6 +79,14 @@ def test_response_needs_either_result_or_error(members: dict[str, Json]) -> None
 
 
 @pytest.mark.parametrize(
+    ("members", "advice"), [({}, 'answer "result": null'), ({"method": "hello", "params": {}}, "this is a request")]
+)
+def test_response_without_content_gets_the_next_step(members: dict[str, Json], advice: str) -> None:
+    with pytest.raises(AnswerError, match=advice):
+        read(response(**members))
+
+
+@pytest.mark.parametrize(
     "error", [None, "no", [], {}, {"message": "no"}, {"code": "1"}, {"code": None}, {"code": True}]
 )
 def test_an_error_without_a_code_is_quoted(error: Json) -> None:

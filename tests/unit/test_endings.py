@@ -41,6 +41,22 @@ def test_unexpected_error_is_one_message(
     assert ("Traceback" in said) is bool(shown)
 
 
+def test_removed_current_folder_is_no_suite_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Such as by a target that cleans up in its first call, before the engine starts."""
+
+    def lose(*_: Any) -> None:
+        tmp_path.joinpath("lost").rmdir()
+        Path.cwd()
+
+    tmp_path.joinpath("lost").mkdir()
+    monkeypatch.chdir(tmp_path / "lost")
+    monkeypatch.setattr("conformance.cli.requirements.main", lose)
+    assert main(LIST) == 3
+    assert capsys.readouterr().err.startswith("antigravity-conformance: the current folder was removed")
+
+
 def reports(folder: Path) -> tuple[Json, ET.Element]:
     root = ET.parse(folder / "junit.xml").getroot()  # noqa: S314 - written by the kit
     return json.loads((folder / "report.json").read_text(encoding="utf-8")), root

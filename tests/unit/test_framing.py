@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.wire import framing
 from conformance.wire.framing import MAX_INTEGER, MAX_LINE_BYTES, FrameError, decode, encode, excerpt
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -83,6 +84,25 @@ def test_duplicate_key_is_refused_by_name() -> None:
     with pytest.raises(FrameError, match="duplicate key 'label'") as caught:
         decode(line)
     assert excerpt(line) in str(caught.value)
+
+
+def test_duplicate_key_of_many_is_found_fast() -> None:
+    """A search for each name compares ten billion pairs, which takes minutes: the run of a hostile target hangs."""
+
+    class Name(str):
+        __slots__ = ()
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Name.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    names = [Name(f"k{number}") for number in range(1000)]
+    with pytest.raises(ValueError, match="duplicate key 'k999'"):
+        framing._unique([(name, 0) for name in [*names, Name("k999")]])
+    assert Name.compared < 10_000
 
 
 def test_line_may_have_8_mib_and_no_more() -> None:

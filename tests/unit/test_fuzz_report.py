@@ -93,7 +93,7 @@ def test_merge_writes_report_vectors_and_issue(kit: Kit, tmp_path: Any) -> None:
     done = kit("fuzz", "--out", str(tmp_path / "found"), "--json", str(tmp_path / "all.json"), "--merge", *files)
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("-- ./adapter as recommended, 2 reports\n\n1. select sticky\n")
-    assert "60 calls in 20 sessions, 2 of them differ, 1 shown above" in done.stdout
+    assert "60 calls in 20 sessions, differences in 2 sessions, 1 shown above" in done.stdout
     assert (tmp_path / "found" / "found-1.json").is_file()
     assert read_fuzz_report((tmp_path / "all.json").read_text(encoding="utf-8")).seeds == ["a 1/2", "a 2/2"]
 

@@ -34,6 +34,20 @@ def test_answers_between_faults_earn_nine_more_starts() -> None:
     assert is_given_up(patience)
 
 
+def test_noted_fault_keeps_no_lines_of_the_target() -> None:
+    """Tracebacks hold the local variables of their frames, and a search notes 150 faults."""
+    patience = Patience()
+    try:
+        try:
+            raise ValueError("a line of 8 MiB")
+        except ValueError as error:
+            raise AdapterFault("it wrote no JSON") from error
+    except AdapterFault as error:
+        fault = error
+        patience.note(fault)
+    assert (fault.__traceback__, fault.__cause__, fault.__context__) == (None, None, None)
+
+
 def test_third_silence_is_the_last() -> None:
     patience = Patience()
     for _ in range(3):

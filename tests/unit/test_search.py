@@ -3,17 +3,18 @@
 import math
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from conformance.cases.generated import comparable
 from conformance.json_type import Json
-from conformance.reports.discrepancy import describe_discrepancy
+from conformance.reports.discrepancy import describe_discrepancy, shortened
 from conformance.search.compare import are_same, first_difference
-from conformance.search.differential import Pipeline
+from conformance.search.differential import DifferentialRunner, Pipeline
 from conformance.search.discrepancy import Discrepancy, to_session
 from conformance.search.explain import explaining_quirks
+from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, ReferenceFault, flip_quirks
 from conformance.search.sessions import decode
 from conformance.search.source import Draft, stream
@@ -41,6 +42,20 @@ def test_reference_has_no_difference_from_itself() -> None:
     assert list(pipeline.differences(sessions(list(CAPABILITIES), 300))) == []
     assert pipeline.tally.sessions == 300
     assert pipeline.tally.calls == sum(pipeline.tally.by_kind.values()) > 5_000
+
+
+def test_search_without_any_call_ends() -> None:
+    """Such as for a target that claims only what needs other capabilities."""
+    runner = Pipeline(InProcessConnection(ReferenceAdapter()), Oracle(flip_quirks("recommended")))
+    search = Search(cast(DifferentialRunner, runner), ["strict-wait"], SEED, Bounds(calls=500))
+    assert list(islice(search.run(), 1)) == []
+    assert runner.tally.calls == 0
+
+
+def test_long_discrepancy_is_shortened_in_the_middle() -> None:
+    lines = [f"{number}\nmore" for number in range(10)]
+    assert list(shortened(lines, 20)) == "\n".join(lines).split("\n")
+    assert list(shortened(lines, 6)) == ["0", "more", "1", "    [15 more lines]", "9", "more"]
 
 
 NOBODY: dict[str, Json] = {

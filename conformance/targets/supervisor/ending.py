@@ -28,7 +28,14 @@ def of_sessions(sessions: list[int]) -> list[psutil.Process]:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove the folder, even if a process removed its permissions or nested folders beyond the system's path limit."""
+    """Remove the folder, even if a process removed its permissions or nested folders beyond the system's path limit.
+
+    A process may have put a file or a link in its place. What a link names belongs to somebody else.
+    """
+    if os.path.islink(folder) or os.path.isfile(folder):
+        with contextlib.suppress(OSError):
+            os.unlink(folder)
+        return
     for _ in range(REMOVAL_ATTEMPTS):  # a child of a killed runner may still write there
         with contextlib.suppress(RecursionError):
             shutil.rmtree(folder, ignore_errors=True)

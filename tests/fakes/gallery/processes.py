@@ -6,6 +6,9 @@ import sys
 import threading
 import time
 
+import psutil
+
+from conformance.cases.engine import RUNNER_VARIABLE
 from conformance.wire.serve import Wire
 from tests.fakes.breaking import die, leave_a_grandchild
 from tests.fakes.gallery.serving import Asked, asked_lines, fork, in_batches, lines, process, serve, write
@@ -19,6 +22,14 @@ def signal_parent(number: signal.Signals) -> None:
     """Only while it is the one that started this process: whoever inherits orphans is none of our business."""
     if os.getppid() == PARENT > 1:
         os.kill(PARENT, number)
+
+
+def signal_judge(number: signal.Signals) -> None:
+    """The parent of the supervisor, only if it is the process of the kit that judges."""
+    if os.getppid() == PARENT > 1:
+        judge = psutil.Process(PARENT).parent()
+        if judge is not None and RUNNER_VARIABLE in judge.environ():
+            judge.send_signal(number)
 
 
 def sleep_on() -> None:
@@ -151,6 +162,27 @@ def stops_its_parent(asked: Asked) -> bytes:
 def terminates_its_parent(asked: Asked) -> bytes:
     """Sends SIGTERM to the process that started it, and answers."""
     signal_parent(signal.SIGTERM)
+    return asked.answer
+
+
+@in_batches
+def kills_its_judge(asked: Asked) -> bytes:
+    """Kills the process of the kit that judges it, and answers."""
+    signal_judge(signal.SIGKILL)
+    return asked.answer
+
+
+@in_batches
+def interrupts_its_judge(asked: Asked) -> bytes:
+    """Sends SIGINT to the process of the kit that judges it, as Ctrl-C does, and answers."""
+    signal_judge(signal.SIGINT)
+    return asked.answer
+
+
+@in_batches
+def stops_its_judge(asked: Asked) -> bytes:
+    """Stops the process of the kit that judges it, and answers."""
+    signal_judge(signal.SIGSTOP)
     return asked.answer
 
 

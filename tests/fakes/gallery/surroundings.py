@@ -101,6 +101,27 @@ def deletes_the_folder_of_the_kit(asked: Asked) -> bytes:
 
 
 @in_batches
+def empties_every_folder_of_the_kit(asked: Asked) -> bytes:
+    """Deletes what is in every folder of the kit, its log of events too, if `make gallery` made them."""
+    root = temporary().parents[1]
+    if root.parent.name.startswith("gallery-"):
+        for folder in root.glob("antigravity-conformance-*/*"):
+            shutil.rmtree(folder, ignore_errors=True) if folder.is_dir() else folder.unlink(missing_ok=True)
+    return asked.answer
+
+
+@in_batches
+def writes_in_the_log_of_the_kit(asked: Asked) -> bytes:
+    """Appends a line to the log of events in the folder of the kit, if `make gallery` made it."""
+    root = temporary().parents[1]
+    if root.parent.name.startswith("gallery-"):
+        for log in root.glob("antigravity-conformance-*/events.jsonl"):
+            with log.open("a", encoding="utf-8") as file:
+                file.write("hello\n")
+    return asked.answer
+
+
+@in_batches
 def locks_its_folders(asked: Asked) -> bytes:
     """Takes away all permissions of the folder that its home is in."""
     with contextlib.suppress(OSError):

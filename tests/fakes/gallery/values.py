@@ -100,6 +100,12 @@ ROWS: list[tuple[str, str, bytes | Callable[[], bytes], str]] = [
         many_keys,
         "Answers `load_config` with 100,000 keys.",
     ),
+    (
+        "one-key-of-many-twice",
+        "load_config",
+        lambda: many_keys()[:-2] + b',"key_99999":0}}',
+        "Answers `load_config` with 100,000 keys and the last of them again.",
+    ),
     ("close-answers-true", "close", b"true", "Answers `close` with true."),
 ]
 for _row in ROWS:
