@@ -38,6 +38,8 @@ PREFIXES = {
     "pool": "POOL", "pool-file": "STO", "saving": "STO", "sticky": "STK", "pid": "PID", "round-robin": "RR",
     "hybrid": "HYB", "health": "HEA", "tokens": "TOK", "limits": "LIM", "backoff": "BACK", "cooldown": "COOL",
     "waiting": "WAIT", "other-account": "OTH", "enabling": "ENA", "removal": "REM", "soft-quota": "SOFT",
+    "sessions": "SES", "delayed-saves": "STO", "place": "PLACE", "styles": "STYLE", "errors": "ERR",
+    "readings": "READ", "verification": "VER",
     "config-keys": "CFG", "environment": "ENV", "paths": "PATH", "layers": "LAY", "processes": "PROC",
 }  # fmt: skip
 CONFIG = ("CFG-", "ENV-", "PATH-", "LAY-")

@@ -4,6 +4,7 @@ import pytest
 
 from conformance.cases.hybrid_kit import consume, record, refund
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import (
     NOW_MS,
     POOL_FILE,
@@ -173,3 +174,35 @@ def test_open_of_a_folder_resets_trackers(judge: Judge, call: Call) -> None:
     first = {"failure": {"score": 50}}.get(str(call.params.get("outcome")), {"tokens": 43})
     opened = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
     judge.check(Scenario([opened, call.gives(first), opened, call.gives(first)], {POOL_FILE: text(pool(1))}))
+
+
+OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+FIRST, FLUSH = Call("use_session", {"session": 0}), Call("flush_save")
+
+
+def flushed(*calls: Call) -> Scenario:
+    """End the delay of saves after these calls, and expect that the file has no rate limit."""
+    read = [OPEN_FILE, select().gives(picks(0))]
+    return Scenario([OPEN_FILE, *calls, FLUSH, *read], files={POOL_FILE: text(pool(1))})
+
+
+@covers("WIRE-004")
+def test_requested_save_ends_with_its_session(judge: Judge) -> None:
+    judge.check(flushed(Call("request_save"), OPEN_FILE, limit(0, 60_000)))
+
+
+@covers("WIRE-002")
+@pytest.mark.parametrize(
+    "refused", [("set_enabled", {"enabled": False}), ("require_verification", {}), ("clear_verification", {})]
+)
+def test_refused_call_requests_no_save(judge: Judge, refused: tuple[str, dict[str, Json]]) -> None:
+    method, params = refused
+    call = Call(method, {"label": "no such account", **params}).refuses("unknown_account")
+    judge.check(flushed(limit(0, 60_000), call))
+
+
+@covers("WIRE-001")
+def test_new_session_has_no_pool(judge: Judge) -> None:
+    """No other case opens a pool in this session."""
+    refused = select().refuses("not_open")
+    judge.check(Scenario([FIRST, open_pool(pool(3)), Call("use_session", {"session": 7}), refused, FIRST]))

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, label, labels, limit, picks, pool, raw, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, raw, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -120,6 +120,14 @@ def test_version_2_gemini_limit_applies_to_antigravity(judge: Judge) -> None:
 def test_version_2_claude_limit_applies_to_claude(judge: Judge) -> None:
     stored = pool([{"rateLimitResetTimes": {"claude": LATER, "gemini": NOW_MS}}], version=2)
     judge.check(on_file(stored, rotate().gives(None), rotate("gemini").gives(picks(0))))
+
+
+@covers("STO-005")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_version_2_limit_ending_now_is_not_migrated(judge: Judge, family: str) -> None:
+    """So it does not return when the clock is set back before the first question (LIM-010)."""
+    stored = pool([{"rateLimitResetTimes": {family: NOW_MS}}], version=2)
+    judge.check(on_file(stored, advance(-1), rotate(family).gives(picks(0))))
 
 
 @covers("STO-006")

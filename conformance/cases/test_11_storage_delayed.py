@@ -14,6 +14,7 @@ REQUEST, FLUSH = Call("request_save"), Call("flush_save")
 READ = Call(READ_FILE, {"path": POOL_FILE})
 LIMIT = limit(0, 60_000)
 OTHER = pool([{"note": "other"}])
+NOT_LIMITED = [OPEN_FILE, select().gives(picks(0))]  # in the file, as the next session reads it
 LIMITED = READ.gives({"json": {"accounts": [{"rateLimitResetTimes": {"claude": NOW_MS + 60_000}}]}})
 
 
@@ -38,12 +39,23 @@ def test_change_after_request_is_written(judge: Judge, then: Sequence[Call]) -> 
     judge.check(session(REQUEST, LIMIT, *then, FLUSH, LIMITED))
 
 
+@covers("STO-035")
+def test_save_at_once_does_not_answer_request(judge: Judge) -> None:
+    judge.check(session(REQUEST, Call("save"), LIMIT, FLUSH, LIMITED))
+
+
 @covers("STO-036")
 @pytest.mark.parametrize("requests", [2, 3])
 def test_several_requests_make_one_save(judge: Judge, requests: int) -> None:
     """The second flush finds no request, so it must not merge the limit into what another writer has written."""
     again = replace(FLUSH, files={POOL_FILE: text(OTHER)})
     judge.check(session(LIMIT, *[REQUEST] * requests, FLUSH, again, READ.gives({"json": OTHER})))
+
+
+@covers("STO-034")
+def test_each_session_has_its_own_request(judge: Judge) -> None:
+    other = [Call("use_session", {"session": 1}), OPEN_FILE, FLUSH, *NOT_LIMITED]
+    judge.check(session(LIMIT, REQUEST, *other, Call("use_session", {"session": 0}), FLUSH, LIMITED))
 
 
 @covers("STO-037")
@@ -60,3 +72,13 @@ def test_enabling_requests_a_save(judge: Judge, enabled: bool) -> None:
     switch = Call("set_enabled", {"label": label(0), "enabled": enabled})
     then = [OPEN_FILE, select("claude", "round-robin").gives(picks(0 if enabled else 1))]
     judge.check(Scenario([OPEN_FILE, switch, FLUSH, *then], {POOL_FILE: stored}))
+
+
+@covers("STO-038")
+def test_verification_requests_a_save(judge: Judge) -> None:
+    """It disables the account, and later enables it again."""
+    waits = Call("require_verification", {"label": label(0)})
+    clear = Call("clear_verification", {"label": label(0), "enable": True})
+    stored = READ.gives({"json": {"accounts": [{"enabled": False}, {}]}})
+    again = READ.gives({"json": {"accounts": [{"enabled": True}, {}]}})
+    judge.check(Scenario([OPEN_FILE, waits, FLUSH, stored, clear, FLUSH, again], {POOL_FILE: text(pool(2))}))

@@ -49,6 +49,13 @@ def test_saving_keeps_other_fields(judge: Judge, fields: Json) -> None:
 
 
 @covers("STO-020")
+@pytest.mark.parametrize("value", [None, {"x": None}, [None, []], {}, 0, "", False, 1.5, "\u2028"], ids=repr)
+def test_saving_keeps_any_value_of_unknown_field(judge: Judge, value: Json) -> None:
+    calls = [OPEN_FILE, limit(0, 1000), SAVE, keeps(note={"in": value})]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool([{"note": {"in": value}}]))}))
+
+
+@covers("STO-020")
 def test_saving_keeps_unknown_fields_of_other_writer(judge: Judge) -> None:
     files = {POOL_FILE: text(pool([{"note": "old", "tier": 1}]))}
     judge.check(Scenario([OPEN_FILE, written(pool([UNKNOWN])), keeps(**UNKNOWN)], files))
@@ -191,6 +198,15 @@ def test_limits_and_cooldown_are_saved(judge: Judge) -> None:
     rests = {"coolingDownUntil": LATER, "cooldownReason": "auth-failure"}
     calls = [OPEN_FILE, *limits.values(), cool(0, 60_000, "auth-failure"), SAVE]
     judge.check(Scenario([*calls, keeps(rateLimitResetTimes=ends, **rests)], {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-031")
+@pytest.mark.parametrize("ms", [1000, 90_000])
+def test_new_limit_replaces_the_stored_one(judge: Judge, ms: int) -> None:
+    """The new one may end sooner (LIM-009)."""
+    stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 60_000}}])
+    expected = keeps(rateLimitResetTimes={"claude": NOW_MS + ms})
+    judge.check(Scenario([OPEN_FILE, limit(0, ms), SAVE, expected], {POOL_FILE: text(stored)}))
 
 
 @covers("STO-028")

@@ -45,6 +45,12 @@ def test_removed_account_is_not_saved(judge: Judge, place: int) -> None:
 
 
 @covers("STO-013")
+def test_removed_account_that_others_changed_is_not_saved(judge: Judge) -> None:
+    changed = pool([{"lastUsed": NOW_MS + 1000}, {}, {}])
+    judge.check(saved(pool(3), remove(0), written=changed, then=[loads(1, 2)]))
+
+
+@covers("STO-013")
 def test_no_account_is_saved_after_all_are_removed(judge: Judge) -> None:
     judge.check(saved(pool(3), *map(remove, range(3)), then=[loads()]))
 
@@ -80,6 +86,16 @@ def test_later_reset_time_is_saved(judge: Judge, read: Json, session: Sequence[C
     judge.check(saved(stored, *session, written=meanwhile, then=then))
 
 
+@covers("STO-015")
+def test_another_session_does_not_change_what_was_read(judge: Judge) -> None:
+    """The second session reads the file after another writer has changed it, before the first one saves."""
+    first, second = Call("use_session", {"session": 0}), Call("use_session", {"session": 1})
+    changed = pool([{"rateLimitResetTimes": {"claude": LATER}}])
+    other = [second, replace(OPEN_FILE, files={POOL_FILE: text(changed)}), first]
+    then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
+    judge.check(saved(pool(1), limit(0, SOON_MS), *other, written=changed, then=then))
+
+
 @covers("STO-016")
 @pytest.mark.parametrize("set_ms", [None, SOON_MS], ids=["by others", "by both"])
 def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None) -> None:
@@ -87,6 +103,13 @@ def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None) -> None:
     written = pool([{"coolingDownUntil": LATER, "cooldownReason": "network-error"}])
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
     judge.check(saved(pool(1), *([cool] if set_ms else []), written=written, then=then))
+
+
+@covers("STO-016")
+def test_cooldown_of_other_writer_is_saved_beside_limit(judge: Judge) -> None:
+    written = pool([{"coolingDownUntil": LATER, "cooldownReason": "network-error"}])
+    then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
+    judge.check(saved(pool(1), limit(0, SOON_MS), written=written, then=then))
 
 
 @covers("STO-017")
@@ -116,6 +139,11 @@ def test_accounts_with_different_emails_are_saved(judge: Judge, other: Json) -> 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int) -> None:
     judge.check(saved(pool(3), written=left(pool(3), *without(place)), then=[loads(*without(place))]))
+
+
+@covers("STO-018")
+def test_all_accounts_removed_by_other_writer_stay_removed(judge: Judge) -> None:
+    judge.check(saved(pool(3), written=pool(0), then=[loads()]))
 
 
 @covers("STO-018")

@@ -7,7 +7,7 @@ import pytest
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import POOL_FILE, pool, text
-from conformance.wire.scenario import ROOT, Call, Scenario
+from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 NAME = "antigravity-accounts.json"
 XDG, APPDATA, OWN = (
@@ -32,6 +32,14 @@ def asked(path: str, environment: Mapping[str, str] | None = None, platform: str
 def pool_of(label: str) -> dict[str, Json]:
     """A pool file with this account."""
     return text(pool([{"refreshToken": label}]))
+
+
+OLD_POOL = {"json": {"accounts": [{"refreshToken": "old"}]}}
+
+
+def file_at(path: str) -> Call:
+    """Expect the old pool file at this path."""
+    return Call(READ_FILE, {"path": path}).gives(OLD_POOL)
 
 
 @covers("PLACE-001")
@@ -81,6 +89,34 @@ def test_pool_file_on_windows_is_moved(judge: Judge, environment: Mapping[str, s
     judge.check(Scenario(calls, files={old: pool_of("old")}))
 
 
+@covers("PLACE-007")
+def test_home_folder_is_not_searched_beside_appdata(judge: Judge) -> None:
+    calls = [asked(POOL_FILE, APPDATA, "win32"), OPEN.gives({"accounts": []})]
+    judge.check(Scenario(calls, files={ROAMING_FILE: pool_of("old")}))
+
+
+@covers("PLACE-007")
+@pytest.mark.parametrize(
+    ("environment", "new"), [(OWN, f"own/{NAME}"), (XDG, XDG_FILE), ({**OWN, **XDG}, f"own/{NAME}")]
+)
+def test_pool_file_is_moved_to_another_folder(judge: Judge, environment: Mapping[str, str], new: str) -> None:
+    moved = [asked(new, environment, "win32"), file_at(new), Call(READ_FILE, {"path": ROAMING_FILE}).gives(None)]
+    judge.check(Scenario(moved, files={ROAMING_FILE: pool_of("old")}))
+
+
+@covers("PLACE-007")
+def test_missing_folders_of_the_new_path_are_created(judge: Judge) -> None:
+    deep = "a/b/c"
+    calls = [asked(f"{deep}/opencode/{NAME}", {"XDG_CONFIG_HOME": f"{ROOT}/{deep}"}, "win32")]
+    judge.check(Scenario([*calls, file_at(f"{deep}/opencode/{NAME}")], files={ROAMING_FILE: pool_of("old")}))
+
+
+@covers("PLACE-008")
+def test_old_path_has_no_file_after_move(judge: Judge) -> None:
+    old = Call(READ_FILE, {"path": ROAMING_FILE})
+    judge.check(Scenario([asked(POOL_FILE, None, "win32"), old.gives(None)], files={ROAMING_FILE: pool_of("old")}))
+
+
 @covers("PLACE-008")
 def test_moved_pool_file_leaves_its_old_path(judge: Judge) -> None:
     calls = [asked(XDG_FILE, XDG, "win32"), asked(POOL_FILE, None, "win32"), OPEN.gives({"accounts": []})]
@@ -91,6 +127,13 @@ def test_moved_pool_file_leaves_its_old_path(judge: Judge) -> None:
 def test_new_pool_file_is_not_replaced(judge: Judge) -> None:
     calls = [asked(POOL_FILE, None, "win32"), OPEN.gives({"accounts": ["new"]})]
     judge.check(Scenario(calls, files={ROAMING_FILE: pool_of("old"), POOL_FILE: pool_of("new")}))
+
+
+@covers("PLACE-009")
+@pytest.mark.parametrize("content", ["", "{}", "not JSON"])
+def test_unusable_new_pool_file_is_not_replaced(judge: Judge, content: str) -> None:
+    calls = [asked(POOL_FILE, None, "win32"), Call(READ_FILE, {"path": ROAMING_FILE}).gives(OLD_POOL)]
+    judge.check(Scenario(calls, files={ROAMING_FILE: pool_of("old"), POOL_FILE: text(content)}))
 
 
 @covers("PLACE-010")

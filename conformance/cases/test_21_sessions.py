@@ -58,3 +58,22 @@ def test_close_affects_one_session(judge: Judge) -> None:
 def test_open_affects_one_session(judge: Judge) -> None:
     calls = [rotates(0), open_pool(pool(2)), FIRST, rotates(0), rotates(1), rotates(2)]
     judge.check(both(open_pool(pool(3)), *calls))
+
+
+@covers("SES-001")
+def test_choosing_the_chosen_session_changes_nothing(judge: Judge) -> None:
+    judge.check(Scenario([FIRST, open_pool(pool(3)), rotates(0), FIRST, rotates(1), FIRST, rotates(2)]))
+
+
+@covers("SES-002")
+@pytest.mark.parametrize("number", [2, 255, 256, 65_536, 2**31])
+def test_each_number_is_a_session_of_its_own(judge: Judge, number: int) -> None:
+    other = [Call("use_session", {"session": number}), open_pool(pool(2)), rotates(0), CLOSE]
+    judge.check(Scenario([FIRST, open_pool(pool(3)), rotates(0), rotates(1), *other, FIRST, rotates(2)]))
+
+
+@covers("SES-003")
+def test_sessions_share_the_pid(judge: Judge) -> None:
+    """The PID is that of the process. In this test it changes, when the second session opens."""
+    opened = [FIRST, open_pool(pool(3), pid=1), SECOND, open_pool(pool(3), pid=2)]
+    judge.check(Scenario([*opened, FIRST, select(offset=True).gives(picks(2))]))

@@ -35,6 +35,14 @@ def test_all_bits_of_pid_count(judge: Judge, count: int, pid: int) -> None:
 
 
 @covers("PID-001")
+@pytest.mark.parametrize("style", ["antigravity", "gemini-cli"])
+@pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
+def test_offset_applies_to_every_request(judge: Judge, style: str, model: dict[str, Json]) -> None:
+    moved = select("gemini", offset=True, style=style, **model).gives(picks(2))
+    judge.check(Scenario([open_pool(pool(3), pid=5), moved, moved]))
+
+
+@covers("PID-001")
 @pytest.mark.parametrize("count", [13, 16, 17, 64, 100])
 def test_large_pool_is_used_completely(judge: Judge, count: int) -> None:
     for pid in (1, count - 1, count, 3 * count + count // 2):

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.hybrid_kit import AccountState, open_with
+from conformance.cases.hybrid_kit import AccountState, consume, open_with, record
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
@@ -12,6 +12,7 @@ from conformance.wire.scenario import Call, Scenario
 
 COUNTS = st.integers(2, 8)
 PIDS = st.integers(1, 2**22)
+HOUR_MS = 3_600_000
 NO_CANDIDATE: dict[str, Json] = {"health": {"initial": 40}}
 
 
@@ -122,6 +123,15 @@ def test_health_of_50_is_enough(judge: Judge, health: int, selected: int) -> Non
     judge.check(Scenario([*open_with(accounts), best().gives(picks(selected))]))
 
 
+@covers("HYB-004")
+@pytest.mark.parametrize(("elapsed_ms", "selected"), [(10 * HOUR_MS - 1, 1), (10 * HOUR_MS, 0)])
+def test_recovered_health_is_enough(judge: Judge, elapsed_ms: int, selected: int) -> None:
+    """Account 0 recovers from 30 to 50. Account 1 has recovered to 70 by then, and has fewer tokens."""
+    failed = [record(0, "failure"), record(0, "failure"), record(1, "failure"), consume(1, 10)]
+    opened = open_pool(pool(2), tokens={"regeneration_rate_per_minute": 0})
+    judge.check(Scenario([opened, *failed, advance(elapsed_ms), best().gives(picks(selected))]))
+
+
 @covers("HYB-006")
 @pytest.mark.parametrize(
     ("least", "health", "selected"),
@@ -139,6 +149,15 @@ def test_configured_min_usable_takes_effect(judge: Judge, least: int, health: in
 def test_one_token_is_enough(judge: Judge, tokens: float, selected: int) -> None:
     accounts = [AccountState(tokens=tokens), AccountState(tokens=1, idle_s=0)]
     judge.check(Scenario([*open_with(accounts), best().gives(picks(selected))]))
+
+
+@covers("HYB-007")
+@pytest.mark.parametrize(("elapsed_ms", "selected"), [(4_990, 1), (5_000, 0), (60_000, 0)])
+def test_refilled_token_is_enough(judge: Judge, elapsed_ms: int, selected: int) -> None:
+    """Account 0 has half a token and gets another half. Account 1 is current, and its health is too low."""
+    spent = [consume(0, 49.5), record(1, "failure"), record(1, "failure")]
+    calls = [*spent, advance(elapsed_ms), best().gives(picks(selected))]
+    judge.check(Scenario([open_pool(pool(2, activeIndex=1)), *calls]))
 
 
 @covers("HYB-008")
@@ -175,6 +194,14 @@ def test_last_use_is_the_selection_time(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), advance(5), best(), Call("snapshot").gives(used)]))
 
 
+@covers("HYB-005")
+@pytest.mark.parametrize("ms", [5, -5])
+def test_next_selection_of_the_account_updates_last_use(judge: Judge, ms: int) -> None:
+    """Also if the account stays the same, and if the clock was set back."""
+    used = {"accounts": [{"last_used_ms": NOW_MS + ms}]}
+    judge.check(Scenario([open_pool(pool(1)), best(), advance(ms), best(), Call("snapshot").gives(used)]))
+
+
 @covers("HYB-012")
 def test_sticky_keeps_account_that_hybrid_selected(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(3)), best(), best().gives(picks(1)), *[select().gives(picks(1))] * 2]))
@@ -204,6 +231,15 @@ def test_without_candidate_current_account_is_kept(judge: Judge) -> None:
 def test_without_candidate_limited_account_is_replaced(judge: Judge) -> None:
     calls = [limit(0, 60_000), *[best().gives(picks(1))] * 2, limit(1, 60_000), *[best().gives(picks(2))] * 2]
     judge.check(Scenario([open_pool(pool(3), **NO_CANDIDATE), *calls, limit(2, 60_000), best().gives(None)]))
+
+
+@covers("HYB-015")
+def test_replacement_without_candidate_takes_its_turn(judge: Judge) -> None:
+    """The fallback is that of sticky, which takes the next account of the rotation and advances it (RR-006)."""
+    turns = [select(strategy="round-robin").gives(picks(index)) for index in (1, 2)]
+    opened = open_pool(pool(3), **NO_CANDIDATE)
+    calls = [limit(0, 1000), best().gives(picks(1)), advance(1000), *turns]
+    judge.check(Scenario([opened, *calls]))
 
 
 @covers("HYB-016")

@@ -23,6 +23,14 @@ def test_antigravity_is_preferred(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), style("antigravity"), style("antigravity", model="gemini-x")]))
 
 
+@covers("STYLE-001")
+@pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
+def test_antigravity_is_preferred_again_after_reset(judge: Judge, model: dict[str, Json]) -> None:
+    reset = Call("reset_limits", {"family": "gemini", **model})
+    calls = [limited("antigravity", **model), style("gemini-cli", **model), reset, style("antigravity", **model)]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
+
+
 @covers("STYLE-002")
 def test_gemini_falls_back(judge: Judge) -> None:
     calls = [limited("antigravity"), style("gemini-cli"), style("gemini-cli", model="gemini-x")]
@@ -57,6 +65,22 @@ def test_header_style_returns_when_limit_ends(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
+@covers("STYLE-006")
+@pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
+@pytest.mark.parametrize(("elapsed_ms", "expected"), [(999, None), (1000, "gemini-cli")])
+def test_second_header_style_returns_when_its_limit_ends(
+    judge: Judge, elapsed_ms: int, expected: str | None, model: dict[str, Json]
+) -> None:
+    calls = [limited("antigravity", **model), limited("gemini-cli", 1000, **model), advance(elapsed_ms)]
+    judge.check(Scenario([open_pool(pool(2)), *calls, style(expected, **model)]))
+
+
+@covers("STYLE-006")
+@pytest.mark.parametrize(("elapsed_ms", "expected"), [(999, None), (1000, "antigravity")])
+def test_claude_is_available_when_its_limit_ends(judge: Judge, elapsed_ms: int, expected: str | None) -> None:
+    judge.check(Scenario([open_pool(pool(2)), limit(0, 1000), advance(elapsed_ms), style(expected, "claude")]))
+
+
 @covers("STYLE-007")
 def test_cooldown_does_not_change_header_style(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), cool(0), style("antigravity"), style("antigravity", "claude")]))
@@ -65,3 +89,18 @@ def test_cooldown_does_not_change_header_style(judge: Judge) -> None:
 @covers("STYLE-007")
 def test_disabled_account_has_a_header_style(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), style("antigravity")]))
+
+
+@covers("STYLE-007")
+@pytest.mark.parametrize(
+    "event",
+    [
+        Call("set_enabled", {"label": label(0), "enabled": False}),
+        Call("require_verification", {"label": label(0)}),
+        Call("record_health", {"label": label(0), "outcome": "failure"}),
+        Call("consume_token", {"label": label(0), "amount": 50}),
+    ],
+    ids=lambda event: event.method,
+)
+def test_other_events_leave_header_style(judge: Judge, event: Call) -> None:
+    judge.check(Scenario([open_pool(pool(2)), event, style("antigravity"), style("antigravity", "claude")]))

@@ -43,6 +43,20 @@ def test_message_about_rate(judge: Judge, words: str) -> None:
     judge.check(reads(RATE, message=f"QUOTA OF {words.upper()} IS EXHAUSTED"))
 
 
+@covers("ERR-004")
+@pytest.mark.parametrize(
+    "message", ["Your quota is exhausted: rate limit", "quotas per minute", "exhausted by too many requests"]
+)
+def test_rate_decides_wherever_it_is_named(judge: Judge, message: str) -> None:
+    judge.check(reads(RATE, message=message))
+
+
+@covers("ERR-005")
+@pytest.mark.parametrize("message", ["2 quotas", "inexhausted", "quota_exceeded", "(quota)", "my-quota"])
+def test_word_is_found_inside_others(judge: Judge, message: str) -> None:
+    judge.check(reads(QUOTA, message=message))
+
+
 @covers("ERR-005")
 @pytest.mark.parametrize(
     "message", ["You exceeded your current quota.", "Resource has been EXHAUSTED", "QuotaExceeded"]
@@ -52,7 +66,13 @@ def test_message_about_quota(judge: Judge, message: str) -> None:
 
 
 @covers("ERR-006")
-@pytest.mark.parametrize("message", [None, "", "Something went wrong", "Requests per hour", "rate-limit"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        None, "", "Something went wrong", "Requests per hour", "rate-limit", "ratelimit", "rate  limit", "rate\nlimit",
+        "too many\trequests", "quo ta", "exhau\u017fted", "capacité",
+    ],
+)  # fmt: skip
 def test_unknown_error(judge: Judge, message: str | None) -> None:
     given = {} if message is None else {"message": message}
     judge.check(reads("UNKNOWN", **given))
@@ -77,7 +97,7 @@ def test_status_of_capacity(judge: Judge, status: int) -> None:
 def test_status_of_server_error(judge: Judge) -> None:
     judge.check(reads("SERVER_ERROR", status=500))
     judge.check(reads("SERVER_ERROR", status=500, reason=QUOTA, message="rate limit"))
-    for status in (501, 502, 504):
+    for status in (400, 499, 501, 502, 504, 528, 530, 599):
         judge.check(reads("UNKNOWN", status=status))
         judge.check(reads(QUOTA, status=status, reason=QUOTA))
 

@@ -3,11 +3,18 @@
 import pytest
 
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
-from conformance.wire.scenario import Scenario
+from conformance.wire.calls import NOW_MS, advance, label, limit, limit_family, open_pool, picks, pool, select
+from conformance.wire.scenario import Call, Scenario
 
 STYLES = ("antigravity", "gemini-cli")
 GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
+
+STRATEGIES = ("sticky", "round-robin", "hybrid")
+ASKED = [
+    *[select("gemini", strategy) for strategy in STRATEGIES],
+    Call("min_wait", {"family": "gemini"}),
+    Call("has_other_account", {"label": label(1), "family": "gemini"}),
+]
 
 
 @covers("LIM-001")
@@ -15,6 +22,18 @@ GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"} 
 def test_limit_ends_at_reset_time(judge: Judge, elapsed_ms: int, account: int | None) -> None:
     expected = None if account is None else picks(account)
     judge.check(Scenario([open_pool(pool(1)), limit(0, 1000), advance(elapsed_ms), select().gives(expected)]))
+
+
+@covers("LIM-001")
+@pytest.mark.parametrize(("elapsed_ms", "account"), [(999, None), (1000, 0)])
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_limit_ends_for_each_strategy(
+    judge: Judge, strategy: str, family: str, elapsed_ms: int, account: int | None
+) -> None:
+    expected = None if account is None else picks(account)
+    calls = [*limit_family(0, 1000, family), advance(elapsed_ms), select(family, strategy).gives(expected)]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
 @covers("LIM-002")
@@ -37,6 +56,15 @@ def test_gemini_has_one_quota_per_header_style(judge: Judge, limited: str, other
         select("gemini", style=limited).gives(picks(1)),
     ]
     judge.check(Scenario([open_pool(pool(2, activeIndexByFamily={"gemini": 0}, activeIndex=1)), *calls]))
+
+
+@covers("LIM-003")
+@pytest.mark.parametrize("style", ["antigravity", "gemini-cli"])
+def test_account_is_replaced_for_both_styles(judge: Judge, style: str) -> None:
+    """The family has one current account, whichever header style made it move (STK-002)."""
+    calls = [limit(0, 1000, "gemini", header_style=style), select("gemini", style=style).gives(picks(1))]
+    both = [select("gemini", style=each).gives(picks(1)) for each in ("antigravity", "gemini-cli")]
+    judge.check(Scenario([open_pool(pool(2)), *calls, *both]))
 
 
 @covers("LIM-003")
@@ -153,6 +181,15 @@ def test_expired_limit_stays_expired(judge: Judge) -> None:
 
 
 @covers("LIM-010")
+@pytest.mark.parametrize("asked", ASKED, ids=lambda call: f"{call.method} {call.params.get('strategy', '')}")
+def test_each_question_ends_expired_limits(judge: Judge, asked: Call) -> None:
+    """The limit is that of account 0. `has_other_account` asks for another account than 1."""
+    limits = limit_family(0, 1000, "gemini")
+    back = [advance(1000), asked, advance(-1), select("gemini").gives(picks(0))]
+    judge.check(Scenario([open_pool(pool([{}, {"enabled": False}])), *limits, *back]))
+
+
+@covers("LIM-010")
 @pytest.mark.parametrize("style", STYLES)
 def test_every_expired_limit_stays_expired(judge: Judge, style: str) -> None:
     """A selection for Claude finds the limit for Gemini expired, too."""
@@ -160,3 +197,12 @@ def test_every_expired_limit_stays_expired(judge: Judge, style: str) -> None:
     ended = [*limits, advance(1000), select().gives(picks(0)), advance(-1)]
     asked = select("gemini", style=style).gives(picks(0))
     judge.check(Scenario([open_pool(pool(1)), *ended, asked, select().gives(picks(0))]))
+
+
+@covers("LIM-001")
+def test_sessions_share_the_clock(judge: Judge) -> None:
+    first, second = (Call("use_session", {"session": number}) for number in (0, 1))
+    opened = open_pool(pool(1))
+    limited = [limit(0, 1000), select().gives(None)]
+    ended = [advance(1000), first, select().gives(picks(0))]
+    judge.check(Scenario([first, opened, second, opened, first, *limited, second, *ended]))

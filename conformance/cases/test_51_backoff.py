@@ -13,6 +13,7 @@ QUOTA, RATE, SERVER, CAPACITY = "QUOTA_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "SERVE
 REASONS = (QUOTA, RATE, SERVER, CAPACITY, "UNKNOWN")
 FIRST_MS, SECOND_MS, THIRD_MS, LAST_MS = 60_000, 300_000, 1_800_000, 7_200_000  # QUOTA_EXHAUSTED, by number of failures
 TTL_MS = 100_000
+OTHER_FAILURES = [(RATE, None), (SERVER, None), (CAPACITY, None), ("UNKNOWN", None), (QUOTA, 5000)]
 
 
 def fail(reason: str = QUOTA, retry_after_ms: float | None = None, *, index: int = 0, **params: Json) -> Call:
@@ -86,6 +87,20 @@ def test_capacity_exhausted_adds_jitter(judge: Judge, step: int, failures: int) 
 def test_capacity_exhausted_draws_jitter_each_time(judge: Judge) -> None:
     calls = [waits(fail(CAPACITY), 37_500), waits(fail(CAPACITY), 52_500)]
     judge.check(Scenario([open_pool(pool(1), random=[0.25, 0.75]), *calls]))
+
+
+@covers("BACK-008")
+def test_two_accounts_draw_jitter_in_turn(judge: Judge) -> None:
+    calls = [waits(fail(CAPACITY), 37_500), waits(fail(CAPACITY, index=1), 52_500), waits(fail(CAPACITY), 45_000)]
+    judge.check(Scenario([open_pool(pool(2), random=[0.25, 0.75, 0.5]), *calls]))
+
+
+@covers("BACK-008")
+def test_sessions_draw_jitter_in_turn(judge: Judge) -> None:
+    first, second = (Call("use_session", {"session": number}) for number in (0, 1))
+    opened = open_pool(pool(1), random=[0.25, 0.75])
+    drawn = [waits(fail(CAPACITY), 37_500), first, waits(fail(CAPACITY), 52_500)]
+    judge.check(Scenario([first, opened, second, opened, *drawn]))
 
 
 @covers("BACK-009")
@@ -168,6 +183,14 @@ def test_failures_expire_after_ttl(judge: Judge, failures: int, ttl_ms: int, lat
     judge.check(Scenario([open_pool(pool(1)), *row, advance(ttl_ms + late_ms), *anew]))
 
 
+@covers("BACK-019")
+@pytest.mark.parametrize(("reason", "asked_ms"), OTHER_FAILURES)
+def test_any_failure_after_ttl_is_the_first(judge: Judge, reason: str, asked_ms: float | None) -> None:
+    late = [advance(TTL_MS + 1), fail(reason, asked_ms, failure_ttl_ms=TTL_MS)]
+    calls = [*[fail(failure_ttl_ms=TTL_MS)] * 3, *late, waits(fail(failure_ttl_ms=TTL_MS), SECOND_MS)]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
 @covers("BACK-020")
 @property_case(ttl_ms=st.integers(1, 7_200_000))
 def test_failure_exactly_at_ttl_counts(judge: Judge, ttl_ms: int) -> None:
@@ -180,6 +203,14 @@ def test_ttl_counts_from_last_failure(judge: Judge) -> None:
     again = [advance(TTL_MS - 1), fail(failure_ttl_ms=TTL_MS)]
     last = [advance(TTL_MS - 1), waits(fail(failure_ttl_ms=TTL_MS), LAST_MS)]
     judge.check(Scenario([open_pool(pool(1)), fail(failure_ttl_ms=TTL_MS), *again * 2, *last]))
+
+
+@covers("BACK-021")
+@pytest.mark.parametrize(("reason", "asked_ms"), OTHER_FAILURES)
+def test_ttl_counts_from_a_failure_of_any_kind(judge: Judge, reason: str, asked_ms: float | None) -> None:
+    again = [advance(TTL_MS - 1), fail(reason, asked_ms, failure_ttl_ms=TTL_MS)]
+    last = [advance(TTL_MS - 1), waits(fail(failure_ttl_ms=TTL_MS), THIRD_MS)]
+    judge.check(Scenario([open_pool(pool(1)), fail(failure_ttl_ms=TTL_MS), *again, *last]))
 
 
 @covers("BACK-022")
@@ -196,6 +227,15 @@ def test_default_failure_ttl_is_one_hour(judge: Judge, elapsed_ms: int, wait_ms:
 )
 def test_limit_lasts_for_returned_backoff(judge: Judge, failure: Call, wait_ms: int) -> None:
     calls = [waits(failure, wait_ms), advance(wait_ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("BACK-023")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("asked_ms", [None, 5000])
+def test_each_strategy_waits_for_backoff(judge: Judge, strategy: str, asked_ms: int | None) -> None:
+    wait_ms, asked = asked_ms or FIRST_MS, select(strategy=strategy)
+    calls = [fail(QUOTA, asked_ms), advance(wait_ms - 1), asked.gives(None), advance(1), asked.gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 

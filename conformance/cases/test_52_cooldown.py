@@ -9,11 +9,29 @@ from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, pick
 from conformance.wire.scenario import Call, Scenario
 
 
+def best(index: int) -> Call:
+    """Return a hybrid selection of this account."""
+    return select(strategy="hybrid").gives(picks(index))
+
+
 @covers("COOL-001")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
 def test_sticky_replaces_cooling_account(judge: Judge, family: str) -> None:
     moved = [select(family).gives(picks(2))] * 2
     judge.check(Scenario([open_pool(pool(3, activeIndex=1)), select(family).gives(picks(1)), cool(1), *moved]))
+
+
+@covers("COOL-001")
+@pytest.mark.parametrize("reason", ["", "auth-failure", "validation-required", "another word"])
+def test_cooldown_does_not_depend_on_its_reason(judge: Judge, reason: str) -> None:
+    judge.check(Scenario([open_pool(pool(2)), cool(0, reason=reason), *[select().gives(picks(1))] * 2]))
+
+
+@covers("COOL-001")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_replacement_is_kept_after_the_cooldown(judge: Judge, family: str) -> None:
+    kept = [advance(2000), *[select(family).gives(picks(1))] * 2]
+    judge.check(Scenario([open_pool(pool(3)), cool(0, 1000), select(family).gives(picks(1)), *kept]))
 
 
 @covers("COOL-002")
@@ -28,6 +46,19 @@ def test_round_robin_skips_cooling_account(judge: Judge, count: int, cooling: in
 @pytest.mark.parametrize("family", ["claude", "gemini"])
 def test_hybrid_skips_cooling_account(judge: Judge, family: str) -> None:
     judge.check(Scenario([open_pool(pool(2)), cool(0), *[select(family, "hybrid").gives(picks(1))] * 2]))
+
+
+@covers("COOL-003")
+@pytest.mark.parametrize(("elapsed_ms", "selected"), [(999, 1), (1000, 0)])
+def test_hybrid_uses_account_when_its_cooldown_ends(judge: Judge, elapsed_ms: int, selected: int) -> None:
+    judge.check(Scenario([open_pool(pool(2)), cool(0, 1000), advance(elapsed_ms), best(selected)]))
+
+
+@covers("COOL-002")
+@pytest.mark.parametrize(("elapsed_ms", "selected"), [(999, 1), (1000, 0)])
+def test_rotation_uses_account_when_its_cooldown_ends(judge: Judge, elapsed_ms: int, selected: int) -> None:
+    turn = select(strategy="round-robin").gives(picks(selected))
+    judge.check(Scenario([open_pool(pool(2)), cool(0, 1000), advance(elapsed_ms), turn]))
 
 
 @covers("COOL-004")
@@ -107,3 +138,13 @@ def test_reset_limits_keeps_cooldowns(judge: Judge) -> None:
 def test_expired_cooldown_stays_expired(judge: Judge) -> None:
     ended = [cool(0, 1000), advance(1000), select().gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *ended, advance(-1), select().gives(picks(0))]))
+
+
+@covers("COOL-012")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_selection_ends_expired_cooldown(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy).gives(picks(0))
+    judge.check(
+        Scenario([open_pool(pool(1)), cool(0, 1000), advance(1000), asked, advance(-1), select().gives(picks(0))])
+    )

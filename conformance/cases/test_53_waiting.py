@@ -115,6 +115,13 @@ def test_strict_wait_ignores_other_style(judge: Judge, limited: str, other: str)
 
 @covers("WAIT-007")
 @pytest.mark.parametrize("style", STYLES)
+def test_strict_wait_of_claude_ignores_the_style(judge: Judge, style: str) -> None:
+    asked = min_wait(header_style=style, strict=True).gives(wait_of(5000))
+    judge.check(Scenario([open_pool(pool(1)), limit(0, 5000), asked]))
+
+
+@covers("WAIT-007")
+@pytest.mark.parametrize("style", STYLES)
 def test_disabled_account_does_not_end_strict_wait(judge: Judge, style: str) -> None:
     calls = [limit(1, 9000, "gemini", header_style=style), min_wait("gemini", header_style=style, strict=True)]
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), calls[0], calls[1].gives(wait_of(9000))]))
@@ -141,9 +148,24 @@ def test_wait_includes_cooldown(judge: Judge, family: str) -> None:
 
 
 @covers("WAIT-009")
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_strict_wait_includes_cooldown(judge: Judge, family: str, style: str) -> None:
+    asked = min_wait(family, header_style=style, strict=True).gives(wait_of(5000))
+    judge.check(Scenario([open_pool(pool(2)), cool(0, 9000), cool(1, 5000), asked]))
+
+
+@covers("WAIT-009")
 @pytest.mark.parametrize(("cooldown_ms", "limit_ms"), [(5000, 9000), (9000, 5000)])
 def test_wait_uses_later_of_cooldown_and_limit(judge: Judge, cooldown_ms: int, limit_ms: int) -> None:
     calls = [cool(0, cooldown_ms), limit(0, limit_ms), min_wait().gives(wait_of(9000))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("WAIT-009")
+@pytest.mark.parametrize(("elapsed_ms", "wait_ms"), [(4000, 5000), (9000, 0)])
+def test_wait_decreases_until_cooldown_ends(judge: Judge, elapsed_ms: int, wait_ms: int) -> None:
+    calls = [cool(0, 9000), advance(elapsed_ms), min_wait().gives(wait_of(wait_ms))]
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
@@ -160,6 +182,12 @@ def test_limit_of_disabled_account_does_not_count(judge: Judge, family: str) -> 
     limits = [limit(index, ms) for index, ms in enumerate((1000, 9000))]
     gemini = [call for index, ms in enumerate((1000, 9000)) for call in limit_both(index, ms)]
     calls = [*limits, *gemini, min_wait(family).gives(wait_of(9000))]
+    judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), *calls]))
+
+
+@covers("WAIT-011")
+def test_cooldown_of_disabled_account_does_not_count(judge: Judge) -> None:
+    calls = [cool(0, 1000), limit(1, 9000), min_wait().gives(wait_of(9000))]
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), *calls]))
 
 
@@ -187,6 +215,21 @@ def test_reset_limits_makes_both_gemini_styles_available(judge: Judge, style: st
 def test_reset_limits_clears_stored_limits(judge: Judge) -> None:
     stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 9000}}])
     judge.check(Scenario([open_pool(stored), select().gives(None), reset(), select().gives(picks(0))]))
+
+
+@covers("WAIT-013")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_strategy_uses_accounts_after_reset(judge: Judge, family: str, strategy: str) -> None:
+    limits = [limit(0, 9000)] if family == "claude" else limit_both(0, 9000)
+    asked = select(family, strategy)
+    judge.check(Scenario([open_pool(pool(1)), *limits, asked.gives(None), reset(family), asked.gives(picks(0))]))
+
+
+@covers("WAIT-013")
+def test_wait_is_0_after_reset(judge: Judge) -> None:
+    calls = [limit(0, 9000), min_wait().gives(wait_of(9000)), reset(), min_wait().gives(wait_of(0))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
 @covers("WAIT-014")

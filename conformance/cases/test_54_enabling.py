@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import advance, cool, label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
@@ -105,6 +105,21 @@ def test_disabling_moves_families_to_first_enabled_account(judge: Judge, disable
     judge.check(Scenario([open_pool(stored), switch(2, on=False), *moved]))
 
 
+@covers("ENA-009")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_family_moves_to_first_enabled_account_that_rests(judge: Judge, family: str) -> None:
+    """The first enabled account is cooling down. The family uses it when the cooldown has ended."""
+    calls = [cool(0, 1000), switch(2, on=False), advance(1000), select(family).gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
+
+
+@covers("ENA-009")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_disabling_a_disabled_account_moves_families(judge: Judge, family: str) -> None:
+    stored = pool_without(4, [1], activeIndex=1)
+    judge.check(Scenario([open_pool(stored), switch(1, on=False), select(family).gives(picks(0))]))
+
+
 @covers("ENA-010")
 def test_disabling_keeps_families_on_other_accounts(judge: Judge) -> None:
     stored = pool(4, activeIndexByFamily={"claude": 1, "gemini": 2})
@@ -142,3 +157,23 @@ def test_enabling_moves_no_family(judge: Judge) -> None:
 def test_disabling_does_not_use_up_offset(judge: Judge, pid: int, account: int) -> None:
     calls = [switch(0, on=False), *[select(offset=True).gives(picks(account))] * 2]
     judge.check(Scenario([open_pool(pool(4), pid=pid), *calls]))
+
+
+@covers("ENA-011")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_strategy_uses_account_enabled_again(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy)
+    judge.check(
+        Scenario(
+            [open_pool(pool(1)), switch(0, on=False), asked.gives(None), switch(0, on=True), asked.gives(picks(0))]
+        )
+    )
+
+
+@covers("ENA-011")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_enabled_account_is_still_limited(judge: Judge, strategy: str) -> None:
+    asked = select(strategy=strategy)
+    calls = [limit(0, 1000), switch(0, on=False), switch(0, on=True), asked.gives(None), advance(1000)]
+    judge.check(Scenario([open_pool(pool(1)), *calls, asked.gives(picks(0))]))

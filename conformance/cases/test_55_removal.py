@@ -37,6 +37,16 @@ def test_removal_renumbers_indices(judge: Judge, count: int, removed: int) -> No
     judge.expect({label(i): now_at(i, removed % count)["index"] for i in left}, indices, Scenario(calls), "indices")
 
 
+@covers("REM-002")
+def test_account_with_the_same_token_stays(judge: Judge) -> None:
+    """The first of them is removed."""
+    stored = pool([{}, {}, {"refreshToken": label(0)}])
+    turns = [
+        select(strategy="round-robin").gives({"label": label(i), "index": at}) for i, at in ((1, 0), (0, 1), (1, 0))
+    ]
+    judge.check(Scenario([open_pool(stored), remove(0), *turns]))
+
+
 @covers("REM-003")
 @property_case(count=COUNT, removed=PLACE, turns=PLACE)
 def test_removal_keeps_next_account_in_first_round(judge: Judge, count: int, removed: int, turns: int) -> None:

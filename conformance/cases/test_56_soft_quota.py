@@ -22,6 +22,9 @@ MODELS = {
     "google/gemini-3-flash-preview": "gemini-flash",
     "gemini-3-flash": "gemini-flash",
     "Gemini-2.5-FLASH-lite": "gemini-flash",
+    "flashlight-1": "gemini-flash",
+    "myflash": "gemini-flash",
+    "preclaude2": "claude",
     "gemini-3-pro": "gemini-pro",
     "gpt-oss": "gemini-pro",
 }
@@ -102,6 +105,14 @@ def test_old_cached_quota_is_ignored_before_its_reset(judge: Judge, strategy: st
         group["resetTime"] = at(3_600_000)
     asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=TTL_MS)
     judge.check(Scenario([open_pool(pool([reading] * 2)), asked.gives(picks(0))]))
+
+
+@covers("SOFT-006", "SOFT-007")
+@pytest.mark.parametrize("late_ms", [0, 1])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_ttl_holds_for_each_strategy(judge: Judge, strategy: str, late_ms: int) -> None:
+    asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=1000).gives(picks(0) if late_ms else None)
+    judge.check(Scenario([open_pool(pool([read(95, age_ms=1000 + late_ms)])), asked]))
 
 
 @covers("SOFT-007")
@@ -312,9 +323,19 @@ def test_wait_ignores_disabled_accounts(judge: Judge) -> None:
 
 
 @covers("SOFT-017")
-@pytest.mark.parametrize("reset", [None, "", "soon", at(0), at(-60_000)], ids=["none", "empty", "word", "now", "past"])
+@pytest.mark.parametrize(
+    "reset",
+    [None, "", "soon", at(0), at(-60_000), NOW_MS + 60_000, True, {}],
+    ids=["none", "empty", "word", "now", "past", "number", "true", "object"],
+)
 def test_wait_is_null_without_future_reset_time(judge: Judge, reset: object) -> None:
     judge.check(Scenario([open_pool(renewed(reset)), waits().gives(UNKNOWN_WAIT)]))
+
+
+@covers("SOFT-017")
+def test_one_past_reset_time_makes_wait_null(judge: Judge) -> None:
+    """Its reading is older than the reset, so that nobody knows what the account has left."""
+    judge.check(Scenario([open_pool(renewed(at(60_000), at(-1000))), waits().gives(UNKNOWN_WAIT)]))
 
 
 @covers("SOFT-017")

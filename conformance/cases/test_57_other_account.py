@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, label, limit, open_pool, pool
+from conformance.wire.calls import NOW_MS, advance, label, limit, open_pool, pool
 from conformance.wire.scenario import Call, Scenario
 
 
@@ -23,6 +23,12 @@ def test_any_other_available_account_counts(judge: Judge, count: int, asked: int
     free = (named + 1 + steps % (count - 1)) % count
     limits = [limit(index, 60_000, "gemini") for index in range(count) if index != free]
     judge.check(Scenario([open_pool(pool(count)), *limits, other_than(named, available=True)]))
+
+
+@covers("OTH-001")
+@pytest.mark.parametrize("asked", [{"enabled": False}, {"coolingDownUntil": NOW_MS + 1000}])
+def test_state_of_given_account_makes_no_difference(judge: Judge, asked: dict[str, Json]) -> None:
+    judge.check(Scenario([open_pool(pool([asked, {}])), other_than(0, available=True)]))
 
 
 @covers("OTH-002")
@@ -51,6 +57,16 @@ def test_only_header_style_antigravity_counts(judge: Judge, style: str, availabl
 def test_model_limit_and_base_limit_count(judge: Judge, limited: str | None, available: bool) -> None:
     limits = limit(1, 60_000, "gemini", **({"model": limited} if limited else {}))
     judge.check(Scenario([open_pool(pool(2)), limits, other_than(0, available=available, model="gemini-x")]))
+
+
+@covers("OTH-005")
+@pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
+@pytest.mark.parametrize(("elapsed_ms", "available"), [(999, False), (1000, True)])
+def test_account_counts_when_its_limit_ends(
+    judge: Judge, elapsed_ms: int, available: bool, model: dict[str, Json]
+) -> None:
+    calls = [limit(1, 1000, "gemini", **model), advance(elapsed_ms), other_than(0, available=available, **model)]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("OTH-006")

@@ -67,10 +67,40 @@ def test_new_reading_counts_from_now(judge: Judge, passed_ms: int, index: int) -
     judge.check(Scenario([STALE, chosen(0), read(0, claude=0.05), advance(passed_ms), chosen(index)]))
 
 
+@covers("READ-004")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_each_strategy_uses_the_new_reading(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy, soft_quota_threshold_percent=90)
+    little, much = (read(0, claude=left, gemini_pro=left) for left in (0.05, 0.5))
+    judge.check(Scenario([open_pool(pool(1)), little, asked.gives(None), much, asked.gives(picks(0))]))
+
+
+@covers("READ-004")
+@pytest.mark.parametrize(("passed_ms", "index"), [(TTL_MS, 1), (TTL_MS + 1, 0)])
+def test_equal_reading_counts_from_now_too(judge: Judge, passed_ms: int, index: int) -> None:
+    again = [advance(TTL_MS), read(0, claude=0.05), advance(passed_ms), chosen(index)]
+    judge.check(Scenario([open_pool(pool(2)), read(0, claude=0.05), *again]))
+
+
+@covers("READ-004")
+def test_new_reading_replaces_one_of_the_future(judge: Judge) -> None:
+    """The clock of the process that stored it was ahead."""
+    stored = {"cachedQuota": {"claude": {"remainingFraction": 0.9}}, "cachedQuotaUpdatedAt": NOW_MS + 1000}
+    judge.check(Scenario([open_pool(pool([stored, {}])), chosen(0), read(0, claude=0.05), chosen(1)]))
+
+
 @covers("READ-005")
 def test_new_reading_replaces_all_groups(judge: Judge) -> None:
     calls = [read(0, claude=0.05), read(0, gemini_pro=0.05), chosen(0), chosen(1, "gemini")]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
+
+
+@covers("READ-005")
+@pytest.mark.parametrize("quota", [{}, {"claude": {}}, {"claude": {"resetTime": "2030-01-01T00:00:00Z"}}], ids=str)
+def test_new_reading_without_fraction_replaces_old_one(judge: Judge, quota: Json) -> None:
+    update = Call("update_quota", {"label": label(0), "quota": quota})
+    judge.check(Scenario([open_pool(pool(2)), read(0, claude=0.05), update, chosen(0)]))
 
 
 @covers("READ-006")

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pytest
+
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, open_pool, picks, pool, select, text
@@ -29,6 +31,14 @@ def test_waiting_account_is_not_selected(judge: Judge) -> None:
     given: dict[str, Json] = {"message": "Verify your account", "url": URL}
     for call in (waits(1), waits(1, **given)):
         judge.check(Scenario([open_pool(pool(3, activeIndex=1)), call, select().gives(picks(0)), *rotates(2, 0, 2)]))
+
+
+@covers("VER-001")
+@pytest.mark.parametrize("strategy", ["sticky", "round-robin", "hybrid"])
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+def test_no_strategy_selects_waiting_account(judge: Judge, family: str, strategy: str) -> None:
+    asked = select(family, strategy)
+    judge.check(Scenario([open_pool(pool(2)), waits(0), asked.gives(picks(1)), waits(1), asked.gives(None)]))
 
 
 @covers("VER-001")

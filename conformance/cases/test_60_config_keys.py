@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.cases.config_kit import accepted, check_without_effect, defaults, in_file, unset
+from conformance.cases.config_kit import accepted, check_without_effect, defaults, in_file, layers, unset
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
@@ -120,6 +120,12 @@ def test_resume_text_is_continue_by_default(judge: Judge) -> None:
         judge.check(scenario)
 
 
+TEXTS = [
+    "go on", "", "  spaced\t", "~/logs", "$HOME/logs", "weiter, für immer: 続ける 🙂", "a//b/./c/../", "%20", "a\\nb",
+    "two\nlines\r\n", "e\u0301", "ﬁ", "\u0000\u007f\u2028", "0", "false", "null", '"quoted"', "a/b?c=d&e#f",
+]  # fmt: skip
+
+
 @covers("CFG-014")
 @pytest.mark.parametrize("key", ["log_dir", "$schema"])
 def test_string_has_no_default(judge: Judge, key: str) -> None:
@@ -127,10 +133,25 @@ def test_string_has_no_default(judge: Judge, key: str) -> None:
 
 
 @covers("CFG-015")
-@pytest.mark.parametrize("value", ["go on", "", "  spaced\t", "~/logs", "$HOME/logs", "weiter, für immer: 続ける 🙂"])
+@pytest.mark.parametrize("value", TEXTS)
 @pytest.mark.parametrize("key", ["resume_text", "log_dir", "$schema"])
 def test_string_is_not_changed(judge: Judge, key: str, value: str) -> None:
     judge.check(accepted({key: value}))
+
+
+@covers("CFG-015")
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [(r"\u0061\/b", "a/b"), (r"\"\\\b\f\n\r\t", '"\\\b\f\n\r\t'), (r"\uD83D\ude42", "🙂"), (r"\\u0061", r"\u0061")],
+)
+def test_escapes_of_json_are_read(judge: Judge, written: str, value: str) -> None:
+    judge.check(layers(user=text(f'{{"resume_text": "{written}"}}'), resume_text=value))
+
+
+@covers("CFG-012")
+def test_key_may_be_written_with_escapes(judge: Judge) -> None:
+    content = r'{"quiet\u005fmode": true, "\u0061uto_update": false}'
+    judge.check(layers(user=text(content), quiet_mode=True, auto_update=False))
 
 
 @covers("CFG-029")

@@ -1,5 +1,7 @@
 """CFG: defaults and ranges of numbers. An invalid value leaves its key at the default."""
 
+import math
+
 import pytest
 
 from conformance.cases.config_kit import accepted, check_without_effect, in_group, unset
@@ -88,7 +90,10 @@ INSIDE = [
 OUTSIDE = [
     pytest.param(in_group(group, key, value), id=f"{key} {value}", marks=pytest.mark.covers(requirement))
     for requirement, group, key, minimum, maximum in RANGES
-    for value in (round(minimum - 0.001, 3), minimum - 1, round(maximum + 0.001, 3), maximum + 1, 1e30)
+    for value in (
+        *(round(minimum - 0.001, 3), minimum - 1, math.nextafter(minimum, -math.inf)),
+        *(round(maximum + 0.001, 3), maximum + 0.5, maximum + 1, math.nextafter(maximum, math.inf), 1e30),
+    )
 ]
 
 
@@ -109,7 +114,7 @@ def test_quota_cache_ttl_is_valid(judge: Judge, value: Json) -> None:
 
 
 @covers("CFG-050")
-@pytest.mark.parametrize("value", [0, 0.999, 121, 1e30, "Auto", "10", "", True, None])
+@pytest.mark.parametrize("value", [0, 0.999, 120.5, 121, 1e30, "Auto", "10", "", True, None])
 def test_unknown_quota_cache_ttl_is_invalid(judge: Judge, value: Json) -> None:
     check_without_effect(judge, {"soft_quota_cache_ttl_minutes": value})
 

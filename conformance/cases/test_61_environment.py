@@ -137,13 +137,15 @@ def test_other_auto_resume_value_changes_nothing(judge: Judge, value: str, befor
 
 
 @covers("ENV-017")
-@pytest.mark.parametrize("value", ["weiter", "0", " spaced ", "two\nlines"])
+@pytest.mark.parametrize(
+    "value", ["weiter", "0", "false", " spaced ", "two\nlines", "a\\nb", "e\u0301", '"quoted"', "%20"]
+)
 def test_resume_text_variable_sets_resume_text(judge: Judge, value: str) -> None:
     judge.check(with_variable("RESUME_TEXT", value, user={"resume_text": "go on"}, resume_text=value))
 
 
 @covers("ENV-018")
-@pytest.mark.parametrize("value", ["/var/log/agents", "~/logs", " spaced "])
+@pytest.mark.parametrize("value", ["/var/log/agents", "~/logs", "$HOME/logs", " spaced ", "a//b/./c/../", "%20", "0"])
 def test_log_dir_variable_sets_log_dir(judge: Judge, value: str) -> None:
     judge.check(with_variable("LOG_DIR", value, user={"log_dir": "/logs"}, log_dir=value))
 

@@ -61,6 +61,12 @@ def test_no_fallback_from_xdg_config_home(judge: Judge) -> None:
     judge.check(reads_none_of(USER_FILE, "xdg/antigravity.json", environment=XDG))
 
 
+@covers("PATH-004")
+def test_xdg_config_dirs_are_not_searched(judge: Judge) -> None:
+    environment = {**XDG, "XDG_CONFIG_DIRS": f"{ROOT}/etc:{ROOT}/usr"}
+    judge.check(reads_none_of("etc/opencode/antigravity.json", "usr/antigravity.json", environment=environment))
+
+
 @covers("PATH-005")
 def test_empty_xdg_config_home_counts_as_unset(judge: Judge) -> None:
     judge.check(reads(USER_FILE, environment={"XDG_CONFIG_HOME": ""}))
@@ -108,7 +114,13 @@ def test_project_file(judge: Judge, platform: str) -> None:
 
 
 @covers("PATH-012")
-@pytest.mark.parametrize("folder", ["home", "project/", "project/.", "project/../project", "project with spaces/ä"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "home", "project/", "project/.", "project/../project", "project with spaces/ä", "pro%20ject", "a+b", "~",
+        "$HOME", "e\u0301", "a:b;c", "#a?b", "[a]*", "-a",
+    ],
+)  # fmt: skip
 def test_project_file_in_unusual_folder(judge: Judge, folder: str) -> None:
     """The home folder is a project like any other."""
     asked = replace(load_config(), params={**load_config().params, "directory": f"{ROOT}/{folder}"})
@@ -160,6 +172,13 @@ def test_xdg_config_home_takes_effect_on_windows(judge: Judge) -> None:
 @pytest.mark.parametrize("platform", [*POSIX, "win32"])
 def test_opencode_config_dir_holds_user_file(judge: Judge, platform: str) -> None:
     judge.check(reads(CONFIG_DIR_FILE, "own/opencode/antigravity.json", environment=CONFIG_DIR, platform=platform))
+
+
+@covers("PATH-018")
+def test_no_folder_is_added_to_opencode_config_dir(judge: Judge) -> None:
+    judge.check(
+        reads_none_of("own/opencode/antigravity.json", "own/.opencode/antigravity.json", environment=CONFIG_DIR)
+    )
 
 
 @covers("PATH-019")

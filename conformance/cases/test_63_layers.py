@@ -13,6 +13,14 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 PID_OFFSET = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
 THRESHOLD = "OPENCODE_ANTIGRAVITY_WEB_SEARCH_THRESHOLD"
+OTHER_VALUES: dict[str, Json] = {  # of keys that every release has
+    "$schema": "x", "quiet_mode": True, "debug": True, "log_dir": "x", "keep_thinking": True, "session_recovery": False,
+    "auto_resume": False, "resume_text": "x", "signature_cache": {"enabled": False}, "empty_response_max_attempts": 5,
+    "empty_response_retry_delay_ms": 700, "tool_id_recovery": False, "claude_tool_hardening": False,
+    "proactive_token_refresh": False, "proactive_refresh_buffer_seconds": 70, "quota_fallback": True,
+    "proactive_refresh_check_interval_seconds": 70, "max_rate_limit_wait_seconds": 70, "auto_update": False,
+    "account_selection_strategy": "round-robin", "pid_offset_enabled": True,
+}  # fmt: skip
 
 
 @covers("LAY-001")
@@ -30,10 +38,18 @@ THRESHOLD = "OPENCODE_ANTIGRAVITY_WEB_SEARCH_THRESHOLD"
         ("resume_text", "user", "continue"),
         ("log_dir", "/user", ""),
         ("log_dir", "/user", "/project"),
+        ("$schema", "user", "project"),
     ],
 )
 def test_project_file_takes_precedence(judge: Judge, key: str, user: Json, project: Json) -> None:
     judge.check(layers(user=text({key: user}), project=text({key: project}), **{key: project}))
+
+
+@covers("LAY-002")
+@pytest.mark.parametrize("layer", ["user", "project"])
+@pytest.mark.parametrize(("key", "value"), OTHER_VALUES.items(), ids=OTHER_VALUES)
+def test_each_file_can_set_each_key(judge: Judge, key: str, value: Json, layer: str) -> None:
+    judge.check(layers(**{layer: text({key: value})}, **{key: value}))
 
 
 @covers("LAY-002")
@@ -69,9 +85,10 @@ def test_empty_project_file_changes_nothing(judge: Judge) -> None:
 
 
 @covers("LAY-004")
-def test_signature_cache_key_overrides_only_itself(judge: Judge) -> None:
-    user, project = {"memory_ttl_seconds": 100}, {"enabled": False}
-    merged = {"enabled": False, "memory_ttl_seconds": 100}
+@pytest.mark.parametrize("project", [{"enabled": False}, {"enabled": True}, {}], ids=str)
+def test_signature_cache_key_overrides_only_itself(judge: Judge, project: dict[str, Json]) -> None:
+    user = {"memory_ttl_seconds": 100}
+    merged = {**user, **project}
     files = {"user": text({"signature_cache": user}), "project": text({"signature_cache": project})}
     judge.check(layers(signature_cache=merged, **files))
 

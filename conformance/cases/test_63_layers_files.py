@@ -102,6 +102,19 @@ def test_last_duplicate_key_takes_effect(judge: Judge, first: str) -> None:
     judge.check(layers(user=text(f'{{"quiet_mode": {first}, "quiet_mode": true}}'), quiet_mode=True))
 
 
+@covers("LAY-019")
+@pytest.mark.parametrize("first", ["false", "3", "null"])
+def test_last_duplicate_key_of_group_takes_effect(judge: Judge, first: str) -> None:
+    group = f'{{"signature_cache": {{"enabled": {first}, "memory_ttl_seconds": 90, "enabled": false}}}}'
+    judge.check(layers(user=text(group), signature_cache={"enabled": False, "memory_ttl_seconds": 90}))
+
+
+@covers("LAY-011")
+@pytest.mark.parametrize("character", ["\t", "\n", "\r", "\0", "\x1f", "\\x", "\\u12", '"'])
+def test_text_that_json_does_not_allow_is_ignored(judge: Judge, character: str) -> None:
+    judge.check(layers(user=text(f'{{"quiet_mode": true, "resume_text": "a{character}b"}}'), quiet_mode=False))
+
+
 @covers("LAY-020")
 @pytest.mark.parametrize(
     ("content", "read"),
