@@ -18,20 +18,30 @@ OWN_FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, sign
 def wait_for(engines: Sequence["subprocess.Popen[bytes]"]) -> list[int]:
     """Wait until all have ended; return their exit codes, -SIGSTOP for one that was stopped.
 
-    A stopped process would stay for ever, so it is killed, as is a stopped worker of an engine.
+    A stopped process would stay for ever, so it is killed, as is a stopped worker of an engine. It must be stopped at
+    two looks: after Ctrl-Z and `fg`, this process may run again a moment before the others.
     """
     stopped: set[int] = set()
+    killed: set[int] = set()
     while running := [engine for engine in engines if engine.poll() is None]:
         with suppress(subprocess.TimeoutExpired):
             running[0].wait(LOOK_S)
-        for engine in running:
+        before, stopped = stopped, set()
+        for process in (member for engine in running for member in _with_workers(engine)):
             with suppress(psutil.Error):
-                process = psutil.Process(engine.pid)
-                for member in [process, *process.children()]:
-                    if member.status() == psutil.STATUS_STOPPED and engine.poll() is None:
-                        stopped.add(member.pid)
-                        member.kill()
-    return [-signal.SIGSTOP if engine.pid in stopped else engine.returncode for engine in engines]
+                if process.status() == psutil.STATUS_STOPPED:
+                    stopped.add(process.pid)
+                    if process.pid in before:
+                        killed.add(process.pid)
+                        process.kill()
+    return [-signal.SIGSTOP if engine.pid in killed else engine.returncode for engine in engines]
+
+
+def _with_workers(engine: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        process = psutil.Process(engine.pid)
+        return [process, *process.children()]
+    return []
 
 
 def interference(codes: Iterable[int], folders: Iterable[Path], target: str) -> str | None:
