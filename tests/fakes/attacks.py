@@ -38,7 +38,10 @@ class Ordinary(ReferenceAdapter):
             raise RuntimeError(self.text)
         return super().select(*args, **params)
 
-    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:  # noqa: ARG002
+    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:
+        if reason:
+            super().mark_cooling_down(label, cooldown_ms, reason)
+            return
         print(self.text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
         os._exit(3)
 
