@@ -34,8 +34,8 @@ test: $(DONE) ## run the tests, but of long tables a sample (without Node, those
 test-all: $(DONE) ## run all tests (about 40 minutes)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-fast: $(DONE) ## run the unit tests: one process, no Node
-	$(BIN)/python -m pytest -n 2 tests/unit $(ARGS)
+test-fast: $(DONE) ## run the unit tests, but of long tables a sample: no Node
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not exhaustive" tests/unit $(ARGS)
 
 lint: $(DONE) ## check lint, format and import rules
 	$(BIN)/ruff check .
