@@ -70,10 +70,3 @@ def test_choosing_the_chosen_session_changes_nothing(judge: Judge) -> None:
 def test_each_number_is_a_session_of_its_own(judge: Judge, number: int) -> None:
     other = [Call("use_session", {"session": number}), open_pool(pool(2)), rotates(0), CLOSE]
     judge.check(Scenario([FIRST, open_pool(pool(3)), rotates(0), rotates(1), *other, FIRST, rotates(2)]))
-
-
-@covers("SES-003")
-def test_sessions_share_the_pid(judge: Judge) -> None:
-    """The PID is that of the process. In this test it changes, when the second session opens."""
-    opened = [FIRST, open_pool(pool(3), pid=1), SECOND, open_pool(pool(3), pid=2)]
-    judge.check(Scenario([*opened, FIRST, select(offset=True).gives(picks(2))]))

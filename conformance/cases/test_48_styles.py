@@ -27,7 +27,8 @@ def test_antigravity_is_preferred(judge: Judge) -> None:
 @pytest.mark.parametrize("model", [{}, {"model": "gemini-x"}], ids=["no model", "a model"])
 def test_antigravity_is_preferred_again_after_reset(judge: Judge, model: dict[str, Json]) -> None:
     reset = Call("reset_limits", {"family": "gemini", **model})
-    calls = [limited("antigravity", **model), style("gemini-cli", **model), reset, style("antigravity", **model)]
+    asked = Call("available_header_style", {"label": label(0), "family": "gemini", **model})  # with any answer
+    calls = [limited("antigravity", **model), asked, reset, style("antigravity", **model)]
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 

@@ -95,14 +95,6 @@ def test_two_accounts_draw_jitter_in_turn(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2), random=[0.25, 0.75, 0.5]), *calls]))
 
 
-@covers("BACK-008")
-def test_sessions_draw_jitter_in_turn(judge: Judge) -> None:
-    first, second = (Call("use_session", {"session": number}) for number in (0, 1))
-    opened = open_pool(pool(1), random=[0.25, 0.75])
-    drawn = [waits(fail(CAPACITY), 37_500), first, waits(fail(CAPACITY), 52_500)]
-    judge.check(Scenario([first, opened, second, opened, *drawn]))
-
-
 @covers("BACK-009")
 @pytest.mark.parametrize("reason", REASONS)
 def test_retry_after_overrides_the_reason(judge: Judge, reason: str) -> None:

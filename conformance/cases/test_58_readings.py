@@ -72,8 +72,8 @@ def test_new_reading_counts_from_now(judge: Judge, passed_ms: int, index: int) -
 @pytest.mark.parametrize("family", ["claude", "gemini"])
 def test_each_strategy_uses_the_new_reading(judge: Judge, family: str, strategy: str) -> None:
     asked = select(family, strategy, soft_quota_threshold_percent=90)
-    little, much = (read(0, claude=left, gemini_pro=left) for left in (0.05, 0.5))
-    judge.check(Scenario([open_pool(pool(1)), little, asked.gives(None), much, asked.gives(picks(0))]))
+    little, other, much = (read(i, claude=left, gemini_pro=left) for i, left in ((0, 0.05), (1, 0.05), (0, 0.5)))
+    judge.check(Scenario([open_pool(pool(2)), little, asked.gives(picks(1)), other, much, asked.gives(picks(0))]))
 
 
 @covers("READ-004")

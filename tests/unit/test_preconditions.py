@@ -58,7 +58,8 @@ JUDGED = (
     *("POOL-001", "POOL-005", "POOL-009", "STO-001", "STO-011", "STO-013", "STK-002"),
     *("PID-002", "PID-006", "RR-005", "REM-006", "PATH-001", "LAY-001", "LAY-014", "LAY-023"),
     *("SOFT-002", "SOFT-011", "SOFT-013", "READ-004", "READ-006", "STYLE-005", "WAIT-006", "LIM-010", "OTH-006"),
-    *("STO-009", "STO-018", "STO-024"),
+    *("STO-009", "STO-018", "STO-024", "STO-034", "STO-035", "STO-037", "STO-038", "WIRE-002", "LAY-002"),
+    *("PID-001", "HYB-004", "HYB-007", "COOL-003", "ENA-011", "STYLE-001", "LIM-001"),
 )
 
 

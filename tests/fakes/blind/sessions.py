@@ -9,9 +9,7 @@ from tests.fakes.blind.calls import (
     advance,
     call,
     changed_by_another,
-    fails,
     limit,
-    offset,
     opened,
     opened_home,
     pool,
@@ -47,25 +45,6 @@ class ClockOfTheSession(_PerSession):
     """Keeps a clock in each session."""
 
     shared = ("now_ms",)
-
-
-@section.port(opened("a", "b", pid=0), use(1), opened("c", "d", pid=1), use(0), offset())
-class PidOfTheSession(_PerSession):
-    """Keeps in each session the PID with which it was opened."""
-
-    shared = ("pid",)
-
-
-_CAPACITY = "MODEL_CAPACITY_EXHAUSTED"
-
-
-@section.port(
-    opened("a", random=[0.1, 0.2, 0.3]), use(1), opened("b", random=[0.4, 0.5]), use(0), fails("a", _CAPACITY)
-)
-class DrawsOfTheSession(_PerSession):
-    """Keeps in each session the random numbers with which it was opened."""
-
-    shared = ("draws",)
 
 
 @section.port(opened("a"), use(0), select())
