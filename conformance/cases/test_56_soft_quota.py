@@ -111,9 +111,9 @@ def test_old_cached_quota_is_ignored_before_its_reset(judge: Judge, strategy: st
 @pytest.mark.parametrize("late_ms", [0, 1])
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_ttl_holds_for_each_strategy(judge: Judge, strategy: str, late_ms: int) -> None:
-    asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=1000).gives(picks(0 if late_ms else 1))
-    others = [] if late_ms else [read(10)]  # under hybrid, a port may prefer one of two available accounts
-    judge.check(Scenario([open_pool(pool([read(95, age_ms=1000 + late_ms), *others])), asked]))
+    asked = soft(90, "claude", strategy, soft_quota_cache_ttl_ms=1000).gives(picks(1 - late_ms))
+    accounts = [read(95, age_ms=1000 + late_ms), read(10)][: 2 - late_ms]  # of two available, hybrid may take either
+    judge.check(Scenario([open_pool(pool(accounts)), asked]))
 
 
 @covers("SOFT-007")
@@ -132,8 +132,8 @@ def test_ttl_of_0_counts_only_now(judge: Judge, age_ms: int, account: int) -> No
 
 @covers("SOFT-007")
 def test_measurement_at_time_0_counts(judge: Judge) -> None:
-    reading = {**read(95), "cachedQuotaUpdatedAt": 0}
-    judge.check(Scenario([open_pool(pool([reading, {}]), now_ms=TTL_MS), soft(90).gives(picks(1))]))
+    stored = pool([read(95) | {"cachedQuotaUpdatedAt": 0}, {}])
+    judge.check(Scenario([open_pool(stored, now_ms=TTL_MS), soft(90).gives(picks(1))]))
 
 
 @covers("SOFT-007")
@@ -347,5 +347,4 @@ def test_wait_is_null_without_enabled_account(judge: Judge, accounts: Json) -> N
 
 @covers("SOFT-018")
 def test_gemini_wait_is_null_without_model(judge: Judge) -> None:
-    opened = open_pool(renewed(at(1000), group="gemini-pro"))
-    judge.check(Scenario([opened, waits(family="gemini").gives(UNKNOWN_WAIT)]))
+    judge.check(Scenario([open_pool(renewed(at(9), group="gemini-pro")), waits(family="gemini").gives(UNKNOWN_WAIT)]))

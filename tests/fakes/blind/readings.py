@@ -99,7 +99,7 @@ _FLASH = read("a", "gemini-flash", remainingFraction=0)
     select("gemini", soft_quota_threshold_percent=90, model="g-3-flashlight"),
 )
 def flash_is_a_word(original: Original, family: Any, model: str | None) -> str:
-    """Looks for `flash` as a word of its own in the name of a model."""
+    """Matches `flash` only as a whole word of the model name."""
     group = str(original(family, model))
     whole = model and re.search(r"(^|[-_. /])flash($|[-_. /0-9])", model.lower())
     return "gemini-pro" if group == "gemini-flash" and not whole else group

@@ -116,7 +116,7 @@ _OF_A_MODEL = account("a", rateLimitResetTimes={"gemini-antigravity:pro": 9000})
 
 @section.patch(pool, "load_account", opened(_OF_A_MODEL, "b"), select("gemini", model="pro"))
 def stored_limits_of_models_dropped(original: Original, *args: Any) -> Account | None:
-    """Knows the three quotas of its own enumeration, and drops stored limits with another key."""
+    """Drops stored limits of any quota other than the three in its own list."""
     loaded: Account | None = original(*args)
     if loaded is not None:
         known = ("claude", "gemini-antigravity", "gemini-cli")
