@@ -133,13 +133,14 @@ def _pytest(
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_NO_PLUGINS": "1",  # it would look for them in all installed packages
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
     }
     reader, writer = os.pipe()
     environment[RUNNER_VARIABLE] = str(reader)
     with (folder / "engine.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", *_options(ini), *options, *map(str, modules)],
+            [sys.executable, "-P", "-m", "pytest", *_options(ini), *options, *_only(modules)],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -154,6 +155,13 @@ def _pytest(
     finally:
         os.close(writer)
         wait_for([process])  # pytest ends its targets first
+
+
+def _only(modules: Sequence[Path]) -> list[str]:
+    """Name folders, because pytest lists the whole folder again for each file that it is given."""
+    folders = dict.fromkeys(module.parent for module in modules)
+    others = (file for folder in folders for file in folder.glob("test_*.py") if file not in modules)
+    return [*map(str, folders), *(f"--ignore={file}" for file in others)]
 
 
 def _options(ini: Path) -> list[str]:
