@@ -11,7 +11,7 @@ from conformance.wire.calls import POOL_FILE
 from conformance.wire.scenario import ROOT
 
 PLATFORMS = table("win32", "linux", "win32", "darwin")
-FOLDERS: Table[str | None] = table(None, None, "", f"{ROOT}/own", f"{ROOT}/xdg/", f"{ROOT}//home/../xdg/./a")
+FOLDERS: Table[str | None] = table(None, None, "", " ", f"{ROOT}/own", f"{ROOT}/xdg/", f"{ROOT}//home/../xdg/./a")
 OLD_FOLDERS: Table[str | None] = table(None, None, "", f"{ROOT}/roaming", f"{ROOT}/xdg/")
 OLD_FILES = table(*[""] * 4, "home/AppData/Roaming", "home/AppData/Roaming", "roaming", "xdg", "home/.config", "a file")
 WORDS = table(

@@ -142,6 +142,10 @@ CHANGES = table(
     *("version 1", "version 2", "version 4", "version 5", "cut"),
 )
 MOST_STORED = 12
+AS_READ = (
+    *("cachedQuota", "cachedQuotaUpdatedAt", "verificationRequired", "verificationRequiredAt"),
+    *("verificationRequiredReason", "verificationUrl"),
+)
 
 
 def stored_of(given: tuple[bytes, ...]) -> Stored:
@@ -199,7 +203,7 @@ def _saved(record: bytes, name: str) -> dict[str, Json]:
     if kept := {key: end for key, end in limits.items() if _is_time(end)}:
         account["rateLimitResetTimes"] = kept
     account |= {key: read[key] for key in ("coolingDownUntil", "lastUsed") if _is_time(read.get(key))}
-    account |= {key: read[key] for key in ("cachedQuota", "cachedQuotaUpdatedAt") if key in read}
+    account |= {key: read[key] for key in AS_READ if key in read}
     if isinstance(read.get("enabled"), bool):
         account["enabled"] = read["enabled"]
     if (email := SAVED_EMAILS[record[14]]) is not ABSENT:

@@ -37,6 +37,17 @@ USED: Table[Json] = table(
     *[-1, 1.5, "x", None, NOW_MS + 60_000, NOW_MS - IN_MONTHS_MS, NOW_MS - 1, AFTER_2038_MS, 1e300],
 )  # fmt: skip
 ENABLED: Table[Json] = table(*[ABSENT] * 26, *[True, False, False, False, None] * 2, 0, "")
+# By the low bits of byte 8 of an account, if those of byte 9 choose that it has one.
+VERIFICATIONS: tuple[dict[str, Json], ...] = (
+    {"verificationRequired": True, "enabled": False},
+    {"verificationRequired": True, "verificationRequiredAt": NOW_MS, "verificationRequiredReason": "stored"},
+    {"verificationRequired": True, "verificationUrl": "https://example.com/stored"},
+    {"verificationRequired": False},
+    {"verificationRequired": "true", "enabled": False},
+    {"verificationRequired": 1, "verificationUrl": " ", "enabled": False},
+    {"verificationRequired": None, "verificationRequiredReason": ""},
+    {"verificationRequiredAt": "soon", "verificationUrl": 5},
+)
 TOKENS: Table[Json] = table(*[ABSENT] * 60, "", None, 5, "mango")  # the last is the token of the first account
 GROUPS = ("claude", "gemini-pro", "gemini-flash")
 READINGS = table(*["", "", "claude", "gemini-pro", "gemini-flash", "all", "all", "all"] * 2, "Claude", "other")
@@ -126,6 +137,8 @@ def account_of(record: bytes, name: str) -> dict[str, Json]:
         account["cachedQuota"] = dict.fromkeys(groups, reading)
         if (read_at := READ_AT[record[13]]) is not ABSENT:
             account["cachedQuotaUpdatedAt"] = read_at
+    if record[9] % 8 == 7:
+        account |= VERIFICATIONS[record[8] % 8]
     fields = {
         "coolingDownUntil": COOLING[record[7]],
         "lastUsed": USED[record[8]],

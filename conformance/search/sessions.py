@@ -156,6 +156,7 @@ def _set_up(session: GeneratedSession, head: bytes, can: _Abilities) -> None:
     session.opens_folders = can.storage
     session.draws = can.random
     session.delays_saves = can.delayed_save
+    session.verifies = "verification" in can.capabilities
     if not can.header_styles:
         session.families, session.styles = ("claude",), (None,)
 

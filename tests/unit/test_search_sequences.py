@@ -1,18 +1,33 @@
-"""Each sequence of the search shows the quirk that it was written for."""
+"""Each sequence of the search shows the quirk or the faulty port that it was written for."""
+
+from dataclasses import replace
 
 import pytest
 
 from conformance.search.configs import decode_config
+from conformance.search.focus import kinds_of
+from conformance.search.further_steps import FURTHER_KINDS
 from conformance.search.sequences import SEQUENCES
 from conformance.search.source import PLAIN, Draft
-from conformance.search.steps import GeneratedSession, Step
+from conformance.search.steps import KINDS, GeneratedSession
 from conformance.wire.calls import NOW_MS, pool
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.profiles import profile
+from tests.fakes.blind.ports import all_ports
+from tests.support.blind import is_proven
 from tools.quirk_effects import quirk_effects
 
 OLDEST = profile("1.2.8")
-QUIRKS = ("wait-ignores-base-limit", "cursor-not-wrapped-on-removal", "offset-counts-from-minus-one")
+STEPS = {step.__name__: step for step, *_ in SEQUENCES}
+QUIRKS = {
+    "_wait_for_base_limits": "wait-ignores-base-limit",
+    "_remove_after_rotation": "cursor-not-wrapped-on-removal",
+    "_offset_without_current": "offset-counts-from-minus-one",
+}
+PORTS = {  # with a record for which the sequence shows the fault
+    "_look_then_set_back": ("pool/snapshot-forgets", bytes(6) + bytes([128]) + bytes(9)),
+    "_verify_in_turns": ("verification/enabling-verifies", bytes(6) + bytes([1, 2]) + bytes(8)),
+}
 
 
 def fresh_session(accounts: int, pid: int) -> GeneratedSession:
@@ -27,11 +42,30 @@ def shown(scenario: Scenario, quirk: str) -> bool:
 
 
 @pytest.mark.parametrize("pid", [0, 1, 2, 12])
-@pytest.mark.parametrize(("sequence", "quirk"), list(zip(SEQUENCES, QUIRKS, strict=True)), ids=QUIRKS)
-def test_sequence_shows_its_quirk(sequence: tuple[Step, int, str], quirk: str, pid: int) -> None:
+@pytest.mark.parametrize("sequence", QUIRKS)
+def test_sequence_shows_its_quirk(sequence: str, pid: int) -> None:
     session = fresh_session(4, pid)
-    sequence[0](session, PLAIN)
-    assert shown(session.to_scenario(), quirk)
+    STEPS[sequence](session, PLAIN)
+    assert shown(session.to_scenario(), QUIRKS[sequence])
+
+
+@pytest.mark.parametrize("sequence", PORTS)
+def test_sequence_shows_its_faulty_port(sequence: str) -> None:
+    name, record = PORTS[sequence]
+    session = fresh_session(4, 0)
+    STEPS[sequence](session, record)
+    assert is_proven(replace(all_ports()[name], proof=session.to_scenario()))
+
+
+def test_every_sequence_shows_something() -> None:
+    assert STEPS.keys() == QUIRKS.keys() | PORTS.keys()
+
+
+def test_generator_draws_every_kind_of_step() -> None:
+    """A table has 256 entries, and there are more steps than that if each counts by its weight."""
+    every = (*KINDS, *FURTHER_KINDS, *SEQUENCES)
+    needed = frozenset(word for *_, needs in every for word in needs.split())
+    assert set(kinds_of(needed)) == {step for step, *_ in every}
 
 
 @pytest.mark.parametrize("count", [0, 1, 12])
