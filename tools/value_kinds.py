@@ -149,6 +149,12 @@ KINDS: Mapping[str, Kinds] = {
         "above 50": number(lambda amount: amount > 50),
     },
     "enabled": {"true": is_(True), "false": is_(False), "null": is_(None), "0": is_(0), "empty": is_("")},
+    "verificationRequired": {
+        "true": is_(True),
+        "false": is_(False),
+        "null": is_(None),
+        "another": lambda value: value is not None and not isinstance(value, bool),
+    },
     "strict": {"true": is_(True), "false": is_(False)},
     "accounts of a pool": {
         "none": lambda pool: not pool.entries,
@@ -242,8 +248,9 @@ KINDS: Mapping[str, Kinds] = {
             f"{key} changed": methodcaller("changed", key)
             for key in (
                 "rateLimitResetTimes", "coolingDownUntil", "cooldownReason", "lastUsed", "addedAt", "email", "enabled",
-                "cachedQuota", "cachedQuotaUpdatedAt", "projectId", "managedProjectId", "fingerprint", "mine",
-            )
+                "verificationRequired", "cachedQuota", "cachedQuotaUpdatedAt", "projectId", "managedProjectId",
+                "fingerprint", "mine",
+            )  # fmt: skip
         },
         "account added": lambda change: bool(change.after.keys() - change.before),
         "account removed": lambda change: bool(change.before.keys() - change.after),

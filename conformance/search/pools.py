@@ -137,7 +137,7 @@ def account_of(record: bytes, name: str) -> dict[str, Json]:
         account["cachedQuota"] = dict.fromkeys(groups, reading)
         if (read_at := READ_AT[record[13]]) is not ABSENT:
             account["cachedQuotaUpdatedAt"] = read_at
-    if record[9] % 8 == 7:
+    if record[9] % 5 == 4:
         account |= VERIFICATIONS[record[8] % 8]
     fields = {
         "coolingDownUntil": COOLING[record[7]],

@@ -323,8 +323,7 @@ def _request_save(session: GeneratedSession, record: bytes) -> None:
 
 
 Step = Callable[[GeneratedSession, bytes], None]
-# How often each kind of step occurs, and the capability that it needs. Beyond 256 in all, with FURTHER_KINDS and
-# SEQUENCES, `table` drops some, so a test looks for each kind.
+# How often each kind of step occurs, and the capability that it needs.
 KINDS: tuple[tuple[Step, int, str], ...] = (
     (_select, 38, "sticky"),
     (_select_often, 9, "sticky"),
