@@ -46,6 +46,12 @@ from tools.value_predicates import (
     unknown_label,
 )
 
+KEYS_OF_ACCOUNTS = (
+    "rateLimitResetTimes", "coolingDownUntil", "cooldownReason", "lastUsed", "addedAt", "email", "enabled",
+    "verificationRequired", "cachedQuota", "cachedQuotaUpdatedAt", "projectId", "managedProjectId", "fingerprint",
+    "mine",
+)  # fmt: skip
+
 KINDS: Mapping[str, Kinds] = {
     "whole session": {
         "two pools in one process": lambda s: opens(s) > 1,
@@ -246,11 +252,7 @@ KINDS: Mapping[str, Kinds] = {
     "pool file that others wrote": {
         **{
             f"{key} changed": methodcaller("changed", key)
-            for key in (
-                "rateLimitResetTimes", "coolingDownUntil", "cooldownReason", "lastUsed", "addedAt", "email", "enabled",
-                "verificationRequired", "cachedQuota", "cachedQuotaUpdatedAt", "projectId", "managedProjectId",
-                "fingerprint", "mine",
-            )  # fmt: skip
+            for key in KEYS_OF_ACCOUNTS
         },
         "account added": lambda change: bool(change.after.keys() - change.before),
         "account removed": lambda change: bool(change.before.keys() - change.after),
