@@ -19,7 +19,9 @@ from conformance.cases.generated import (
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, open_pool, pool
+from conformance.wire.calls import NOW_MS, label, open_pool, pool
+from conformance.wire.methods import METHODS
+from conformance.wire.needs import DRAWING_REASON
 from conformance.wire.scenario import Call, Scenario
 
 SHIFTS_MS = st.sampled_from([1, 7, 499, 500, 999, 1001, 61_234, 3_600_001, 86_400_123])
@@ -121,3 +123,86 @@ def test_unused_open_has_no_effect(judge: Judge, session: Row, count: int) -> No
     plain = [opened(session), *events]
     answers = comparable(judge.ask([*plain, open_pool(pool(count), pid=3), *plain]))
     judge.expect(answers[: len(plain)], answers[-len(plain) :], Scenario(plain), "answers after another pool")
+
+
+# One account with the refresh token of another
+
+
+@covers("POOL-001")
+@property_case(calls=ANY_SESSION, first=st.integers(0, 4), second=st.integers(1, 4))
+def test_accounts_with_equal_tokens_are_two_accounts(judge: Judge, calls: Json, first: int, second: int) -> None:
+    """Two accounts have one refresh token, or two. The calls name the first of them."""
+    stored = calls[0][1]["pool"]
+    count = len(stored["accounts"])
+    one, two = sorted((first % max(1, count), (first + second) % max(1, count)))
+    if one == two:
+        return
+    names = [label(index) for index in range(count)]
+    pairs = list(zip(stored["accounts"], names, strict=True))
+    tokens = {entry["refreshToken"]: name for entry, name in reversed(pairs)}
+    accounts = [{**entry, "refreshToken": name} for entry, name in pairs]
+    apart = [Call("open", {**calls[0][1], "pool": {**stored, "accounts": accounts}})]
+    for method, params in calls[1:]:
+        named = tokens.get(params.get("label", ""), params.get("label"))
+        if method != "open" and named != names[two]:
+            apart.append(Call(method, {**params, "label": named} if "label" in params else params))
+        if method == "remove" and named == names[one]:
+            break  # from here on, the token would name the other account
+    alike = [_renamed(dict(call.params), {names[two]: names[one]}) for call in apart]
+    asked = claimed(apart, judge.capabilities)
+    same = claimed([Call(call.method, params) for call, params in zip(apart, alike, strict=True)], judge.capabilities)
+    answers = comparable(judge.ask([*asked, *same]))
+    expected = _renamed(answers[: len(asked)], {names[two]: names[one]})
+    judge.expect(expected, answers[len(asked) :], Scenario([*asked, *same]), "answers with equal tokens")
+
+
+# Calls that change nothing
+
+PARAMETERS: dict[str, dict[str, Json]] = {
+    "mark_rate_limited": {"retry_after_ms": 60_000, "family": "claude"},
+    "mark_rate_limited_with_reason": {"family": "claude", "reason": DRAWING_REASON},
+    "mark_cooling_down": {"cooldown_ms": 60_000, "reason": "auth-failure"},
+    "set_enabled": {"enabled": False},
+    "record_health": {"outcome": "failure"},
+    "has_other_account": {"family": "gemini"},
+    "available_header_style": {"family": "gemini"},
+    "update_quota": {"quota": {}},
+}
+REFUSED = [name for name, method in METHODS.items() if "unknown_account" in method.refusals]
+QUESTIONS = [
+    Call("min_wait", {"family": "claude"}),
+    Call("min_wait", {"family": "gemini"}),
+    Call("min_wait", {"family": "gemini", "model": "gemini-3-pro"}),
+    Call("soft_quota_wait", {"family": "claude", "soft_quota_threshold_percent": 50}),
+    Call("has_other_account", {"label": label(0), "family": "gemini"}),
+    Call("snapshot"),
+]
+
+
+@covers("WIRE-002")
+@property_case(calls=ANY_SESSION)
+def test_refused_calls_change_no_session(judge: Judge, calls: Json) -> None:
+    """Before each call, the calls that name an account name one that is not loaded."""
+    asked = calls_of(calls, judge)
+    refused = [Call(name, {**PARAMETERS.get(name, {}), "label": "nobody"}) for name in REFUSED]
+    _unchanged_by(judge, asked, claimed(refused, judge.capabilities))
+
+
+@covers("WIRE-006")
+@property_case(calls=ANY_SESSION)
+def test_questions_change_no_session(judge: Judge, calls: Json) -> None:
+    """Before each call, each question is asked. The clock is not set back (LIM-010)."""
+    forward = [[name, {**params, "ms": abs(params["ms"])} if name == "advance" else params] for name, params in calls]
+    asked = calls_of(forward, judge)
+    tokens = [entry["refreshToken"] for entry in asked[0].params["pool"]["accounts"]]
+    questions = [_with(call, label=(tokens or ["nobody"])[0]) if "label" in call.params else call for call in QUESTIONS]
+    _unchanged_by(judge, asked, claimed(questions, judge.capabilities))
+
+
+def _unchanged_by(judge: Judge, asked: Sequence[Call], between: Sequence[Call]) -> None:
+    first, *others = asked
+    every = [first, *(each for call in others for each in (*between, call))]
+    answers = comparable(judge.ask([*asked, *every]))
+    opened, *then = answers[len(asked) :]
+    after = [opened, *then[len(between) :: 1 + len(between)]]
+    judge.expect(answers[: len(asked)], after, Scenario(every), "answers of the session")
