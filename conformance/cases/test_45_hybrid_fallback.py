@@ -60,7 +60,7 @@ def test_session_without_candidates_is_one_of_sticky(judge: Judge, calls: Json) 
     opening = {key: value for key, value in calls[0][1].items() if key not in ("health", "tokens")}
     given = [Call("open", {**opening, **NO_CANDIDATE})]
     for method, params in calls[1:]:
-        if method not in ("open", "record_health", "advance"):
+        if method not in ("open", "use_session", "record_health", "advance"):
             given.append(Call(method, params))
         elif method == "advance":
             given.append(advance(abs(params["ms"])))

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import other_events
 from conformance.cases.generated import (
     ANY_SESSION,
+    FAMILIES,
     STRATEGIES,
     Row,
     claimed,
@@ -16,10 +18,11 @@ from conformance.cases.generated import (
     same_accounts,
     sessions,
 )
+from conformance.cases.hybrid_kit import consume, record
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, label, open_pool, pool
+from conformance.wire.calls import NOW_MS, label, open_pool, pool, remove, select
 from conformance.wire.methods import METHODS
 from conformance.wire.needs import DRAWING_REASON
 from conformance.wire.scenario import Call, Scenario
@@ -137,23 +140,45 @@ def test_accounts_with_equal_tokens_are_two_accounts(judge: Judge, calls: Json, 
     one, two = sorted((first % max(1, count), (first + second) % max(1, count)))
     if one == two:
         return
-    names = [label(index) for index in range(count)]
+    names = [f"token {index}" for index in range(count)]
     pairs = list(zip(stored["accounts"], names, strict=True))
     tokens = {entry["refreshToken"]: name for entry, name in reversed(pairs)}
     accounts = [{**entry, "refreshToken": name} for entry, name in pairs]
     apart = [Call("open", {**calls[0][1], "pool": {**stored, "accounts": accounts}})]
+    unnamed = names[two]  # the account that no call can name, because its token is that of the other account
     for method, params in calls[1:]:
         named = tokens.get(params.get("label", ""), params.get("label"))
-        if method != "open" and named != names[two]:
+        if method not in ("open", "use_session") and named != unnamed:
             apart.append(Call(method, {**params, "label": named} if "label" in params else params))
-        if method == "remove" and named == names[one]:
-            break  # from here on, the token would name the other account
-    alike = [_renamed(dict(call.params), {names[two]: names[one]}) for call in apart]
+            unnamed = names[one] if method == "remove" and named == names[one] else unnamed
+    _alike_with_one_token(judge, apart, {names[two]: names[one]})
+
+
+@covers("POOL-001")
+def test_each_event_affects_one_of_two_accounts_with_one_token(judge: Judge) -> None:
+    """The first of them has the event and is removed. The second one is selected, and named from then on."""
+    other = "another account"
+    stored = pool([{}, {"refreshToken": other}, {}], activeIndex=1)
+    every = [select(family, strategy) for family in FAMILIES for strategy in ("hybrid", "sticky", "round-robin")]
+    failed = {"label": other, "family": "claude", "reason": "QUOTA_EXHAUSTED"}
+    then = [
+        Call("mark_rate_limited_with_reason", failed),
+        Call("available_header_style", {"label": other, "family": "claude"}),
+    ]
+    then += [Call(call.method, {**call.params, "label": other}) for call in (record(0, "success"), consume(0))]
+    off = claimed([Call("set_enabled", {"label": label(0), "enabled": False})], judge.capabilities)
+    for event in [*other_events(judge), *([off] if off else []), []]:
+        asked = [open_pool(stored), *event, *event, *every, *event, remove(0), *then, *every, Call("snapshot")]
+        _alike_with_one_token(judge, asked, {other: label(0)})
+
+
+def _alike_with_one_token(judge: Judge, apart: Sequence[Call], names: dict[str, str]) -> None:
+    """Expect the same answers when one label is replaced by the other, so that two accounts have one token."""
     asked = claimed(apart, judge.capabilities)
-    same = claimed([Call(call.method, params) for call, params in zip(apart, alike, strict=True)], judge.capabilities)
-    answers = comparable(judge.ask([*asked, *same]))
-    expected = _renamed(answers[: len(asked)], {names[two]: names[one]})
-    judge.expect(expected, answers[len(asked) :], Scenario([*asked, *same]), "answers with equal tokens")
+    alike = [Call(call.method, _renamed(dict(call.params), names)) for call in asked]
+    answers = comparable(judge.ask([*asked, *alike]))
+    expected, then = _renamed(answers[: len(asked)], names), answers[len(asked) :]
+    judge.expect(expected, then, Scenario([*asked, *alike]), "answers with equal tokens")
 
 
 # Calls that change nothing
