@@ -202,7 +202,7 @@ def test_entry_that_is_no_object_is_skipped(judge: Judge, entry: object) -> None
         {"version": 3},
         {"version": 3, "accounts": None},
         {"accounts": {}},
-        {"accounts": {"0": {"refreshToken": "a"}, "length": 1}},
+        {"accounts": {"0": {"refreshToken": "a"}}},
         {"accounts": {"refreshToken": "a"}},
         {"0": {"refreshToken": "a"}},
         [],

@@ -10,7 +10,7 @@ from conformance.wire.scenario import Call, Scenario
 
 FIRST, SECOND, CLOSE = Call("use_session", {"session": 0}), Call("use_session", {"session": 1}), Call("close")
 
-UNUSED = Call("snapshot").gives({"accounts": [{"last_used_ms": 0, "enabled": True}] * 2})
+UNUSED = Call("snapshot").gives({"accounts": [{"last_used_ms": 0}] * 2})
 STAY = [
     *[select(family, model=model).gives(picks(0)) for family in ("claude", "gemini") for model in (None, "m")],
     *[select(family, "round-robin").gives(picks(index)) for family in ("claude", "gemini") for index in (0, 1)],

@@ -12,6 +12,8 @@ from conformance.wire.scenario import Call, Scenario
 
 COUNTS = st.integers(2, 8)
 PIDS = st.integers(1, 2**22)
+# A snapshot may still show a limit that has ended.
+NOT_COMPARED = ("open", "use_session", "record_health", "snapshot")
 NO_CANDIDATE: dict[str, Json] = {"health": {"initial": 40}}
 
 
@@ -60,7 +62,7 @@ def test_session_without_candidates_is_one_of_sticky(judge: Judge, calls: Json) 
     opening = {key: value for key, value in calls[0][1].items() if key not in ("health", "tokens")}
     given = [Call("open", {**opening, **NO_CANDIDATE})]
     for method, params in calls[1:]:
-        if method not in ("open", "use_session", "record_health", "advance"):
+        if method not in (*NOT_COMPARED, "advance"):
             given.append(Call(method, params))
         elif method == "advance":
             given.append(advance(abs(params["ms"])))

@@ -188,19 +188,19 @@ def for_a_reason(index: int, retry_after_ms: int, family: str = "claude", **para
 
 
 @covers("LIM-009")
+@pytest.mark.parametrize("family", ["claude", "gemini"])
 @pytest.mark.parametrize("newer", [limit, for_a_reason])
 @pytest.mark.parametrize("older", [limit, for_a_reason])
 @pytest.mark.parametrize(("older_ms", "newer_ms"), [(60_000, 5000), (5000, 60_000)])
-def test_new_limit_replaces_the_old_one(judge: Judge, older: Limit, newer: Limit, older_ms: int, newer_ms: int) -> None:
-    for params in ({}, {"family": "gemini", "model": "m"}):
-        limits = [
-            make(0, ms, **params, header_style=style)
-            for make, ms in ((older, older_ms), (newer, newer_ms))
-            for style in STYLES
-        ]
-        asked = select(**params)
-        ends = [advance(newer_ms - 1), asked.gives(None), advance(1), asked.gives(picks(0))]
-        judge.check(Scenario([open_pool(pool(1)), *limits, *ends]))
+def test_new_limit_replaces_the_old_one(
+    judge: Judge, older: Limit, newer: Limit, older_ms: int, newer_ms: int, family: str
+) -> None:
+    model = {"model": "m"} if family == "gemini" else {}
+    of_styles = [{**model, "header_style": style} for style in STYLES] if family == "gemini" else [model]
+    limits = [make(0, ms, family, **each) for make, ms in ((older, older_ms), (newer, newer_ms)) for each in of_styles]
+    asked = select(family, model=model.get("model"))
+    ends = [advance(newer_ms - 1), asked.gives(None), advance(1), asked.gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *limits, *ends]))
 
 
 @covers("LIM-009")

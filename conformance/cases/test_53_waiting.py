@@ -271,18 +271,18 @@ def away(index: int) -> list[tuple[list[Call], list[Call]]]:
 @pytest.mark.parametrize(
     ("family", "model"),
     [
-        pytest.param("claude", None, marks=covers("WAIT-013")),
-        pytest.param("gemini", None, marks=covers("WAIT-013")),
-        pytest.param("gemini", "gemini-x", marks=covers("WAIT-015")),
+        pytest.param("claude", None, marks=pytest.mark.covers("WAIT-013")),
+        pytest.param("gemini", None, marks=pytest.mark.covers("WAIT-013")),
+        pytest.param("gemini", "gemini-x", marks=pytest.mark.covers("WAIT-015")),
     ],
 )
 def test_reset_limits_clears_those_of_accounts_not_in_use(
     judge: Judge, family: str, model: str | None, way: int
 ) -> None:
     begins, ends = away(0)[way]
-    of_model = {"model": model} if model else {}
+    of_model: dict[str, Json] = {"model": model} if model else {}
     limits = [limit(0, 9000)] if family == "claude" else limit_both(0, 9000, **of_model)
-    asked = [select(family, "round-robin", style=style, **of_model).gives(picks(0)) for style in STYLES]
+    asked = [select(family, "round-robin", style=style, model=model).gives(picks(0)) for style in STYLES]
     judge.check(Scenario([open_pool(pool(1)), *limits, *begins, reset(family, model), *ends, *asked]))
 
 

@@ -41,27 +41,6 @@ def ttl_of_the_failure_before(
     return float(original(selector, account, request, reason, now_ms, draw, retry_after_ms, ttl_ms))
 
 
-@section.port(opened("a"), fails("a", failure_ttl_ms=0), advance(1), fails("a", failure_ttl_ms=0))
-class TtlOfZeroIsDefault(ReferenceAdapter):
-    """Takes a TTL of 0 for one that is not given."""
-
-    def mark_rate_limited_with_reason(self, *args: Any, **params: Any) -> Json:
-        return super().mark_rate_limited_with_reason(
-            *args, **{**params, "failure_ttl_ms": params.get("failure_ttl_ms") or None}
-        )
-
-
-@section.port(opened("a", now_ms=1000), fails("a"), advance(-1), fails("a"))
-class AgeIsUnsigned(ReferenceAdapter):
-    """Subtracts times in unsigned integers: a failure that lies in the future is old."""
-
-    def mark_rate_limited_with_reason(self, label: str, *args: Any, **params: Any) -> Json:
-        account = self._find(label)
-        if account.last_failure_ms is not None and self.now_ms < account.last_failure_ms:
-            account.failures = 0
-        return super().mark_rate_limited_with_reason(label, *args, **params)
-
-
 @section.port(
     opened("a", random=[0.0, 0.75]),
     fails("a", "MODEL_CAPACITY_EXHAUSTED", retry_after_ms=5000),
@@ -162,26 +141,6 @@ class CountByToken(ReferenceAdapter):
         for each in self._opened().pool.accounts:
             if each.label == label:
                 each.failures, each.last_failure_ms = own.failures, own.last_failure_ms
-
-
-@section.port(
-    opened("a"),
-    fails("a"),
-    advance(3_000_000),
-    fails("a", retry_after_ms=5000),
-    advance(3_000_000),
-    fails("a"),
-)
-class RetryAfterLeavesTheTime(ReferenceAdapter):
-    """Counts a failure with a retry-after, but does not write its time, from which the TTL counts."""
-
-    def mark_rate_limited_with_reason(self, label: str, *args: Any, **params: Any) -> Json:
-        account = self._find(label)
-        before_ms = account.last_failure_ms
-        answer = super().mark_rate_limited_with_reason(label, *args, **params)
-        if (params.get("retry_after_ms") or 0) > 0 and before_ms is not None:
-            account.last_failure_ms = before_ms
-        return answer
 
 
 @section.port(opened("a"), cool("a", 1000), fails("a"))

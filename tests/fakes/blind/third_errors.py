@@ -16,14 +16,6 @@ errors_section = Section("errors")
 styles_section = Section("styles")
 
 
-@errors_section.patch(reasons, "read_reason", call("read_reason", message="rate\nlimit"))
-def white_space_is_collapsed(
-    original: Original, reason: str | None, message: str | None, status: float | None, profile: Profile
-) -> str:
-    """Writes one space for all white space in a message before it searches for words."""
-    return str(original(reason, " ".join((message or "").split()), status, profile))
-
-
 @errors_section.patch(reasons, "read_reason", call("read_reason", message="rate-limit"))
 def dashes_are_spaces(
     original: Original, reason: str | None, message: str | None, status: float | None, profile: Profile
@@ -68,20 +60,6 @@ def limit_of_any_model_prevents_the_fallback(
     ends = account.reset_times_ms.items()
     limited = any(key.startswith("gemini-cli") and now_ms < end for key, end in ends)
     return None if style == "gemini-cli" and limited else style
-
-
-@styles_section.port(
-    opened("a"),
-    call("require_verification", label="a"),
-    call("available_header_style", label="a", family="claude"),
-)
-class WaitingAccountHasNoStyle(ReferenceAdapter):
-    """Returns no header style for an account that waits for verification."""
-
-    def available_header_style(self, label: str, *args: Any, **params: Any) -> Any:
-        waits = self._find(label).verification.get("verificationRequired") is True
-        answer = super().available_header_style(label, *args, **params)
-        return {"header_style": None} if waits else answer
 
 
 @styles_section.port(

@@ -9,9 +9,8 @@ from typing import Any
 from reference_impl import hybrid as scoring
 from reference_impl.hybrid import CURRENT_BONUS, Candidate
 from reference_impl.limits import Request
-from reference_impl.pool import Account
-from reference_impl.selection import Moment, Selector
-from tests.fakes.blind.calls import account, advance, call, consume, health, hybrid, limit, opened
+from reference_impl.selection import Selector
+from tests.fakes.blind.calls import account, call, consume, health, hybrid, limit, opened
 from tests.fakes.blind.ports import Original, Section
 
 section = Section("hybrid")
@@ -46,22 +45,6 @@ def differences_as_integers(
 @section.patch(
     scoring,
     "best",
-    opened(account("a", lastUsed=2), account("b", lastUsed=1), "c", active=2, now_ms=2 * HOUR_MS),
-    limit("c", 1000),
-    hybrid(),
-)
-def tie_goes_to_the_longest_idle(
-    original: Original, candidates: Sequence[Candidate], *args: Any, **kw: Any
-) -> int | None:
-    """Prefers among equal scores the account that was used least recently, beyond the hour that the score counts."""
-    by_use = sorted(candidates, key=lambda candidate: candidate.last_used_ms)
-    chosen: int | None = original(by_use, *args, **kw)
-    return chosen
-
-
-@section.patch(
-    scoring,
-    "best",
     opened(account("a", lastUsed=10**9), "b"),
     health("b", "failure"),
     consume("b", amount=49),
@@ -88,18 +71,6 @@ def bonus_by_token(original: Original, self: Selector, request: Request, *args: 
     for candidate in original(self, request, *args, **kw):
         account = self.pool.accounts[candidate.index]
         yield replace(candidate, is_current=current is not None and account.label == current.label)
-
-
-@section.patch(
-    scoring,
-    "score",
-    opened("a", "b", tokens=FULL_AND_OVERFULL),
-    consume("a"),
-    hybrid(),
-)
-def share_is_at_most_one(original: Original, candidate: Candidate, max_tokens: float, now_ms: float) -> float:
-    """Counts a bucket that starts above its maximum as full."""
-    return float(original(replace(candidate, tokens=min(candidate.tokens, max_tokens)), max_tokens, now_ms))
 
 
 @section.patch(
@@ -138,34 +109,3 @@ def never_used_counts_as_an_hour(original: Original, candidate: Candidate, max_t
     """Takes a time of last use of 0 for "never", with the longest idle time."""
     last_used_ms = candidate.last_used_ms or now_ms - HOUR_MS
     return float(original(replace(candidate, last_used_ms=last_used_ms), max_tokens, now_ms))
-
-
-@section.patch(Selector, "_best", opened("a", now_ms=1), hybrid(), advance(1), hybrid(), call("snapshot"))
-def staying_keeps_the_time(original: Original, self: Selector, request: Request, *args: Any) -> Account | None:
-    """Writes the time of last use only when the family gets another account, after its first selection."""
-    before = self.current[request.family]
-    times = [each.last_used_ms for each in self.pool.accounts]
-    chosen: Account | None = original(self, request, *args)
-    if chosen is not None and chosen.index == before and times[before]:
-        chosen.last_used_ms = times[before]
-    return chosen
-
-
-@section.patch(
-    Selector,
-    "_best",
-    opened("a", "b", now_ms=10_000, families={"claude": 0}),
-    hybrid(),
-    advance(-5000),
-    hybrid(),
-    call("snapshot"),
-)
-def time_never_moves_back(
-    original: Original, self: Selector, request: Request, moment: Moment, *args: Any
-) -> Account | None:
-    """Keeps the latest time of use when a selection follows a clock that was set back."""
-    times = {id(each): each.last_used_ms for each in self.pool.accounts}
-    chosen: Account | None = original(self, request, moment, *args)
-    if chosen is not None:
-        chosen.last_used_ms = max(chosen.last_used_ms, times[id(chosen)])
-    return chosen

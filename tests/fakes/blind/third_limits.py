@@ -9,30 +9,13 @@ from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import STYLES, Family, HeaderStyle, Request, is_limited, quota_key
 from reference_impl.pool import Account
 from reference_impl.selection import Selector
-from tests.fakes.blind.calls import account, call, cool, fails, limit, opened, select, switch, wait
+from tests.fakes.blind.calls import account, call, limit, opened, select, switch, wait
 from tests.fakes.blind.ports import Original, Section
 
 limits_section = Section("limits")
 waiting_section = Section("waiting")
 
 CLI: HeaderStyle = "gemini-cli"
-
-
-@limits_section.patch(
-    events,
-    "mark_rate_limited",
-    opened("a"),
-    limit("a", 1000, "gemini", model="m"),
-    limit("a", 0, "gemini"),
-    select("gemini", model="m"),
-)
-def base_limit_replaces_those_of_models(original: Original, account: Account, request: Request, *args: Any) -> None:
-    """Stores a map of models for each header style, which a limit of all models replaces."""
-    original(account, request, *args)
-    base = quota_key(request.family, request.style)
-    if request.family == "gemini" and not request.model:
-        for key in [key for key in account.reset_times_ms if key.startswith(base + ":")]:
-            del account.reset_times_ms[key]
 
 
 @limits_section.patch(
@@ -51,18 +34,6 @@ def model_under_a_base_limit_is_ignored(
     base = Request(request.family, request.style)
     if not request.model or request.family == "claude" or not is_limited(account.reset_times_ms, base, now_ms):
         original(account, request, retry_after_ms, now_ms)
-
-
-@limits_section.patch(
-    limits,
-    "quota_key",
-    opened("a"),
-    limit("a", 1000, "gemini", model="m:free"),
-    select("gemini", model="m:paid"),
-)
-def model_ends_at_a_colon(original: Original, family: Family, style: HeaderStyle, model: str | None = None) -> str:
-    """Splits a key at its colons, so that the name of a model ends at the first colon in it."""
-    return str(original(family, style, model and model.split(":")[0]))
 
 
 @limits_section.patch(
@@ -127,28 +98,6 @@ def minima_of_styles_first(
 
 @waiting_section.patch(
     events,
-    "min_wait_ms",
-    opened("a"),
-    cool("a", 1000),
-    wait("gemini", header_style=CLI, strict=True),
-)
-def strict_ignores_cooldowns(
-    original: Original, selector: Selector, request: Request, now_ms: float, *, strict: bool
-) -> float:
-    """Looks at the limits of the header style only when it is strict, not at cooldowns."""
-    before = [each.cooling_down_until_ms for each in selector.pool.accounts]
-    if strict:
-        for each in selector.pool.accounts:
-            each.cooling_down_until_ms = None
-    wait_ms = float(original(selector, request, now_ms, strict=strict))
-    if strict:
-        for each, until_ms in zip(selector.pool.accounts, before, strict=True):
-            each.cooling_down_until_ms = until_ms
-    return wait_ms
-
-
-@waiting_section.patch(
-    events,
     "_wait_ms",
     opened("a"),
     limit("a", 1000, "gemini", model="m"),
@@ -164,23 +113,6 @@ def strict_waits_for_the_model_only(
     if strict and request.model and now_ms < end_ms and account.cooling_down_until_ms is None:
         return end_ms - now_ms
     return wait_ms
-
-
-@waiting_section.port(opened("a"), limit("a", 1000), wait("claude", header_style=CLI, strict=True))
-class StrictClaudeHasNoCli(ReferenceAdapter):
-    """Finds no limit of Claude under the header style gemini-cli when it is strict."""
-
-    def min_wait(self, family: Family, model: Any = None, header_style: Any = None, strict: bool = False) -> Json:
-        answer = super().min_wait(family, model, header_style, strict)
-        return {"wait_ms": 0} if family == "claude" and strict and header_style == CLI else answer
-
-
-@waiting_section.port(opened("a"), limit("a", 1000, "gemini"), wait("gemini", strict=True))
-class StrictMeansAntigravity(ReferenceAdapter):
-    """Counts the header style antigravity only when it is strict and none is given."""
-
-    def min_wait(self, family: Family, model: Any = None, header_style: Any = None, strict: bool = False) -> Json:
-        return super().min_wait(family, model, header_style or ("antigravity" if strict else None), strict)
 
 
 @waiting_section.port(opened("a"), limit("a", 1000.4), wait())
@@ -208,37 +140,3 @@ class ResetOfAModelSkipsDisabled(ReferenceAdapter):
         super().reset_limits(family, model)
         for each, ends in zip(disabled, before, strict=True):
             each.reset_times_ms = ends
-
-
-@waiting_section.port(opened("a"), fails("a"), call("reset_limits", family="gemini"), fails("a"))
-class ResetOfTheCountWithTheLimit(ReferenceAdapter):
-    """Resets the consecutive failures only of accounts that had a limit to clear."""
-
-    def reset_limits(self, family: Family, model: str | None = None) -> None:
-        before = [(each, each.failures, len(each.reset_times_ms)) for each in self._opened().pool.accounts]
-        super().reset_limits(family, model)
-        for each, failures, count in before:
-            if len(each.reset_times_ms) == count:
-                each.failures = failures
-
-
-@waiting_section.port(opened("a"), limit("a", 1000), wait(), limit("a", 3000), wait())
-class WaitIsCachedUntilTheClockMoves(ReferenceAdapter):
-    """Caches the wait while no account is available and the clock stands still."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cached: dict[str, tuple[float, Json]] = {}
-
-    def open(self, *args: Any, **params: Any) -> Json:
-        self.cached = {}
-        return super().open(*args, **params)
-
-    def min_wait(self, *args: Any, **params: Any) -> Json:
-        answer = super().min_wait(*args, **params)
-        key = repr((self.session_number, args, sorted(params.items())))
-        now_ms, cached = self.cached.get(key, (None, None))
-        if now_ms == self.now_ms and cached != {"wait_ms": 0} and answer != {"wait_ms": 0}:
-            return cached
-        self.cached[key] = (self.now_ms, answer)
-        return answer

@@ -33,29 +33,6 @@ class ActiveIndexSaturates(ReferenceAdapter):
         return super().load(stored)
 
 
-@pool_section.port(opened("a", {}, "b", active=3), select())
-class ActiveIndexWrapsAmongEntries(ReferenceAdapter):
-    """Takes the active index modulo the number of entries, before it skips those that are not accounts."""
-
-    def load(self, stored: Json) -> Pool:
-        entries = stored.get("accounts") if isinstance(stored, Mapping) else None
-        if isinstance(entries, list) and entries and _is_number(stored.get("activeIndex")):
-            stored = {**stored, "activeIndex": stored["activeIndex"] % len(entries) if stored["activeIndex"] > 0 else 0}
-        return super().load(stored)
-
-
-@pool_section.port(opened("a", "b", active=1, families={"claude": -1}), select())
-class NegativeFamilyIndexIsUnset(ReferenceAdapter):
-    """Treats a negative index of a family as not set, so that the family starts at the active index."""
-
-    def load(self, stored: Json) -> Pool:
-        families = stored.get("activeIndexByFamily") if isinstance(stored, Mapping) else None
-        if isinstance(families, Mapping):
-            kept = {name: value for name, value in families.items() if not (_is_number(value) and value < 0)}
-            stored = {**stored, "activeIndexByFamily": kept}
-        return super().load(stored)
-
-
 @pool_section.port(call("open", pool={"version": 3, "accounts": {"0": account("a")}}))
 class AccountsInAnObject(ReferenceAdapter):
     """Reads the accounts of an object, since an array of PHP is a list and a map in one."""
@@ -120,15 +97,6 @@ class UseEndsCooldown(ReferenceAdapter):
     def mark_used(self, label: str) -> None:
         super().mark_used(label)
         self._find(label).cooling_down_until_ms = None
-
-
-@enabling_section.port(opened("a", "b", account("c", enabled=False), "d", active=2), switch("c", False), select())
-class UnchangedSwitchIsIgnored(ReferenceAdapter):
-    """Returns at once if `enabled` has the value already, so that no family leaves the account."""
-
-    def set_enabled(self, label: str, enabled: bool) -> None:
-        if self._find(label).enabled != enabled:
-            super().set_enabled(label, enabled)
 
 
 @enabling_section.port(opened("a", "b", "c", "d", active=3), limit("a", 1000), switch("d", False), select())

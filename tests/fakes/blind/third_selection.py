@@ -8,11 +8,10 @@ from typing import Any
 from conformance.json_type import Json
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import Request, quota_key
-from reference_impl.pool import NOWHERE, Account, Pool, whole
+from reference_impl.pool import Account, Pool, whole
 from reference_impl.selection import Moment, Selector, Strategy
 from reference_impl.soft_quota import SoftQuota
 from tests.fakes.blind.calls import (
-    advance,
     call,
     consume,
     health,
@@ -113,15 +112,6 @@ def pid_is_signed(original: Original, self: Selector, family: Any, pid: int) -> 
     original(self, family, (pid + WORDS // 2) % WORDS - WORDS // 2)
 
 
-@pid_section.patch(Selector, "_offset", opened("a", "b", "c", active=1, pid=WORDS - 1), offset())
-def sum_of_index_and_pid_wraps(original: Original, self: Selector, family: Any, pid: int) -> int:
-    """Adds the index and the PID in unsigned integers of 32 bits, and takes the modulus of the sum."""
-    base = self.current[family]
-    if base == NOWHERE:
-        return int(original(self, family, pid))
-    return (base + pid) % WORDS % len(self.pool.accounts)
-
-
 @pid_section.patch(Selector, "select", opened("a", "b", pid=1), offset("claude"), select("gemini"))
 def option_stays_on(
     original: Original, self: Selector, *args: Any, pid_offset_enabled: bool = False, **kw: Any
@@ -145,19 +135,6 @@ def stays_if_the_target_is_limited(
         if target is None or not self._is_available(target, request, moment, soft):
             self.current[request.family] = before
     return original(self, request, moment, soft, enabled)  # type: ignore[no-any-return]
-
-
-@rotation_section.patch(Selector, "_rotate", opened("a", "b"), limit("a", 1000), select(), advance(1000), rotate())
-def lone_account_takes_no_turn(
-    original: Original, self: Selector, request: Request, moment: Moment, soft: SoftQuota
-) -> Account | None:
-    """Returns the only available account without a turn: the cursor stays."""
-    free = [each for each in self._usable() if self._is_available(each, request, moment, soft)]
-    before = self.cursor
-    chosen: Account | None = original(self, request, moment, soft)
-    if len(free) == 1:
-        self.cursor = before
-    return chosen
 
 
 @rotation_section.port(opened("a", "b", "c", active=5), limit("c", 1000), rotate())

@@ -8,7 +8,6 @@ from reference_impl.adapter import ReferenceAdapter
 from reference_impl.pool import Account
 from reference_impl.selection import Selector
 from tests.fakes.blind.calls import (
-    advance,
     call,
     cool,
     fails,
@@ -159,17 +158,3 @@ class OneDelayForTheProcess(ReferenceAdapter):
         super().flush_save()
         for other in others:
             other.save_is_pending = False
-
-
-@section.port(opened("a"), limit("a", 1000), SECOND, opened("a"), advance(1000), FIRST, select())
-class ClockOfEachSession(ReferenceAdapter):
-    """Gives each session a clock of its own, which stands still while another session is chosen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.clocks: dict[int, float] = {}
-
-    def use_session(self, session: int) -> None:
-        self.clocks[self.session_number] = self.now_ms
-        super().use_session(session)
-        self.now_ms = self.clocks.get(session, self.now_ms)

@@ -111,22 +111,6 @@ class SuccessWithoutOutcome(ReferenceAdapter):
         super().record_health(label, "success")
 
 
-@tokens_section.patch(
-    Tokens,
-    "consume",
-    opened("a", tokens={"initial_tokens": 10}),
-    consume("a", amount=20),
-    advance(60_000),
-    consume("a"),
-)
-def refusal_starts_the_refill(original: Original, self: Tokens, account: int, amount: float, now_ms: float) -> bool:
-    """Stores the bucket also when it refuses, so that an unused bucket begins to refill."""
-    consumed = bool(original(self, account, amount, now_ms))
-    if not consumed:
-        self.buckets[account] = (self.tokens(account, now_ms), now_ms)
-    return consumed
-
-
 @tokens_section.patch(Tokens, "refund", opened("a", tokens=OVERFULL), call("refund_token", label="a"))
 def refund_to_a_full_bucket(original: Original, self: Tokens, account: int, amount: float, now_ms: float) -> None:
     """Ignores a refund to a bucket that is full or fuller."""
