@@ -35,6 +35,7 @@ TABLE = CHECKOUT / "docs" / "subtle-ports.json"
 PAGE = CHECKOUT / "docs" / "subtle-ports.md"
 CALLS, SEED = 100_000, "subtle ports"
 PREFIXES = {
+    "wire": "WIRE",
     "pool": "POOL", "pool-file": "STO", "saving": "STO", "sticky": "STK", "pid": "PID", "round-robin": "RR",
     "hybrid": "HYB", "health": "HEA", "tokens": "TOK", "limits": "LIM", "backoff": "BACK", "cooldown": "COOL",
     "waiting": "WAIT", "other-account": "OTH", "enabling": "ENA", "removal": "REM", "soft-quota": "SOFT",

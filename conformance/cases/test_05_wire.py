@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.cases.hybrid_kit import consume, record, refund
-from conformance.cases.kit import Judge, covers
+from conformance.cases.kit import Judge, covers, values
 from conformance.json_type import Json
 from conformance.wire.calls import (
     NOW_MS,
@@ -20,6 +20,7 @@ from conformance.wire.calls import (
     text,
 )
 from conformance.wire.methods import METHODS
+from conformance.wire.needs import DRAWING_REASON
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 CLOSE = Call("close")
@@ -104,6 +105,18 @@ def test_unknown_account_is_refused(judge: Judge, method: str, unknown: str) -> 
 def test_refused_call_changes_nothing(judge: Judge, method: str) -> None:
     refused = Call(method, {**CALLS[method].params, "label": "nobody"}).refuses("unknown_account")
     judge.check(Scenario(between(refused)))
+
+
+@covers("WIRE-002")
+def test_refused_call_draws_no_random_number(judge: Judge) -> None:
+    """The jitter of later failures is the same with and without refused calls."""
+    failed = {**LIMITED_FOR_A_REASON, "reason": DRAWING_REASON}
+    calls = [Call("mark_rate_limited_with_reason", failed)] * 3
+    refused = [Call("mark_rate_limited_with_reason", {**failed, "label": "nobody"})]
+    opened = open_pool(pool(1), random=[0.25, 0.75, 0.5])
+    one = values(judge.ask([opened, *calls]))[1:]
+    asked = [opened, *(each for call in calls for each in (*refused, call))]
+    judge.expect(one, values(judge.ask(asked))[2::2], Scenario(asked), "backoffs after refused calls")
 
 
 @covers("WIRE-001")

@@ -18,6 +18,12 @@ from conformance.wire.calls import (
 )
 from conformance.wire.scenario import ROOT, Call, Scenario
 
+# Equal in another case, in a canonical or compatible form of Unicode, as numbers, or without white space.
+ALMOST_EQUAL = [
+    ("a", "A"), ("\u00e9", "e\u0301"), ("\u212b", "\u00c5"), ("fi", "\ufb01"), ("ss", "\u00df"), ("i", "\u0131"),
+    ("1", "01"), ("1", "1.0"), ("10", "1e1"), ("0", "-0"), ("1", "+1"), ("a", "a "), ("a", " a"), ("a", "a\n"),
+    ("a", "a\u200b"), ("a/b", "a%2Fb"), ("a+b", "a b"), ("true", "1"),
+]  # fmt: skip
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
 
 
@@ -153,6 +159,16 @@ def test_usable_pool_file_is_read(judge: Judge) -> None:
 
 
 @covers("POOL-001")
+@pytest.mark.parametrize(("one", "other"), ALMOST_EQUAL)
+def test_almost_equal_labels_name_two_accounts(judge: Judge, one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        stored = pool([{"refreshToken": first}, {"refreshToken": second}])
+        limited = Call("mark_rate_limited", {"label": second, "retry_after_ms": 60_000, "family": "claude"})
+        turns = [select(strategy="round-robin").gives({"label": first, "index": 0})] * 2
+        judge.check(Scenario([open_pool(stored).gives({"accounts": [first, second]}), limited, *turns]))
+
+
+@covers("POOL-001")
 def test_labels_and_indices_name_the_same_accounts(judge: Judge) -> None:
     limited = [limit(i, 1000) for i in range(2)]
     judge.check(Scenario([open_pool(pool(3)), *limited, select().gives(picks(2))]))
@@ -180,6 +196,19 @@ def test_entry_that_is_no_object_is_skipped(judge: Judge, entry: object) -> None
 
 
 @covers("POOL-012")
-@pytest.mark.parametrize("stored", [{"version": 3}, {"version": 3, "accounts": None}, {"accounts": {}}, []], ids=repr)
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"version": 3},
+        {"version": 3, "accounts": None},
+        {"accounts": {}},
+        {"accounts": {"0": {"refreshToken": "a"}}},
+        {"accounts": {"refreshToken": "a"}},
+        {"0": {"refreshToken": "a"}},
+        [],
+        [{"refreshToken": "a"}],
+    ],
+    ids=repr,
+)
 def test_pool_without_list_of_accounts_is_empty(judge: Judge, stored: object) -> None:
     judge.check(Scenario([open_pool(stored).gives({"accounts": []})]))

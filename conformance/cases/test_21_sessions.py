@@ -2,11 +2,22 @@
 
 import pytest
 
+from conformance.cases.events_kit import OUTCOMES, SELECTIONS, TOKENS, other_events
+from conformance.cases.generated import claimed
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import limit, open_pool, picks, pool, select
+from conformance.wire.calls import cool, label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 FIRST, SECOND, CLOSE = Call("use_session", {"session": 0}), Call("use_session", {"session": 1}), Call("close")
+
+UNUSED = Call("snapshot").gives({"accounts": [{"last_used_ms": 0}] * 2})
+STAY = [
+    *[select(family, model=model).gives(picks(0)) for family in ("claude", "gemini") for model in (None, "m")],
+    *[select(family, "round-robin").gives(picks(index)) for family in ("claude", "gemini") for index in (0, 1)],
+]
+FIRST_FAILURE = Call(
+    "mark_rate_limited_with_reason", {"label": label(0), "family": "claude", "reason": "QUOTA_EXHAUSTED"}
+).gives({"backoff_ms": 60_000})
 
 
 def both(first: Call, *calls: Call) -> Scenario:
@@ -70,3 +81,34 @@ def test_choosing_the_chosen_session_changes_nothing(judge: Judge) -> None:
 def test_each_number_is_a_session_of_its_own(judge: Judge, number: int) -> None:
     other = [Call("use_session", {"session": number}), open_pool(pool(2)), rotates(0), CLOSE]
     judge.check(Scenario([FIRST, open_pool(pool(3)), rotates(0), rotates(1), *other, FIRST, rotates(2)]))
+
+
+@covers("SES-005")
+def test_many_sessions_go_on(judge: Judge) -> None:
+    """Sessions that were opened long ago, and more of them than a small cache holds."""
+    use = [Call("use_session", {"session": number}) for number in range(20)]
+    opened = [call for each in use for call in (each, open_pool(pool(3)), rotates(0))]
+    again = [call for each in use for call in (each, rotates(1), CLOSE)]
+    judge.check(Scenario([*opened, *again, FIRST]))
+
+
+@covers("SES-006")
+def test_event_affects_its_session_only(judge: Judge) -> None:
+    """An event in session 1 changes nothing that session 0 shows. SES-004 judges limits, SES-001 rotations."""
+    named = {"label": label(0)}
+    off, waits = Call("set_enabled", {**named, "enabled": False}), Call("require_verification", named)
+    further = [[call] for call in claimed([cool(0), off, waits, remove(0)], judge.capabilities)]
+    for event in [*other_events(judge, OUTCOMES, TOKENS, SELECTIONS, "limit", "failure"), *further]:
+        judge.check(
+            both(open_pool(pool(2)), *event, FIRST, *claimed([UNUSED, *STAY, FIRST_FAILURE], judge.capabilities))
+        )
+
+
+@covers("SES-006")
+def test_failures_count_in_their_session_only(judge: Judge) -> None:
+    judge.check(both(open_pool(pool(2)), FIRST_FAILURE, FIRST, FIRST_FAILURE))
+
+
+@covers("SES-006")
+def test_use_counts_in_its_session_only(judge: Judge) -> None:
+    judge.check(both(open_pool(pool(2)), select(strategy="hybrid"), FIRST, UNUSED))

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import SELECTIONS, USE, other_events
 from conformance.cases.hybrid_kit import AccountState, consume, open_with, record
-from conformance.cases.kit import Judge, covers
+from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, advance, limit, open_pool, picks, pool, select
@@ -13,7 +14,6 @@ from conformance.wire.scenario import Call, Scenario
 COUNTS = st.integers(2, 8)
 PIDS = st.integers(1, 2**22)
 HOUR_MS = 3_600_000
-NO_CANDIDATE: dict[str, Json] = {"health": {"initial": 40}}
 
 
 def best(family: str = "claude", **params: Json) -> Call:
@@ -75,6 +75,15 @@ def test_slightly_higher_score_wins(judge: Judge, worse: AccountState, better: A
 )
 def test_first_of_equal_scores_wins(judge: Judge, accounts: list[AccountState]) -> None:
     judge.check(Scenario([*open_with(accounts), best().gives(picks(1))]))
+
+
+@covers("HYB-002")
+@pytest.mark.parametrize("never", [{"lastUsed": 0}, {"lastUsed": None}], ids=["0", "null"])
+def test_account_never_used_is_idle_since_time_0(judge: Judge, never: Json) -> None:
+    """The clock is at 1000 s, so idle times are below an hour. Account 0 is current and no candidate."""
+    stored = pool([{}, {"lastUsed": 1}, never])
+    better = [consume(0, 50), record(1, "success")]
+    judge.check(Scenario([open_pool(stored, now_ms=1_000_000), *better, best().gives(picks(1))]))
 
 
 @covers("HYB-009")
@@ -202,6 +211,13 @@ def test_next_selection_of_the_account_updates_last_use(judge: Judge, ms: int) -
     judge.check(Scenario([open_pool(pool(1)), best(), advance(ms), best(), Call("snapshot").gives(used)]))
 
 
+@covers("HYB-005")
+def test_no_other_event_is_a_use(judge: Judge) -> None:
+    used = Call("snapshot").gives({"accounts": [{"last_used_ms": NOW_MS}]})
+    for event in other_events(judge, SELECTIONS, USE):
+        judge.check(Scenario([open_pool(pool(1)), best(), advance(5), *event, used]))
+
+
 @covers("HYB-012")
 def test_sticky_keeps_account_that_hybrid_selected(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(3)), best(), best().gives(picks(1)), *[select().gives(picks(1))] * 2]))
@@ -217,46 +233,6 @@ def test_hybrid_does_not_move_other_family(judge: Judge, family: str, other: str
 def test_hybrid_does_not_advance_cursor(judge: Judge) -> None:
     rotated = [select(strategy="round-robin").gives(picks(index)) for index in (0, 1)]
     judge.check(Scenario([open_pool(pool(3)), best(), best(), rotated[0], best(), rotated[1]]))
-
-
-# Without a candidate
-
-
-@covers("HYB-015")
-def test_without_candidate_current_account_is_kept(judge: Judge) -> None:
-    judge.check(Scenario([open_pool(pool(3, activeIndex=1), **NO_CANDIDATE), *[best().gives(picks(1))] * 3]))
-
-
-@covers("HYB-015")
-def test_without_candidate_limited_account_is_replaced(judge: Judge) -> None:
-    calls = [limit(0, 60_000), *[best().gives(picks(1))] * 2, limit(1, 60_000), *[best().gives(picks(2))] * 2]
-    judge.check(Scenario([open_pool(pool(3), **NO_CANDIDATE), *calls, limit(2, 60_000), best().gives(None)]))
-
-
-@covers("HYB-015")
-def test_replacement_without_candidate_takes_its_turn(judge: Judge) -> None:
-    """The fallback is that of sticky, which takes the next account of the rotation and advances it (RR-006)."""
-    turns = [select(strategy="round-robin").gives(picks(index)) for index in (1, 2)]
-    opened = open_pool(pool(3), **NO_CANDIDATE)
-    calls = [limit(0, 1000), best().gives(picks(1)), advance(1000), *turns]
-    judge.check(Scenario([opened, *calls]))
-
-
-@covers("HYB-016")
-@property_case(count=COUNTS, pid=PIDS, base=st.integers(0, 7))
-def test_without_candidate_offset_applies(judge: Judge, count: int, pid: int, base: int) -> None:
-    start = base % count
-    moved = [best(offset=True).gives(picks((start + pid) % count))] * 2
-    judge.check(Scenario([open_pool(pool(count, activeIndex=start), pid=pid, **NO_CANDIDATE), *moved]))
-
-
-@covers("HYB-018")
-@property_case(count=COUNTS, pid=PIDS)
-def test_hybrid_and_sticky_share_one_offset(judge: Judge, count: int, pid: int) -> None:
-    opened = open_pool(pool(count), pid=pid, **NO_CANDIDATE)
-    both = [best(offset=True), select(offset=True)]
-    for calls in (both, both[::-1]):
-        judge.check(Scenario([opened, *[call.gives(picks(pid % count)) for call in calls]]))
 
 
 # With a candidate
@@ -290,6 +266,16 @@ def test_lead_of_more_than_150_switches_account(judge: Judge, lead_s: int, curre
     leads = lead_s * 0.1
     selected = 0 if leads == 150 else other if leads > 150 else current
     judge.check(Scenario([open_pool(stored), best().gives(picks(selected))]))
+
+
+@covers("HYB-020")
+def test_bonus_is_added_to_a_score_of_0(judge: Judge) -> None:
+    """Account 0 is current, and used in the future. The score of account 1 is 110: not 150 higher than 0 (HYB-011)."""
+    stored = pool([{"lastUsed": NOW_MS + 20 * HOUR_MS}, {"lastUsed": NOW_MS + 10 * HOUR_MS}, {"lastUsed": NOW_MS}])
+    given = [open_pool(stored), record(2, "failure"), consume(2, 49)]
+    if values(judge.ask([*given, limit(2, 60_000), best()]))[-1] != picks(0):
+        return  # HYB-011 judges scores below 0
+    judge.check(Scenario([*given, limit(1, 60_000), best().gives(picks(0))]))
 
 
 @covers("HYB-021")

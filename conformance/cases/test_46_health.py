@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import OUTCOMES, other_events
 from conformance.cases.hybrid_kit import record
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, cool, label, limit, open_pool, pool, remove, select
+from conformance.wire.calls import advance, cool, limit, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 MINUTE_MS = 60_000
@@ -108,6 +109,35 @@ def test_maximum_does_not_cap_initial_score(judge: Judge) -> None:
 
 
 @covers("HEA-011")
+@pytest.mark.parametrize(
+    ("settings", "outcome"),
+    [
+        ({"success_reward": 0}, SUCCESS),
+        ({"rate_limit_penalty": 0}, RATE_LIMIT),
+        ({"failure_penalty": 0}, FAILURE),
+        ({"initial": 0}, RATE_LIMIT),
+        ({"initial": 0}, FAILURE),
+    ],
+)
+def test_outcome_without_effect_restarts_recovery(judge: Judge, settings: Json, outcome: Call) -> None:
+    """Outcomes that leave the score as it is. The first one starts the recovery."""
+    again = [advance(HALF_AN_HOUR_MS - MINUTE_MS), outcome]
+    calls = [open_pool(pool(1), health=settings), outcome, *again, *again, advance(HALF_AN_HOUR_MS), SUCCESS]
+    *kept, last = scores(judge, calls)
+    reward = settings.get("success_reward", 1)
+    judge.expect([kept[0]] * 3 + [kept[0] + 1 + reward], [*kept, last], Scenario(calls), "scores after the outcomes")
+
+
+@covers("HEA-011")
+@pytest.mark.parametrize("back_ms", [1, HALF_AN_HOUR_MS, 5 * HOUR_MS])
+def test_recovery_restarts_after_clock_was_set_back(judge: Judge, back_ms: int) -> None:
+    """Recovery counts from the last outcome, although an earlier one has a later time."""
+    calls = [open_pool(pool(1)), FAILURE, advance(-back_ms), FAILURE, advance(HALF_AN_HOUR_MS), SUCCESS]
+    *_, low, after = scores(judge, calls)
+    judge.expect(low + 2, after, Scenario(calls), "score after the success")
+
+
+@covers("HEA-011")
 def test_outcome_restarts_recovery(judge: Judge) -> None:
     almost = advance(HALF_AN_HOUR_MS - MINUTE_MS)
     calls = [open_pool(pool(1)), FAILURE, almost, SUCCESS, almost, SUCCESS]
@@ -183,29 +213,7 @@ def test_clock_set_back_does_not_change_health(judge: Judge, back_ms: int) -> No
 
 
 @covers("HEA-014")
-@pytest.mark.parametrize(
-    "event",
-    [
-        Call("mark_success", {"label": label(0)}),
-        Call("mark_used", {"label": label(0)}),
-        cool(0),
-        Call("consume_token", {"label": label(0), "amount": 50}),
-        Call("refund_token", {"label": label(0)}),
-        Call("min_wait", {"family": "claude"}),
-        Call("reset_limits", {"family": "claude"}),
-    ],
-    ids=lambda event: event.method,
-)
-def test_events_of_account_do_not_change_health(judge: Judge, event: Call) -> None:
-    judge.check(
-        Scenario(
-            [
-                open_pool(pool(1)),
-                event,
-                event,
-                record(0, "failure").gives({"score": 50}),
-                event,
-                record(0, "success").gives({"score": 51}),
-            ]
-        )
-    )
+def test_events_of_account_do_not_change_health(judge: Judge) -> None:
+    for event in other_events(judge, OUTCOMES):
+        low, high = record(0, "failure").gives(is_at(50)), record(0, "success").gives(is_at(51))
+        judge.check(Scenario([open_pool(pool(1)), *event, *event, low, *event, high]))

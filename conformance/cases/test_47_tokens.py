@@ -3,11 +3,12 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import TOKENS, other_events
 from conformance.cases.hybrid_kit import consume, refund
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, cool, label, limit, open_pool, pool, remove, select
+from conformance.wire.calls import advance, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 HOUR_MS = 3_600_000
@@ -52,12 +53,39 @@ def test_fractions_are_kept_between_changes(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
+@covers("TOK-002")
+@pytest.mark.parametrize("back_ms", [1, 60_000, HOUR_MS])
+def test_refill_restarts_after_clock_was_set_back(judge: Judge, back_ms: int) -> None:
+    """The refill counts from the last change, although an earlier one has a later time."""
+    tokens = {"initial_tokens": 1000, "max_tokens": 1000}
+    calls = [
+        open_pool(pool(1), tokens=tokens),
+        consume(0, 100),
+        advance(-back_ms),
+        consume(0, 100),
+        advance(60_000),
+        consume(0, 1),
+    ]
+    *_, low, _, after = [(answer or {}).get("tokens", 0) for answer in values(judge.ask(calls))]
+    judge.expect(round(low + 5, 6), round(after, 6), Scenario(calls), "tokens left")
+
+
 @covers("TOK-003")
 @pytest.mark.parametrize("taken", [0, 1, 20, 49.5])
 def test_consuming_too_many_tokens_is_refused(judge: Judge, taken: float) -> None:
     left = 50 - taken
     calls = [consume(0, taken), consume(0, left + 0.5).gives(refused(left)), consume(0, left).gives(took(0))]
     judge.check(Scenario([open_pool(pool(1)), *calls, consume(0, 0.5).gives(refused(0))]))
+
+
+@covers("TOK-003")
+@pytest.mark.parametrize("initial", [10, 50, 60])
+def test_refusal_does_not_start_the_refill(judge: Judge, initial: float) -> None:
+    """An unused bucket stays unused (TOK-008), also above the maximum (TOK-009)."""
+    calls = [consume(0, 100).gives(refused(initial)), advance(HOUR_MS), consume(0, 100).gives(refused(initial))]
+    judge.check(
+        Scenario([open_pool(pool(1), tokens={"initial_tokens": initial}), *calls, consume(0, initial).gives(took(0))])
+    )
 
 
 @covers("TOK-004")
@@ -148,19 +176,7 @@ def test_clock_set_back_does_not_change_tokens(judge: Judge, back_ms: int) -> No
 
 
 @covers("TOK-016")
-@pytest.mark.parametrize(
-    "event",
-    [
-        Call("mark_used", {"label": label(0)}),
-        Call("mark_success", {"label": label(0)}),
-        limit(0, 1000),
-        cool(0),
-        Call("record_health", {"label": label(0), "outcome": "failure"}),
-        Call("min_wait", {"family": "claude"}),
-        Call("reset_limits", {"family": "claude"}),
-    ],
-    ids=lambda event: event.method,
-)
-def test_other_calls_do_not_change_a_bucket(judge: Judge, event: Call) -> None:
+def test_other_calls_do_not_change_a_bucket(judge: Judge) -> None:
     taken = [consume(0, 10).gives({"tokens": 50 - 10 * count}) for count in (1, 2)]
-    judge.check(Scenario([open_pool(pool(1)), event, taken[0], event, taken[1]]))
+    for event in other_events(judge, TOKENS):
+        judge.check(Scenario([open_pool(pool(1)), *event, taken[0], *event, taken[1]]))

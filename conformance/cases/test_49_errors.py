@@ -30,7 +30,13 @@ def test_case_of_reason_has_no_effect(judge: Judge, reason: str) -> None:
 
 
 @covers("ERR-003")
-@pytest.mark.parametrize("reason", ["SERVER_ERROR", "UNKNOWN", "RESOURCE_EXHAUSTED", f" {QUOTA}", "QUOTA", ""])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "SERVER_ERROR", "UNKNOWN", "RESOURCE_EXHAUSTED", f" {QUOTA}", f"{QUOTA}\n", "QUOTA", "", "0", "1", "2", "+1",
+        f"{QUOTA},{QUOTA}", f"{RATE}|{CAPACITY}", "QUOTA-EXHAUSTED", "quota exhausted", "QuotaExhausted", f"_{RATE}",
+    ],
+)  # fmt: skip
 def test_other_reason_is_ignored(judge: Judge, reason: str) -> None:
     judge.check(reads("UNKNOWN", reason=reason))
     judge.check(reads(RATE, reason=reason, message="Rate limit reached"))

@@ -1,7 +1,10 @@
 """LIM: rate limits. The cases use sticky selection, which moves away from a limited account."""
 
+from collections.abc import Callable
+
 import pytest
 
+from conformance.cases.events_kit import FAILURES, LIMITS, RESET, other_events
 from conformance.cases.kit import Judge, covers
 from conformance.wire.calls import NOW_MS, advance, label, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
@@ -10,6 +13,7 @@ STYLES = ("antigravity", "gemini-cli")
 GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
+Limit = Callable[..., Call]
 ASKED = [
     *[select("gemini", strategy) for strategy in STRATEGIES],
     Call("min_wait", {"family": "gemini"}),
@@ -34,6 +38,13 @@ def test_limit_ends_for_each_strategy(
     expected = None if account is None else picks(account)
     calls = [*limit_family(0, 1000, family), advance(elapsed_ms), select(family, strategy).gives(expected)]
     judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("LIM-001")
+def test_no_other_event_ends_a_limit(judge: Judge) -> None:
+    for event in other_events(judge, LIMITS, FAILURES, RESET):
+        waits = [*event, select().gives(None), advance(999), select().gives(None)]
+        judge.check(Scenario([open_pool(pool(1)), limit(0, 1000), *waits]))
 
 
 @covers("LIM-002")
@@ -87,11 +98,13 @@ def test_gemini_moves_when_both_styles_are_limited(judge: Judge) -> None:
 
 
 @covers("LIM-005")
-def test_limit_for_one_model_leaves_others(judge: Judge) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_limit_for_one_model_leaves_others(judge: Judge, strategy: str) -> None:
     # Both header styles are limited, so that a target which checks both passes too.
     limits = [limit(0, 60_000, "gemini", header_style=style, model="gemini-x") for style in STYLES]
-    calls = [select("gemini").gives(picks(0)), select("gemini", model="gemini-y").gives(picks(0))]
-    judge.check(Scenario([open_pool(pool(1)), *limits, *calls, select("gemini", model="gemini-x").gives(None)]))
+    calls = [select("gemini", strategy, model=model).gives(picks(0)) for model in (None, "gemini-y")]
+    asked = select("gemini", strategy, model="gemini-x").gives(None)
+    judge.check(Scenario([open_pool(pool(1)), *limits, *calls, asked]))
 
 
 @covers("LIM-005")
@@ -111,9 +124,11 @@ def test_models_are_compared_exactly(judge: Judge, other: str) -> None:
 
 
 @covers("LIM-005")
-def test_limit_without_model_applies_to_all_models(judge: Judge) -> None:
-    limits = [limit(0, 60_000, "gemini", header_style=style) for style in STYLES]
-    calls = [select("gemini").gives(None), select("gemini", model="gemini-y").gives(None)]
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("style", STYLES)
+def test_limit_without_model_applies_to_all_models(judge: Judge, style: str, strategy: str) -> None:
+    limits = [limit(0, 60_000, "gemini", header_style=each) for each in STYLES]
+    calls = [select("gemini", strategy, style=style, model=model).gives(None) for model in (None, "gemini-y")]
     judge.check(Scenario([open_pool(pool(1)), *limits, *calls]))
 
 
@@ -166,12 +181,33 @@ def test_all_accounts_limited_selects_none(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(3), pid=1), *limits, *calls]))
 
 
+def for_a_reason(index: int, retry_after_ms: int, family: str = "claude", **params: str) -> Call:
+    """Limit the account as `limit` does, after a failure with a retry-after."""
+    given = {"label": label(index), "family": family, "retry_after_ms": retry_after_ms, **params}
+    return Call("mark_rate_limited_with_reason", {**given, "reason": "RATE_LIMIT_EXCEEDED"})
+
+
 @covers("LIM-009")
-@pytest.mark.parametrize(("older_ms", "newer_ms"), [(60_000, 1000), (1000, 60_000)])
-def test_new_limit_replaces_the_old_one(judge: Judge, older_ms: int, newer_ms: int) -> None:
-    limits = [limit(0, older_ms), limit(0, newer_ms)]
-    ends = [advance(newer_ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
+@pytest.mark.parametrize("family", ["claude", "gemini"])
+@pytest.mark.parametrize("newer", [limit, for_a_reason])
+@pytest.mark.parametrize("older", [limit, for_a_reason])
+@pytest.mark.parametrize(("older_ms", "newer_ms"), [(60_000, 5000), (5000, 60_000)])
+def test_new_limit_replaces_the_old_one(
+    judge: Judge, older: Limit, newer: Limit, older_ms: int, newer_ms: int, family: str
+) -> None:
+    model = {"model": "m"} if family == "gemini" else {}
+    of_styles = [{**model, "header_style": style} for style in STYLES] if family == "gemini" else [model]
+    limits = [make(0, ms, family, **each) for make, ms in ((older, older_ms), (newer, newer_ms)) for each in of_styles]
+    asked = select(family, model=model.get("model"))
+    ends = [advance(newer_ms - 1), asked.gives(None), advance(1), asked.gives(picks(0))]
     judge.check(Scenario([open_pool(pool(1)), *limits, *ends]))
+
+
+@covers("LIM-009")
+@pytest.mark.parametrize("ms", [0, -1, -60_000])
+def test_limit_that_has_ended_replaces_the_old_one(judge: Judge, ms: int) -> None:
+    calls = [limit(0, 60_000), select().gives(None), limit(0, ms), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
 @covers("LIM-010")

@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import SUCCESS, other_events
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import advance, cool, label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 QUOTA, RATE, SERVER, CAPACITY = "QUOTA_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "MODEL_CAPACITY_EXHAUSTED"
@@ -95,6 +96,18 @@ def test_two_accounts_draw_jitter_in_turn(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2), random=[0.25, 0.75, 0.5]), *calls]))
 
 
+@covers("BACK-008")
+def test_only_its_own_failures_draw_jitter(judge: Judge) -> None:
+    """Two failures with jitter, and between them an event without, use two random numbers in a row."""
+    between = [
+        *other_events(judge),
+        *[[fail(*other)] for other in [*OTHER_FAILURES, (CAPACITY, 5000)] if other != (CAPACITY, None)],
+    ]
+    for calls in between:
+        drawn = [waits(fail(CAPACITY), 37_500), *calls, waits(fail(CAPACITY), 52_500)]
+        judge.check(Scenario([open_pool(pool(1), random=[0.25, 0.75, 0.5]), *drawn]))
+
+
 @covers("BACK-009")
 @pytest.mark.parametrize("reason", REASONS)
 def test_retry_after_overrides_the_reason(judge: Judge, reason: str) -> None:
@@ -161,6 +174,13 @@ def test_limit_without_reason_is_no_failure(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(1)), *[limit(0, 1000)] * 2, waits(fail(), FIRST_MS)]))
 
 
+@covers("BACK-025")
+def test_only_failures_and_successes_are_counted(judge: Judge) -> None:
+    ended = [cool(0, 10), advance(10), select("gemini"), select("gemini", "round-robin")]
+    for event in [*other_events(judge, "failure", SUCCESS, "reset"), ended]:
+        judge.check(Scenario([open_pool(pool(1)), *event, waits(fail(), FIRST_MS), *event, waits(fail(), SECOND_MS)]))
+
+
 @covers("BACK-018")
 @pytest.mark.parametrize("elapsed_ms", [3_600_001, 86_400_000])
 def test_failures_do_not_expire(judge: Judge, elapsed_ms: int) -> None:
@@ -203,6 +223,32 @@ def test_ttl_counts_from_a_failure_of_any_kind(judge: Judge, reason: str, asked_
     again = [advance(TTL_MS - 1), fail(reason, asked_ms, failure_ttl_ms=TTL_MS)]
     last = [advance(TTL_MS - 1), waits(fail(failure_ttl_ms=TTL_MS), THIRD_MS)]
     judge.check(Scenario([open_pool(pool(1)), fail(failure_ttl_ms=TTL_MS), *again, *last]))
+
+
+@covers("BACK-021")
+def test_ttl_counts_from_no_other_event(judge: Judge) -> None:
+    for event in other_events(judge, "failure", SUCCESS, "reset"):
+        late = [advance(TTL_MS - 1), *event, advance(2), waits(fail(failure_ttl_ms=TTL_MS), FIRST_MS)]
+        judge.check(Scenario([open_pool(pool(1)), fail(failure_ttl_ms=TTL_MS), *late]))
+
+
+@covers("BACK-019")
+@pytest.mark.parametrize(("first_ms", "second_ms", "wait_ms"), [(1000, 9000, SECOND_MS), (9000, 1000, FIRST_MS)])
+def test_ttl_of_the_later_failure_decides(judge: Judge, first_ms: int, second_ms: int, wait_ms: int) -> None:
+    calls = [fail(failure_ttl_ms=first_ms), advance(5000), waits(fail(failure_ttl_ms=second_ms), wait_ms)]
+    judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+@covers("BACK-019")
+@pytest.mark.parametrize("now_ms", [-TTL_MS, -1, 0, 1, 2**31, 2**32])
+def test_failures_expire_at_any_time_of_day(judge: Judge, now_ms: int) -> None:
+    """A time of 0 is a time like any other, and times need more than 32 bits."""
+    calls = [
+        waits(fail(failure_ttl_ms=TTL_MS), FIRST_MS),
+        advance(TTL_MS + 1),
+        waits(fail(failure_ttl_ms=TTL_MS), FIRST_MS),
+    ]
+    judge.check(Scenario([open_pool(pool(1), now_ms=now_ms), *calls]))
 
 
 @covers("BACK-022")

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import COOLDOWN, other_events
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, picks, pool, select
@@ -66,6 +67,13 @@ def test_rotation_uses_account_when_its_cooldown_ends(judge: Judge, elapsed_ms: 
 def test_cooldown_ends_at_its_end_time(judge: Judge, elapsed_ms: int, account: int | None) -> None:
     expected = None if account is None else picks(account)
     judge.check(Scenario([open_pool(pool(1)), cool(0, 1000), advance(elapsed_ms), select().gives(expected)]))
+
+
+@covers("COOL-004")
+def test_no_other_event_ends_a_cooldown(judge: Judge) -> None:
+    for event in other_events(judge, COOLDOWN):
+        rests = [*event, select().gives(None), advance(999), select().gives(None)]
+        judge.check(Scenario([open_pool(pool(1)), cool(0, 1000), *rests]))
 
 
 @covers("COOL-005")

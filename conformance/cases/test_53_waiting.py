@@ -56,6 +56,24 @@ def test_account_is_available_exactly_after_wait(judge: Judge, waits: list[int])
     judge.check(Scenario([*given, advance(wait_ms - 1), select().gives(None), advance(1), select().gives(ANY)]))
 
 
+@covers("WAIT-003")
+@pytest.mark.parametrize("limit_ms", [0.4, 999.5, 1000.4, 1000.6])
+def test_wait_in_fractions_is_long_enough(judge: Judge, limit_ms: float) -> None:
+    """A target may count in whole milliseconds, and then in all places."""
+    given = [open_pool(pool(1)), limit(0, limit_ms)]
+    wait = values(judge.ask([*given, min_wait()]))[-1]
+    calls = [*given, advance(wait["wait_ms"] if wait else 0), select().gives(picks(0))]
+    judge.check(Scenario(calls))
+
+
+@covers("WAIT-002")
+def test_each_question_is_answered_anew(judge: Judge) -> None:
+    """The clock stands still, and the limits change."""
+    given = [limit(0, 5000), min_wait().gives(wait_of(5000)), limit(0, 9000), min_wait().gives(wait_of(9000))]
+    then = [limit(0, 7000), min_wait().gives(wait_of(7000)), min_wait("gemini").gives(wait_of(0))]
+    judge.check(Scenario([open_pool(pool(1)), *given, *then]))
+
+
 @covers("WAIT-004")
 @pytest.mark.parametrize(("elapsed_ms", "wait_ms"), [(0, 1000), (1, 999), (999, 1), (1000, 0), (5000, 0)])
 def test_wait_decreases_with_time(judge: Judge, elapsed_ms: int, wait_ms: int) -> None:
@@ -127,18 +145,27 @@ def test_disabled_account_does_not_end_strict_wait(judge: Judge, style: str) -> 
     judge.check(Scenario([open_pool(pool([{"enabled": False}, {}])), calls[0], calls[1].gives(wait_of(9000))]))
 
 
-@covers("WAIT-008")
-def test_wait_for_model_includes_base_limit(judge: Judge) -> None:
-    asked = min_wait("gemini", model="gemini-x").gives(wait_of(9000))
-    judge.check(Scenario([open_pool(pool(1)), *limit_both(0, 9000), asked]))
+WHOSE_WAIT = pytest.mark.parametrize("style", [None, *STYLES], ids=["any style", *STYLES])
+
+
+def wait_for_model(style: str | None, wait_ms: float) -> Call:
+    """Ask for the wait of a model with this header style only, or with any."""
+    strictly = {"header_style": style, "strict": True} if style else {}
+    return min_wait("gemini", model="gemini-x", **strictly).gives(wait_of(wait_ms))
 
 
 @covers("WAIT-008")
+@WHOSE_WAIT
+def test_wait_for_model_includes_base_limit(judge: Judge, style: str | None) -> None:
+    judge.check(Scenario([open_pool(pool(1)), *limit_both(0, 9000), wait_for_model(style, 9000)]))
+
+
+@covers("WAIT-008")
+@WHOSE_WAIT
 @pytest.mark.parametrize(("model_ms", "base_ms"), [(5000, 9000), (9000, 5000)])
-def test_wait_for_model_uses_later_limit(judge: Judge, model_ms: int, base_ms: int) -> None:
+def test_wait_for_model_uses_later_limit(judge: Judge, model_ms: int, base_ms: int, style: str | None) -> None:
     limits = [*limit_both(0, model_ms, model="gemini-x"), *limit_both(0, base_ms)]
-    asked = min_wait("gemini", model="gemini-x").gives(wait_of(9000))
-    judge.check(Scenario([open_pool(pool(1)), *limits, asked]))
+    judge.check(Scenario([open_pool(pool(1)), *limits, wait_for_model(style, 9000)]))
 
 
 @covers("WAIT-009")
@@ -230,6 +257,33 @@ def test_each_strategy_uses_accounts_after_reset(judge: Judge, family: str, stra
 def test_wait_is_0_after_reset(judge: Judge) -> None:
     calls = [limit(0, 9000), min_wait().gives(wait_of(9000)), reset(), min_wait().gives(wait_of(0))]
     judge.check(Scenario([open_pool(pool(1)), *calls]))
+
+
+def away(index: int) -> list[tuple[list[Call], list[Call]]]:
+    """Return ways to keep an account from use for a while: the calls that begin it, and those that end it."""
+    off, on = (Call("set_enabled", {"label": label(index), "enabled": each}) for each in (False, True))
+    waits = Call("require_verification", {"label": label(index)})
+    verified = Call("clear_verification", {"label": label(index), "enable": True})
+    return [([off], [on]), ([waits], [verified]), ([cool(index, 1000)], [advance(1000)])]
+
+
+@pytest.mark.parametrize("way", range(3), ids=["disabled", "waiting", "cooling"])
+@pytest.mark.parametrize(
+    ("family", "model"),
+    [
+        pytest.param("claude", None, marks=pytest.mark.covers("WAIT-013")),
+        pytest.param("gemini", None, marks=pytest.mark.covers("WAIT-013")),
+        pytest.param("gemini", "gemini-x", marks=pytest.mark.covers("WAIT-015")),
+    ],
+)
+def test_reset_limits_clears_those_of_accounts_not_in_use(
+    judge: Judge, family: str, model: str | None, way: int
+) -> None:
+    begins, ends = away(0)[way]
+    of_model: dict[str, Json] = {"model": model} if model else {}
+    limits = [limit(0, 9000)] if family == "claude" else limit_both(0, 9000, **of_model)
+    asked = [select(family, "round-robin", style=style, model=model).gives(picks(0)) for style in STYLES]
+    judge.check(Scenario([open_pool(pool(1)), *limits, *begins, reset(family, model), *ends, *asked]))
 
 
 @covers("WAIT-014")

@@ -5,10 +5,11 @@ from collections.abc import Collection
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import SELECTIONS, other_events
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, cool, label, limit, open_pool, picks, pool, select
+from conformance.wire.calls import advance, label, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
@@ -108,9 +109,15 @@ def test_disabling_moves_families_to_first_enabled_account(judge: Judge, disable
 @covers("ENA-009")
 @pytest.mark.parametrize("family", ["claude", "gemini"])
 def test_family_moves_to_first_enabled_account_that_rests(judge: Judge, family: str) -> None:
-    """The first enabled account is cooling down. The family uses it when the cooldown has ended."""
-    calls = [cool(0, 1000), switch(2, on=False), advance(1000), select(family).gives(picks(0))]
-    judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
+    """The first enabled account is not available, or a poor one. The family uses it when it is available again."""
+    poor = [
+        [*limit_family(0, 1000, family)],
+        [limit(0, 1000, "gemini", model="m")],
+        *other_events(judge, "failure", SELECTIONS),
+    ]
+    for event in poor:
+        calls = [*event, switch(2, on=False), advance(1000), select(family).gives(picks(0))]
+        judge.check(Scenario([open_pool(pool(3, activeIndex=2)), *calls]))
 
 
 @covers("ENA-009")

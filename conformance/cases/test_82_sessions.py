@@ -1,12 +1,15 @@
 """Properties of whole sessions: changes that must not affect any result."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import other_events
 from conformance.cases.generated import (
     ANY_SESSION,
+    FAMILIES,
     STRATEGIES,
     Row,
     claimed,
@@ -16,10 +19,13 @@ from conformance.cases.generated import (
     same_accounts,
     sessions,
 )
+from conformance.cases.hybrid_kit import consume, record
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, open_pool, pool
+from conformance.wire.calls import NOW_MS, label, open_pool, pool, remove, select
+from conformance.wire.methods import METHODS
+from conformance.wire.needs import DRAWING_REASON
 from conformance.wire.scenario import Call, Scenario
 
 SHIFTS_MS = st.sampled_from([1, 7, 499, 500, 999, 1001, 61_234, 3_600_001, 86_400_123])
@@ -121,3 +127,112 @@ def test_unused_open_has_no_effect(judge: Judge, session: Row, count: int) -> No
     plain = [opened(session), *events]
     answers = comparable(judge.ask([*plain, open_pool(pool(count), pid=3), *plain]))
     judge.expect(answers[: len(plain)], answers[-len(plain) :], Scenario(plain), "answers after another pool")
+
+
+# One account with the refresh token of another
+
+
+@covers("POOL-001")
+@property_case(calls=ANY_SESSION, first=st.integers(0, 4), second=st.integers(1, 4))
+def test_accounts_with_equal_tokens_are_two_accounts(judge: Judge, calls: Json, first: int, second: int) -> None:
+    """Two accounts have one refresh token, or two. The calls name the first of them."""
+    stored = calls[0][1]["pool"]
+    count = len(stored["accounts"])
+    one, two = sorted((first % max(1, count), (first + second) % max(1, count)))
+    if one == two:
+        return
+    names = [f"token {index}" for index in range(count)]
+    pairs = list(zip(stored["accounts"], names, strict=True))
+    tokens = {entry["refreshToken"]: name for entry, name in reversed(pairs)}
+    accounts = [{**entry, "refreshToken": name} for entry, name in pairs]
+    apart = [Call("open", {**calls[0][1], "pool": {**stored, "accounts": accounts}})]
+    unnamed = names[two]  # the account that no call can name, because its token is that of the other account
+    for method, params in calls[1:]:
+        named = tokens.get(params.get("label", ""), params.get("label"))
+        if method not in ("open", "use_session") and named != unnamed:
+            apart.append(Call(method, {**params, "label": named} if "label" in params else params))
+            unnamed = names[one] if method == "remove" and named == names[one] else unnamed
+    _alike_with_one_token(judge, apart, {names[two]: names[one]})
+
+
+@covers("POOL-001")
+def test_each_event_affects_one_of_two_accounts_with_one_token(judge: Judge) -> None:
+    """The first of them has the event and is removed. The second one is selected, and named from then on."""
+    other = "another account"
+    stored = pool([{}, {"refreshToken": other}, {}], activeIndex=1)
+    every = [select(family, strategy) for family in FAMILIES for strategy in ("hybrid", "sticky", "round-robin")]
+    failed = {"label": other, "family": "claude", "reason": "QUOTA_EXHAUSTED"}
+    then = [
+        Call("mark_rate_limited_with_reason", failed),
+        Call("available_header_style", {"label": other, "family": "claude"}),
+    ]
+    then += [Call(call.method, {**call.params, "label": other}) for call in (record(0, "success"), consume(0))]
+    off = claimed([Call("set_enabled", {"label": label(0), "enabled": False})], judge.capabilities)
+    for event in [*other_events(judge), *([off] if off else []), []]:
+        asked = [open_pool(stored), *event, *event, *every, *event, remove(0), *then, *every, Call("snapshot")]
+        _alike_with_one_token(judge, asked, {other: label(0)})
+
+
+def _alike_with_one_token(judge: Judge, apart: Sequence[Call], names: dict[str, str]) -> None:
+    """Expect the same answers when one label is replaced by the other, so that two accounts have one token."""
+    asked = claimed(apart, judge.capabilities)
+    alike = [Call(call.method, _renamed(dict(call.params), names)) for call in asked]
+    answers = comparable(judge.ask([*asked, *alike]))
+    expected, then = _renamed(answers[: len(asked)], names), answers[len(asked) :]
+    judge.expect(expected, then, Scenario([*asked, *alike]), "answers with equal tokens")
+
+
+# Calls that change nothing
+
+PARAMETERS: dict[str, dict[str, Json]] = {
+    "mark_rate_limited": {"retry_after_ms": 60_000, "family": "claude"},
+    "mark_rate_limited_with_reason": {"family": "claude", "reason": DRAWING_REASON},
+    "mark_cooling_down": {"cooldown_ms": 60_000, "reason": "auth-failure"},
+    "set_enabled": {"enabled": False},
+    "record_health": {"outcome": "failure"},
+    "has_other_account": {"family": "gemini"},
+    "available_header_style": {"family": "gemini"},
+    "update_quota": {"quota": {}},
+}
+REFUSED = [name for name, method in METHODS.items() if "unknown_account" in method.refusals]
+QUESTIONS = [
+    Call("min_wait", {"family": "claude"}),
+    Call("min_wait", {"family": "gemini"}),
+    Call("min_wait", {"family": "gemini", "model": "gemini-3-pro"}),
+    Call("soft_quota_wait", {"family": "claude", "soft_quota_threshold_percent": 50}),
+    Call("has_other_account", {"label": label(0), "family": "gemini"}),
+    Call("snapshot"),
+]
+
+
+@covers("WIRE-002")
+@property_case(calls=ANY_SESSION)
+def test_refused_calls_change_no_session(judge: Judge, calls: Json) -> None:
+    """Before each call, a call names an account that is not loaded."""
+    asked = calls_of(calls, judge)
+    refused = [Call(name, {**PARAMETERS.get(name, {}), "label": "nobody"}) for name in REFUSED]
+    _unchanged_by(judge, asked, claimed(refused, judge.capabilities))
+
+
+@covers("WIRE-006")
+@property_case(calls=ANY_SESSION)
+def test_questions_change_no_session(judge: Judge, calls: Json) -> None:
+    """Before each call, a question is asked. The clock is not set back (LIM-010)."""
+    shown = [[name, params] for name, params in calls if name != "snapshot"]  # it may show limits that have ended
+    forward = [[name, {**params, "ms": abs(params["ms"])} if name == "advance" else params] for name, params in shown]
+    asked = calls_of(forward, judge)
+    tokens = [entry["refreshToken"] for entry in asked[0].params["pool"]["accounts"]]
+    questions = [_with(call, label=(tokens or ["nobody"])[0]) if "label" in call.params else call for call in QUESTIONS]
+    _unchanged_by(judge, asked, claimed(questions, judge.capabilities))
+
+
+def _unchanged_by(judge: Judge, asked: Sequence[Call], between: Sequence[Call]) -> None:
+    """Expect the same answers with one of the calls `between` before each call, which is another one each time."""
+    if not between:
+        return
+    opened, *others = asked
+    further = itertools.islice(itertools.cycle(between), len(asked) % len(between), None)
+    every = [opened, *(each for pair in zip(further, others, strict=False) for each in pair)]
+    answers = comparable(judge.ask([*asked, *every]))
+    after = [answers[len(asked)], *answers[len(asked) + 2 :: 2]]
+    judge.expect(answers[: len(asked)], after, Scenario(every), "answers of the session")

@@ -226,3 +226,9 @@ class BackoffLimitsEveryStyle(ReferenceAdapter):
         every = {quota_key(each, style) for each in FAMILIES if each == family for style in STYLES}
         limits.update(dict.fromkeys(every, self.now_ms + answer["backoff_ms"]))
         return answer
+
+
+class CooldownIsAFailure(ReferenceAdapter):
+    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:
+        super().mark_cooling_down(label, cooldown_ms, reason)
+        self._find(label).failures += 1

@@ -1,0 +1,78 @@
+"""Calls about one account, for rules that say which of them have an effect: each of the others must have none.
+
+A port can tie two things together that the plugin keeps apart, such as a use and a success. So a rule such as "a
+success resets the failures" is judged with every other event, too.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from conformance.cases.hybrid_kit import consume, record, refund
+from conformance.cases.kit import Judge
+from conformance.wire.calls import cool, label, limit, select
+from conformance.wire.needs import needs
+from conformance.wire.scenario import Call
+
+REASONS = ("QUOTA_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "SERVER_ERROR", "UNKNOWN")
+# Names of events, or their beginnings. The first three keep the account from being selected.
+LIMITS, FAILURES, COOLDOWN = "limit of claude", "failure of claude", "cooldown"
+RESET, SELECTIONS, OUTCOMES, TOKENS, USE, SUCCESS = (
+    "reset of claude",
+    "selection",
+    "outcome",
+    "tokens",
+    "use",
+    "success",
+)
+BLOCKING = (LIMITS, FAILURES, COOLDOWN)
+
+
+def events(index: int) -> Mapping[str, Sequence[Call]]:
+    """The events of the account at this index, by name. Each is one call, or some that belong together."""
+    named = {"label": label(index)}
+
+    def fail(reason: str, family: str) -> Call:
+        return Call("mark_rate_limited_with_reason", {**named, "family": family, "reason": reason})
+
+    def switch(on: bool) -> Call:
+        return Call("set_enabled", {**named, "enabled": on})
+
+    verified = Call("clear_verification", {**named, "enable": True})
+    return {
+        USE: [Call("mark_used", named)],
+        SUCCESS: [Call("mark_success", named)],
+        **{f"{OUTCOMES} {outcome}": [record(index, outcome)] for outcome in ("success", "rate_limit", "failure")},
+        f"{TOKENS} taken": [consume(index, 50)],
+        f"{TOKENS} refused": [consume(index, 1000)],
+        f"{TOKENS} returned": [refund(index)],
+        LIMITS: [limit(index, 1000)],
+        f"{LIMITS}, of 0 ms": [limit(index, 0)],
+        "limit of gemini": [limit(index, 1000, "gemini"), limit(index, 1000, "gemini", model="m")],
+        **{f"{FAILURES}: {reason}": [fail(reason, "claude")] for reason in REASONS},
+        "failure of gemini": [fail(REASONS[0], "gemini")],
+        COOLDOWN: [cool(index, 1000)],
+        "enabled": [switch(True)],
+        "disabled and enabled": [switch(False), switch(True)],
+        "verified": [verified],
+        "verified after a while": [Call("require_verification", named), verified],
+        "reading": [Call("update_quota", {**named, "quota": {}})],
+        RESET: [Call("reset_limits", {"family": "claude"})],
+        "reset of gemini": [Call("reset_limits", {"family": "gemini"})],
+        "question min_wait": [Call("min_wait", {"family": "claude"}), Call("min_wait", {"family": "gemini"})],
+        "question soft_quota_wait": [Call("soft_quota_wait", {"family": "claude"})],
+        "question has_other_account": [Call("has_other_account", {**named, "family": "gemini"})],
+        "question available_header_style": [Call("available_header_style", {**named, "family": "gemini"})],
+        "question snapshot": [Call("snapshot")],
+        **{f"{SELECTIONS} {each}": [select("gemini", each)] for each in ("sticky", "round-robin", "hybrid")},
+    }
+
+
+def other_events(judge: Judge, *without: str, index: int = 0) -> Iterator[Sequence[Call]]:
+    """Yield the events that the target supports, without those whose names begin with one of these words."""
+    yield from (
+        calls for name, calls in events(index).items() if not name.startswith(without) and _claims(judge, calls)
+    )
+
+
+def _claims(judge: Judge, calls: Sequence[Call]) -> bool:
+    supported: Collection[str] = {"clock", *judge.capabilities}
+    return needs(calls) <= set(supported)
