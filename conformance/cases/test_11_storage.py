@@ -73,6 +73,30 @@ def test_most_recently_used_account_of_email_is_kept(judge: Judge, fields: Seque
 
 
 @covers("STO-002")
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ({}, {"enabled": False}),
+        ({"enabled": False}, {}),
+        ({}, {"coolingDownUntil": LATER}),
+        ({}, {"rateLimitResetTimes": {"claude": LATER}}),
+        ({}, {"verificationRequired": True}),
+        ({"projectId": "one"}, {"projectId": "two"}),
+        ({"managedProjectId": "one"}, {"managedProjectId": "two"}),
+        ({"projectId": "one"}, {}),
+        ({"cachedQuota": {}, "cachedQuotaUpdatedAt": LATER}, {}),
+        ({"lastSwitchReason": "rotation"}, {"lastSwitchReason": "initial"}),
+    ],
+    ids=str,
+)
+def test_other_fields_of_duplicates_do_not_count(judge: Judge, older: Json, newer: Json) -> None:
+    """Only the times of use decide, in each order."""
+    both = [{"email": "one@test", "lastUsed": used, **field} for used, field in ((5, older), (9, newer))]
+    judge.check(loads(pool(both), 1))
+    judge.check(loads(pool(both[::-1]), 0))
+
+
+@covers("STO-002")
 def test_kept_account_keeps_its_position(judge: Judge) -> None:
     emails_and_uses = [("one", 1), ("two", 9), ("one", 5), ("three", 0), ("two", 2)]
     judge.check(loads(pool([{"email": email, "lastUsed": used} for email, used in emails_and_uses]), 1, 2, 3))
@@ -196,6 +220,13 @@ def test_invalid_last_use_counts_as_0(judge: Judge, fields: Sequence[Json], kept
 def test_files_of_versions_1_to_3_are_read(judge: Judge, version: int) -> None:
     opened = OPEN_FILE.gives({"accounts": labels(0, 1, 2)})
     judge.check(on_file(pool(3, version=version, activeIndex=1), select().gives(picks(1)), opened=opened))
+
+
+@covers("STO-011")
+def test_large_file_is_read(judge: Judge) -> None:
+    fields: list[Json] = [{"fingerprint": {"userAgent": "x" * 300_000}}, *[{}] * 300]
+    opened = OPEN_FILE.gives({"accounts": labels(*range(301))})
+    judge.check(on_file(pool(fields, activeIndex=300), select().gives(picks(300)), opened=opened))
 
 
 @covers("STO-029")

@@ -1,9 +1,13 @@
 """SES: several sessions in one process. Each scenario begins and ends in session 0, as the next one expects."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from conformance.cases.events_kit import each_event
+from conformance.cases.generated import claimed, comparable
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import limit, open_pool, picks, pool, select
+from conformance.wire.calls import label, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
 FIRST, SECOND, CLOSE = Call("use_session", {"session": 0}), Call("use_session", {"session": 1}), Call("close")
@@ -70,3 +74,21 @@ def test_choosing_the_chosen_session_changes_nothing(judge: Judge) -> None:
 def test_each_number_is_a_session_of_its_own(judge: Judge, number: int) -> None:
     other = [Call("use_session", {"session": number}), open_pool(pool(2)), rotates(0), CLOSE]
     judge.check(Scenario([FIRST, open_pool(pool(3)), rotates(0), rotates(1), *other, FIRST, rotates(2)]))
+
+
+PROBES = [
+    *[select(family, strategy) for family in ("claude", "gemini") for strategy in ("round-robin", "hybrid", "sticky")],
+    *[select(strategy="round-robin", soft_quota_threshold_percent=50)] * 2,
+    Call("mark_rate_limited_with_reason", {"label": label(0), "family": "claude", "reason": "QUOTA_EXHAUSTED"}),
+]
+
+
+@covers("SES-006")
+@each_event(but=["outcome", "tokens"])
+def test_event_applies_to_its_session(judge: Judge, events: Sequence[Call]) -> None:
+    """Health and tokens may belong to the process, as in the releases."""
+    probes = claimed(PROBES, judge.capabilities)
+    opened = [FIRST, open_pool(pool(3)), SECOND, open_pool(pool(3))]
+    without, asked = ([*opened, *part, FIRST, *probes] for part in ([], events))
+    one, two = (comparable(judge.ask(calls))[-len(probes) :] for calls in (without, asked))
+    judge.expect(one, two, Scenario(asked), "answers of session 0")

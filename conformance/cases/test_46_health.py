@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import each_event
 from conformance.cases.hybrid_kit import record
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, cool, label, limit, open_pool, pool, remove, select
+from conformance.wire.calls import advance, cool, limit, open_pool, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 MINUTE_MS = 60_000
@@ -183,29 +184,8 @@ def test_clock_set_back_does_not_change_health(judge: Judge, back_ms: int) -> No
 
 
 @covers("HEA-014")
-@pytest.mark.parametrize(
-    "event",
-    [
-        Call("mark_success", {"label": label(0)}),
-        Call("mark_used", {"label": label(0)}),
-        cool(0),
-        Call("consume_token", {"label": label(0), "amount": 50}),
-        Call("refund_token", {"label": label(0)}),
-        Call("min_wait", {"family": "claude"}),
-        Call("reset_limits", {"family": "claude"}),
-    ],
-    ids=lambda event: event.method,
-)
-def test_events_of_account_do_not_change_health(judge: Judge, event: Call) -> None:
-    judge.check(
-        Scenario(
-            [
-                open_pool(pool(1)),
-                event,
-                event,
-                record(0, "failure").gives({"score": 50}),
-                event,
-                record(0, "success").gives({"score": 51}),
-            ]
-        )
-    )
+@each_event(but=["outcome"])
+def test_events_of_account_do_not_change_health(judge: Judge, events: Sequence[Call]) -> None:
+    again = [] if "remove" in [event.method for event in events] else events
+    lower, higher = record(0, "failure").gives({"score": 50}), record(0, "success").gives({"score": 51})
+    judge.check(Scenario([open_pool(pool(2)), *events, lower, *again, higher]))

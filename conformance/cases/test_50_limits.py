@@ -1,11 +1,15 @@
 """LIM: rate limits. The cases use sticky selection, which moves away from a limited account."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from conformance.cases.events_kit import each_event
 from conformance.cases.kit import Judge, covers
 from conformance.wire.calls import NOW_MS, advance, label, limit, limit_family, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
+DAY_MS = 86_400_000
 STYLES = ("antigravity", "gemini-cli")
 GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
 
@@ -22,6 +26,21 @@ ASKED = [
 def test_limit_ends_at_reset_time(judge: Judge, elapsed_ms: int, account: int | None) -> None:
     expected = None if account is None else picks(account)
     judge.check(Scenario([open_pool(pool(1)), limit(0, 1000), advance(elapsed_ms), select().gives(expected)]))
+
+
+@covers("LIM-001")
+@pytest.mark.parametrize("ms", [1000.75, 0.5, 400 * DAY_MS])
+def test_limit_of_any_length_ends_at_reset_time(judge: Judge, ms: float) -> None:
+    calls = [advance(ms - 0.25), select().gives(None), advance(0.25), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), limit(0, ms), *calls]))
+
+
+@covers("LIM-001")
+@each_event(but=["cooldown"])
+def test_event_does_not_end_a_limit(judge: Judge, events: Sequence[Call]) -> None:
+    """Both accounts are limited, and the event happens to the first one."""
+    limits = [limit(index, 60_000) for index in (0, 1)]
+    judge.check(Scenario([open_pool(pool(2)), *limits, *events, select().gives(None)]))
 
 
 @covers("LIM-001")
@@ -132,10 +151,26 @@ def test_gemini_limit_leaves_claude(judge: Judge) -> None:
 
 
 @covers("LIM-007")
-def test_stored_limits_take_effect(judge: Judge) -> None:
-    stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 1000}}])
-    calls = [select().gives(None), select("gemini").gives(picks(0)), advance(1000), select().gives(picks(0))]
-    judge.check(Scenario([open_pool(stored), *calls]))
+@pytest.mark.parametrize("ms", [1000, 400 * DAY_MS])
+def test_stored_limits_take_effect(judge: Judge, ms: int) -> None:
+    stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + ms}}])
+    waits = [advance(ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(stored), select().gives(None), select("gemini").gives(picks(0)), *waits]))
+
+
+@covers("LIM-007")
+@pytest.mark.parametrize(
+    "key",
+    [
+        "gemini", "Claude", "claude ", "claude:claude-x", "claude-antigravity", "antigravity", "gemini_cli", "*", "",
+        "gemini-antigravity:", "gemini-antigravity:gemini-y", "gemini-antigravity:GEMINI-X", "gemini-x",
+    ],
+)  # fmt: skip
+def test_stored_limit_of_another_quota_has_no_effect(judge: Judge, key: str) -> None:
+    """Version 2 of the pool file had the quota `gemini`. Later versions have a quota for each header style."""
+    stored = pool([{"rateLimitResetTimes": {key: NOW_MS + 60_000}}, {}])
+    asked = [select(), select(model="claude-x"), select("gemini"), select("gemini", model="gemini-x")]
+    judge.check(Scenario([open_pool(stored), *[call.gives(picks(0)) for call in asked]]))
 
 
 @covers("LIM-007")

@@ -1,8 +1,11 @@
 """BACK: the backoff after a failure, by reason and number of consecutive failures."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import each_event
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
@@ -37,6 +40,14 @@ def succeed(index: int = 0) -> Call:
 def test_quota_exhausted_waits_longer_each_time(judge: Judge, family: str) -> None:
     row = [waits(fail(family=family), wait) for wait in (FIRST_MS, SECOND_MS, THIRD_MS, LAST_MS)]
     judge.check(Scenario([open_pool(pool(1)), *row]))
+
+
+@covers("BACK-001")
+@each_event(but=["success", "backoff", "reset"])
+def test_event_does_not_end_consecutive_failures(judge: Judge, events: Sequence[Call]) -> None:
+    """Only a success does, and time, and `reset_limits` (WAIT-005)."""
+    calls = [fail(), *events, waits(fail(), SECOND_MS)]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("BACK-002")

@@ -1,12 +1,17 @@
 """COOL: every strategy skips an account that is cooling down, for every request."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import each_event
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
+
+DAY_MS = 86_400_000
 
 
 def best(index: int) -> Call:
@@ -68,10 +73,25 @@ def test_cooldown_ends_at_its_end_time(judge: Judge, elapsed_ms: int, account: i
     judge.check(Scenario([open_pool(pool(1)), cool(0, 1000), advance(elapsed_ms), select().gives(expected)]))
 
 
+@covers("COOL-004")
+@pytest.mark.parametrize("ms", [1000.75, 0.5, 400 * DAY_MS])
+def test_cooldown_of_any_length_ends_at_its_end(judge: Judge, ms: float) -> None:
+    calls = [advance(ms - 0.25), select().gives(None), advance(0.25), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), cool(0, ms), *calls]))
+
+
+@covers("COOL-004")
+@each_event(but=["cooldown"])
+def test_event_does_not_end_a_cooldown(judge: Judge, events: Sequence[Call]) -> None:
+    """Both accounts are cooling down, and the event happens to the first one."""
+    judge.check(Scenario([open_pool(pool(2)), cool(0), cool(1), *events, select().gives(None)]))
+
+
 @covers("COOL-005")
-def test_stored_cooldowns_take_effect(judge: Judge) -> None:
-    stored = pool([{"coolingDownUntil": NOW_MS + 1000, "cooldownReason": "network-error"}])
-    calls = [select().gives(None), advance(999), select().gives(None), advance(1), select().gives(picks(0))]
+@pytest.mark.parametrize("ms", [1000, 400 * DAY_MS])
+def test_stored_cooldowns_take_effect(judge: Judge, ms: int) -> None:
+    stored = pool([{"coolingDownUntil": NOW_MS + ms, "cooldownReason": "network-error"}])
+    calls = [select().gives(None), advance(ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
     judge.check(Scenario([open_pool(stored), *calls]))
 
 

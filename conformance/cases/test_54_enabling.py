@@ -1,10 +1,11 @@
 """ENA: no strategy selects a disabled account, and disabling an account moves its families."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import EVENTS, each_event
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
@@ -97,6 +98,14 @@ def test_all_accounts_disabled_at_runtime_selects_none(judge: Judge, strategy: s
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
+@covers("ENA-008")
+@each_event(but=["switch", "verification"])
+def test_event_does_not_enable_account(judge: Judge, events: Sequence[Call]) -> None:
+    """Both accounts are disabled, and the event happens to the first one."""
+    calls = [switch(0, on=False), switch(1, on=False), *events, select().gives(None)]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
+
+
 @covers("ENA-009")
 @pytest.mark.parametrize(("disabled", "moved_to"), [([], 0), ([0], 1)])
 def test_disabling_moves_families_to_first_enabled_account(judge: Judge, disabled: list[int], moved_to: int) -> None:
@@ -144,6 +153,13 @@ def test_only_enabled_account_is_selected(judge: Judge) -> None:
     off = [switch(index, on=False) for index in range(3)]
     calls = [select().gives(None), switch(1, on=True), *[select().gives(picks(1))] * 2]
     judge.check(Scenario([open_pool(pool(3)), *off, *calls]))
+
+
+@covers("ENA-011")
+def test_waiting_account_can_be_enabled(judge: Judge) -> None:
+    """Its user need not wait for the verification."""
+    calls = [EVENTS["verification"][0], switch(0, on=True), select(strategy="round-robin").gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("ENA-012")

@@ -21,6 +21,15 @@ CAMEL_CASE: dict[str, Json] = {
     "pidOffsetEnabled": True, "accountSelectionStrategy": "round-robin", "sessionRecovery": False, "autoUpdate": False,
     "resumeText": "go", "maxRateLimitWaitSeconds": 5, "signatureCache": {"enabled": False},
 }  # fmt: skip
+OTHER_SPELLINGS: list[dict[str, Json]] = [
+    {" debug": True}, {"debug ": True}, {"debug\t": True}, {"debug\0": True}, {"_debug": True}, {"debug_": True},
+    {"quiet mode": True}, {"quiet.mode": True}, {"--debug": True}, {"OPENCODE_ANTIGRAVITY_DEBUG": True},
+    {"signature_cache.enabled": False}, {"signature_cache/enabled": False}, {"enabled": False},
+    {"memory_ttl_seconds": 90}, {"signature_cache": {"memoryTtlSeconds": 90}}, {"signature_cache": {"debug": True}},
+    {"signature_cache": {" enabled": False, "Enabled": False, "signature_cache.enabled": False}},
+    {"antigravity": {"debug": True}}, {"config": {"debug": True}},
+    {"health_score.initial": 80}, {"health_score": {"maxScore": 80, " initial": 80}},
+]  # fmt: skip
 
 
 @covers("CFG-031")
@@ -137,6 +146,12 @@ def test_keys_are_case_sensitive(judge: Judge, key: str) -> None:
 @pytest.mark.parametrize("key", CAMEL_CASE)
 def test_key_in_camel_case_is_unknown(judge: Judge, key: str) -> None:
     check_unknown(judge, {key: CAMEL_CASE[key]})
+
+
+@covers("CFG-039")
+@pytest.mark.parametrize("document", OTHER_SPELLINGS, ids=str)
+def test_key_in_another_spelling_or_place_is_unknown(judge: Judge, document: dict[str, Json]) -> None:
+    check_unknown(judge, document)
 
 
 @covers("CFG-051")

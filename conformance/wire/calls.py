@@ -59,7 +59,7 @@ def picks(index: int) -> dict[str, Json]:
     return {"label": label(index), "index": index}
 
 
-def limit(index: int, retry_after_ms: int, family: str = "claude", **params: Json) -> Call:
+def limit(index: int, retry_after_ms: float, family: str = "claude", **params: Json) -> Call:
     """Mark the account at this index as rate limited."""
     return Call(
         "mark_rate_limited",
@@ -83,7 +83,7 @@ def remove(index: int) -> Call:
     return Call("remove", {"label": label(index)})
 
 
-def advance(ms: int) -> Call:
+def advance(ms: float) -> Call:
     """Move the clock."""
     return Call("advance", {"ms": ms})
 

@@ -64,3 +64,12 @@ class CloseEndsEverySession(SharesSessions):
     def close(self) -> None:
         super().close()
         self.other_sessions.clear()
+
+
+class SessionsShareCooldowns(SharesSessions):
+    def mark_cooling_down(self, label: str, cooldown_ms: float, reason: str) -> None:
+        super().mark_cooling_down(label, cooldown_ms, reason)
+        for other in self.others():
+            for account in other.pool.accounts:
+                if account.label == label:
+                    account.cooling_down_until_ms = self.now_ms + cooldown_ms
