@@ -72,28 +72,31 @@ def test_most_recently_used_account_of_email_is_kept(judge: Judge, fields: Seque
     judge.check(loads(pool([{"email": "one@test", **field} for field in fields]), kept))
 
 
+DUPLICATES: list[tuple[Json, Json]] = [  # fields of the account that was used first and of the one used last
+    ({}, {"enabled": False}),
+    ({"enabled": False}, {}),
+    ({}, {"coolingDownUntil": LATER}),
+    ({}, {"rateLimitResetTimes": {"claude": LATER}}),
+    ({}, {"verificationRequired": True}),
+    ({"projectId": "one"}, {"projectId": "two"}),
+    ({"managedProjectId": "one"}, {"managedProjectId": "two"}),
+    ({"projectId": "one"}, {}),
+    ({"cachedQuota": {}, "cachedQuotaUpdatedAt": LATER}, {}),
+    ({"lastSwitchReason": "rotation"}, {"lastSwitchReason": "initial"}),
+]
+
+
 @covers("STO-002")
-@pytest.mark.parametrize(
-    ("older", "newer"),
-    [
-        ({}, {"enabled": False}),
-        ({"enabled": False}, {}),
-        ({}, {"coolingDownUntil": LATER}),
-        ({}, {"rateLimitResetTimes": {"claude": LATER}}),
-        ({}, {"verificationRequired": True}),
-        ({"projectId": "one"}, {"projectId": "two"}),
-        ({"managedProjectId": "one"}, {"managedProjectId": "two"}),
-        ({"projectId": "one"}, {}),
-        ({"cachedQuota": {}, "cachedQuotaUpdatedAt": LATER}, {}),
-        ({"lastSwitchReason": "rotation"}, {"lastSwitchReason": "initial"}),
-    ],
-    ids=str,
-)
-def test_other_fields_of_duplicates_do_not_count(judge: Judge, older: Json, newer: Json) -> None:
-    """Only the times of use decide, in each order."""
-    both = [{"email": "one@test", "lastUsed": used, **field} for used, field in ((5, older), (9, newer))]
-    judge.check(loads(pool(both), 1))
-    judge.check(loads(pool(both[::-1]), 0))
+@pytest.mark.parametrize("last", [1, 0], ids=["second", "first"])
+def test_other_fields_of_duplicates_do_not_count(judge: Judge, last: int) -> None:
+    """Each pair has an email of its own. The first or the second of each was used last."""
+    pairs = [pair if last else pair[::-1] for pair in DUPLICATES]
+    fields = [
+        {"email": f"{number}@test", "lastUsed": 9 if place == last else 5, **field}
+        for number, pair in enumerate(pairs)
+        for place, field in enumerate(pair)
+    ]
+    judge.check(loads(pool(fields), *range(last, len(fields), 2)))
 
 
 @covers("STO-002")

@@ -66,7 +66,6 @@ OTHERS = {
     "fields": pool([{"note": "other", "lastUsed": NOW_MS + 9}, {"rateLimitResetTimes": {"claude": NOW_MS + 9}}, {}]),
     "accounts": {**pool(0), "accounts": [pool(6)["accounts"][place] for place in (5, 3, 1, 0)]},
     "later version": pool(2, version=99),
-    "not JSON": "{",
 }
 
 

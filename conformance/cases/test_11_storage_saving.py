@@ -181,9 +181,9 @@ def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int,
 def test_account_with_new_token_is_not_the_old_one(judge: Judge) -> None:
     """Another writer has replaced the account by one with the same email, as after a new login."""
     stored, written = (
-        pool([{"email": "one@test", **token}, {}]) for token in ({}, {"refreshToken": "new", "lastUsed": 1})
+        pool([{}, {"email": "one@test", **token}]) for token in ({}, {"refreshToken": "new", "lastUsed": 1})
     )
-    judge.check(saved(stored, written=written, then=[OPEN_FILE.gives({"accounts": ["new", label(1)]})]))
+    judge.check(saved(stored, written=written, then=[OPEN_FILE.gives({"accounts": [label(0), "new"]})]))
 
 
 @covers("STO-039")

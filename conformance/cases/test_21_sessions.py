@@ -89,6 +89,7 @@ def test_event_applies_to_its_session(judge: Judge, events: Sequence[Call]) -> N
     """Health and tokens may belong to the process, as in the releases."""
     probes = claimed(PROBES, judge.capabilities)
     opened = [FIRST, open_pool(pool(3)), SECOND, open_pool(pool(3))]
-    without, asked = ([*opened, *part, FIRST, *probes] for part in ([], events))
-    one, two = (comparable(judge.ask(calls))[-len(probes) :] for calls in (without, asked))
-    judge.expect(one, two, Scenario(asked), "answers of session 0")
+    without, *asked = ([*opened, *events[:count], FIRST, *probes] for count in range(len(events) + 1))
+    expected = comparable(judge.ask(without))[-len(probes) :]
+    for calls in asked:
+        judge.expect(expected, comparable(judge.ask(calls))[-len(probes) :], Scenario(calls), "answers of session 0")

@@ -6,13 +6,31 @@ import pytest
 
 from conformance.cases.events_kit import each_event
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, advance, label, limit, limit_family, open_pool, picks, pool, select
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.calls import (
+    NOW_MS,
+    POOL_FILE,
+    advance,
+    label,
+    labels,
+    limit,
+    limit_family,
+    open_pool,
+    picks,
+    pool,
+    select,
+    text,
+)
+from conformance.wire.scenario import ROOT, Call, Scenario
 
 DAY_MS = 86_400_000
 STYLES = ("antigravity", "gemini-cli")
 GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
 
+OTHER_KEYS = [  # of no quota that the requests below use
+    "gemini", "Claude", "claude ", "claude:claude-x", "claude-antigravity", "antigravity", "gemini_cli", "*", "",
+    "gemini-antigravity:", "gemini-antigravity:gemini-y", "gemini-antigravity:GEMINI-X", "gemini-x",
+]  # fmt: skip
+REQUESTS = [select(), select(model="claude-x"), select("gemini"), select("gemini", model="gemini-x")]
 STRATEGIES = ("sticky", "round-robin", "hybrid")
 ASKED = [
     *[select("gemini", strategy) for strategy in STRATEGIES],
@@ -159,18 +177,18 @@ def test_stored_limits_take_effect(judge: Judge, ms: int) -> None:
 
 
 @covers("LIM-007")
-@pytest.mark.parametrize(
-    "key",
-    [
-        "gemini", "Claude", "claude ", "claude:claude-x", "claude-antigravity", "antigravity", "gemini_cli", "*", "",
-        "gemini-antigravity:", "gemini-antigravity:gemini-y", "gemini-antigravity:GEMINI-X", "gemini-x",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("key", OTHER_KEYS)
 def test_stored_limit_of_another_quota_has_no_effect(judge: Judge, key: str) -> None:
-    """Version 2 of the pool file had the quota `gemini`. Later versions have a quota for each header style."""
     stored = pool([{"rateLimitResetTimes": {key: NOW_MS + 60_000}}, {}])
-    asked = [select(), select(model="claude-x"), select("gemini"), select("gemini", model="gemini-x")]
-    judge.check(Scenario([open_pool(stored), *[call.gives(picks(0)) for call in asked]]))
+    judge.check(Scenario([open_pool(stored), *[call.gives(picks(0)) for call in REQUESTS]]))
+
+
+@covers("LIM-007")
+def test_limits_of_other_quotas_in_file_have_no_effect(judge: Judge) -> None:
+    """Version 2 of the pool file had the quota `gemini`. Later versions have a quota for each header style."""
+    stored = pool([{"rateLimitResetTimes": dict.fromkeys(OTHER_KEYS, NOW_MS + 60_000)}, {}])
+    opened = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS}).gives({"accounts": labels(0, 1)})
+    judge.check(Scenario([opened, *[call.gives(picks(0)) for call in REQUESTS]], {POOL_FILE: text(stored)}))
 
 
 @covers("LIM-007")

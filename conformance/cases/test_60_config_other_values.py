@@ -22,13 +22,13 @@ CAMEL_CASE: dict[str, Json] = {
     "resumeText": "go", "maxRateLimitWaitSeconds": 5, "signatureCache": {"enabled": False},
 }  # fmt: skip
 OTHER_SPELLINGS: list[dict[str, Json]] = [
-    {" debug": True}, {"debug ": True}, {"debug\t": True}, {"debug\0": True}, {"_debug": True}, {"debug_": True},
-    {"quiet mode": True}, {"quiet.mode": True}, {"--debug": True}, {"OPENCODE_ANTIGRAVITY_DEBUG": True},
-    {"signature_cache.enabled": False}, {"signature_cache/enabled": False}, {"enabled": False},
-    {"memory_ttl_seconds": 90}, {"signature_cache": {"memoryTtlSeconds": 90}}, {"signature_cache": {"debug": True}},
-    {"signature_cache": {" enabled": False, "Enabled": False, "signature_cache.enabled": False}},
-    {"antigravity": {"debug": True}}, {"config": {"debug": True}},
-    {"health_score.initial": 80}, {"health_score": {"maxScore": 80, " initial": 80}},
+    dict.fromkeys([" debug", "debug ", "debug\t", "debug\0", "_debug", "debug_", "--debug", "quiet mode"], True),
+    dict.fromkeys(["quiet.mode", "OPENCODE_ANTIGRAVITY_DEBUG"], True),
+    dict.fromkeys(["signature_cache.enabled", "signature_cache/enabled", "enabled"], False),
+    {"memory_ttl_seconds": 90, "antigravity": {"debug": True}, "config": {"debug": True}},
+    {"signature_cache": {"memoryTtlSeconds": 90, "debug": True, "signature_cache.enabled": False}},
+    {"signature_cache": {" enabled": False, "Enabled": False}},
+    {"health_score.initial": 80, "health_score": {"maxScore": 80, " initial": 80}},
 ]  # fmt: skip
 
 

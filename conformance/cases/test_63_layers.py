@@ -9,7 +9,7 @@ from conformance.cases.config_kit import layers
 from conformance.cases.kit import Judge, covers, values
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
-from conformance.wire.scenario import ABSENT, ROOT, Call, Scenario
+from conformance.wire.scenario import ROOT, Call, Scenario
 
 PID_OFFSET = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
@@ -72,12 +72,16 @@ TWO_VALUES: dict[str, tuple[Json, Json]] = {
 
 
 @covers("LAY-002")
-@pytest.mark.parametrize("row", range(12))
-def test_value_of_key_does_not_depend_on_other_keys(judge: Judge, row: int) -> None:
-    """Any two keys have each pair of their values in one of the rows, which take the bits of the keys' numbers."""
-    bit, flip = divmod(row, 2)
-    chosen = {key: both[(((number << 1) >> bit) + flip) % 2] for number, (key, both) in enumerate(TWO_VALUES.items())}
-    judge.check(layers(**{("user", "project")[flip]: text(chosen)}, **chosen))
+@pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
+def test_value_of_key_does_not_depend_on_other_keys(judge: Judge, path: str) -> None:
+    """Any two keys have each pair of their values in one of the files, which take the bits of the keys' numbers."""
+    loads = []
+    for bit in range(6):  # the first bit is 0 for every key
+        for flip in (0, 1):
+            bits = [((number << 1 >> bit) + flip) % 2 for number in range(len(TWO_VALUES))]
+            chosen = {key: both[one] for (key, both), one in zip(TWO_VALUES.items(), bits, strict=True)}
+            loads.append(replace(load_config(), files={path: text(chosen)}).gives(config(**chosen)))
+    judge.check(Scenario(loads))
 
 
 @covers("LAY-002")
@@ -204,21 +208,17 @@ def load_with(*names: str) -> Call:
 
 
 @covers("LAY-010")
-@pytest.mark.parametrize("name", VARIABLES)
-def test_variable_changes_no_other_key(judge: Judge, name: str) -> None:
-    own = "quiet_mode" if name == "QUIET" else name.lower()
-    loads = [load_with(), load_with(name)]
-    without, loaded = ({**each, own: None} for each in configs(judge, loads))
-    judge.expect(without, loaded, Scenario(loads, RESUMES), "the other keys, without and with the variable")
-
-
-@covers("LAY-010")
-def test_variables_do_not_affect_each_other(judge: Judge) -> None:
+def test_variables_change_no_other_key(judge: Judge) -> None:
     """With all variables, each key has the value that it has with its own variable."""
     loads = [load_with(), load_with(*VARIABLES), *map(load_with, VARIABLES)]
     without, together, *one_each = configs(judge, loads)
-    alone = {key: value for each in one_each for key, value in each.items() if without.get(key, ABSENT) != value}
-    judge.expect({**without, **alone}, together, Scenario(loads, RESUMES), "the config with all variables")
+    alone = dict(without)
+    for name, each in zip(VARIABLES, one_each, strict=True):
+        own = "quiet_mode" if name == "QUIET" else name.lower()
+        alone |= {key: each[key] for key in [own] if key in each}
+        pair = Scenario([load_with(), load_with(name)], RESUMES)
+        judge.expect({**without, own: None}, {**each, own: None}, pair, "the other keys, without and with the variable")
+    judge.expect(alone, together, Scenario(loads, RESUMES), "the config with all variables")
 
 
 @covers("LAY-010")
