@@ -8,7 +8,7 @@ from reference_impl import events
 from reference_impl.adapter import ReferenceAdapter
 from reference_impl.limits import FAMILIES
 from reference_impl.pool import NOWHERE, Account
-from reference_impl.selection import Selector, is_cooling
+from reference_impl.selection import Selector
 from tests.fakes.blind.calls import (
     account,
     advance,
@@ -103,47 +103,6 @@ class UseEndsTheCooldown(ReferenceAdapter):
         self._find(label).cooling_down_until_ms = None
 
 
-@cooldown.port(opened("a", "b"), cool("a", 1000), limit("a", 10, "gemini"), select())
-class LimitReplacesTheCooldown(ReferenceAdapter):
-    """Keeps one state for each account: a new rate limit ends its cooldown."""
-
-    def mark_rate_limited(self, label: str, *args: Any, **params: Any) -> None:
-        super().mark_rate_limited(label, *args, **params)
-        self._find(label).cooling_down_until_ms = None
-
-
-@enabling.port(
-    opened("a", "b", "c", "d", active=3),
-    limit("a", 1000),
-    rotate("gemini"),
-    rotate("gemini"),
-    switch("d", False),
-    select(),
-)
-class FirstAvailableAccount(ReferenceAdapter):
-    """Moves a family from a disabled account to the first one that has no rate limit and no cooldown."""
-
-    def set_enabled(self, label: str, enabled: bool) -> None:
-        selector, moved = self._opened(), self._find(label).index
-        on_it = [family for family in FAMILIES if selector.current[family] == moved]
-        super().set_enabled(label, enabled)
-        for family in on_it if not enabled else []:
-            for each in selector.pool.accounts:
-                free = all(end <= self.now_ms for end in each.reset_times_ms.values())
-                if each.enabled and free and not is_cooling(each, self.now_ms):
-                    selector.current[family] = each.index
-                    break
-
-
-@enabling.patch(
-    events, "set_enabled", opened("a", account("b", enabled=False), "c", active=1), switch("b", False), select()
-)
-def nothing_to_disable(original: Original, selector: Selector, account_: Account, enabled: bool) -> None:
-    """Does nothing if the account is already disabled, also if a family is on it."""
-    if account_.enabled != enabled:
-        original(selector, account_, enabled)
-
-
 @enabling.patch(
     events,
     "set_enabled",
@@ -216,16 +175,6 @@ class DisabledInEverySession(Together):
             events.set_enabled(selector, same, enabled)
 
 
-@removal.port(opened("a", "a", "b"), call("remove", label="a"), rotate(), rotate())
-class AllOfOneLabel(ReferenceAdapter):
-    """Removes all accounts with the refresh token, not only the first one."""
-
-    def remove(self, label: str) -> None:
-        super().remove(label)
-        while any(each.label == label for each in self._opened().pool.accounts):
-            super().remove(label)
-
-
 @removal.port(
     session(1), opened("a", "b"), session(0), opened("a", "b"), call("remove", label="a"), session(1), rotate()
 )
@@ -272,20 +221,6 @@ def failures_start_anew(original: Original, selector: Selector, account_: Accoun
     original(selector, account_)
     for each in selector.pool.accounts[place:]:
         each.failures = 0
-
-
-@verification.patch(
-    events,
-    "clear_verification",
-    opened(account("a", enabled=False, verificationRequired="true"), "b"),
-    clears("a"),
-    rotate(),
-)
-def any_value_means_waiting(original: Original, selector: Selector, account_: Account, enable: bool) -> None:
-    """Takes every stored value of `verificationRequired` but false for true."""
-    if account_.verification.get("verificationRequired"):
-        account_.verification = {**account_.verification, "verificationRequired": True}
-    original(selector, account_, enable)
 
 
 @verification.port(opened("a", "b"), requires("a"), clears("a", enable=False), clears("a"), rotate())

@@ -1,9 +1,7 @@
 """A third round of faults: config keys, numbers, texts, variables and paths."""
 
 import os
-import unicodedata
 from collections.abc import Mapping
-from pathlib import Path
 from posixpath import normpath
 from typing import Any
 
@@ -70,15 +68,6 @@ def keys_are_trimmed(original: Original, document: Json, keys: tuple[Key, ...]) 
     return original(each_key(document, str.strip), keys)
 
 
-@section.patch(loader, "load_config", config(), files=user_file({"log_dir": "logs//today/"}))
-def log_dir_is_normalized(original: Original, *args: Any) -> Any:
-    """Removes double and final slashes and `..` from `log_dir`."""
-    loaded = original(*args)
-    if loaded.config.get("log_dir"):
-        loaded.config["log_dir"] = normpath(loaded.config["log_dir"])
-    return loaded
-
-
 @section.patch(
     loader, "load_config", config(), files=user_file({"session_recovery": False, "auto_resume": True})
 )  # fmt: skip
@@ -111,16 +100,6 @@ def three_digits(original: Original, *args: Any) -> Any:
     return loaded
 
 
-@section.patch(loader, "load_config", config(), files=user_file({"resume_text": "e\u0301"}))
-def texts_in_normal_form(original: Original, *args: Any) -> Any:
-    """Brings texts into the normal form NFC."""
-    loaded = original(*args)
-    for name, value in loaded.config.items():
-        if isinstance(value, str):
-            loaded.config[name] = unicodedata.normalize("NFC", value)
-    return loaded
-
-
 @section.patch(loader, "load_config", config(), files=user_file({"token_bucket": {"max_tokens": 10}}))
 def no_more_tokens_than_fit(original: Original, *args: Any) -> Any:
     """Lowers `initial_tokens` to `max_tokens`."""
@@ -128,23 +107,6 @@ def no_more_tokens_than_fit(original: Original, *args: Any) -> Any:
     bucket = loaded.config["token_bucket"]
     bucket["initial_tokens"] = min(bucket["initial_tokens"], bucket["max_tokens"])
     return loaded
-
-
-@section.patch(
-    reference_keys,
-    "check",
-    config(),
-    files=user_file({"debug": True, "signature_cache": {"memory_ttl_seconds": 1, "enabled": False}}),
-)
-def wrong_group_is_dropped_alone(original: Original, document: Json, keys: tuple[Key, ...]) -> Any:
-    """Ignores a group with an invalid value, and keeps the rest of the file."""
-    if isinstance(document, dict):
-        for group in groups(keys) & document.keys():
-            try:
-                original({group: document[group]}, keys)
-            except reference_keys.NotValid:
-                document = {name: value for name, value in document.items() if name != group}
-    return original(document, keys)
 
 
 @section.patch(Text, "problem", config(), files=user_file({"log_dir": "x" * 5000, "debug": True}))
@@ -210,18 +172,6 @@ def home_replaces_a_broken_file(
     if variables.get("XDG_CONFIG_HOME") and user.ignored and os.path.exists(user.path):
         return original(directory, home, {**variables, "XDG_CONFIG_HOME": ""}, *args)
     return loaded
-
-
-@places.patch(
-    paths, "project_file", config(), files={"project/.opencode/Antigravity.json": {"text": '{"debug": true}'}}
-)
-def letters_of_any_case(original: Original, directory: str) -> str:
-    """Finds a project file whose name has capital letters."""
-    path = str(original(directory))
-    folder = Path(path).parent
-    if folder.is_dir() and not os.path.lexists(path):
-        return next((str(each) for each in sorted(folder.iterdir()) if each.name.lower() == paths.FILE_NAME), path)
-    return path
 
 
 @places.patch(

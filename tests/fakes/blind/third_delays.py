@@ -11,52 +11,16 @@ from tests.fakes.blind.calls import (
     account,
     call,
     changed_by_another,
-    limit,
     opened_home,
     pool,
     pool_file,
     rotate,
-    saved,
 )
 from tests.fakes.blind.ports import Original, Section
 from tests.fakes.blind.third_saving import LIMITED, READ, TWO
 
 delays = Section("delayed-saves")
 REQUEST, FLUSH = call("request_save"), call("flush_save")
-
-
-@delays.port(
-    opened_home(),
-    REQUEST,
-    call("use_session", session=1),
-    opened_home(),
-    limit("a", 1000),
-    FLUSH,
-    READ,
-    files=TWO,
-)
-class OneDelayForAllSessions(ReferenceAdapter):
-    """Has one delay for the process, at whose end it saves the session that is then chosen."""
-
-    is_requested = False
-
-    def request_save(self) -> None:
-        super().request_save()
-        self.is_requested = True
-
-    def flush_save(self) -> None:
-        selector, _ = self._opened_folder()
-        selector.save_is_pending, self.is_requested = selector.save_is_pending or self.is_requested, False
-        super().flush_save()
-
-
-@delays.port(opened_home(), REQUEST, saved(), limit("a", 1000), FLUSH, READ, files=TWO)
-class SaveEndsTheDelay(ReferenceAdapter):
-    """Drops a requested save when it saves at once, with the changes that follow."""
-
-    def save(self) -> None:
-        super().save()
-        self._opened().save_is_pending = False
 
 
 @delays.port(opened_home(), REQUEST, changed_by_another(FLUSH, LIMITED), READ, files=TWO)

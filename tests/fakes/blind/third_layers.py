@@ -86,35 +86,6 @@ class RemovedFileIsRemembered(Reading):
         return self.contents.get(path)
 
 
-@section.port(
-    config(),
-    config(directory="{root}/other"),
-    files=project_file({"signature_cache": {"enabled": False}}),
-)
-class DefaultsAreShared(ReferenceAdapter):
-    """Merges the groups of a file into the defaults themselves, so that later loads have its values."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.groups: dict[str, Json] = {}
-
-    def load_config(self, *args: Any, **params: Any) -> Json:
-        def defaults(original: Original = loader.defaults, *given: Any) -> Any:
-            return original(*given) | self.groups
-
-        def check(document: Json, keys: tuple[Key, ...], original: Original = reference_keys.check) -> Any:
-            values = original(document, keys)
-            self.groups |= {path: value for path, value in values.items() if "." in path}
-            return values
-
-        first = loader.defaults
-        with (
-            mock.patch.object(loader, "defaults", lambda *given: defaults(first, *given)),
-            mock.patch.object(loader, "check", check),
-        ):
-            return super().load_config(*args, **params)
-
-
 @section.patch(
     loader,
     "load_config",
@@ -146,21 +117,6 @@ def overridden_mistakes_are_forgiven(
 
     with mock.patch.object(loader, "check", check):
         return original(directory, home, variables, platform, read, profile)
-
-
-@section.patch(
-    loader,
-    "file_layers",
-    config(),
-    files={**user_file({"signature_cache": {"enabled": False}}), **project_file({"signature_cache": {}})},
-)
-def empty_group_resets(original: Original, name: str, content: bytes | None, keys: Any, profile: Any) -> Any:
-    """Resets a group to its defaults if a file has it without keys."""
-    layers = original(name, content, keys, profile)
-    document: Json = json_text.parse(json_text.decode(content or b""))
-    empty = {group for group, value in document.items() if value == {}}
-    reset = {key.path: key.default for key in keys if key.path.partition(".")[0] in empty and "." in key.path}
-    return [loader.Layer("reset", reset), *layers]
 
 
 @processes.port(

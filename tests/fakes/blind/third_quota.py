@@ -1,9 +1,7 @@
 """A third round of faults: soft quota and readings."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from conformance.json_type import Json
@@ -74,44 +72,6 @@ def limited_accounts_are_out(original: Original, self: Selector, request: Any, m
     return waits
 
 
-@section.patch(
-    soft_quota,
-    "reset_wait_ms",
-    opened(
-        read_account("a", until("1970-01-01T00:00:01Z")), read_account("b", until("1970-01-01T01:00:00Z")), now_ms=5000
-    ),
-    soft_wait(soft_quota_cache_ttl_ms=10_000),
-)
-def past_resets_are_skipped(original: Original, *args: Any) -> float | None:
-    """Waits for the first reset that is still to come, although another account's reading is too old."""
-    wait: float | None = original(*args)
-    return wait or None
-
-
-@section.patch(
-    soft_quota, "reset_wait_ms", opened(read_account("a", until("1970-01-01T00:00:01.900Z"))), soft_wait()
-)  # fmt: skip
-def resets_in_whole_seconds(original: Original, cached: Any, family: Any, model: Any, now_ms: float) -> float | None:
-    """Reads reset times to the second."""
-    wait: float | None = original(cached, family, model, now_ms)
-    return wait and max(0, math.floor((now_ms + wait) / 1000) * 1000 - now_ms)
-
-
-@section.patch(
-    soft_quota,
-    "reset_wait_ms",
-    opened(read_account("a", until("1970-01-01T02:00:00+01:00"))),
-    soft_wait(),
-)
-def resets_without_zone(original: Original, cached: Any, family: Any, model: Any, now_ms: float) -> float | None:
-    """Reads reset times as UTC, whatever zone they name."""
-    wait: float | None = original(cached, family, model, now_ms)
-    if wait is None:
-        return None
-    named = datetime.fromisoformat(soft_quota._reading(cached, family, model)["resetTime"]).utcoffset()
-    return max(0, wait + (named.total_seconds() * 1000 if named else 0))
-
-
 @section.port(
     opened(read_account("a", USED), "b"),
     soft(),
@@ -151,42 +111,12 @@ def flash_falls_back_to_pro(original: Original, cached: Any, family: Any, model:
     return original(cached, family, model) or (original(cached, family, None) if family == "gemini" else {})
 
 
-@section.port(
-    opened(read_account("a", USED), "b"),
-    advance(1),
-    soft(soft_quota_cache_ttl_ms=0),
-)
-class NoTimeIsTheDefault(ReferenceAdapter):
-    """Replaces a TTL of 0 by the default."""
-
-    def _soft_quota(self, threshold_percent: float | None, cache_ttl_ms: float | None) -> SoftQuota:
-        return super()._soft_quota(threshold_percent, cache_ttl_ms or None)
-
-
-@section.patch(
-    soft_quota, "is_over", opened(read_account("a", {"claude": {"remainingFraction": 0.104}}), "b"), soft()
-)  # fmt: skip
-def usage_in_whole_percents(original: Original, cached: Any, updated_ms: Any, quota: SoftQuota, *args: Any) -> Any:
-    """Rounds the usage to whole percents, as it is shown."""
-    return original(cached, updated_ms, replace(quota, threshold_percent=quota.threshold_percent - 0.5), *args)
-
-
 @readings.port(opened(account("a", enabled=False), "b"), update("a", USED), switch("a", True), soft())
 class NoReadingOfDisabledAccounts(ReferenceAdapter):
     """Ignores a reading of a disabled account."""
 
     def update_quota(self, label: str, quota: dict[str, Json]) -> None:
         if self._find(label).enabled:
-            super().update_quota(label, quota)
-
-
-@readings.port(opened(read_account("a", USED), "b"), update("a", {}), soft())
-class EmptyReadingIsIgnored(ReferenceAdapter):
-    """Keeps the old reading if the new one is empty, as after a failed request."""
-
-    def update_quota(self, label: str, quota: dict[str, Json]) -> None:
-        self._find(label)
-        if quota:
             super().update_quota(label, quota)
 
 
@@ -199,16 +129,6 @@ class FullReadingLiftsTheLimit(ReferenceAdapter):
         group = quota.get("claude")
         if isinstance(group, dict) and group.get("remainingFraction") == 1:
             self._find(label).reset_times_ms.pop("claude", None)
-
-
-@readings.port(opened(read_account("a", FULL, 5000), "b"), update("a", USED), soft())
-class OlderReadingIsIgnored(ReferenceAdapter):
-    """Ignores a reading while the stored one has a later time, as after a clock that was fast."""
-
-    def update_quota(self, label: str, quota: dict[str, Json]) -> None:
-        stored_ms = self._find(label).cached_quota_updated_ms
-        if not isinstance(stored_ms, int | float) or stored_ms <= self.now_ms:
-            super().update_quota(label, quota)
 
 
 @readings.port(opened("a", "a", active=1), update("a", USED), soft())

@@ -175,24 +175,6 @@ def waiting_accounts_are_saved_disabled(original: Original, *args: Any) -> Any:
 
 @section.patch(
     saving,
-    "saved_document",
-    opened_home(),
-    changed_by_another(saved(), pool(account("a", lastUsed=5000), "b")),
-    READ,
-    files=TWO,
-)
-def uses_in_the_future_are_cut(
-    original: Original, session: SessionState, content: bytes | None, profile: Any, now_ms: float
-) -> Json:
-    """Saves no time of last use that is later than its own clock."""
-    document = original(session, content, profile, now_ms)
-    for entry in [] if document is None else document["accounts"]:
-        entry["lastUsed"] = min(entry.get("lastUsed", 0), now_ms)
-    return document
-
-
-@section.patch(
-    saving,
     "_own",
     opened_home(),
     limit("a", 1000.75),
@@ -257,22 +239,6 @@ class SavesOnlyChangedAccounts(ReferenceAdapter):
         selector, _ = self._opened_folder()
         if remember(selector.pool.accounts) != self.before:
             super().save()
-
-
-@section.patch(
-    saving, "saved_document", opened_home(), changed_by_another(saved(), pool("c", "a", "b")), READ, files=TWO
-)
-def own_accounts_first(original: Original, session: SessionState, *args: Any) -> Json:
-    """Writes the accounts of the session before those that other processes have added."""
-    document = original(session, *args)
-    if document is not None:
-        own = [each.label for each in session.accounts]
-        entries = document["accounts"]
-        ordered = sorted(entries, key=lambda entry: entry["refreshToken"] not in own)
-        place = {index: ordered.index(entry) for index, entry in enumerate(entries)}
-        families = {family: place.get(index, 0) for family, index in document["activeIndexByFamily"].items()}
-        document |= {"accounts": ordered, "activeIndex": families["claude"], "activeIndexByFamily": families}
-    return document
 
 
 @section.patch(

@@ -180,19 +180,6 @@ def zeros_at_the_end(original: Original, content: bytes | None) -> Json:
     return original(content and content.rstrip(b"\0"))
 
 
-@place.patch(
-    reference_place,
-    "pool_place",
-    windows(OPENCODE_CONFIG_DIR="{root}/own"),
-    read(OLD_PATH),
-    files=old_file(),
-)
-def own_folder_is_left_alone(original: Original, home: str, environment: Mapping[str, str], *args: Any) -> Place:
-    """Moves no old file into the folder of OPENCODE_CONFIG_DIR."""
-    found: Place = original(home, environment, *args)
-    return Place(found.path) if environment.get("OPENCODE_CONFIG_DIR") else found
-
-
 @place.patch(reference_place, "pool_place", windows(APPDATA=""), read(), files=old_file())
 def empty_variable_is_a_folder(original: Original, home: str, environment: Mapping[str, str], *args: Any) -> Place:
     """Looks for the old file in the folder that an empty APPDATA names."""
