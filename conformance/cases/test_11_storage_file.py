@@ -181,7 +181,7 @@ def test_saved_index_without_accounts_is_0(judge: Judge, count: int) -> None:
 
 @covers("STO-019")
 @pytest.mark.parametrize("lost", ["claude", "gemini"])
-def test_saved_index_of_one_family_without_account_is_0(judge: Judge, lost: str) -> None:
+def test_saved_index_of_lost_family_is_0(judge: Judge, lost: str) -> None:
     """Selection moves one family to account 1 and the other to the last account, which is then removed."""
     other = {"claude": "gemini", "gemini": "claude"}[lost]
     limits = [*limit_family(0, 60_000, lost), *limit_family(1, 60_000, lost), *limit_family(0, 60_000, other)]

@@ -178,7 +178,7 @@ def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int,
 
 
 @covers("STO-018")
-def test_account_with_new_token_is_not_the_old_one(judge: Judge) -> None:
+def test_account_with_new_token_is_another_one(judge: Judge) -> None:
     """Another writer has replaced the account by one with the same email, as after a new login."""
     stored, written = (
         pool([{}, {"email": "one@test", **token}]) for token in ({}, {"refreshToken": "new", "lastUsed": 1})

@@ -184,7 +184,7 @@ def test_stored_limit_of_another_quota_has_no_effect(judge: Judge, key: str) -> 
 
 
 @covers("LIM-007")
-def test_limits_of_other_quotas_in_file_have_no_effect(judge: Judge) -> None:
+def test_limits_of_other_quotas_in_file_are_ignored(judge: Judge) -> None:
     """Version 2 of the pool file had the quota `gemini`. Later versions have a quota for each header style."""
     stored = pool([{"rateLimitResetTimes": dict.fromkeys(OTHER_KEYS, NOW_MS + 60_000)}, {}])
     opened = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS}).gives({"accounts": labels(0, 1)})

@@ -109,7 +109,7 @@ def test_removal_does_not_apply_offset_again(judge: Judge, count: int, pid: int,
 
 @covers("REM-008")
 @pytest.mark.parametrize(("count", "pid"), [(3, 3), (3, 4), (3, 5), (4, 6), (4, 7), (7, 13)])
-def test_offset_is_not_applied_after_own_account_is_removed(judge: Judge, count: int, pid: int) -> None:
+def test_removal_of_own_account_restores_no_offset(judge: Judge, count: int, pid: int) -> None:
     """The offset leads to any account, also the last one. Afterwards it makes no difference whether it is on."""
     given = [open_pool(pool(count), pid=pid), select(offset=True), remove(pid % count)]
     off, on = ([*given, *[select(offset=offset)] * 2] for offset in (False, True))

@@ -149,7 +149,7 @@ def test_key_in_camel_case_is_unknown(judge: Judge, key: str) -> None:
 
 
 @covers("CFG-039")
-@pytest.mark.parametrize("document", OTHER_SPELLINGS, ids=str)
+@pytest.mark.parametrize("document", OTHER_SPELLINGS, ids=range(len(OTHER_SPELLINGS)))
 def test_key_in_another_spelling_or_place_is_unknown(judge: Judge, document: dict[str, Json]) -> None:
     check_unknown(judge, document)
 

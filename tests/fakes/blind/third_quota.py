@@ -146,8 +146,8 @@ class ReadingOfTheToken(ReferenceAdapter):
 @readings.port(
     opened_home(),
     update("a", USED),
-    replace(call("min_wait", family="claude"), files={POOL_PATH: {"removed": True}}),
-    replace(saved(), files={POOL_PATH: {"link": "antigravity-accounts.json"}}),
+    replace(call("request_save"), files={POOL_PATH: {"removed": True}}),
+    replace(call("flush_save"), files={POOL_PATH: {"link": "antigravity-accounts.json"}}),
     replace(call("min_wait", family="claude"), files={POOL_PATH: {"removed": True}}),
     changed_by_another(saved(), pool("a", "b")),
     opened_home(),

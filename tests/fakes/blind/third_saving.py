@@ -209,8 +209,8 @@ class OffsetIsNotSaved(ReferenceAdapter):
 @section.port(
     opened_home(),
     limit("a", 1000),
-    replace(call("min_wait", family="claude"), files={POOL_PATH: {"removed": True}}),
-    replace(saved(), files={POOL_PATH: {"link": "antigravity-accounts.json"}}),
+    replace(call("request_save"), files={POOL_PATH: {"removed": True}}),
+    replace(call("flush_save"), files={POOL_PATH: {"link": "antigravity-accounts.json"}}),
     replace(call("min_wait", family="claude"), files={POOL_PATH: {"removed": True}}),
     changed_by_another(saved(), pool("a", "b")),
     READ,
