@@ -26,6 +26,19 @@ RESET, SELECTIONS, OUTCOMES, TOKENS, USE, SUCCESS = (
 BLOCKING = (LIMITS, FAILURES, COOLDOWN)
 
 
+def switch(index: int, *, on: bool) -> Call:
+    return Call("set_enabled", {"label": label(index), "enabled": on})
+
+
+def require_verification(index: int) -> Call:
+    return Call("require_verification", {"label": label(index)})
+
+
+def clear_verification(index: int) -> Call:
+    """The account is verified. Enable it."""
+    return Call("clear_verification", {"label": label(index), "enable": True})
+
+
 def events(index: int) -> Mapping[str, Sequence[Call]]:
     """The events of the account at this index, by name. Each is one call, or some that belong together."""
     named = {"label": label(index)}
@@ -33,10 +46,6 @@ def events(index: int) -> Mapping[str, Sequence[Call]]:
     def fail(reason: str, family: str) -> Call:
         return Call("mark_rate_limited_with_reason", {**named, "family": family, "reason": reason})
 
-    def switch(on: bool) -> Call:
-        return Call("set_enabled", {**named, "enabled": on})
-
-    verified = Call("clear_verification", {**named, "enable": True})
     return {
         USE: [Call("mark_used", named)],
         SUCCESS: [Call("mark_success", named)],
@@ -50,10 +59,10 @@ def events(index: int) -> Mapping[str, Sequence[Call]]:
         **{f"{FAILURES}: {reason}": [fail(reason, "claude")] for reason in REASONS},
         "failure of gemini": [fail(REASONS[0], "gemini")],
         COOLDOWN: [cool(index, 1000)],
-        "enabled": [switch(True)],
-        "disabled and enabled": [switch(False), switch(True)],
-        "verified": [verified],
-        "verified after a while": [Call("require_verification", named), verified],
+        "enabled": [switch(index, on=True)],
+        "disabled and enabled": [switch(index, on=False), switch(index, on=True)],
+        "verified": [clear_verification(index)],
+        "verified after a while": [require_verification(index), clear_verification(index)],
         "reading": [Call("update_quota", {**named, "quota": {}})],
         RESET: [Call("reset_limits", {"family": "claude"})],
         "reset of gemini": [Call("reset_limits", {"family": "gemini"})],

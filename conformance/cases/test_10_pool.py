@@ -1,8 +1,13 @@
 """POOL: loading the pool."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 
 from conformance.cases.kit import Judge, covers
+from conformance.json_type import Json
 from conformance.wire.calls import (
     NOW_MS,
     POOL_FILE,
@@ -25,6 +30,10 @@ ALMOST_EQUAL = [
     ("a", "a\u200b"), ("a/b", "a%2Fb"), ("a+b", "a b"), ("true", "1"),
 ]  # fmt: skip
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0})
+# Text before and after a document that is not JSON with them.
+AROUND = [
+    ("\ufeff", ""), ("", "\0\0"), ("", "{}"), ("", ","), ("\xa0", ""), ("// pool\n", ""), ("", " // end"), ("(", ")"),
+]  # fmt: skip
 
 
 @covers("POOL-001")
@@ -143,12 +152,23 @@ def test_pool_file_restores_family_indices(judge: Judge) -> None:
         pytest.param({"version": 3, "activeIndex": 0}, id="no-accounts"),
         pytest.param({"version": 3, "accounts": {}, "activeIndex": 0}, id="accounts-no-list"),
         pytest.param(pool(2, version=99), id="unknown-version"),
+        pytest.param(pool(2, version="3"), id="version-as-text"),
         pytest.param([], id="a-list"),
+        *[pytest.param(f"{start}{json.dumps(pool(2))}{end}", id=repr(start + end)) for start, end in AROUND],
     ],
 )
 def test_unusable_pool_file_gives_empty_pool(judge: Judge, content: object) -> None:
     files = {} if content is None else {POOL_FILE: text(content)}
     judge.check(Scenario([OPEN_FILE.gives({"accounts": []}), select().gives(None)], files=files))
+
+
+@covers("POOL-010")
+@pytest.mark.parametrize("begun", [[], [Call("save")]], ids=["opened", "saved"])
+@pytest.mark.parametrize("file", [{"removed": True}, text(""), text("{"), text([])], ids=str)
+def test_earlier_content_of_pool_file_is_not_used(judge: Judge, file: Mapping[str, Json], begun: list[Call]) -> None:
+    """A session has read the file, and perhaps saved it, before it becomes unusable."""
+    opened = replace(OPEN_FILE, files={POOL_FILE: file}).gives({"accounts": []})
+    judge.check(Scenario([OPEN_FILE.gives({"accounts": labels(0, 1)}), *begun, opened], {POOL_FILE: text(pool(2))}))
 
 
 @covers("POOL-010")

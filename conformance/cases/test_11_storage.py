@@ -72,6 +72,33 @@ def test_most_recently_used_account_of_email_is_kept(judge: Judge, fields: Seque
     judge.check(loads(pool([{"email": "one@test", **field} for field in fields]), kept))
 
 
+DUPLICATES: list[tuple[Json, Json]] = [  # fields of the account that was used first and of the one used last
+    ({}, {"enabled": False}),
+    ({"enabled": False}, {}),
+    ({}, {"coolingDownUntil": LATER}),
+    ({}, {"rateLimitResetTimes": {"claude": LATER}}),
+    ({}, {"verificationRequired": True}),
+    ({"projectId": "one"}, {"projectId": "two"}),
+    ({"managedProjectId": "one"}, {"managedProjectId": "two"}),
+    ({"projectId": "one"}, {}),
+    ({"cachedQuota": {}, "cachedQuotaUpdatedAt": LATER}, {}),
+    ({"lastSwitchReason": "rotation"}, {"lastSwitchReason": "initial"}),
+]
+
+
+@covers("STO-002")
+@pytest.mark.parametrize("last", [1, 0], ids=["second", "first"])
+def test_other_fields_of_duplicates_do_not_count(judge: Judge, last: int) -> None:
+    """Each pair has an email of its own. The first or the second of each was used last."""
+    pairs = [pair if last else pair[::-1] for pair in DUPLICATES]
+    fields = [
+        {"email": f"{number}@test", "lastUsed": 9 if place == last else 5, **field}
+        for number, pair in enumerate(pairs)
+        for place, field in enumerate(pair)
+    ]
+    judge.check(loads(pool(fields), *range(last, len(fields), 2)))
+
+
 @covers("STO-002")
 def test_kept_account_keeps_its_position(judge: Judge) -> None:
     emails_and_uses = [("one", 1), ("two", 9), ("one", 5), ("three", 0), ("two", 2)]
@@ -196,6 +223,13 @@ def test_invalid_last_use_counts_as_0(judge: Judge, fields: Sequence[Json], kept
 def test_files_of_versions_1_to_3_are_read(judge: Judge, version: int) -> None:
     opened = OPEN_FILE.gives({"accounts": labels(0, 1, 2)})
     judge.check(on_file(pool(3, version=version, activeIndex=1), select().gives(picks(1)), opened=opened))
+
+
+@covers("STO-011")
+def test_large_file_is_read(judge: Judge) -> None:
+    fields: list[Json] = [{"fingerprint": {"userAgent": "x" * 300_000}}, *[{}] * 300]
+    opened = OPEN_FILE.gives({"accounts": labels(*range(301))})
+    judge.check(on_file(pool(fields, activeIndex=300), select().gives(picks(300)), opened=opened))
 
 
 @covers("STO-029")

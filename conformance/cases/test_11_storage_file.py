@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.cases.kit import Judge, covers
+from conformance.cases.events_kit import clear_verification, require_verification, switch
+from conformance.cases.kit import Judge, covers, values
 from conformance.json_type import Json
 from conformance.wire.calls import (
     NOW_MS,
@@ -178,6 +179,41 @@ def test_saved_index_without_accounts_is_0(judge: Judge, count: int) -> None:
     judge.check(Scenario([OPEN_FILE, remove(last), SAVE, expected], {POOL_FILE: text(stored)}))
 
 
+@covers("STO-019")
+@pytest.mark.parametrize("lost", ["claude", "gemini"])
+def test_saved_index_of_lost_family_is_0(judge: Judge, lost: str) -> None:
+    """Selection moves one family to account 1 and the other to the last account, which is then removed."""
+    other = {"claude": "gemini", "gemini": "claude"}[lost]
+    limits = [*limit_family(0, 60_000, lost), *limit_family(1, 60_000, lost), *limit_family(0, 60_000, other)]
+    expected = READ.gives({"json": {"activeIndexByFamily": {lost: 0, other: 1}}})
+    calls = [OPEN_FILE, *limits, select(other), select(lost), remove(2), SAVE, expected]
+    judge.check(Scenario(calls, {POOL_FILE: text(pool(3))}))
+
+
+MOVES = {
+    "limit": [limit(0, 60_000), select()],
+    "rotation": [select(strategy="round-robin")] * 2,
+    "hybrid": [limit(0, 60_000), select(strategy="hybrid")],
+    "offset": [select(offset=True)],
+    "disabling": [switch(0, on=False)],
+    "enabling": [switch(0, on=False), switch(0, on=True)],
+    "verification": [require_verification(0), clear_verification(0)],
+    "removal": [remove(0)],
+    "rotation and removal": [*[select(strategy="round-robin")] * 3, remove(0)],
+    "other family": [select("gemini", "round-robin")] * 2,
+}
+
+
+@covers("STO-025")
+@pytest.mark.parametrize("moves", MOVES.values(), ids=MOVES)
+def test_current_account_is_saved_however_family_moved(judge: Judge, moves: list[Call]) -> None:
+    """The saved index is that of the account that the session goes on with."""
+    calls = [replace(OPEN_FILE, params={**OPEN_FILE.params, "pid": 1}), *moves, SAVE, READ, select()]
+    *_, file, selected = values(judge.ask(calls, {POOL_FILE: text(pool(3))}))
+    index = file["json"]["activeIndexByFamily"]["claude"] if file and "json" in file else None
+    judge.expect(selected and selected["index"], index, Scenario(calls, {POOL_FILE: text(pool(3))}), "the saved index")
+
+
 @covers("STO-032")
 @pytest.mark.parametrize("version", [3, 4])
 def test_saved_file_has_version_4(judge: Judge, version: int) -> None:
@@ -201,6 +237,13 @@ def test_limits_and_cooldown_are_saved(judge: Judge) -> None:
 
 
 @covers("STO-031")
+def test_fractions_of_milliseconds_are_saved(judge: Judge) -> None:
+    calls = [OPEN_FILE, limit(0, 1000.75), cool(0, 2000.25), SAVE]
+    ends = {"rateLimitResetTimes": {"claude": NOW_MS + 1000.75}, "coolingDownUntil": NOW_MS + 2000.25}
+    judge.check(Scenario([*calls, keeps(**ends)], {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-031")
 @pytest.mark.parametrize("ms", [1000, 90_000])
 def test_new_limit_replaces_the_stored_one(judge: Judge, ms: int) -> None:
     """The new one may end sooner (LIM-009)."""
@@ -210,7 +253,7 @@ def test_new_limit_replaces_the_stored_one(judge: Judge, ms: int) -> None:
 
 
 @covers("STO-028")
-@pytest.mark.parametrize(("used", "written_ms", "saved"), [(0, 5, 5), (9, 5, 9), (5, 5, 5)])
+@pytest.mark.parametrize(("used", "written_ms", "saved"), [(0, 5, 5), (9, 5, 9), (5, 5, 5), (5, LATER, LATER)])
 def test_later_last_use_is_saved(judge: Judge, used: int, written_ms: int, saved: int) -> None:
     stored, other = (pool([{"lastUsed": ms}]) for ms in (used, written_ms))
     judge.check(Scenario([OPEN_FILE, written(other), keeps(lastUsed=saved)], {POOL_FILE: text(stored)}))

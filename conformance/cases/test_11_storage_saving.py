@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.cases.kit import Judge, covers
+from conformance.cases.events_kit import require_verification, switch
+from conformance.cases.kit import Judge, covers, values
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, remove, select, text
-from conformance.wire.scenario import ROOT, Call, Scenario
+from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
 SAVE = Call("save")
 SOON_MS, LATER_MS = 30_000, 60_000
 SOON, LATER = NOW_MS + SOON_MS, NOW_MS + LATER_MS
 ROTATE = select("claude", "round-robin")
+EARLIER_SAVE = pytest.mark.parametrize("begun", [[], [SAVE]], ids=["first save", "second save"])
 
 
 def saved(stored: Json, *session: Call, written: Json = None, then: Sequence[Call]) -> Scenario:
@@ -80,10 +82,35 @@ def test_cleared_limit_is_not_saved(judge: Judge, read: bool) -> None:
         pytest.param(None, [limit(0, LATER_MS)], SOON, id="session later"),
     ],
 )
-def test_later_reset_time_is_saved(judge: Judge, read: Json, session: Sequence[Call], written: int) -> None:
+@EARLIER_SAVE
+def test_later_reset_time_is_saved(
+    judge: Judge, read: Json, session: Sequence[Call], written: int, begun: Sequence[Call]
+) -> None:
     stored, meanwhile = (pool([{"rateLimitResetTimes": {"claude": end} if end else {}}]) for end in (read, written))
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
-    judge.check(saved(stored, *session, written=meanwhile, then=then))
+    judge.check(saved(stored, *begun, *session, written=meanwhile, then=then))
+
+
+CHANGED_BY_OTHERS = {
+    "STO-015": pool([{"rateLimitResetTimes": {"claude": LATER, "gemini-cli": LATER}}, {}, {}]),
+    "STO-016": pool([{"coolingDownUntil": LATER, "cooldownReason": "network-error"}, {}, {}]),
+    "STO-017": pool([{"enabled": False}, {}, {}]),
+    "STO-018": left(pool(3), 1, 2),
+    "STO-020": pool([{"note": "other", "email": "other@test"}, {}, {}]),
+    "STO-028": pool([{"lastUsed": NOW_MS + 1000}, {}, {}]),
+    "STO-039": left(pool(4), 3, 2, 0, 1),
+}
+
+
+@pytest.mark.parametrize(
+    "written", [pytest.param(each, id=id_, marks=pytest.mark.covers(id_)) for id_, each in CHANGED_BY_OTHERS.items()]
+)
+def test_saving_again_changes_nothing(judge: Judge, written: Json) -> None:
+    """The session compares the file with what it has read or set itself, not with what it has merged."""
+    save, read = replace(SAVE, files={POOL_FILE: text(written)}), Call(READ_FILE, {"path": POOL_FILE})
+    calls = [OPEN_FILE, limit(2, 1000, "gemini"), save, read, SAVE, read]
+    answers = values(judge.ask(calls, {POOL_FILE: text(pool(3))}))
+    judge.expect(answers[3], answers[5], Scenario(calls, {POOL_FILE: text(pool(3))}), "the file after the second save")
 
 
 @covers("STO-015")
@@ -98,11 +125,12 @@ def test_another_session_does_not_change_what_was_read(judge: Judge) -> None:
 
 @covers("STO-016")
 @pytest.mark.parametrize("set_ms", [None, SOON_MS], ids=["by others", "by both"])
-def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None) -> None:
+@EARLIER_SAVE
+def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None, begun: Sequence[Call]) -> None:
     cool = Call("mark_cooling_down", {"label": label(0), "cooldown_ms": set_ms, "reason": "auth-failure"})
     written = pool([{"coolingDownUntil": LATER, "cooldownReason": "network-error"}])
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
-    judge.check(saved(pool(1), *([cool] if set_ms else []), written=written, then=then))
+    judge.check(saved(pool(1), *begun, *([cool] if set_ms else []), written=written, then=then))
 
 
 @covers("STO-016")
@@ -114,10 +142,11 @@ def test_cooldown_of_other_writer_is_saved_beside_limit(judge: Judge) -> None:
 
 @covers("STO-017")
 @pytest.mark.parametrize("enabled", [False, True], ids=["disabled", "enabled"])
-def test_enabled_of_other_writer_is_kept(judge: Judge, enabled: bool) -> None:
+@EARLIER_SAVE
+def test_enabled_of_other_writer_is_kept(judge: Judge, enabled: bool, begun: Sequence[Call]) -> None:
     stored, written = (pool([{"enabled": value}, {}]) for value in (not enabled, enabled))
     then = [OPEN_FILE, ROTATE.gives(picks(0 if enabled else 1))]
-    judge.check(saved(stored, written=written, then=then))
+    judge.check(saved(stored, *begun, written=written, then=then))
 
 
 @covers("STO-017")
@@ -126,6 +155,12 @@ def test_enabled_as_the_session_sets_it_is_saved(judge: Judge, enabled: bool) ->
     switch = Call("set_enabled", {"label": label(0), "enabled": enabled})
     then = [OPEN_FILE, ROTATE.gives(picks(0 if enabled else 1))]
     judge.check(saved(pool([{"enabled": not enabled}, {}]), switch, then=then))
+
+
+@covers("STO-017")
+def test_account_enabled_while_it_waits_is_saved_enabled(judge: Judge) -> None:
+    waits = require_verification(0)
+    judge.check(saved(pool(2), waits, switch(0, on=True), then=[OPEN_FILE, ROTATE, ROTATE.gives(picks(0))]))
 
 
 @covers("STO-020")
@@ -137,8 +172,30 @@ def test_accounts_with_different_emails_are_saved(judge: Judge, other: Json) -> 
 
 @covers("STO-018")
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int) -> None:
-    judge.check(saved(pool(3), written=left(pool(3), *without(place)), then=[loads(*without(place))]))
+@EARLIER_SAVE
+def test_account_removed_by_other_writer_stays_removed(judge: Judge, place: int, begun: Sequence[Call]) -> None:
+    judge.check(saved(pool(3), *begun, written=left(pool(3), *without(place)), then=[loads(*without(place))]))
+
+
+@covers("STO-018")
+def test_account_with_new_token_is_another_one(judge: Judge) -> None:
+    """Another writer has replaced the account by one with the same email, as after a new login."""
+    stored, written = (
+        pool([{}, {"email": "one@test", **token}]) for token in ({}, {"refreshToken": "new", "lastUsed": 1})
+    )
+    judge.check(saved(stored, written=written, then=[OPEN_FILE.gives({"accounts": [label(0), "new"]})]))
+
+
+@covers("STO-039")
+@pytest.mark.parametrize("order", [(2, 0, 1), (0, 2, 1), (0, 1, 2), (1, 0), (1, 2, 0), (3, 1, 2, 0)], ids=str)
+def test_saving_keeps_order_of_other_writer(judge: Judge, order: Sequence[int]) -> None:
+    judge.check(saved(pool(2), limit(0, 1000), written=left(pool(4), *order), then=[loads(*order)]))
+
+
+@covers("STO-039")
+def test_account_added_again_is_kept(judge: Judge) -> None:
+    """The session has removed the account before."""
+    judge.check(saved(pool(2), remove(1), SAVE, written=pool(2), then=[loads(0, 1)]))
 
 
 @covers("STO-018")

@@ -83,7 +83,9 @@ def test_appdata_is_not_used_on_posix(judge: Judge, platform: str) -> None:
 
 
 @covers("PLACE-007")
-@pytest.mark.parametrize(("environment", "old"), [({}, ROAMING_FILE), (APPDATA, APPDATA_FILE)])
+@pytest.mark.parametrize(
+    ("environment", "old"), [({}, ROAMING_FILE), (APPDATA, APPDATA_FILE), ({"APPDATA": ""}, ROAMING_FILE)]
+)
 def test_pool_file_on_windows_is_moved(judge: Judge, environment: Mapping[str, str], old: str) -> None:
     calls = [asked(POOL_FILE, environment, "win32"), OPEN.gives({"accounts": ["old"]})]
     judge.check(Scenario(calls, files={old: pool_of("old")}))
@@ -102,6 +104,27 @@ def test_home_folder_is_not_searched_beside_appdata(judge: Judge) -> None:
 def test_pool_file_is_moved_to_another_folder(judge: Judge, environment: Mapping[str, str], new: str) -> None:
     moved = [asked(new, environment, "win32"), file_at(new), Call(READ_FILE, {"path": ROAMING_FILE}).gives(None)]
     judge.check(Scenario(moved, files={ROAMING_FILE: pool_of("old")}))
+
+
+@covers("PLACE-007")
+@pytest.mark.parametrize("content", ["", "{}", "not JSON", '{"version": 99, "accounts": []}'])
+def test_unusable_pool_file_is_moved_too(judge: Judge, content: str) -> None:
+    """So that the user finds it where the others are, and can mend it."""
+    calls = [asked(POOL_FILE, None, "win32"), Call(READ_FILE, {"path": ROAMING_FILE}).gives(None)]
+    judge.check(Scenario(calls, files={ROAMING_FILE: text(content)}))
+
+
+@covers("PLACE-007")
+def test_other_files_are_not_moved(judge: Judge) -> None:
+    config = ROAMING_FILE.replace("-accounts", "")
+    calls = [asked(POOL_FILE, None, "win32"), file_at(POOL_FILE), Call(READ_FILE, {"path": config}).gives({"json": {}})]
+    judge.check(Scenario(calls, files={ROAMING_FILE: pool_of("old"), config: text({})}))
+
+
+@covers("PLACE-007")
+def test_link_to_nowhere_is_no_new_pool_file(judge: Judge) -> None:
+    files = {ROAMING_FILE: pool_of("old"), POOL_FILE: {"link": "nowhere.json"}}
+    judge.check(Scenario([asked(POOL_FILE, None, "win32"), file_at(POOL_FILE)], files))
 
 
 @covers("PLACE-007")

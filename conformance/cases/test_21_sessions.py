@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.cases.events_kit import OUTCOMES, SELECTIONS, TOKENS, other_events
+from conformance.cases.events_kit import OUTCOMES, SELECTIONS, TOKENS, other_events, require_verification, switch
 from conformance.cases.generated import claimed
 from conformance.cases.kit import Judge, covers
 from conformance.wire.calls import cool, label, limit, open_pool, picks, pool, remove, select
@@ -95,9 +95,8 @@ def test_many_sessions_go_on(judge: Judge) -> None:
 @covers("SES-006")
 def test_event_affects_its_session_only(judge: Judge) -> None:
     """An event in session 1 changes nothing that session 0 shows. SES-004 judges limits, SES-001 rotations."""
-    named = {"label": label(0)}
-    off, waits = Call("set_enabled", {**named, "enabled": False}), Call("require_verification", named)
-    further = [[call] for call in claimed([cool(0), off, waits, remove(0)], judge.capabilities)]
+    lasting = [cool(0), switch(0, on=False), require_verification(0), remove(0)]
+    further = [[call] for call in claimed(lasting, judge.capabilities)]
     for event in [*other_events(judge, OUTCOMES, TOKENS, SELECTIONS, "limit", "failure"), *further]:
         judge.check(
             both(open_pool(pool(2)), *event, FIRST, *claimed([UNUSED, *STAY, FIRST_FAILURE], judge.capabilities))

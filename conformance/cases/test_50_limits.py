@@ -6,12 +6,31 @@ import pytest
 
 from conformance.cases.events_kit import FAILURES, LIMITS, RESET, other_events
 from conformance.cases.kit import Judge, covers
-from conformance.wire.calls import NOW_MS, advance, label, limit, limit_family, open_pool, picks, pool, select
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.calls import (
+    NOW_MS,
+    POOL_FILE,
+    advance,
+    label,
+    labels,
+    limit,
+    limit_family,
+    open_pool,
+    picks,
+    pool,
+    select,
+    text,
+)
+from conformance.wire.scenario import ROOT, Call, Scenario
 
+DAY_MS = 86_400_000
 STYLES = ("antigravity", "gemini-cli")
 GEMINI_KEYS = {"antigravity": "gemini-antigravity", "gemini-cli": "gemini-cli"}  # in a stored pool
 
+OTHER_KEYS = [  # of no quota that the requests below use
+    "gemini", "Claude", "claude ", "claude:claude-x", "claude-antigravity", "antigravity", "gemini_cli", "*", "",
+    "gemini-antigravity:", "gemini-antigravity:gemini-y", "gemini-antigravity:GEMINI-X", "gemini-x",
+]  # fmt: skip
+REQUESTS = [select(), select(model="claude-x"), select("gemini"), select("gemini", model="gemini-x")]
 STRATEGIES = ("sticky", "round-robin", "hybrid")
 Limit = Callable[..., Call]
 ASKED = [
@@ -26,6 +45,13 @@ ASKED = [
 def test_limit_ends_at_reset_time(judge: Judge, elapsed_ms: int, account: int | None) -> None:
     expected = None if account is None else picks(account)
     judge.check(Scenario([open_pool(pool(1)), limit(0, 1000), advance(elapsed_ms), select().gives(expected)]))
+
+
+@covers("LIM-001")
+@pytest.mark.parametrize("ms", [1000.75, 0.5, 400 * DAY_MS])
+def test_limit_of_any_length_ends_at_reset_time(judge: Judge, ms: float) -> None:
+    calls = [advance(ms - 0.25), select().gives(None), advance(0.25), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), limit(0, ms), *calls]))
 
 
 @covers("LIM-001")
@@ -147,10 +173,26 @@ def test_gemini_limit_leaves_claude(judge: Judge) -> None:
 
 
 @covers("LIM-007")
-def test_stored_limits_take_effect(judge: Judge) -> None:
-    stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + 1000}}])
-    calls = [select().gives(None), select("gemini").gives(picks(0)), advance(1000), select().gives(picks(0))]
-    judge.check(Scenario([open_pool(stored), *calls]))
+@pytest.mark.parametrize("ms", [1000, 400 * DAY_MS])
+def test_stored_limits_take_effect(judge: Judge, ms: int) -> None:
+    stored = pool([{"rateLimitResetTimes": {"claude": NOW_MS + ms}}])
+    waits = [advance(ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(stored), select().gives(None), select("gemini").gives(picks(0)), *waits]))
+
+
+@covers("LIM-007")
+@pytest.mark.parametrize("key", OTHER_KEYS)
+def test_stored_limit_of_another_quota_has_no_effect(judge: Judge, key: str) -> None:
+    stored = pool([{"rateLimitResetTimes": {key: NOW_MS + 60_000}}, {}])
+    judge.check(Scenario([open_pool(stored), *[call.gives(picks(0)) for call in REQUESTS]]))
+
+
+@covers("LIM-007")
+def test_limits_of_other_quotas_in_file_are_ignored(judge: Judge) -> None:
+    """Version 2 of the pool file had the quota `gemini`. Later versions have a quota for each header style."""
+    stored = pool([{"rateLimitResetTimes": dict.fromkeys(OTHER_KEYS, NOW_MS + 60_000)}, {}])
+    opened = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS}).gives({"accounts": labels(0, 1)})
+    judge.check(Scenario([opened, *[call.gives(picks(0)) for call in REQUESTS]], {POOL_FILE: text(stored)}))
 
 
 @covers("LIM-007")

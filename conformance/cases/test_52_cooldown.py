@@ -9,6 +9,8 @@ from conformance.cases.properties import property_case
 from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, picks, pool, select
 from conformance.wire.scenario import Call, Scenario
 
+DAY_MS = 86_400_000
+
 
 def best(index: int) -> Call:
     """Return a hybrid selection of this account."""
@@ -76,10 +78,18 @@ def test_no_other_event_ends_a_cooldown(judge: Judge) -> None:
         judge.check(Scenario([open_pool(pool(1)), cool(0, 1000), *rests]))
 
 
+@covers("COOL-004")
+@pytest.mark.parametrize("ms", [1000.75, 0.5, 400 * DAY_MS])
+def test_cooldown_of_any_length_ends_at_its_end(judge: Judge, ms: float) -> None:
+    calls = [advance(ms - 0.25), select().gives(None), advance(0.25), select().gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(1)), cool(0, ms), *calls]))
+
+
 @covers("COOL-005")
-def test_stored_cooldowns_take_effect(judge: Judge) -> None:
-    stored = pool([{"coolingDownUntil": NOW_MS + 1000, "cooldownReason": "network-error"}])
-    calls = [select().gives(None), advance(999), select().gives(None), advance(1), select().gives(picks(0))]
+@pytest.mark.parametrize("ms", [1000, 400 * DAY_MS])
+def test_stored_cooldowns_take_effect(judge: Judge, ms: int) -> None:
+    stored = pool([{"coolingDownUntil": NOW_MS + ms, "cooldownReason": "network-error"}])
+    calls = [select().gives(None), advance(ms - 1), select().gives(None), advance(1), select().gives(picks(0))]
     judge.check(Scenario([open_pool(stored), *calls]))
 
 

@@ -5,12 +5,12 @@ from collections.abc import Collection
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.events_kit import SELECTIONS, other_events
+from conformance.cases.events_kit import SELECTIONS, other_events, require_verification, switch
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, label, limit, limit_family, open_pool, picks, pool, select
-from conformance.wire.scenario import Call, Scenario
+from conformance.wire.calls import advance, limit, limit_family, open_pool, picks, pool, select
+from conformance.wire.scenario import Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
 COUNT = st.integers(2, 8)
@@ -19,10 +19,6 @@ COUNT = st.integers(2, 8)
 def pool_without(count: int, disabled: Collection[int], **stored: Json) -> Json:
     """Return a pool in which these accounts are disabled."""
     return pool([{"enabled": False} if index in disabled else {} for index in range(count)], **stored)
-
-
-def switch(index: int, *, on: bool) -> Call:
-    return Call("set_enabled", {"label": label(index), "enabled": on})
 
 
 @covers("ENA-001")
@@ -98,6 +94,12 @@ def test_all_accounts_disabled_at_runtime_selects_none(judge: Judge, strategy: s
     judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
+@covers("ENA-008")
+def test_no_other_event_enables_an_account(judge: Judge) -> None:
+    for event in other_events(judge, "enabled", "disabled", "verified"):
+        judge.check(Scenario([open_pool(pool(1)), switch(0, on=False), *event, select().gives(None)]))
+
+
 @covers("ENA-009")
 @pytest.mark.parametrize(("disabled", "moved_to"), [([], 0), ([0], 1)])
 def test_disabling_moves_families_to_first_enabled_account(judge: Judge, disabled: list[int], moved_to: int) -> None:
@@ -151,6 +153,13 @@ def test_only_enabled_account_is_selected(judge: Judge) -> None:
     off = [switch(index, on=False) for index in range(3)]
     calls = [select().gives(None), switch(1, on=True), *[select().gives(picks(1))] * 2]
     judge.check(Scenario([open_pool(pool(3)), *off, *calls]))
+
+
+@covers("ENA-011")
+def test_waiting_account_can_be_enabled(judge: Judge) -> None:
+    """Its user need not wait for the verification."""
+    calls = [require_verification(0), switch(0, on=True), select(strategy="round-robin").gives(picks(0))]
+    judge.check(Scenario([open_pool(pool(2)), *calls]))
 
 
 @covers("ENA-012")

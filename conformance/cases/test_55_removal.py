@@ -82,6 +82,14 @@ def test_rotation_decides_after_last_account_is_removed(judge: Judge, count: int
     judge.check(Scenario([open_pool(stored), remove(last), *[select("gemini").gives(picks(turn % last))] * 2]))
 
 
+@covers("REM-006")
+def test_disabling_another_account_settles_no_family(judge: Judge) -> None:
+    """The first enabled account is not the next one in rotation."""
+    disable = Call("set_enabled", {"label": label(2), "enabled": False})
+    stored = pool(4, activeIndex=1, activeIndexByFamily={"gemini": 3})
+    judge.check(Scenario([open_pool(stored), remove(3), disable, *[select("gemini").gives(picks(1))] * 2]))
+
+
 @covers("REM-007")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("count", [1, 3])
@@ -97,6 +105,16 @@ def test_removal_does_not_apply_offset_again(judge: Judge, count: int, pid: int,
     gone = (landing + 1 + steps % (count - 1)) % count  # any account but the one that the offset leads to
     stays = [select(offset=True).gives(now_at(landing, gone))] * 2
     judge.check(Scenario([open_pool(pool(count), pid=pid), select(offset=True), remove(gone), *stays]))
+
+
+@covers("REM-008")
+@pytest.mark.parametrize(("count", "pid"), [(3, 3), (3, 4), (3, 5), (4, 6), (4, 7), (7, 13)])
+def test_removal_of_own_account_restores_no_offset(judge: Judge, count: int, pid: int) -> None:
+    """The offset leads to any account, also the last one. Afterwards it makes no difference whether it is on."""
+    given = [open_pool(pool(count), pid=pid), select(offset=True), remove(pid % count)]
+    off, on = ([*given, *[select(offset=offset)] * 2] for offset in (False, True))
+    answers = values(judge.ask([*off, *on]))
+    judge.expect(answers[3 : len(off)], answers[-2:], Scenario(on), "accounts with the offset on")
 
 
 @covers("REM-009")

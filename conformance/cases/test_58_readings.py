@@ -2,9 +2,10 @@
 
 import pytest
 
+from conformance.cases.events_kit import clear_verification, require_verification, switch
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, open_pool, picks, pool, select, text
+from conformance.wire.calls import NOW_MS, POOL_FILE, advance, cool, label, limit, open_pool, picks, pool, select, text
 from conformance.wire.scenario import ROOT, Call, Scenario
 
 MINUTE_MS = 60_000
@@ -77,6 +78,21 @@ def test_each_strategy_uses_the_new_reading(judge: Judge, family: str, strategy:
 
 
 @covers("READ-004")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(switch(0, on=False), switch(0, on=True), id="disabled"),
+        pytest.param(require_verification(0), clear_verification(0), id="waiting"),
+        pytest.param(cool(0, 1000), advance(1000), id="cooling down"),
+        pytest.param(limit(0, 1000), advance(1000), id="limited"),
+    ],
+)
+def test_reading_of_unavailable_account_counts(judge: Judge, before: Call, after: Call) -> None:
+    turns = [select(strategy="round-robin", soft_quota_threshold_percent=90).gives(picks(1))] * 2
+    judge.check(Scenario([open_pool(pool(2)), before, read(0, claude=0.05), after, *turns]))
+
+
+@covers("READ-004")
 @pytest.mark.parametrize(("passed_ms", "index"), [(TTL_MS, 1), (TTL_MS + 1, 0)])
 def test_equal_reading_counts_from_now_too(judge: Judge, passed_ms: int, index: int) -> None:
     again = [advance(TTL_MS), read(0, claude=0.05), advance(passed_ms), chosen(index)]
@@ -106,6 +122,13 @@ def test_new_reading_without_fraction_replaces_old_one(judge: Judge, quota: Json
 @covers("READ-006")
 def test_new_reading_changes_no_other_account(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), read(0, claude=0.05), chosen(1)]))
+
+
+@covers("READ-006")
+def test_new_reading_leaves_account_with_the_same_token(judge: Judge) -> None:
+    """The first of them is measured."""
+    stored = pool([{}, {"refreshToken": label(0)}], activeIndex=1)
+    judge.check(Scenario([open_pool(stored), read(0, claude=0.05), chosen(0).gives({"label": label(0), "index": 1})]))
 
 
 @covers("READ-007")

@@ -1,9 +1,11 @@
 """VER: accounts that wait until their user has verified them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
+from conformance.cases.events_kit import other_events
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, label, open_pool, picks, pool, select, text
@@ -48,6 +50,12 @@ def test_verification_of_disabled_account_moves_no_family(judge: Judge) -> None:
     judge.check(Scenario([open_pool(stored), waits(1), select().gives(picks(2))]))
 
 
+@covers("VER-001")
+def test_no_other_event_ends_the_wait(judge: Judge) -> None:
+    for event in other_events(judge, "enabled", "disabled", "verified"):
+        judge.check(Scenario([open_pool(pool(1)), waits(0), *event, select().gives(None)]))
+
+
 @covers("VER-002")
 def test_other_accounts_do_not_wait(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(3)), waits(0), *rotates(1, 2, 1)]))
@@ -64,6 +72,12 @@ def test_verified_account_can_be_enabled(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(2)), waits(0), verified(0, enable=True), *rotates(0, 1, 0)]))
 
 
+@covers("VER-004")
+def test_account_disabled_before_its_wait_is_enabled(judge: Judge) -> None:
+    disable = Call("set_enabled", {"label": label(0), "enabled": False})
+    judge.check(Scenario([open_pool(pool(2)), disable, waits(0), verified(0, enable=True), *rotates(0, 1)]))
+
+
 @covers("VER-005")
 def test_disabled_account_that_does_not_wait(judge: Judge) -> None:
     disable = Call("set_enabled", {"label": label(0), "enabled": False})
@@ -77,6 +91,13 @@ def test_stored_verification_takes_effect(judge: Judge) -> None:
     stored = pool([{"enabled": False, "verificationRequired": True}, {"enabled": False}, {}])
     calls = [verified(0, enable=True), verified(1, enable=True), *rotates(0, 2, 0)]
     judge.check(Scenario([open_pool(stored), *calls]))
+
+
+@covers("VER-006")
+@pytest.mark.parametrize("value", ["true", 1, "", None, [True]], ids=repr)
+def test_only_true_means_waiting(judge: Judge, value: Json) -> None:
+    stored = pool([{"enabled": False, "verificationRequired": value}, {}])
+    judge.check(Scenario([open_pool(stored), verified(0, enable=True), *rotates(1, 1)]))
 
 
 @covers("VER-007")
@@ -103,6 +124,21 @@ def test_message_and_link_are_saved(judge: Judge) -> None:
 def test_new_verification_keeps_earlier_link(judge: Judge) -> None:
     again = [waits(0, message="Verify it", url=URL), waits(0)]
     judge.check(saves(*again, message=ABSENT, url=URL))
+
+
+@covers("VER-008")
+@pytest.mark.parametrize("before", [[], [Call("save")]], ids=["stored", "saved"])
+def test_new_message_and_link_replace_earlier_ones(judge: Judge, before: list[Call]) -> None:
+    """The account waits already, in the file that was opened or since an earlier save."""
+    fields = {
+        "enabled": False,
+        "verificationRequired": True,
+        "verificationRequiredReason": "Old",
+        "verificationUrl": "old",
+    }
+    first = [waits(0, message="Old", url="old"), *before] if before else []
+    scenario = saves(*first, waits(0, message="New", url=URL), message="New", url=URL)
+    judge.check(scenario if before else replace(scenario, files={POOL_FILE: text(pool([fields]))}))
 
 
 @covers("VER-008")

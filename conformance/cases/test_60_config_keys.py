@@ -133,7 +133,7 @@ def test_string_has_no_default(judge: Judge, key: str) -> None:
 
 
 @covers("CFG-015")
-@pytest.mark.parametrize("value", TEXTS)
+@pytest.mark.parametrize("value", [*TEXTS, pytest.param("x" * 70_000, id="long")])
 @pytest.mark.parametrize("key", ["resume_text", "log_dir", "$schema"])
 def test_string_is_not_changed(judge: Judge, key: str, value: str) -> None:
     judge.check(accepted({key: value}))

@@ -21,6 +21,15 @@ CAMEL_CASE: dict[str, Json] = {
     "pidOffsetEnabled": True, "accountSelectionStrategy": "round-robin", "sessionRecovery": False, "autoUpdate": False,
     "resumeText": "go", "maxRateLimitWaitSeconds": 5, "signatureCache": {"enabled": False},
 }  # fmt: skip
+OTHER_SPELLINGS: list[dict[str, Json]] = [
+    dict.fromkeys([" debug", "debug ", "debug\t", "debug\0", "_debug", "debug_", "--debug", "quiet mode"], True),
+    dict.fromkeys(["quiet.mode", "OPENCODE_ANTIGRAVITY_DEBUG"], True),
+    dict.fromkeys(["signature_cache.enabled", "signature_cache/enabled", "enabled"], False),
+    {"memory_ttl_seconds": 90, "antigravity": {"debug": True}, "config": {"debug": True}},
+    {"signature_cache": {"memoryTtlSeconds": 90, "debug": True, "signature_cache.enabled": False}},
+    {"signature_cache": {" enabled": False, "Enabled": False}},
+    {"health_score.initial": 80, "health_score": {"maxScore": 80, " initial": 80}},
+]  # fmt: skip
 
 
 @covers("CFG-031")
@@ -137,6 +146,12 @@ def test_keys_are_case_sensitive(judge: Judge, key: str) -> None:
 @pytest.mark.parametrize("key", CAMEL_CASE)
 def test_key_in_camel_case_is_unknown(judge: Judge, key: str) -> None:
     check_unknown(judge, {key: CAMEL_CASE[key]})
+
+
+@covers("CFG-039")
+@pytest.mark.parametrize("document", OTHER_SPELLINGS, ids=range(len(OTHER_SPELLINGS)))
+def test_key_in_another_spelling_or_place_is_unknown(judge: Judge, document: dict[str, Json]) -> None:
+    check_unknown(judge, document)
 
 
 @covers("CFG-051")

@@ -1,5 +1,6 @@
 """PATH: locations of the config files. Each file has its path as `resume_text`."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -61,6 +62,17 @@ def test_no_fallback_from_xdg_config_home(judge: Judge) -> None:
     judge.check(reads_none_of(USER_FILE, "xdg/antigravity.json", environment=XDG))
 
 
+UNUSABLE = ["{}", "{", "[]", '{"debug": 5}']
+
+
+@covers("PATH-004")
+@pytest.mark.parametrize("content", UNUSABLE)
+def test_no_fallback_from_file_in_xdg_config_home(judge: Judge, content: str) -> None:
+    """The file has no key, or is ignored. It is still the user file."""
+    scenario = reads_none_of(USER_FILE, "xdg/antigravity.json", environment=XDG)
+    judge.check(replace(scenario, files={**scenario.files, XDG_FILE: text(content)}))
+
+
 @covers("PATH-004")
 def test_xdg_config_dirs_are_not_searched(judge: Judge) -> None:
     environment = {**XDG, "XDG_CONFIG_DIRS": f"{ROOT}/etc:{ROOT}/usr"}
@@ -118,7 +130,7 @@ def test_project_file(judge: Judge, platform: str) -> None:
     "folder",
     [
         "home", "project/", "project/.", "project/../project", "project with spaces/ä", "pro%20ject", "a+b", "~",
-        "$HOME", "e\u0301", "a:b;c", "#a?b", "[a]*", "-a",
+        "$HOME", "e\u0301", "a:b;c", "#a?b", "[a]*", "-a", ".opencode", "project/.opencode", "home/.config/opencode",
     ],
 )  # fmt: skip
 def test_project_file_in_unusual_folder(judge: Judge, folder: str) -> None:
@@ -126,6 +138,13 @@ def test_project_file_in_unusual_folder(judge: Judge, folder: str) -> None:
     asked = replace(load_config(), params={**load_config().params, "directory": f"{ROOT}/{folder}"})
     files = {f"{folder}/.opencode/antigravity.json": text({"resume_text": "here"})}
     judge.check(Scenario([asked.gives(config(resume_text="here"))], files))
+
+
+@covers("PATH-012")
+@pytest.mark.parametrize("files", [[], [CONFIG_DIR_FILE, XDG_FILE, APPDATA_FILE]], ids=["alone", "beside user files"])
+def test_variables_do_not_affect_project_file(judge: Judge, files: list[str]) -> None:
+    for environment in (XDG, APPDATA, CONFIG_DIR):
+        judge.check(reads(PROJECT_FILE, *files, environment=environment))
 
 
 @covers("PATH-013")
@@ -142,9 +161,27 @@ def test_parent_folders_are_not_searched(judge: Judge) -> None:
         "project/.opencode/antigravity.jsonc",
         "project/.opencode/opencode.json",
         "project/antigravity.json",
+        "project/.opencode/.antigravity.json",
+        "project/.opencode/antigravity.json.bak",
+        "project/.opencode/antigravity",
+        "project/.opencode/antigravity/config.json",
+        "project/opencode/antigravity.json",
     ],
 )
 def test_other_file_names_are_not_read(judge: Judge, path: str) -> None:
+    judge.check(reads_none_of(path))
+
+
+@covers("PATH-014")
+@pytest.mark.skipif(os.path.exists(__file__.swapcase()), reason="file names have no letter case here")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "project/.opencode/Antigravity.json", "project/.OpenCode/antigravity.json",
+        "home/.config/opencode/ANTIGRAVITY.JSON", "home/.config/OpenCode/antigravity.json",
+    ],
+)  # fmt: skip
+def test_file_names_are_case_sensitive(judge: Judge, path: str) -> None:
     judge.check(reads_none_of(path))
 
 
@@ -179,6 +216,20 @@ def test_no_folder_is_added_to_opencode_config_dir(judge: Judge) -> None:
     judge.check(
         reads_none_of("own/opencode/antigravity.json", "own/.opencode/antigravity.json", environment=CONFIG_DIR)
     )
+
+
+@covers("PATH-018")
+@pytest.mark.parametrize("folder", ["~/own", "$HOME/own", "own"])
+def test_opencode_config_dir_is_not_expanded(judge: Judge, folder: str) -> None:
+    """A relative folder is not one in the home folder."""
+    judge.check(reads_none_of("home/own/antigravity.json", environment={"OPENCODE_CONFIG_DIR": folder}))
+
+
+@covers("PATH-019")
+@pytest.mark.parametrize("content", UNUSABLE)
+def test_no_fallback_from_file_in_opencode_config_dir(judge: Judge, content: str) -> None:
+    scenario = reads_none_of(XDG_FILE, USER_FILE, environment={**XDG, **CONFIG_DIR})
+    judge.check(replace(scenario, files={**scenario.files, CONFIG_DIR_FILE: text(content)}))
 
 
 @covers("PATH-019")

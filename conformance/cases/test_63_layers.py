@@ -1,11 +1,12 @@
 """LAY: layers: which file or variable sets a key."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from conformance.cases.config_kit import layers
-from conformance.cases.kit import Judge, covers
+from conformance.cases.kit import Judge, covers, values
 from conformance.json_type import Json
 from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import ROOT, Call, Scenario
@@ -13,6 +14,7 @@ from conformance.wire.scenario import ROOT, Call, Scenario
 PID_OFFSET = "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
 STRATEGY = "OPENCODE_ANTIGRAVITY_ACCOUNT_SELECTION_STRATEGY"
 THRESHOLD = "OPENCODE_ANTIGRAVITY_WEB_SEARCH_THRESHOLD"
+DEFAULT = "continue"  # the value of `resume_text` without any file
 OTHER_VALUES: dict[str, Json] = {  # of keys that every release has
     "$schema": "x", "quiet_mode": True, "debug": True, "log_dir": "x", "keep_thinking": True, "session_recovery": False,
     "auto_resume": False, "resume_text": "x", "signature_cache": {"enabled": False}, "empty_response_max_attempts": 5,
@@ -50,6 +52,33 @@ def test_project_file_takes_precedence(judge: Judge, key: str, user: Json, proje
 @pytest.mark.parametrize(("key", "value"), OTHER_VALUES.items(), ids=OTHER_VALUES)
 def test_each_file_can_set_each_key(judge: Judge, key: str, value: Json, layer: str) -> None:
     judge.check(layers(**{layer: text({key: value})}, **{key: value}))
+
+
+FALSE_OR_TRUE = [
+    "quiet_mode", "debug", "keep_thinking", "session_recovery", "auto_resume", "tool_id_recovery",
+    "claude_tool_hardening", "proactive_token_refresh", "auto_update", "quota_fallback", "pid_offset_enabled",
+]  # fmt: skip
+TWO_VALUES: dict[str, tuple[Json, Json]] = {
+    **dict.fromkeys(FALSE_OR_TRUE, (False, True)),
+    "resume_text": ("x", ""), "log_dir": ("x", ""), "empty_response_max_attempts": (1, 10),
+    "empty_response_retry_delay_ms": (500, 10_000), "proactive_refresh_buffer_seconds": (60, 7200),
+    "proactive_refresh_check_interval_seconds": (30, 1800), "max_rate_limit_wait_seconds": (0, 3600),
+    "account_selection_strategy": ("sticky", "round-robin"),
+    "signature_cache": (
+        {"enabled": False, "memory_ttl_seconds": 60, "disk_ttl_seconds": 604_800, "write_interval_seconds": 600},
+        {"enabled": True, "memory_ttl_seconds": 86_400, "disk_ttl_seconds": 3600, "write_interval_seconds": 10},
+    ),
+}  # fmt: skip
+
+
+@covers("LAY-002")
+def test_keys_do_not_depend_on_each_other(judge: Judge) -> None:
+    """Any two keys have each pair of their values in one of the files, which take the bits of the keys' numbers."""
+    for bit in range(6):  # the first bit is 0 for every key
+        for flip, layer in enumerate(("user", "project")):
+            bits = [((number << 1 >> bit) + flip) % 2 for number in range(len(TWO_VALUES))]
+            chosen = {key: both[one] for (key, both), one in zip(TWO_VALUES.items(), bits, strict=True)}
+            judge.check(layers(**{layer: text(chosen)}, **chosen))
 
 
 @covers("LAY-002")
@@ -157,6 +186,38 @@ def test_strategy_variable_takes_precedence_over_files(judge: Judge) -> None:
     judge.check(layers(environment={STRATEGY: "round-robin"}, account_selection_strategy="round-robin", **files))
 
 
+VARIABLES = {
+    "PID_OFFSET_ENABLED": "1", "ACCOUNT_SELECTION_STRATEGY": "round-robin", "QUIET": "1", "DEBUG": "2",
+    "DEBUG_TUI": "1", "SESSION_RECOVERY": "0", "AUTO_UPDATE": "0", "AUTO_RESUME": "0", "KEEP_THINKING": "1",
+    "RESUME_TEXT": "go", "LOG_DIR": "logs",
+}  # fmt: skip
+RESUMES = {USER_FILE: text({"auto_resume": True})}  # its default differs between releases
+
+
+def configs(judge: Judge, loads: Sequence[Call]) -> list[dict[str, Json]]:
+    """The configs of these loads; an empty one for a load that fails."""
+    answers = [values(judge.ask([load], RESUMES))[0] for load in loads]  # each in a folder of its own
+    return [dict(each["config"]) if isinstance(each, dict) else {} for each in answers]
+
+
+def load_with(*names: str) -> Call:
+    return load_config({f"OPENCODE_ANTIGRAVITY_{name}": VARIABLES[name] for name in names})
+
+
+@covers("LAY-010")
+def test_variables_change_no_other_key(judge: Judge) -> None:
+    """With all variables, each key has the value that it has with its own variable."""
+    loads = [load_with(), load_with(*VARIABLES), *map(load_with, VARIABLES)]
+    without, together, *one_each = configs(judge, loads)
+    alone = dict(without)
+    for name, each in zip(VARIABLES, one_each, strict=True):
+        own = "quiet_mode" if name == "QUIET" else name.lower()
+        alone |= {key: each[key] for key in [own] if key in each}
+        pair = Scenario([load_with(), load_with(name)], RESUMES)
+        judge.expect({**without, own: None}, {**each, own: None}, pair, "the other keys, without and with the variable")
+    judge.expect(alone, together, Scenario(loads, RESUMES), "the config with all variables")
+
+
 @covers("LAY-010")
 def test_variable_overrides_only_its_own_key(judge: Judge) -> None:
     keys: dict[str, Json] = {
@@ -170,15 +231,12 @@ def test_variable_overrides_only_its_own_key(judge: Judge) -> None:
 @covers("LAY-022")
 @pytest.mark.parametrize("path", [USER_FILE, PROJECT_FILE])
 def test_changed_file_is_read_again(judge: Judge, path: str) -> None:
-    """The file is written, changed to one of the same size, made invalid, and mended."""
-    contents = [{"resume_text": "one"}, {"resume_text": "two"}, "{", {"resume_text": "six"}]
-    texts = ["one", "two", "continue", "six"]
+    """The file is written, changed to one of the same size, made invalid, mended, removed, and written again."""
+    one, two, six = (text({"resume_text": word}) for word in ("one", "two", "six"))
+    steps = [(one, "one"), (two, "two"), (text("{"), DEFAULT), (six, "six"), ({"removed": True}, DEFAULT), (one, "one")]
     load = load_config()
-    calls = [load.gives(config(resume_text="continue"))] + [
-        replace(load, files={path: text(content)}).gives(config(resume_text=word))
-        for content, word in zip(contents, texts, strict=True)
-    ]
-    judge.check(Scenario(calls))
+    changed = [replace(load, files={path: file}).gives(config(resume_text=word)) for file, word in steps]
+    judge.check(Scenario([load.gives(config(resume_text=DEFAULT)), *changed]))
 
 
 @covers("LAY-022")

@@ -27,6 +27,20 @@ def test_one_invalid_value_invalidates_file(judge: Judge, layer: str) -> None:
 
 
 @covers("LAY-012")
+@pytest.mark.parametrize("layer", ["user", "project"])
+@pytest.mark.parametrize("key", ["max_rate_limit_wait_seconds", "signature_cache"])
+def test_other_file_does_not_forgive_invalid_value(judge: Judge, layer: str, key: str) -> None:
+    """The other file sets the same key, to a valid value."""
+    wrong = {"quiet_mode": True, "max_rate_limit_wait_seconds": 9999, "signature_cache": {"memory_ttl_seconds": 1}}
+    valid: dict[str, Json] = {"max_rate_limit_wait_seconds": 20, "signature_cache": {"memory_ttl_seconds": 100}}
+    files = {
+        layer: text({"quiet_mode": True, key: wrong[key]}),
+        "user" if layer == "project" else "project": text(valid),
+    }
+    judge.check(layers(quiet_mode=False, **files))
+
+
+@covers("LAY-012")
 def test_one_invalid_group_value_invalidates_file(judge: Judge) -> None:
     user = text({"quiet_mode": True, "signature_cache": {"enabled": False, "memory_ttl_seconds": 1}})
     expected = {"enabled": True, "memory_ttl_seconds": 3600}

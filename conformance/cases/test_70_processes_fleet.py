@@ -89,15 +89,23 @@ def test_forked_child_selects_by_its_own_pid(judge: Judge, fleet: Fleet, count: 
 @covers("PROC-005")
 @pytest.mark.parametrize("count", FORK_POOLS)
 def test_forked_child_does_not_apply_the_offset_again(judge: Judge, fleet: Fleet, count: int) -> None:
-    """The parent has applied the offset to gemini before it forks, so the child keeps the account of the parent."""
-    stored, asked = based(count), select("gemini", offset=True)
-    own = (asked.method, dict(asked.params))
-    answers = fleet.ask([("open", {"pool": stored}), own, ("fork", {"calls": [asked.to_json()]})])
-    for member, (_, before, forked) in zip(fleet.members, answers, strict=True):
+    """The parent has applied the offset to gemini before it forks, so the child keeps the account of the parent.
+
+    Another child applies the offset to claude, with its own PID.
+    """
+    stored, asked, other = based(count), select("gemini", offset=True), select(offset=True)
+    own, *forks = (
+        (asked.method, dict(asked.params)), *[("fork", {"calls": [each.to_json()]}) for each in (asked, other)]
+    )  # fmt: skip
+    answers = fleet.ask([("open", {"pool": stored}), own, *forks])
+    for member, (_, before, forked, forked_again) in zip(fleet.members, answers, strict=True):
         _, selected = shown_fork(forked)
         calls = [open_pool(stored, member.pid), asked, asked]
         kept = getattr(before, "value", None)
         judge.expect(kept, selected, Scenario(calls), "account of the forked child", observed=True)
+        pid, selected = shown_fork(forked_again)
+        calls, start = [open_pool(stored, pid), other], Fit(count, 0).start(pid)
+        judge.expect(picks(start), selected, Scenario(calls), "account of the other family", observed=True)
 
 
 @covers("PROC-006")

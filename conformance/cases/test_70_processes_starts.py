@@ -87,10 +87,15 @@ def test_killed_processes_leave_the_others_alone(judge: Judge) -> None:
 
 @covers("PROC-025")
 def test_inherited_variable_has_no_effect(judge: Judge) -> None:
-    launch, inherited = judge.launch(), "OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED"
-    launch = replace(launch, environment={**launch.environment, inherited: "1"})
+    """The process inherits variables that switch the offset on and lead to folders without a user file."""
+    inherited = {"OPENCODE_ANTIGRAVITY_PID_OFFSET_ENABLED": "1"}
+    inherited |= dict.fromkeys(["OPENCODE_CONFIG_DIR", "XDG_CONFIG_HOME", "APPDATA"], "/nonexistent")
+    launch = judge.launch()
+    launch = replace(launch, environment={**launch.environment, **inherited})
     fleet = Fleet.greet(judge.start_group([launch]))
-    fleet.record.note(1, fleet.pids[0], f"inherits {inherited}=1")
+    fleet.record.note(1, fleet.pids[0], f"inherits {', '.join(f'{name}={value}' for name, value in inherited.items())}")
     accounts = next(count for count in range(BASE_INDEX + 2, 100) if fleet.pids[0] % count)
     transcripts = fleet.open_and_select(based(accounts), {"account_selection_strategy": "sticky"}, ["claude"])
     check(judge, fleet, transcripts, lambda _: [picks(BASE_INDEX)])
+    transcripts = fleet.open_and_select(based(accounts), ON, ["claude"])
+    check(judge, fleet, transcripts, lambda member: [picks((BASE_INDEX + member.pid) % accounts)])

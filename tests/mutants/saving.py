@@ -147,3 +147,11 @@ class ModelLimitsNotSaved(SavesOtherwise):
 class Version3Saved(SavesOtherwise):
     def change(self, document: Json) -> None:
         document["version"] = 3
+
+
+class OwnAccountsSavedFirst(SavesOtherwise):
+    def change(self, document: Json) -> None:
+        entries, own = document["accounts"], self.before
+        ordered = sorted(entries, key=lambda entry: entry["refreshToken"] not in own)
+        families = {family: at and ordered.index(entries[at]) for family, at in document["activeIndexByFamily"].items()}
+        document |= {"accounts": ordered, "activeIndex": families["claude"], "activeIndexByFamily": families}
