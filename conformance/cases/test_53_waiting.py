@@ -276,9 +276,7 @@ def away(index: int) -> list[tuple[list[Call], list[Call]]]:
         pytest.param("gemini", "gemini-x", marks=pytest.mark.covers("WAIT-015")),
     ],
 )
-def test_reset_limits_clears_those_of_accounts_not_in_use(
-    judge: Judge, family: str, model: str | None, way: int
-) -> None:
+def test_reset_limits_includes_accounts_not_in_use(judge: Judge, family: str, model: str | None, way: int) -> None:
     begins, ends = away(0)[way]
     of_model: dict[str, Json] = {"model": model} if model else {}
     limits = [limit(0, 9000)] if family == "claude" else limit_both(0, 9000, **of_model)

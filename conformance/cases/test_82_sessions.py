@@ -156,7 +156,7 @@ def test_accounts_with_equal_tokens_are_two_accounts(judge: Judge, calls: Json, 
 
 
 @covers("POOL-001")
-def test_each_event_affects_one_of_two_accounts_with_one_token(judge: Judge) -> None:
+def test_event_affects_one_account_of_a_token(judge: Judge) -> None:
     """The first of them has the event and is removed. The second one is selected, and named from then on."""
     other = "another account"
     stored = pool([{}, {"refreshToken": other}, {}], activeIndex=1)

@@ -38,6 +38,7 @@ PORTS: dict[tuple[str, str], Callable[..., object]] = {
     ("test_earlier_session_has_no_effect", "WIRE-004"): unsteady.HealthKeptByTheProcess,
     ("test_unused_open_has_no_effect", "WIRE-004"): unsteady.RotationGoesOnInTheNextPool,
     ("test_labels_do_not_affect_selection", "POOL-001"): subtle.SortsByLabel,
+    ("test_refused_calls_change_no_session", "WIRE-002"): subtle.RefusedCallRotates,
     ("test_threshold_of_100_equals_no_threshold", "SOFT-005"): unsteady.HundredIsAThreshold,
     ("test_time_of_day_has_no_effect", "LIM-001"): unsteady.LimitsEndOnTheSecond,
     ("test_time_of_day_does_not_affect_hybrid", "HYB-002"): unsteady.LimitsEndOnTheSecond,

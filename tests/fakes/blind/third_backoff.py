@@ -1,6 +1,5 @@
 """Backoff: what counts as a consecutive failure, and for how long."""
 
-from collections.abc import Callable
 from typing import Any
 
 from conformance.json_type import Json
@@ -16,29 +15,21 @@ from tests.fakes.blind.ports import Original, Section
 section = Section("backoff")
 
 
-@section.patch(
-    events,
-    "mark_rate_limited_with_reason",
+@section.port(
     opened("a"),
     fails("a", failure_ttl_ms=1000),
     advance(2000),
     fails("a", failure_ttl_ms=9000),
 )
-def ttl_of_the_failure_before(
-    original: Original,
-    selector: Selector,
-    account: Account,
-    request: Request,
-    reason: str,
-    now_ms: float,
-    draw: Callable[[], float],
-    retry_after_ms: float | None = None,
-    failure_ttl_ms: float | None = None,
-) -> float:
+class TtlOfTheFailureBefore(ReferenceAdapter):
     """Stores at a failure when it will expire, with the TTL of that call, not of the next one."""
-    ttl_ms = vars(account).get("ttl_ms", failure_ttl_ms)
-    vars(account)["ttl_ms"] = FAILURE_TTL_MS if failure_ttl_ms is None else failure_ttl_ms
-    return float(original(selector, account, request, reason, now_ms, draw, retry_after_ms, ttl_ms))
+
+    def mark_rate_limited_with_reason(self, label: str, *args: Any, **params: Any) -> Json:
+        account = self._find(label)
+        given_ms = params.get("failure_ttl_ms")
+        ttl_ms = vars(account).get("ttl_ms", given_ms)
+        vars(account)["ttl_ms"] = FAILURE_TTL_MS if given_ms is None else given_ms
+        return super().mark_rate_limited_with_reason(label, *args, **{**params, "failure_ttl_ms": ttl_ms})
 
 
 @section.port(
