@@ -23,6 +23,7 @@ RESET, SELECTIONS, OUTCOMES, TOKENS, USE, SUCCESS = (
     "use",
     "success",
 )
+UNUSED = {group: {"remainingFraction": 1} for group in ("claude", "gemini-pro", "gemini-flash")}
 BLOCKING = (LIMITS, FAILURES, COOLDOWN)
 
 
@@ -64,6 +65,7 @@ def events(index: int) -> Mapping[str, Sequence[Call]]:
         "verified": [clear_verification(index)],
         "verified after a while": [require_verification(index), clear_verification(index)],
         "reading": [Call("update_quota", {**named, "quota": {}})],
+        "reading of unused quotas": [Call("update_quota", {**named, "quota": UNUSED})],
         RESET: [Call("reset_limits", {"family": "claude"})],
         "reset of gemini": [Call("reset_limits", {"family": "gemini"})],
         "question min_wait": [Call("min_wait", {"family": "claude"}), Call("min_wait", {"family": "gemini"})],
