@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import strategies as st
 
 from conformance.cases.events_kit import other_events
@@ -140,14 +141,15 @@ def test_accounts_with_equal_tokens_are_two_accounts(judge: Judge, calls: Json, 
     count = len(stored["accounts"])
     one, two = sorted((first % max(1, count), (first + second) % max(1, count)))
     if one == two:
-        return
+        pytest.skip("the pool has one account")
     names = [f"token {index}" for index in range(count)]
     pairs = list(zip(stored["accounts"], names, strict=True))
     tokens = {entry["refreshToken"]: name for entry, name in reversed(pairs)}
     accounts = [{**entry, "refreshToken": name} for entry, name in pairs]
     apart = [Call("open", {**calls[0][1], "pool": {**stored, "accounts": accounts}})]
     unnamed = names[two]  # the account that no call can name, because its token is that of the other account
-    for method, params in calls[1:]:
+    for call in claimed([Call(method, params) for method, params in calls[1:]], judge.capabilities):
+        method, params = call.method, call.params
         named = tokens.get(params.get("label", ""), params.get("label"))
         if method not in ("open", "use_session") and named != unnamed:
             apart.append(Call(method, {**params, "label": named} if "label" in params else params))
@@ -167,6 +169,8 @@ def test_event_affects_one_account_of_a_token(judge: Judge) -> None:
         Call("available_header_style", {"label": other, "family": "claude"}),
     ]
     then += [Call(call.method, {**call.params, "label": other}) for call in (record(0, "success"), consume(0))]
+    if "remove" not in judge.capabilities:  # a call then names the first account still
+        then = []
     off = claimed([Call("set_enabled", {"label": label(0), "enabled": False})], judge.capabilities)
     for event in [*other_events(judge), *([off] if off else []), []]:
         asked = [open_pool(stored), *event, *event, *every, *event, remove(0), *then, *every, Call("snapshot")]
@@ -229,7 +233,7 @@ def test_questions_change_no_session(judge: Judge, calls: Json) -> None:
 def _unchanged_by(judge: Judge, asked: Sequence[Call], between: Sequence[Call]) -> None:
     """Expect the same answers with one of the calls `between` before each call, which is another one each time."""
     if not between:
-        return
+        pytest.skip("the target supports none of the calls that must change nothing")
     opened, *others = asked
     further = itertools.islice(itertools.cycle(between), len(asked) % len(between), None)
     every = [opened, *(each for pair in zip(further, others, strict=False) for each in pair)]
