@@ -18,7 +18,9 @@ FOUND = {name: found.rule for name, found in read_table().items() if name in POR
 
 
 @pytest.mark.parametrize("port", FORKED.values(), ids=FORKED)
-def test_forked_port_differs_from_the_reference(port: Port) -> None:
+def test_forked_port_differs_from_the_reference(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in port.environment.items():
+        monkeypatch.setenv(name, value)
     assert is_proven(port)
 
 
