@@ -89,7 +89,7 @@ DUPLICATES: list[tuple[Json, Json]] = [  # fields of the account that was used f
 @covers("STO-002")
 @pytest.mark.parametrize("last", [1, 0], ids=["second", "first"])
 def test_other_fields_of_duplicates_do_not_count(judge: Judge, last: int) -> None:
-    """Each pair has an email of its own. The first or the second of each was used last."""
+    """Both accounts of a pair have one email. Either the first or the second was used last."""
     pairs = [pair if last else pair[::-1] for pair in DUPLICATES]
     fields = [
         {"email": f"{number}@test", "lastUsed": 9 if place == last else 5, **field}

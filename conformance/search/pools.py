@@ -37,7 +37,7 @@ USED: Table[Json] = table(
     *[-1, 1.5, "x", None, NOW_MS + 60_000, NOW_MS - IN_MONTHS_MS, NOW_MS - 1, AFTER_2038_MS, 1e300],
 )  # fmt: skip
 ENABLED: Table[Json] = table(*[ABSENT] * 26, *[True, False, False, False, None] * 2, 0, "")
-# By the low bits of byte 8 of an account, if those of byte 9 choose that it has one.
+# Byte 9 of a record decides whether the account has one of these, and byte 8 which one.
 VERIFICATIONS: tuple[dict[str, Json], ...] = (
     {"verificationRequired": True, "enabled": False},
     {"verificationRequired": True, "verificationRequiredAt": NOW_MS, "verificationRequiredReason": "stored"},
