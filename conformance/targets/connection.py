@@ -218,8 +218,8 @@ class Connection:
         self._note_end()
         self.watch()
 
-    def on_memory(self, resident_bytes: int) -> None:
-        self._held_bytes = resident_bytes
+    def on_memory(self, held_bytes: int) -> None:
+        self._held_bytes = held_bytes
 
     def watch(self) -> None:
         """Let the selector watch exactly the pipes that have something to do."""

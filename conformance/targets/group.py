@@ -268,7 +268,7 @@ class Group:
                 self.connections[event["process"]].on_exit(event["returncode"])
             case "memory":
                 if event["process"] is not None:
-                    self.connections[event["process"]].on_memory(event["resident_bytes"])
+                    self.connections[event["process"]].on_memory(event["held_bytes"])
             case _:
                 self._events.append(event)
 

@@ -165,6 +165,29 @@ def eats_memory() -> None:
             time.sleep(3600)
 
 
+def shares_memory() -> None:
+    """Answer when four children exist, which share 64 MiB with this process."""
+    fork_with_memory(copy=False)
+
+
+def copies_memory() -> None:
+    """Answer when each of four children has its own copy of 64 MiB."""
+    fork_with_memory(copy=True)
+
+
+def fork_with_memory(*, copy: bool) -> None:
+    held = bytearray(b"m") * 2**26
+    reader, writer = os.pipe()
+    for _ in range(4):
+        if os.fork() == 0:
+            for start in range(0, len(held) if copy else 0, 4096):
+                held[start] += 1
+            os.write(writer, b".")
+            time.sleep(3600)
+        os.read(reader, 1)
+    serve()
+
+
 def answers_while_reading() -> None:
     """Write one space for each byte read, immediately: neither side may wait for the other to finish."""
     received = b""

@@ -18,6 +18,7 @@ from conformance.targets.connection import Connection
 from conformance.targets.errors import AdapterFault, WrongAnswer
 from conformance.targets.exchange import MethodCall
 from conformance.targets.group import Group, Launch
+from conformance.targets.supervisor.serve import memory_bytes
 from conformance.targets.wire_log import WireLog
 from conformance.wire.answers import Answer, Raised, Result
 from conformance.wire.framing import MAX_LINE_BYTES
@@ -228,6 +229,16 @@ def test_memory_limit_ends_the_target(started: Started, monkeypatch: pytest.Monk
         message = fault(group.connections[0])
     assert "was ended because it held " in message
     assert "(limit 150 MiB) before it answered `hello`" in message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the share of each process")
+@pytest.mark.parametrize(("mode", "copies"), [("shares_memory", 1), ("copies_memory", 5)])
+def test_memory_that_forks_share_counts_once(started: Started, mode: str, copies: int) -> None:
+    with started(mode) as group:
+        group.connections[0].hello()
+        target = psutil.Process(group.connections[0].pid)
+        held = sum(map(memory_bytes, [target, *target.children()]))
+    assert copies == held // 2**26
 
 
 def test_fault_of_one_leaves_the_others_alone(started: Started) -> None:

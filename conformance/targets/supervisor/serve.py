@@ -24,7 +24,7 @@ To the runner:
      "no_pid": bool}                                         true: its PID is not available
     {"event": "let_go"}                                      every held process runs, or has failed
     {"event": "exited", "process": i, "returncode": c}       negative: the signal that ended it
-    {"event": "memory", "process": i, "resident_bytes": n}   its process tree is killed; i is null for other orphans
+    {"event": "memory", "process": i, "held_bytes": n}       its process tree is killed; i is null for other orphans
     {"event": "done", "left": [pids]}                        the last event, with processes that could not be killed
 """
 
@@ -219,9 +219,13 @@ class Supervisor:
                 resident_bytes[owner] += process.memory_info().rss
                 members[owner].append(process)
         self.owners = owners
-        for owner, size_bytes in resident_bytes.items():
-            if size_bytes > self.memory_limit_bytes:
-                self.send(event="memory", process=owner, resident_bytes=size_bytes)
+        for owner, sum_bytes in resident_bytes.items():
+            if sum_bytes <= self.memory_limit_bytes:
+                continue
+            # The sum is cheap, but counts memory that forked processes share once for each of them.
+            held_bytes = sum(map(memory_bytes, members[owner]))
+            if held_bytes > self.memory_limit_bytes:
+                self.send(event="memory", process=owner, held_bytes=held_bytes)
                 for process in members[owner]:
                     kill(process)
 
@@ -248,6 +252,16 @@ class Supervisor:
             if time.monotonic() > deadline_s:
                 return [process.pid for process in processes]
             time.sleep(0.002)  # a killed orphan needs a moment until this process can reap it
+
+
+def memory_bytes(process: psutil.Process) -> int:
+    """Memory of a process, with its share of what it shares with others where the system tells that (Linux)."""
+    with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.AccessDenied):
+            full = process.memory_full_info()
+            return int(getattr(full, "pss", full.uss))
+        return int(process.memory_info().rss)
+    return 0  # it has ended
 
 
 def _become_subreaper() -> None:
