@@ -42,7 +42,9 @@ def _find_pool(session: GeneratedSession, record: bytes) -> None:
         )
         if value is not None
     }
-    params: Params = {"home": f"{ROOT}/home", "platform": PLATFORMS[record[4]]}
+    # On Windows a file is moved, and to a blank, so relative, folder it would be moved into the user's own folder.
+    platform = "linux" if " " in environment.values() else PLATFORMS[record[4]]
+    params: Params = {"home": f"{ROOT}/home", "platform": platform}
     if environment:
         params["environment"] = environment
     old = OLD_FILES[record[5]]

@@ -1,6 +1,7 @@
 """Each sequence of the search shows the quirk or the faulty port that it was written for."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -59,6 +60,19 @@ def test_sequence_shows_its_faulty_port(sequence: str) -> None:
 
 def test_every_sequence_shows_something() -> None:
     assert STEPS.keys() == QUIRKS.keys() | PORTS.keys()
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_nothing_moves_into_the_users_folder(place: int) -> None:
+    """On Windows the pool file moves, and a blank folder is relative to where the user starts the search."""
+    session = fresh_session(2, 0)
+    step = next(step for step, *_ in FURTHER_KINDS if step.__name__ == "_find_pool")
+    for folder, platform in product(range(256), repeat=2):
+        record = bytearray(16)
+        record[place], record[4] = folder, platform
+        step(session, bytes(record))
+    blank = [params["platform"] for _, params in session.calls if " " in params.get("environment", {}).values()]
+    assert set(blank) == {"linux"}
 
 
 def test_generator_draws_every_kind_of_step() -> None:
