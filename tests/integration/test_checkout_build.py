@@ -24,6 +24,7 @@ from tests.support.checkouts import (
     own_cache,
     write_checkout,
 )
+from tests.support.tiers import sampled
 
 __all__ = ["own_cache"]
 pytestmark = pytest.mark.needs_node
@@ -84,7 +85,7 @@ CHANGES: list[Callable[[Path], object]] = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
+@pytest.mark.parametrize("change", sampled(CHANGES), ids=range(len(CHANGES)))
 def test_changed_source_is_built_again(
     tmp_path: Path, own_cache: Path, started: list[str], change: Callable[[Path], object]
 ) -> None:

@@ -19,6 +19,7 @@ from tests.support.checkouts import (
     write_checkout,
 )
 from tests.support.command import run_kit
+from tests.support.tiers import sampled_rows
 
 __all__ = ["own_cache"]
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
@@ -27,34 +28,37 @@ LOAD = ("load_config", {"directory": "/p", "home": "/h"})
 SELECTS = "return this.accounts[0] ?? null;"
 WAITS = "return Date.now();"
 STYLE = ("available_header_style", {"label": "a", "family": "claude"})
+OTHER_STYLE = "return 1;\n  }\n  getAvailableHeaderStyle(account: Account, family: string): string {\n    return 'cli';"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "call", "told"),
-    [
-        (WAITS, "return 'soon' as never;", MIN_WAIT, 'wait_ms is "soon"; expected a number'),
-        (WAITS, "return undefined as never;", MIN_WAIT, "wait_ms is undefined; expected a number"),
-        (WAITS, "return { then: 1, at: 2 } as never;", MIN_WAIT, "wait_ms is an object; expected a number"),
-        (WAITS, "return { then() {} } as never;", MIN_WAIT, "wait_ms is a promise; expected a number"),
-        (WAITS, "return NaN;", MIN_WAIT, "wait_ms is NaN; expected a number"),
-        (WAITS, "return 5n as never;", MIN_WAIT, "wait_ms is 5; expected a number"),
-        (WAITS, "return (this as any).gone();", MIN_WAIT, "TypeError: this.gone is not a function"),
-        (WAITS, "throw Object.create(null);", MIN_WAIT, "the thrown object cannot be converted to a string"),
-        (
-            SELECTS,
-            "return { ...this.accounts[0], index: '0' } as never;",
-            SELECT,
-            'index is "0"; expected a whole number',
-        ),
-        (
-            WAITS,
-            "return 1;\n  }\n  getAvailableHeaderStyle(account: Account, family: string): string {\n    return 'cli';",
-            STYLE,
-            'header_style is "cli"; expected "antigravity" or "gemini-cli" or null',
-        ),
-        (SELECTS, "return 7 as never;", SELECT, "label is undefined; expected a string"),
-        (SELECTS, "return Promise.reject(new Error('late')) as never;", SELECT, "Error: late"),
-    ],
+    sampled_rows(
+        [
+            (WAITS, "return 'soon' as never;", MIN_WAIT, 'wait_ms is "soon"; expected a number'),
+            (WAITS, "return undefined as never;", MIN_WAIT, "wait_ms is undefined; expected a number"),
+            (WAITS, "return { then: 1, at: 2 } as never;", MIN_WAIT, "wait_ms is an object; expected a number"),
+            (WAITS, "return { then() {} } as never;", MIN_WAIT, "wait_ms is a promise; expected a number"),
+            (WAITS, "return NaN;", MIN_WAIT, "wait_ms is NaN; expected a number"),
+            (WAITS, "return 5n as never;", MIN_WAIT, "wait_ms is 5; expected a number"),
+            (WAITS, "return (this as any).gone();", MIN_WAIT, "TypeError: this.gone is not a function"),
+            (WAITS, "throw Object.create(null);", MIN_WAIT, "the thrown object cannot be converted to a string"),
+            (
+                SELECTS,
+                "return { ...this.accounts[0], index: '0' } as never;",
+                SELECT,
+                'index is "0"; expected a whole number',
+            ),
+            (
+                WAITS,
+                OTHER_STYLE,
+                STYLE,
+                'header_style is "cli"; expected "antigravity" or "gemini-cli" or null',
+            ),
+            (SELECTS, "return 7 as never;", SELECT, "label is undefined; expected a string"),
+            (SELECTS, "return Promise.reject(new Error('late')) as never;", SELECT, "Error: late"),
+        ]
+    ),
 )
 def test_wrong_answer_of_plugin_code_is_raised(tmp_path: Path, old: str, new: str, call: Json, told: str) -> None:
     assert old in MANAGER_TEXT

@@ -20,6 +20,7 @@ from tests.support.checkouts import (
     ask_checkout,
     write_checkout,
 )
+from tests.support.tiers import sampled
 
 pytestmark = [pytest.mark.needs_node, pytest.mark.usefixtures("own_cache")]
 
@@ -33,19 +34,21 @@ def with_line(line: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "line",
-    [
-        "console.log('hello')",
-        "process.stdout.write('hello\\n')",
-        "import { writeSync } from 'node:fs'; writeSync(1, 'hello\\n')",
-        "setInterval(() => console.log('tick'), 1)",
-        "setTimeout(() => process.exit(9), 0)",
-        "process.stdin.setEncoding('utf8')",
-        "import { stdin } from 'node:process'; stdin.destroy()",
-        "JSON.parse = () => ({}); JSON.stringify = () => 'broken'; Date.now = () => 5",
-        "globalThis.Promise = null as never; Array.prototype.every = () => false",
-        "Object.defineProperty(process, 'pid', { value: 1 })",
-        "Promise.reject(new Error('nobody waits'))",
-    ],
+    sampled(
+        [
+            "console.log('hello')",
+            "process.stdout.write('hello\\n')",
+            "import { writeSync } from 'node:fs'; writeSync(1, 'hello\\n')",
+            "setInterval(() => console.log('tick'), 1)",
+            "setTimeout(() => process.exit(9), 0)",
+            "process.stdin.setEncoding('utf8')",
+            "import { stdin } from 'node:process'; stdin.destroy()",
+            "JSON.parse = () => ({}); JSON.stringify = () => 'broken'; Date.now = () => 5",
+            "globalThis.Promise = null as never; Array.prototype.every = () => false",
+            "Object.defineProperty(process, 'pid', { value: 1 })",
+            "Promise.reject(new Error('nobody waits'))",
+        ]
+    ),
 )
 def test_setup_at_import_does_not_affect_the_adapter(tmp_path: Path, line: str) -> None:
     checkout = write_checkout(tmp_path / "fork", with_line(line))

@@ -17,7 +17,7 @@ from conformance.json_type import Json
 from conformance.targets.namespaces import why_not
 from tests.support.command import CHECKOUT
 from tests.support.kit_runs import KIT, breaking
-from tests.support.tiers import sampled
+from tests.support.tiers import sampled, sampled_rows
 
 
 def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -35,17 +35,23 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     ("command", "code", "message"),
-    [
-        ("$KIT requirements list PID >/dev/full", 4, "cannot write output, a log or a temporary file: No space"),
-        ("$KIT requirements show >/dev/full", 4, "cannot write output, a log or a temporary file: No space"),
-        ("$KIT requirements show 2>/dev/full >/dev/full", 4, ""),
-        ("$KIT run refrence 2>/dev/full", 2, ""),
-        ("$KIT requirements list PID >&-", 0, ""),
-        ("$KIT run refrence 2>&- >&- <&-", 2, ""),
-        ("$KIT run reference --only PID-001 <&- >&-", 0, ""),
-        ("mkdir gone; cd gone; rmdir ../gone; $KIT requirements list", 2, "the current folder does not exist any more"),
-        ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write output, a log or a temporary file"),
-    ],
+    sampled_rows(
+        [
+            ("$KIT requirements list PID >/dev/full", 4, "cannot write output, a log or a temporary file: No space"),
+            ("$KIT requirements show >/dev/full", 4, "cannot write output, a log or a temporary file: No space"),
+            ("$KIT requirements show 2>/dev/full >/dev/full", 4, ""),
+            ("$KIT run refrence 2>/dev/full", 2, ""),
+            ("$KIT requirements list PID >&-", 0, ""),
+            ("$KIT run refrence 2>&- >&- <&-", 2, ""),
+            ("$KIT run reference --only PID-001 <&- >&-", 0, ""),
+            (
+                "mkdir gone; cd gone; rmdir ../gone; $KIT requirements list",
+                2,
+                "the current folder does not exist any more",
+            ),
+            ("$KIT run reference --only PID-001 --json /dev/full", 4, "cannot write output, a log or a temporary file"),
+        ]
+    ),
 )
 def test_output_that_cannot_be_written_is_reported(
     tmp_path: Path, command: str, code: int, message: str, unbuffered: str

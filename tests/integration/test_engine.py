@@ -11,6 +11,7 @@ import pytest
 from conformance.cases import engine
 from conformance.cases.interference import wait_for
 from tests.support.command import Kit
+from tests.support.tiers import sampled
 from tools.gallery_run import target
 
 SLOW = ("asyncio", "filelock", "hypothesis", "jsonschema", "pytest", "reference_impl.adapter")
@@ -22,7 +23,9 @@ def test_slow_modules_are_imported_late() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("options", [[], ["--fail-fast"], ["-n", "2"]], ids=["usual", "fail fast", "two cores"])
+@pytest.mark.parametrize(
+    "options", sampled([[], ["--fail-fast"], ["-n", "2"]]), ids=["usual", "fail fast", "two cores"]
+)
 def test_broken_module_is_a_suite_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kit: Kit, options: list[str]
 ) -> None:

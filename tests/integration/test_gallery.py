@@ -21,7 +21,7 @@ def without_values(shown: Outcome) -> Outcome:
     return shown.model_copy(update={"cause": said.group() if said else ""})
 
 
-@pytest.mark.parametrize("row", sampled([row for row in rows() if row.tested], every=20), ids=lambda row: row.fake)
+@pytest.mark.parametrize("row", sampled([row for row in rows() if row.tested], every=40), ids=lambda row: row.fake)
 def test_adapter_shows_what_the_table_says(row: Row) -> None:
     shown = outcome(row, measure(row.fake, row.options, row.command))
     assert without_values(shown) == without_values(TABLE[row.name])

@@ -195,7 +195,7 @@ def test_killed_run_with_hanging_processes_leaves_nothing(bench: Bench, rule: st
 
 
 @needs_namespaces
-@pytest.mark.parametrize("rule", IN_NAMESPACES)
+@pytest.mark.parametrize("rule", sampled(IN_NAMESPACES))
 def test_hanging_target_is_unknown_and_leaves_nothing(bench: Bench, rule: str) -> None:
     report = bench.report("--timeout", "2", "--processes", "2", "--only", rule, *breaking("hangs-with-the-offset"))
     assert verdicts(report) == {rule: "unknown"}

@@ -40,6 +40,7 @@ def test_go_example_passes_all_it_claims(tmp_path: Path) -> None:
     assert set(report["hello"]["capabilities"]) == CLAIMED
 
 
+@pytest.mark.exhaustive
 def test_python_example_passes_all_it_claims(tmp_path: Path) -> None:
     report = report_of(tmp_path, "python:port:Port", folder=EXAMPLES / "python")
     assert set(report["hello"]["capabilities"]) == {*CLAIMED, "fork"}

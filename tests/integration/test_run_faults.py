@@ -14,7 +14,7 @@ import pytest
 
 from conformance.cases.engine import RUNNER_VARIABLE
 from tests.support.kit_runs import BOUND_S, PAUSE_S, Bench, breaking, misbehaving, validated, verdicts, wait_until
-from tests.support.tiers import sampled
+from tests.support.tiers import sampled, sampled_rows
 
 # The faults of `breaking.py` show when an account is marked as limited: in the first and the last of these.
 FAULT_FIRST = ("--only", "STK-003,PID-008")
@@ -23,18 +23,20 @@ FAULT_LAST = ("--only", "PID-008,LIM-001")
 
 @pytest.mark.parametrize(
     ("command", "message"),
-    [
-        (("--", "/none/such"), "No such file or directory: /none/such"),
-        (("--", str(Path(__file__).parent)), "Permission denied"),
-        (misbehaving("exits_at_once"), r"exited with code 7 before it answered `hello`(.|\n)*no licence for this"),
-        (misbehaving("no_json"), "no answer to `hello`: not a JSON message(.|\n)*the line was 'hello there'"),
-        (misbehaving("malformed"), "gave no valid answer: hello: malformed result: name: Field required"),
-        (("--timeout", "1", *misbehaving("never_answers")), "gave no answer to `hello` within 1 s; .* --timeout"),
-        (misbehaving("daemon"), "exited with code 5 before it answered `open`"),
-        (misbehaving("floods_output"), "wrote a line of more than 8388608 bytes"),
-        (misbehaving("dies_in_mid_batch"), "was ended by SIGKILL in the middle of its answer to `hello`"),
-        (("python:none.such:Port",), "there is no module 'none'"),
-    ],
+    sampled_rows(
+        [
+            (("--", "/none/such"), "No such file or directory: /none/such"),
+            (("--", str(Path(__file__).parent)), "Permission denied"),
+            (misbehaving("exits_at_once"), r"exited with code 7 before it answered `hello`(.|\n)*no licence for this"),
+            (misbehaving("no_json"), "no answer to `hello`: not a JSON message(.|\n)*the line was 'hello there'"),
+            (misbehaving("malformed"), "gave no valid answer: hello: malformed result: name: Field required"),
+            (("--timeout", "1", *misbehaving("never_answers")), "gave no answer to `hello` within 1 s; .* --timeout"),
+            (misbehaving("daemon"), "exited with code 5 before it answered `open`"),
+            (misbehaving("floods_output"), "wrote a line of more than 8388608 bytes"),
+            (misbehaving("dies_in_mid_batch"), "was ended by SIGKILL in the middle of its answer to `hello`"),
+            (("python:none.such:Port",), "there is no module 'none'"),
+        ]
+    ),
     ids=lambda value: " ".join(value[-1:]) if isinstance(value, tuple) else "",
 )
 def test_unusable_target_is_reported_in_one_message(bench: Bench, command: tuple[str, ...], message: str) -> None:
@@ -48,14 +50,16 @@ def test_unusable_target_is_reported_in_one_message(bench: Bench, command: tuple
 
 @pytest.mark.parametrize(
     ("mode", "options", "message"),
-    [
-        ("dies", [], "exited with code 9 before it answered a batch of .*the port ran out of luck"),
-        ("hangs", ["--timeout", "10"], "gave no answer to a batch of .* within 10 s; .*--timeout.*thinking"),
-        ("leaves-a-grandchild", [], "exited with code 9 before it answered a batch of"),
-        ("floods", [], "wrote a line of more than 8388608 bytes when asked a batch of"),
-        ("no-json", [], "a line that is no answer to a batch of .* the line was 'Limits are marked now.'"),
-        ("wrong-order", [], "gave no valid answer, call 1 of .+ in a batch: "),
-    ],
+    sampled_rows(
+        [
+            ("dies", [], "exited with code 9 before it answered a batch of .*the port ran out of luck"),
+            ("hangs", ["--timeout", "10"], "gave no answer to a batch of .* within 10 s; .*--timeout.*thinking"),
+            ("leaves-a-grandchild", [], "exited with code 9 before it answered a batch of"),
+            ("floods", [], "wrote a line of more than 8388608 bytes when asked a batch of"),
+            ("no-json", [], "a line that is no answer to a batch of .* the line was 'Limits are marked now.'"),
+            ("wrong-order", [], "gave no valid answer, call 1 of .+ in a batch: "),
+        ]
+    ),
 )
 def test_fault_in_the_middle_keeps_other_verdicts(bench: Bench, mode: str, options: list[str], message: str) -> None:
     report = bench.report(*options, *FAULT_FIRST, *breaking(mode))

@@ -13,6 +13,7 @@ from conformance.search.parallel import CONTEXT, WorkerError, Workers, _fault
 from conformance.search.workers import Plan
 from conformance.targets.errors import AdapterFault
 from tests.support.kit_runs import BOUND_S, Bench, breaking, wait_until
+from tests.support.tiers import sampled
 
 COMMAND = "fuzz"  # of the fixture `bench`
 WRONG = "python:tests.fakes.searched:OffsetAgain"
@@ -41,7 +42,7 @@ def is_importing(bench: Bench) -> bool:
     return False
 
 
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("how", sampled(["Ctrl-C", "SIGTERM", "SIGKILL"]))
 def test_end_of_fuzz_ends_workers_and_targets(bench: Bench, how: str) -> None:
     with bench.started("-n", "2", "--timeout", "3600", "--no-database", *breaking("hangs")) as run:
         wait_until(lambda: len(bench.targets()) == 2 or run.poll() is not None, "a target of each worker")
@@ -55,7 +56,7 @@ def test_end_of_fuzz_ends_workers_and_targets(bench: Bench, how: str) -> None:
     )
 
 
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("how", sampled(["Ctrl-C", "SIGTERM"]))
 def test_interrupt_while_workers_start_is_quiet(bench: Bench, how: str) -> None:
     with bench.started("-n", "4", "--no-database", *breaking("sticky-only")) as run:
         wait_until(lambda: is_importing(bench) or run.poll() is not None, "a worker that imports")

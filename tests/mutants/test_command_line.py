@@ -43,7 +43,7 @@ COMMON = {
 }
 
 
-@pytest.mark.parametrize("requirement", sampled(OF_PROCESSES, every=12), ids=lambda requirement: requirement.id)
+@pytest.mark.parametrize("requirement", sampled(OF_PROCESSES, every=24), ids=lambda requirement: requirement.id)
 def test_mutant_of_processes_fails_its_requirement(requirement: Requirement, tmp_path: Path) -> None:
     assert verdicts(requirement.mutant, tmp_path, "--only", requirement.id) == {requirement.id: "fail"}
 
@@ -64,7 +64,7 @@ def test_common_mistake_fails_the_right_requirements(mutant: str, cases: Sequenc
     assert NEVER_BROKEN not in failed
 
 
-@pytest.mark.parametrize("requirement", sampled(COMPARED), ids=lambda requirement: requirement.id)
+@pytest.mark.parametrize("requirement", sampled(COMPARED, every=12), ids=lambda requirement: requirement.id)
 def test_run_says_what_judging_in_process_says(requirement: Requirement, cases: Sequence[Case], tmp_path: Path) -> None:
     """The same cases with the same outcomes, messages and findings, and the verdict `fail`."""
     profile = RECOMMENDED if applies(requirement, RECOMMENDED) else requirement.releases[-1]

@@ -12,8 +12,13 @@ EVERY = 6
 
 def sampled(rows: Iterable[Any], every: int = EVERY) -> list[Any]:
     """The rows of a long table. `make test` runs one in six of them, or fewer."""
+    return sampled_rows(((row,) for row in rows), every)
+
+
+def sampled_rows(rows: Iterable[tuple[Any, ...]], every: int = EVERY) -> list[Any]:
+    """As `sampled`, for a table with several columns."""
     exhaustive = pytest.mark.exhaustive
-    return [pytest.param(row, marks=exhaustive) if number % every else row for number, row in enumerate(rows)]
+    return [pytest.param(*row, marks=exhaustive if number % every else ()) for number, row in enumerate(rows)]
 
 
 def releases_on_npm() -> list[Any]:

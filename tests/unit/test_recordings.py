@@ -15,6 +15,7 @@ from conformance.wire.methods import METHODS
 from conformance.wire.scenario import Call, Scenario
 from reference_impl.profiles import QUIRKS, Quirk
 from reference_impl.releases import VERSIONS
+from tests.support.tiers import sampled
 from tools.recordings_draw import added, unexpecting
 from tools.recordings_files import (
     FOLDER,
@@ -45,7 +46,7 @@ def differing(version: str, *flipped: str, only: Collection[str] = SCENARIOS.key
     return list(islice(differences(replace(recording, answers=asked), SCENARIOS, send), most))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", sampled(VERSIONS))
 def test_the_reference_answers_as_recorded(version: str) -> None:
     assert version in RECORDINGS, f"there is no recording of {version}; run `make recordings` (tags: with CHECKOUTS)"
     found = differing(version)
