@@ -61,6 +61,8 @@ def many(count: int, noun: str) -> str:
 
 def printable(text: str) -> str:
     """The text with control characters escaped, because a target may send them and XML does not allow them."""
+    if text.isprintable():
+        return text
     return "".join(c if c in "\n\t" or c.isprintable() else repr(c)[1:-1] for c in text)
 
 

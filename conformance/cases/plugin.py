@@ -57,9 +57,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     settings = config.stash[SETTINGS]
-    wanted = [item for item in items if _judged(item, settings) and _holds(item, settings.profile)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    wanted: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        (wanted if _judged(item, settings) and _holds(item, settings.profile) else others).append(item)
+    config.hook.pytest_deselected(items=others)
     items[:] = wanted
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Print no dot for a case: nobody sees it."""
+    return None if report.failed else ("", "", "")
 
 
 class Announcer:

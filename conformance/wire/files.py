@@ -30,7 +30,7 @@ def ask(scenario: Scenario, send: Send, within: Path | None = None) -> list[Answ
     """The answers to the scenario. Its files are in a new folder, inside `within` if given."""
     calls = [(call.method, dict(call.params)) for call in scenario.calls]
     kit_reads = any(call.method == READ_FILE for call in scenario.calls)
-    if not (scenario.files or kit_reads) and all(replace_text(params, ROOT, "") == params for _, params in calls):
+    if not (scenario.files or kit_reads) and ROOT not in repr(calls):
         return send(calls)  # most scenarios use no files
     with temporary_folder(within) as root:
         write_files(Path(root), scenario.files)

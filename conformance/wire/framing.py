@@ -21,6 +21,9 @@ MAX_ITEMS = 200_000  # values in one line; a parsed value takes many times its l
 _DOUBTFUL = re.compile(rb"[0-9]{16}|[eE][+-]?[0-9]{3}|NaN|Infinity|\\u[dD]")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `json.dumps` would make one for each message
+
+
 class FrameError(ValueError):
     """A line is not a message of the wire, or a value cannot be sent over it."""
 
@@ -32,8 +35,7 @@ def encode(message: Json) -> bytes:
     surrogate, and a line longer than 8 MiB.
     """
     try:
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-        line = text.encode("utf-8") + b"\n"
+        line = _ENCODER.encode(message).encode("utf-8") + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         raise FrameError(f"this value cannot be sent over the wire: {error}") from error
     if _DOUBTFUL.search(line):

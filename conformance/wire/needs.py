@@ -78,7 +78,7 @@ def _of(call: Call) -> Iterator[str]:
         yield "random"
     if params.get("pid_offset_enabled"):
         yield "pid"
-    for name in params:
+    for name in params.keys() & BY_PARAMETER.keys():
         yield need_of_parameter(call.method, name)
 
 
