@@ -77,9 +77,11 @@ def load_pool(stored: Json, profile: Profile) -> Pool:
 
 
 def _is_fatal(stored: Json, entries: Json) -> bool:
-    """Releases fail on a null entry, and if `accounts` is missing, null or a string."""
+    """Releases fail on a null entry, and if `accounts` is missing, null, or no list but of a length above 0."""
     if isinstance(entries, list):
         return None in entries
+    if isinstance(entries, Mapping):
+        return to_number(entries.get("length")) > 0
     return is_truthy(stored) and (entries is None or (isinstance(entries, str) and entries != ""))
 
 

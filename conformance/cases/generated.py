@@ -16,7 +16,7 @@ from conformance.search.source import RECORD_BYTES, Draft
 from conformance.wire.answers import Answer, Raised
 from conformance.wire.calls import NOW_MS, advance, label, limit_family, open_pool, pool
 from conformance.wire.methods import CAPABILITIES
-from conformance.wire.needs import need_of_parameter, needs, without_unclaimed
+from conformance.wire.needs import accounts_in, need_of_parameter, needs, without_unclaimed
 from conformance.wire.scenario import Call, Scenario, show_answer
 
 Row = dict[str, Json]  # {"stored": a parsed pool, "events": [[method, parameters], ...]}
@@ -162,7 +162,7 @@ def _any_session(head: bytes, given: list[bytes], calls: list[bytes]) -> Json:
     """A decoded session. Each account has a token and its times: POOL-006 and POOL-012 cover other entries."""
     session = decode(Draft(bytes(1) + head[1:], tuple(given), tuple(calls)), CAPABILITIES)
     stored = session.opened["pool"]
-    usable = [entry for entry in stored["accounts"] if isinstance(entry, dict) and _has_token(entry)]
+    usable = [entry for entry in accounts_in(stored) if _has_token(entry)]
     stored["accounts"] = [{**entry, "addedAt": NOW_MS, "lastUsed": _time(entry.get("lastUsed"))} for entry in usable]
     return [[method, params] for method, params in session.calls]
 

@@ -65,6 +65,9 @@ READ_AT: Table[Json] = table(
 # Labels that a port could confuse: they differ in case, in spaces, dots and colons, or one begins with another.
 ALIKE = ("mango", "Mango", "mango ", "mango.x", "man", "mango:1", " mango", "mangó", "mango-preview", "m", "MANGO")
 EMAILS_OF_PARSED: tuple[Json, ...] = (ABSENT,) * 12 + ("one", "one", "One", "")
+NO_LISTS: Table[Json] = table(
+    None, {}, {"length": 1}, {"length": "1"}, {"length": 0}, {"0": {"refreshToken": "a"}}, "a", "", 1, True
+)
 MANY = 300  # accounts, to count past 8 bits
 NO_ACCOUNTS: Table[Json] = table(None, None, None, "x", 5, True, [], *[{}] * 9, {"refreshToken": None})
 IS_ACCOUNT = table(*[True] * 63, False)
@@ -82,6 +85,8 @@ def pool_of(head: bytes, given: tuple[bytes, ...]) -> dict[str, Json]:
         for place, record in enumerate(given)
     ]
     stored: dict[str, Json] = {"version": 3, "accounts": accounts, "activeIndex": INDICES[head[1]]}
+    if head[5] == 254 and head[6] >= 192:
+        stored["accounts"] = NO_LISTS[head[7]]
     families = {family: STARTS[head[at]] for family, at in (("claude", 2), ("gemini", 3))}
     stored["activeIndexByFamily"] = present(families)
     by_ms = clock_of(head) - NOW_MS

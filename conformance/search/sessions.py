@@ -16,7 +16,7 @@ from conformance.search.pools import clock_of, pool_of
 from conformance.search.source import MAX_CALLS, PLAIN, Draft, Table, table
 from conformance.search.steps import GeneratedSession, Step, save
 from conformance.wire.calls import POOL_FILE
-from conformance.wire.needs import without_unclaimed
+from conformance.wire.needs import accounts_in, without_unclaimed
 from conformance.wire.scenario import ROOT
 
 SOURCES = table(*["pool"] * 32, *["pool file"] * 46, *["saved file"] * 15, *["config"] * 40)
@@ -87,8 +87,7 @@ def decode(draft: Draft, capabilities: Collection[str]) -> GeneratedSession:
     else:
         given = (PLAIN,) * len(draft.given) if FOCUSES[head[4]].plain else draft.given
         session.opened = {"pool": without_unclaimed(pool_of(head, given), can.capabilities)}
-        entries = session.opened["pool"]["accounts"]
-        tokens = [entry.get("refreshToken") for entry in entries if isinstance(entry, dict)]
+        tokens = [entry.get("refreshToken") for entry in accounts_in(session.opened["pool"])]
         session.labels = [token for token in tokens if isinstance(token, str) and token]
     session.all_labels = tuple(session.labels)
     _set_up(session, head, can)

@@ -53,7 +53,7 @@ def needs_of_scenario(scenario: Scenario) -> set[str]:
     pools = [_parsed(content["text"]) for part in files for content in part.values() if "text" in content]
     found |= {capability for pool in pools for capability in _of_stored(pool)}
     pools += [call.params.get("pool") for call in scenario.calls]
-    has_times = any(key in account for pool in pools for account in _accounts(pool) for key in STORED_TIMES)
+    has_times = any(key in account for pool in pools for account in accounts_in(pool) for key in STORED_TIMES)
     if has_times or any(_depends_on_clock(call) for call in scenario.calls):
         found.add("clock")
     return found - {""}
@@ -86,7 +86,7 @@ def without_unclaimed(pool: Json, capabilities: Collection[str]) -> Json:
     """The pool without the stored values that need a missing capability."""
     hidden = {key for key in STORED_QUOTA if "soft-quota" not in capabilities}
     hidden |= {key for key in STORED_STATE if "stored-state" not in capabilities}
-    for account in _accounts(pool):
+    for account in accounts_in(pool):
         limits = account.get("rateLimitResetTimes")
         if "header-styles" not in capabilities and isinstance(limits, dict):
             kept = {key: end for key, end in limits.items() if not str(key).startswith(STYLED_QUOTA)}
@@ -97,7 +97,7 @@ def without_unclaimed(pool: Json, capabilities: Collection[str]) -> Json:
 
 
 def _of_stored(pool: Json) -> Iterator[str]:
-    for account in _accounts(pool):
+    for account in accounts_in(pool):
         yield "stored-state" if any(key in account for key in STORED_STATE) else ""
         yield "soft-quota" if any(key in account for key in STORED_QUOTA) else ""
         limits = account.get("rateLimitResetTimes")
@@ -105,7 +105,8 @@ def _of_stored(pool: Json) -> Iterator[str]:
         yield "header-styles" if styled else ""
 
 
-def _accounts(pool: Json) -> list[dict[str, Json]]:
+def accounts_in(pool: Json) -> list[dict[str, Json]]:
+    """The entries of a stored pool that are objects; none if it has no list of accounts."""
     accounts = pool.get("accounts") if isinstance(pool, dict) else None
     return [account for account in accounts if isinstance(account, dict)] if isinstance(accounts, list) else []
 

@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from conformance.json_type import Json
 from conformance.reports.discrepancy import describe_discrepancy
 from conformance.requirements import load_catalogue
 from conformance.requirements.deviations import shipped_deviations
 from conformance.search.differential import DifferentialRunner
 from conformance.search.fuzz import Bounds, Search
 from conformance.search.oracle import Oracle, flip_quirks
+from conformance.search.pools import NO_LISTS
+from conformance.targets.connection import Connection
 from conformance.targets.resolve import resolve
 from conformance.targets.smoke import greet
+from conformance.wire.answers import Raised, Result
+from conformance.wire.calls import NOW_MS
 from reference_impl.releases import NPM_VERSIONS
 from tests.support.command import run_kit
 from tests.support.tiers import releases_on_npm
@@ -50,3 +55,13 @@ def test_the_reference_answers_as_the_release_does(version: str) -> None:
             line for discrepancy in search.run() for line in describe_discrepancy(discrepancy.to_json(target.word))
         ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("version", releases_on_npm())
+def test_pool_without_a_list_fails_as_in_the_release(releases: dict[str, Connection], version: str) -> None:
+    pools: list[Json] = [{"version": 3, "accounts": accounts, "activeIndex": 0} for accounts in NO_LISTS]
+    calls = [("open", {"pool": stored, "pid": 0, "now_ms": NOW_MS}) for stored in pools]
+    released = releases[version].batch(calls)
+    referred = Oracle(flip_quirks(version)).answers(calls)
+    assert {type(answer) for answer in referred} == {Raised, Result}
+    assert [type(answer) for answer in released] == [type(answer) for answer in referred]
