@@ -84,6 +84,12 @@ def covers(*requirement_ids: str) -> Callable[[Case], Case]:
     return pytest.mark.covers(*requirement_ids)
 
 
+def document_of(read: Json) -> dict[str, Json]:
+    """The JSON object in a file that was read; empty if there is no file, or something else in it."""
+    document = read.get("json") if isinstance(read, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
 def values(answers: Sequence[Answer]) -> list[Json]:
     """The values of results, for a case that compares answers with each other.
 

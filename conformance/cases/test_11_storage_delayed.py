@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from conformance.cases.generated import claimed
-from conformance.cases.kit import Judge, covers, values
+from conformance.cases.kit import Judge, covers, document_of, values
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, cool, label, limit, picks, pool, remove, select, text
+from conformance.wire.needs import accounts_in
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -89,10 +90,10 @@ def test_delayed_save_writes_what_a_save_writes(judge: Judge, first: list[Call],
 
 def shared_part(file: Json) -> Json:
     """The content of the file without fields of the target's own, such as a random fingerprint of each account."""
-    if not file or not isinstance(file.get("json"), dict):
+    if not (document := document_of(file)):
         return file
-    accounts = [{key: entry[key] for key in SAVED if key in entry} for entry in file["json"]["accounts"]]
-    return {**file["json"], "accounts": accounts}
+    accounts = [{key: entry[key] for key in SAVED if key in entry} for entry in accounts_in(document)]
+    return {**document, "accounts": accounts}
 
 
 @covers("STO-036")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.cases.events_kit import clear_verification, require_verification, switch
-from conformance.cases.kit import Judge, covers, values
+from conformance.cases.kit import Judge, covers, document_of, values
 from conformance.json_type import Json
 from conformance.wire.calls import (
     NOW_MS,
@@ -21,6 +21,7 @@ from conformance.wire.calls import (
     select,
     text,
 )
+from conformance.wire.needs import accounts_in
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -210,8 +211,14 @@ def test_current_account_is_saved_however_family_moved(judge: Judge, moves: list
     """The saved index is that of the account that the session goes on with."""
     calls = [replace(OPEN_FILE, params={**OPEN_FILE.params, "pid": 1}), *moves, SAVE, READ, select()]
     *_, file, selected = values(judge.ask(calls, {POOL_FILE: text(pool(3))}))
-    index = file["json"]["activeIndexByFamily"]["claude"] if file and "json" in file else None
-    judge.expect(selected and selected["index"], index, Scenario(calls, {POOL_FILE: text(pool(3))}), "the saved index")
+    document = document_of(file)
+    families = document.get("activeIndexByFamily")
+    saved = families.get("claude") if isinstance(families, dict) else None
+    expected = selected and selected["index"]
+    saved_labels = dict(enumerate(entry.get("refreshToken") for entry in accounts_in(document)))
+    if selected and isinstance(saved, int) and saved_labels.get(saved) == selected["label"]:
+        saved = expected  # they differ if the file still has the account that was removed, which STO-018 judges
+    judge.expect(expected, saved, Scenario(calls, {POOL_FILE: text(pool(3))}), "the saved index")
 
 
 @covers("STO-032")

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from conformance.cases.events_kit import require_verification, switch
-from conformance.cases.kit import Judge, covers, values
+from conformance.cases.kit import Judge, covers, document_of, values
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, advance, label, labels, limit, picks, pool, remove, select, text
+from conformance.wire.needs import accounts_in
 from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
@@ -110,7 +111,16 @@ def test_saving_again_changes_nothing(judge: Judge, written: Json) -> None:
     save, read = replace(SAVE, files={POOL_FILE: text(written)}), Call(READ_FILE, {"path": POOL_FILE})
     calls = [OPEN_FILE, limit(2, 1000, "gemini"), save, read, SAVE, read]
     answers = values(judge.ask(calls, {POOL_FILE: text(pool(3))}))
-    judge.expect(answers[3], answers[5], Scenario(calls, {POOL_FILE: text(pool(3))}), "the file after the second save")
+    first, second = (_without_empty_limits(answers[at]) for at in (3, 5))
+    judge.expect(first, second, Scenario(calls, {POOL_FILE: text(pool(3))}), "the file after the second save")
+
+
+def _without_empty_limits(read: Json) -> Json:
+    """An account without limits may have an empty `rateLimitResetTimes` or none."""
+    for account in accounts_in(document_of(read)):
+        if account.get("rateLimitResetTimes") == {}:
+            del account["rateLimitResetTimes"]
+    return read
 
 
 @covers("STO-015")
