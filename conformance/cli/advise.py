@@ -112,7 +112,8 @@ def _limits(options: argparse.Namespace, accounts: Accounts, pool: str) -> Limit
     """The limits, of the accounts that can be used. Raises UsageFault if there is none."""
     if options.accounts is None and accounts.usable == 0:
         why = [f"The file cannot be read: {error}."] if (error := unreadable(pool)) else accounts.findings
-        said = " ".join([f"{pool}: no account can be selected ({accounts.stored} stored).", *why])
+        missing = "" if os.path.lexists(pool) else "; there is no such file"
+        said = " ".join([f"{pool}: no account can be selected ({accounts.stored} stored{missing}).", *why])
         if accounts.stored or not why:
             raise UsageFault(f"{said} Run `opencode auth login`, or give a number with --accounts")
         raise UsageFault(f"{said} Or give a number with --accounts")

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "folder", nargs="?", type=Path, default=Path(), metavar="FOLDER", help="Empty or new folder (default: this one)"
     )
-    add("--language", required=True, choices=LANGUAGES, help=f"One of {', '.join(LANGUAGES)}", metavar="LANGUAGE")
+    add("--language", required=True, choices=LANGUAGES, help="Language of the port")
 
 
 def main(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -15,8 +15,9 @@ from typing import TextIO
 
 from conformance import __version__
 from conformance.cli.faults import TRACEBACK_VARIABLE, explain
-from conformance.cli.nearest import OPTION_ALIKE, did_you_mean, options_of
+from conformance.cli.nearest import OPTION_ALIKE, options_of
 from conformance.targets.errors import TargetError, UsageFault
+from conformance.targets.nearest import did_you_mean
 from conformance.targets.resolve import is_word
 from conformance.texts import printable
 

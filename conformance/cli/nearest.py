@@ -1,16 +1,12 @@
-"""Suggests the nearest word for a misspelt command or option."""
+"""Suggests the nearest option or rule for a misspelt one."""
 
 import argparse
-import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-ALIKE, OPTION_ALIKE = 0.6, 0.7  # options share their dashes
+from conformance.requirements import Catalogue
+from conformance.targets.nearest import did_you_mean
 
-
-def did_you_mean(word: str, known: Collection[str], alike: float = ALIKE) -> str:
-    """`; did you mean --only?`, or an empty text."""
-    near = difflib.get_close_matches(word, known, 1, alike)
-    return f"; did you mean {near[0]}?" if near else ""
+OPTION_ALIKE = 0.7  # options share their dashes
 
 
 def options_of(parser: argparse.ArgumentParser, command: str) -> Sequence[str]:
@@ -19,3 +15,13 @@ def options_of(parser: argparse.ArgumentParser, command: str) -> Sequence[str]:
         if isinstance(action, argparse._SubParsersAction):
             return list(action.choices[command]._option_string_actions)
     return []
+
+
+def near_rule(word: str, catalogue: Catalogue) -> str:
+    """`; PID has PID-001 to PID-013.`, or `; did you mean PID?`, or only a full stop."""
+    prefix = word.upper().partition("-")[0]
+    for section in catalogue.sections:
+        if section.prefix == prefix:
+            ids = [requirement.id for requirement in section.requirement]
+            return f"; {prefix} has {ids[0]} to {ids[-1]}."
+    return did_you_mean(prefix, [section.prefix for section in catalogue.sections]) or "."

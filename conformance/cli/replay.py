@@ -78,8 +78,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
 def _read(path: Path) -> Json:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageFault(f"{path} cannot be read as JSON: {error}; expected a vector or a scenario") from error
+    except OSError as error:
+        raise UsageFault(f"cannot read {path}: {error.strerror}; expected a vector or a scenario") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageFault(f"{path} is not JSON in UTF-8: {error}; expected a vector or a scenario") from error
 
 
 def read_scenario(path: Path) -> Scenario:

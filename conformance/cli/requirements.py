@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from conformance.cli.nearest import near_rule
 from conformance.reports.describe import wrap
 from conformance.requirements import load_catalogue
 from conformance.requirements.quirks import check_quirks
@@ -29,7 +30,10 @@ def main(options: argparse.Namespace, command: Sequence[str]) -> int:
     try:
         chosen = catalogue.choose(options.ids)
     except KeyError as error:
-        raise UsageFault(f"there is no requirement or section {error}; see `requirements list`") from error
+        near = near_rule(error.args[0], catalogue)
+        raise UsageFault(
+            f"there is no requirement or section {error}{near} `requirements list` prints all of them"
+        ) from error
     for section in catalogue.sections:
         listed = [r for r in section.requirement if r in chosen]
         if listed:

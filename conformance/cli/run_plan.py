@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.cli.deviations import Accepted, asks_for_inherited, read_accepted
+from conformance.cli.nearest import near_rule
 from conformance.cli.profile import profile_of
 from conformance.reports.run import ChosenProfile
 from conformance.reports.verdicts import Criteria
@@ -109,7 +110,8 @@ def _choose(catalogue: Catalogue, words: Sequence[str], option: str) -> list[Req
         return catalogue.choose([part for word in words for part in word.split(",")])
     except KeyError as error:
         raise UsageFault(
-            f"{option} {error}: there is no such requirement or section; `run --list` prints all of them"
+            f"{option} {error}: there is no such requirement or section{near_rule(error.args[0], catalogue)}"
+            f" `run --list` prints all of them"
         ) from error
 
 

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from conformance.cli.nearest import did_you_mean
 from conformance.json_type import Json
 from conformance.simulation.model import Settings, setting
 from conformance.targets.errors import UsageFault
+from conformance.targets.nearest import did_you_mean
 from reference_impl.config.keys import keys_of
 from reference_impl.profiles import profile
 

@@ -165,6 +165,12 @@ class Board(_Frozen):
         return min((row.exit_code for row in self.rows), key=PRECEDENCE.index, default=NOTHING_JUDGED)
 
     @property
+    def shown_sections(self) -> list[Section]:
+        """The sections of which some row has a rule: with `--only`, not all. All if no row has any."""
+        in_use = {id_.partition("-")[0] for row in self.rows for ids in row.verdicts.values() for id_ in ids}
+        return [section for section in self.sections if section.prefix in in_use or not in_use]
+
+    @property
     def failures(self) -> dict[str, list[int]]:
         """The numbers of the failing rows, for each requirement that fails somewhere, in the order of the catalogue."""
         order = {section.prefix: number for number, section in enumerate(self.sections)}

@@ -41,7 +41,7 @@ class ShownRow:
 def render_html(board: Board) -> str:
     """The whole page."""
     rows = [
-        ShownRow(number, row, [_cell(row, section.prefix) for section in board.sections])
+        ShownRow(number, row, [_cell(row, section.prefix) for section in board.shown_sections])
         for number, row in enumerate(board.rows, 1)
     ]
     counts = list(Counter(_word(row) for row in board.rows).items())

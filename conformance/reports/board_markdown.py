@@ -53,7 +53,7 @@ def sections(board: Board) -> Iterator[str]:
     numbers = [str(number) for number in range(1, len(board.rows) + 1)]
     yield f"| section | {' | '.join(numbers)} |"
     yield "|-|" + "-|" * len(numbers)
-    for section in board.sections:
+    for section in board.shown_sections:
         cells = [_mark(cell(row, section.prefix)) for row in board.rows]
         yield f"| {escape(section.title)} | {' | '.join(cells)} |"
     yield "\n" + "; ".join(f"{_mark(word)}: {meaning}" for word, meaning in LEGEND.items()) + "."

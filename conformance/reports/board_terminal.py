@@ -47,10 +47,10 @@ def _implementation(number: int, row: Row) -> Iterator[str]:
 def _table(board: Board, start: int, rows: Sequence[Row]) -> Iterator[str]:
     room = WIDTH - COLUMN * len(rows)
     numbers = "".join(f"{number:{COLUMN}}" for number in range(start + 1, start + len(rows) + 1))
-    longest = max(len(section.title) for section in board.sections)
+    longest = max(len(section.title) for section in board.shown_sections)
     room = min(room, longest + 1)
     yield f"{'':{room}}{numbers}"
-    for section in board.sections:
+    for section in board.shown_sections:
         cells = "".join(f"{cell(row, section.prefix):>{COLUMN}}" for row in rows)
         title = printable(section.title)
         title = title if len(title) < room else title[: room - 2] + "…"

@@ -36,7 +36,7 @@ def attribute(outcome: Outcome, unmet: Sequence[tuple[Precondition, Finding]]) -
         follow = list(_following(outcome, precondition))
         for verdict in follow:
             verdict.follows_from = precondition.id
-            verdict.reason = f"follows from {precondition.id}"
+            verdict.reason = f"follows from {precondition.id}: {precondition.text}"
         if follow:
             causes.append(Cause(precondition, finding, [verdict.requirement.id for verdict in follow]))
     return causes

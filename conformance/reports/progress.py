@@ -85,5 +85,5 @@ def progress_line(events: bytes, planned: int = 0, running: Sequence[str] = ()) 
     """The progress of a run with this log: how many cases of how many, failures, and the running cases."""
     cases, failed = events.count(b'{"event":"case",'), events.count(b'"outcome":"fail"')
     of_all = f"{cases} of {planned} cases" if planned else f"{cases} cases judged"
-    now = "; ".join(name.removesuffix(".py").replace(".py::test_", " ") for name in running)
+    now = "; ".join(name.partition("::test_")[2].replace("_", " ") or name for name in running)
     return of_all + (f", {failed} failed" if failed else "") + (f": {now}" if now else "") + " ..."

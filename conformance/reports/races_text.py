@@ -22,6 +22,8 @@ def render_table(judged: Sequence[Judged]) -> Iterator[str]:
         counted = f"{row.explored.schedules} {row.kind}" + ("" if row.explored.is_exhausted else "*")
         marks = "".join(f"{MARKS[row.verdict(rule)]:>5}" for rule in RULES)
         yield f"{row.state:<12}{counted:<13}{marks}".rstrip()
+    first, *_, last = RULES
+    yield wrap(f"columns: {first} to {last}; ok: no schedule fails; .: not judged here", "")
     if not all(row.explored.is_exhausted for row in judged):
         yield "* not all: the time limit, Ctrl-C or a fault of the target ended them"
 

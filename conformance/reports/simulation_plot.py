@@ -3,6 +3,7 @@
 An SVG has light colours, and dark ones for readers who prefer them. A PNG is light.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ DARK: Mapping[str, str] = {  # light colour: dark colour
     "#9a6700": "#d29922",
 }
 GROUND, TEXT, QUIET, LINE, *SERIES = DARK
+# Text is measured with another font than the reader's, which may be a fifth wider; what has no room is cut.
+PADDING = {"left": 48, "right": 48, "top": 14, "bottom": 14}
+TITLE_COLUMNS = 64
 
 
 def write(path: Path, outcomes: Sequence[Outcome], title: str) -> None:
@@ -55,7 +59,9 @@ def panels(rows: Sequence[Json], order: Sequence[str], title: str) -> Any:
         )
         charts.append(rule + base.mark_point(filled=True, size=70, opacity=1, color=SERIES[0]).encode(x=x, y=y))
     rows_ = [altair.hconcat(*charts[at : at + 2]) for at in range(0, len(charts), 2)]
-    return altair.vconcat(*rows_, title=altair.Title(title, anchor="start", fontSize=14, offset=12))
+    return altair.vconcat(
+        *rows_, title=altair.Title(textwrap.wrap(title, TITLE_COLUMNS), anchor="start", fontSize=14, offset=12)
+    )
 
 
 def save(path: Path, chart: Any) -> None:
@@ -73,11 +79,11 @@ def themed(chart: Any) -> Any:
     """The chart in the light colours."""
     axis = {"labelColor": TEXT, "titleColor": TEXT, "domainColor": QUIET, "tickColor": QUIET, "gridColor": LINE}
     return (
-        chart.configure(background=GROUND, font=FONT, padding=14)
+        chart.configure(background=GROUND, font=FONT, padding=PADDING)
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", **axis)
         .configure_view(stroke=LINE)
         .configure_title(color=TEXT, fontWeight=600)
-        .configure_legend(labelColor=TEXT, titleColor=TEXT, labelFontSize=12, titleFontSize=12)
+        .configure_legend(labelColor=TEXT, titleColor=TEXT, labelFontSize=12, titleFontSize=12, columnPadding=32)
         .configure_header(labelColor=TEXT, titleColor=TEXT, labelFontSize=12, titleFontSize=12)
     )
 

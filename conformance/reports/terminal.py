@@ -1,5 +1,6 @@
 """The report for a person: 80 columns, 60 lines if the failures allow it, and the verdict in the last three."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
@@ -20,6 +21,7 @@ STORY = 24  # lines of the first failure in full, at most
 FEW = 5  # failures that say how a target differs from a release
 PARTS = 12  # of the ids that are folded under one failure
 LISTED = 10  # rules with one line each in the summary
+WHOLE = 3  # rules of a section, at least, that are listed as "all of" it
 REASONS = 4  # for each of unknown, not run and not claimed
 FAULTS = 3
 BLOCK_LINES = 8  # of a reason or a fault
@@ -117,7 +119,7 @@ def _rule(verdict: Verdict) -> str:
 def _cause(cause: Cause) -> Iterator[str]:
     precondition = cause.precondition
     yield ""
-    yield wrap(f"CAUSE {precondition.id}: {precondition.text}", "", 2)
+    yield styled(wrap(f"CAUSE {precondition.id}: {precondition.text}", "", 2), "bold red")
     yield from describe_finding(cause.finding)
     many = f"{len(cause.follow)} failures follow" if len(cause.follow) > 1 else "1 failure follows"
     yield wrap(f"{many} from it: {_ids(cause.follow)}", "  ")
@@ -192,7 +194,7 @@ def _not_claimed(run: Run, *, verbose: bool) -> Iterator[str]:
     if missing:
         needs = dict.fromkeys(need for v in missing for need in v.reason.removeprefix(NOT_CLAIMED).split(", "))
         yield ""
-        yield wrap(f"NOT CLAIMED: {_ids(_of(missing))} ({', '.join(needs)})", "")
+        yield wrap(f"NOT CLAIMED: {_rules(run, missing)} ({', '.join(needs)})", "")
 
 
 def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterator[str]:
@@ -205,13 +207,13 @@ def _groups(run: Run, word: str, reason_of: Callable[[Verdict], str]) -> Iterato
     yield ""
     yield word.upper()
     for reason, same in groups[:REASONS]:
-        yield wrap(f"{_ids(_of(same))}:", "  ")
+        yield wrap(f"{_rules(run, same)}:", "  ")
         yield from _block(reason.removeprefix(NOT_CLAIMED), "    ")
         if word == "unknown":
             yield from command(f"repeat: {run.repeat_command(same[0].requirement.id)}", "    ")
     if others := groups[REASONS:]:
         rules = [verdict for _, same in others for verdict in same]
-        yield wrap(f"{_ids(_of(rules))}: {_others(len(others))}; --json FILE has them", "  ")
+        yield wrap(f"{_rules(run, rules)}: {_others(len(others))}; --json FILE has them", "  ")
 
 
 def _others(count: int) -> str:
@@ -227,8 +229,17 @@ def _block(text: str, indent: str, *, last: bool = False) -> Iterator[str]:
         yield f"{indent}[{len(lines) - len(shown)} more lines]"
 
 
-def _of(verdicts: Sequence[Verdict]) -> list[str]:
-    return [verdict.requirement.id for verdict in verdicts]
+def _rules(run: Run, verdicts: Sequence[Verdict]) -> str:
+    """`all of RR, STO; PID-001 to PID-004`: first the sections that are here as a whole."""
+    by_section = Counter(_section(verdict) for verdict in verdicts)
+    in_run = Counter(_section(verdict) for verdict in run.outcome.verdicts)
+    whole = sorted(section for section, rules in by_section.items() if WHOLE <= rules == in_run[section])
+    others = _ids([verdict.requirement.id for verdict in verdicts if _section(verdict) not in whole])
+    return "; ".join(part for part in (f"all of {', '.join(whole)}" if whole else "", others) if part)
+
+
+def _section(verdict: Verdict) -> str:
+    return verdict.requirement.id.partition("-")[0]
 
 
 def _ids(ids: Sequence[str]) -> str:

@@ -157,8 +157,10 @@ def _load(path: Path, catalogue: Catalogue, model: type[AnyDeviation]) -> list[A
 def _read_file(path: Path, catalogue: Catalogue, model: type[AnyDeviation]) -> list[AnyDeviation]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DeviationError(f"{path.name}: cannot be read as JSON: {error}") from error
+    except OSError as error:
+        raise DeviationError(f"cannot read {path}: {error.strerror}; expected a file of deviations") from error
+    except ValueError as error:
+        raise DeviationError(f"{path} is not JSON in UTF-8: {error}") from error
     if (
         not isinstance(document, dict)
         or set(document) != {"deviations"}

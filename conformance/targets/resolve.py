@@ -1,5 +1,6 @@
 """Resolves the name of a target to the command that starts it."""
 
+import re
 import shlex
 import shutil
 import sys
@@ -8,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.targets.errors import UsageFault
+from conformance.targets.nearest import did_you_mean
 from reference_impl.profiles import PROFILES
 from reference_impl.releases import RECOMMENDED
 
+KINDS = ("reference", "npm", "plugin", "python")
 HOST = "conformance.targets.python_host"
 FORMS = """\
   reference, reference@1.4.3           the bundled reference, and as a release
@@ -46,7 +49,7 @@ class Target:
 
 def is_word(text: str) -> bool:
     """Whether the text has the form of a target."""
-    return text.partition("@")[0] == "reference" or text.partition(":")[0] in ("npm", "plugin", "python")
+    return text.partition("@")[0] == "reference" or text.partition(":")[0] in KINDS[1:]
 
 
 def _folder_as_checkout(word: str | None) -> str | None:
@@ -97,7 +100,8 @@ def resolve(word: str | None, command: Sequence[str], mapping: Path | None = Non
         program = word if shutil.which(word) or "/" in word else f"./{word}"
         raise UsageFault(f"put -- before the command: antigravity-conformance run -- {shlex.quote(program)}")
     unknown = "there is no folder" if "/" in word else "unknown target"
-    raise UsageFault(f"{unknown} {word!r}. A target is one of\n{FORMS}")
+    hint = did_you_mean(re.split("[:@]", word)[0], KINDS) or "."
+    raise UsageFault(f"{unknown} {word!r}{hint} A target is one of\n{FORMS}")
 
 
 def _module(module: list[str]) -> list[str]:

@@ -92,12 +92,15 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
     sampled_rows(
         [
             (["run"], "no target was given. A target is one of\n  reference, "),
-            (["run", "refrence"], "unknown target 'refrence'. A target is one of\n  reference, "),
+            (
+                ["run", "refrence"],
+                "unknown target 'refrence'; did you mean reference? A target is one of\n  reference, ",
+            ),
             (["run", "reference", "--", "true"], "both a target, 'reference', and a command after --"),
             (["run", "--"], "a command is expected after --"),
             (["run", "python:port"], "expected python:package.module:attribute"),
             (["run", "npm:opencode-antigravity-auth"], "expected npm:NAME@VERSION with an exact version"),
-            (["run", "reference", "--only", "PID-999"], "--only 'PID-999': there is no such requirement"),
+            (["run", "reference", "--only", "PID-999"], "or section; PID has PID-001 to PID-013. `run"),
             (["run", "reference", "--require", "XYZ"], "--require 'XYZ': there is no such requirement"),
             (["run", "reference", "--only", "PID", "--require", "LIM"], "--require LIM: --only excludes it"),
             (["run", "reference", "--bogus"], "unrecognized arguments: --bogus"),
@@ -132,7 +135,7 @@ def typed(text: str, bench: Bench) -> subprocess.CompletedProcess[str]:
             (["run", "reference", "--profile", "9.9.9"], "invalid choice: '9.9.9' (choose from "),
             (["run", "reference", "--json", "missing/report.json"], "cannot write missing/report.json: No such file"),
             (["run", "reference", "--junit", "."], "cannot write .: Is a directory"),
-            (["run", "reference", "--deviations", "none.json"], "none.json: cannot be read as JSON"),
+            (["run", "reference", "--deviations", "none.json"], "cannot read none.json: No such file or directory"),
             (["run", "reference", "--fail-fast", "-n", "2"], "--fail-fast needs one core"),
             (["requirements", "show", "PID-999"], "there is no requirement or section 'PID-999'"),
             ([], "the following arguments are required: COMMAND"),

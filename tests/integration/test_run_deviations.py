@@ -107,4 +107,4 @@ def test_invalid_json_file_is_refused(bench: Bench) -> None:
     file.write_text("{deviations: []}", encoding="utf-8")
     run = bench.run("--deviations", str(file), "reference")
     assert run.returncode == 2
-    assert "deviations.json: cannot be read as JSON" in run.stderr
+    assert "deviations.json is not JSON in UTF-8" in run.stderr

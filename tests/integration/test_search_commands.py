@@ -103,8 +103,8 @@ def test_time_ends_a_search_too(tmp_path: Path) -> None:
         (["fuzz"], "no target was given"),
         (["diff", "reference", "nothing"], "unknown target 'nothing'"),
         (["identify", "reference", "--calls", "-1"], "expected a whole number of 0 or more"),
-        (["replay", "no-such-file", "reference"], "no-such-file cannot be read as JSON"),
-        (["replay", "README.md", "reference"], "README.md cannot be read as JSON"),
+        (["replay", "no-such-file", "reference"], "cannot read no-such-file: No such file"),
+        (["replay", "README.md", "reference"], "README.md is not JSON in UTF-8"),
     ],
 )
 def test_wrong_usage_is_reported(arguments: list[str], told: str, kit: Kit) -> None:

@@ -212,7 +212,7 @@ def test_one_request_a_minute_is_singular() -> None:
     [
         (("advise", "project", "--agents", "0"), "expected a whole number from 1 to 256, got '0'"),
         (("advise", "nowhere", "--agents", "8"), "there is no folder 'nowhere'"),
-        (("advise", "project", "--agents", "8"), "no account can be selected (0 stored)"),
+        (("advise", "project", "--agents", "8"), "no account can be selected (0 stored; there is no such file)"),
         (("advise", "project", "--agents", "8", "--release", "9.9"), "invalid choice: '9.9'"),
         (("advise", "project"), "the following arguments are required: --agents"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.targets.checkout.guess import explain_missing
+from conformance.targets.checkout.guess import SHOWN, explain_missing
 from conformance.targets.checkout.locate import locate
 from conformance.targets.checkout.mapping import Mapping
 from conformance.targets.errors import UsageFault
@@ -118,6 +118,14 @@ def test_similar_module_is_proposed_as_a_working_mapping(tmp_path: Path) -> None
     assert "plugin:PATH: selection and config not found; expected src/plugin/accounts.ts" in message
     assert "# or dist/pool.js" in message
     assert Mapping.model_validate(tables) != Mapping()
+
+
+def test_many_candidates_are_counted(tmp_path: Path) -> None:
+    message, _ = proposed(
+        lay_out(tmp_path, *(f"{n}/src/plugin/{f}" for n in range(9) for f in ("accounts.ts", "config/loader.ts")))
+    )
+    assert message.count("# or ") == 2 * SHOWN
+    assert message.count("# and 4 more candidates") == 2
 
 
 def test_missing_part_is_proposed_to_be_left_out(tmp_path: Path) -> None:

@@ -189,6 +189,7 @@ def test_only_what_repeats_is_a_failure(judged_row: Judged, expected: str) -> No
 def test_table_has_eighty_columns() -> None:
     lines = list(render_table([row(exhausted=False)]))
     assert {len(line) for line in lines[:1]} == {80}
+    assert lines[-2] == "columns: RACE-001 to RACE-011; ok: no schedule fails; .: not judged here"
     assert lines[-1] == "* not all: the time limit, Ctrl-C or a fault of the target ended them"
 
 

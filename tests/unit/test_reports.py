@@ -194,8 +194,8 @@ def test_progress_is_one_line_erased_at_the_end(tmp_path: Path, monkeypatch: pyt
     for event in (STARTED, case("pass"), case("fail"), case("pass")):
         append_event(events, event)
     assert progress_line(events.read_bytes()) == "3 cases judged, 1 failed ..."
-    running = progress_line(events.read_bytes(), 8, ["test_30_pid.py::test_a[b]"])
-    assert running == "3 of 8 cases, 1 failed: test_30_pid a[b] ..."
+    running = progress_line(events.read_bytes(), 8, ["test_30_pid.py::test_a_family_moves[fork]"])
+    assert running == "3 of 8 cases, 1 failed: a family moves[fork] ..."
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
         with Progress(lambda: progress_line(events.read_bytes()), stream):
@@ -314,3 +314,9 @@ def test_three_consecutive_ids_become_a_range() -> None:
 def test_columns_are_wider_than_what_stands_in_them() -> None:
     assert max(len(rule.id) for rule in load_catalogue()) < ID_COLUMN
     assert max(map(len, WORDS)) < VERDICT_COLUMN
+
+
+def test_unclaimed_section_is_named_as_a_whole() -> None:
+    needs = {"ONE-001": [], "ONE-002": ["fork"], **{f"TWO-00{number}": ["fork"] for number in (1, 2, 3)}}
+    outcome = concluded([case("pass")], *(requirement(id_, needs=need) for id_, need in needs.items()))
+    assert "  all of TWO; ONE-002:" in lines(finished_run(outcome))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.reports.simulation_plot import TITLE_COLUMNS
 from tests.support.command import Kit
 
 QUICK = ("simulate", "--agents", "2", "--accounts", "2", "--minutes", "1")
@@ -55,6 +56,7 @@ def test_plot_is_drawn(kit: Kit, tmp_path: Path, name: str) -> None:
         assert "prefers-color-scheme:dark" in texts
         assert "hybrid" in texts
         assert "429s per 100 requests" in texts
+        assert all(len(text) <= TITLE_COLUMNS for text in root.itertext() if text.startswith("Agents: "))
     else:
         assert content.startswith(b"\x89PNG")
 

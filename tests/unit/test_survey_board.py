@@ -217,3 +217,10 @@ def test_board_lines_are_narrow_and_escaped() -> None:
 
 def test_precedence_knows_every_exit_code_of_a_run() -> None:
     assert sorted(PRECEDENCE) == [0, 1, 2, 3, 4, 5, 6, 130]
+
+
+def test_board_shows_only_sections_with_rules() -> None:
+    part = board(row({"pass": ["ONE-001"]}), row({"pass": ["ONE-002"], "fail": ["ONE-001"]}, 1))
+    assert [section.prefix for section in part.shown_sections] == ["ONE"]
+    assert not any("Section TWO" in line for line in render_board(part))
+    assert [section.prefix for section in board(row({}, 3)).shown_sections] == ["ONE", "TWO"]

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from conformance.targets.checkout.locate import NEEDED, Modules, module_files, rank
 from conformance.targets.checkout.mapping import FILE, Mapping
+from conformance.texts import many
+
+SHOWN = 4  # candidates of one part, after the first
 
 _USUAL = {"selection": "src/plugin/accounts.ts", "config": "src/plugin/config/loader.ts"}
 _KEYS = {"selection": "class", "config": "function"}
@@ -60,7 +63,9 @@ def _table(part: str, checkout: Path, modules: Modules, mapping: Mapping) -> lis
         return [f'module = "{modules.found[part]}"']
     if part in modules.others:
         first, *others = modules.others[part]
-        return [f'module = "{first}"', *(f"# or {file}" for file in others)]
+        left = len(others) - SHOWN
+        rest = [f"# and {many(left, 'more candidate')}"] if left > 0 else []
+        return [f'module = "{first}"', *(f"# or {file}" for file in others[:SHOWN]), *rest]
     found = sorted(_candidates(part, checkout))
     if not found:
         return []
