@@ -58,7 +58,7 @@ def test_the_reference_answers_as_the_release_does(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", releases_on_npm())
-def test_pool_without_a_list_fails_as_in_the_release(releases: dict[str, Connection], version: str) -> None:
+def test_pool_without_list_fails_as_in_release(releases: dict[str, Connection], version: str) -> None:
     pools: list[Json] = [{"version": 3, "accounts": accounts, "activeIndex": 0} for accounts in NO_LISTS]
     calls = [("open", {"pool": stored, "pid": 0, "now_ms": NOW_MS}) for stored in pools]
     released = releases[version].batch(calls)
