@@ -10,7 +10,7 @@ import pytest
 
 from conformance.cases.hybrid_kit import consume, record, refund
 from conformance.cases.kit import Judge
-from conformance.wire.calls import cool, label, limit, select
+from conformance.wire.calls import advance, cool, label, limit, select
 from conformance.wire.needs import needs
 from conformance.wire.scenario import Call
 
@@ -77,6 +77,23 @@ def events(index: int) -> Mapping[str, Sequence[Call]]:
         "question snapshot": [Call("snapshot")],
         **{f"{SELECTIONS} {each}": [select("gemini", each)] for each in ("sticky", "round-robin", "hybrid")},
     }
+
+
+def rests(judge: Judge, index: int) -> Sequence[tuple[Sequence[Call], Sequence[Call]]]:
+    """Ways to keep an account from use: the calls that begin it, and those that end it. Those of the target only.
+
+    An account that rests still changes, because requests that were sent before are answered.
+    """
+    every = [
+        ([switch(index, on=False)], [switch(index, on=True)]),
+        ([require_verification(index)], [clear_verification(index)]),
+        ([require_verification(index)], [switch(index, on=True)]),
+        ([cool(index, 1000)], [advance(1000)]),
+    ]
+    supported = [each for each in every if all(_claims(judge, calls) for calls in each)]
+    if not supported:
+        pytest.skip("the target cannot keep an account from use")
+    return supported
 
 
 def other_events(judge: Judge, *without: str, index: int = 0) -> Sequence[Sequence[Call]]:

@@ -202,6 +202,8 @@ def flushed(*calls: Call) -> Scenario:
 @covers("WIRE-004")
 def test_requested_save_ends_with_its_session(judge: Judge) -> None:
     judge.check(flushed(Call("request_save"), OPEN_FILE, limit(0, 60_000)))
+    judge.check(flushed(limit(0, 60_000), OPEN_FILE))  # without a request, neither `open` nor `close` saves
+    judge.check(flushed(limit(0, 60_000), CLOSE, OPEN_FILE))
 
 
 @covers("WIRE-002")
@@ -219,3 +221,10 @@ def test_new_session_has_no_pool(judge: Judge) -> None:
     """No other case opens a pool in this session."""
     refused = select().refuses("not_open")
     judge.check(Scenario([FIRST, open_pool(pool(3)), Call("use_session", {"session": 7}), refused, FIRST]))
+
+
+@covers("WIRE-001")
+def test_refused_advance_moves_no_clock(judge: Judge) -> None:
+    """The clock belongs to all sessions, and the chosen one has no pool."""
+    refused = [Call("use_session", {"session": 7}), advance(1000).refuses("not_open"), FIRST]
+    judge.check(Scenario([FIRST, open_pool(pool(1)), limit(0, 1000), *refused, select().gives(None)]))

@@ -270,6 +270,7 @@ def test_families_keep_accounts_when_entry_is_skipped(judge: Judge) -> None:
 @covers("STO-012")
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_malformed_entries_do_not_shift_active_account(judge: Judge, version: int) -> None:
-    first, second, third = pool(3)["accounts"]
-    stored = {**pool(0, version=version, activeIndex=3), "accounts": [first, "no account", second, third]}
-    judge.check(on_file(stored, select().gives({"label": label(2), "index": 2})))
+    first, *others = pool(4)["accounts"]
+    for active in (2, 3):
+        stored = {**pool(0, version=version, activeIndex=active), "accounts": [first, "no account", *others]}
+        judge.check(on_file(stored, select().gives(picks(active - 1))))

@@ -117,19 +117,21 @@ def test_failed_delayed_save_is_not_reported(judge: Judge) -> None:
 
 
 @covers("STO-037")
-@pytest.mark.parametrize("change", [LIMIT, UNUSED], ids=["limit", "reading"])
-def test_change_is_not_lost_by_a_failed_save(judge: Judge, change: Call) -> None:
+@pytest.mark.parametrize("change", [[LIMIT], [UNUSED], SESSION], ids=["limit", "reading", "all"])
+def test_change_is_not_lost_by_a_failed_save(judge: Judge, change: list[Call]) -> None:
     """The pool file is a link to itself. If a target can save over it, nothing is judged.
 
     The next save writes what it would write if the first one had not been tried.
     """
     gone, loop = {POOL_FILE: {"removed": True}}, {POOL_FILE: {"link": "antigravity-accounts.json"}}
     fails = [replace(REQUEST, files=gone), replace(FLUSH, files=loop), READ, replace(REQUEST, files=gone)]
-    saved, files = [replace(FLUSH, files={POOL_FILE: text(pool(1))}), READ], {POOL_FILE: text(pool(1))}
-    calls = [OPEN_FILE, change, *fails, *saved]
-    expected = values(judge.ask([OPEN_FILE, change, REQUEST, *saved], files))[-1]
+    files = {POOL_FILE: text(pool(5))}
+    saved = [replace(FLUSH, files=files), READ]
+    begun = [OPEN_FILE, *claimed(change, judge.capabilities)]
+    calls = [*begun, *fails, *saved]
+    expected = values(judge.ask([*begun, REQUEST, *saved], files))[-1]
     answers = values(judge.ask(calls, files))
-    if answers[4] is None:
+    if answers[len(begun) + 2] is None:
         judge.expect(shared_part(expected), shared_part(answers[-1]), Scenario(calls, files), "the saved file")
 
 

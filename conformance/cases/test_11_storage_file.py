@@ -21,7 +21,7 @@ from conformance.wire.calls import (
     select,
     text,
 )
-from conformance.wire.scenario import READ_FILE, ROOT, Call, Scenario
+from conformance.wire.scenario import ABSENT, READ_FILE, ROOT, Call, Scenario
 
 OPEN_FILE = Call("open", {"home": f"{ROOT}/home", "pid": 0, "now_ms": NOW_MS})
 SAVE = Call("save")
@@ -125,6 +125,14 @@ def test_limits_of_old_file_are_migrated_on_saving(judge: Judge) -> None:
     expected = keeps(rateLimitResetTimes={"claude": LATER, "gemini-antigravity": LATER})
     calls = [OPEN_FILE, limit(0, 60_000), written(old), expected]
     judge.check(Scenario(calls, {POOL_FILE: text(pool(1))}))
+
+
+@covers("STO-023")
+def test_limit_of_old_file_that_has_ended(judge: Judge) -> None:
+    """It ends after the session was opened and before it saves."""
+    old = pool([{"rateLimitResetTimes": {"claude": LATER, "gemini": LATER + 1}}], version=2)
+    expected = keeps(rateLimitResetTimes={"claude": ABSENT, "gemini-antigravity": LATER + 1})
+    judge.check(Scenario([OPEN_FILE, advance(60_000), written(old), expected], {POOL_FILE: text(pool(1))}))
 
 
 @covers("STO-023")
@@ -234,6 +242,8 @@ def test_limits_and_cooldown_are_saved(judge: Judge) -> None:
     rests = {"coolingDownUntil": LATER, "cooldownReason": "auth-failure"}
     calls = [OPEN_FILE, *limits.values(), cool(0, 60_000, "auth-failure"), SAVE]
     judge.check(Scenario([*calls, keeps(rateLimitResetTimes=ends, **rests)], {POOL_FILE: text(pool(1))}))
+    calls = [OPEN_FILE, cool(0, 90_000, "network-error"), cool(0, 60_000, "auth-failure"), SAVE]  # the last one counts
+    judge.check(Scenario([*calls, keeps(**rests)], {POOL_FILE: text(pool(1))}))
 
 
 @covers("STO-031")

@@ -80,6 +80,7 @@ def test_cleared_limit_is_not_saved(judge: Judge, read: bool) -> None:
         pytest.param(SOON, [limit(0, LATER_MS)], SOON, id="by the session"),
         pytest.param(None, [limit(0, SOON_MS)], LATER, id="others later"),
         pytest.param(None, [limit(0, LATER_MS)], SOON, id="session later"),
+        pytest.param(SOON, [advance(SOON_MS), ROTATE], LATER, id="ended in the session"),
     ],
 )
 @EARLIER_SAVE
@@ -131,6 +132,14 @@ def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None, begun: Sequen
     written = pool([{"coolingDownUntil": LATER, "cooldownReason": "network-error"}])
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
     judge.check(saved(pool(1), *begun, *([cool] if set_ms else []), written=written, then=then))
+
+
+@covers("STO-016")
+def test_cooldown_of_other_writer_outlives_ended_one(judge: Judge) -> None:
+    """The session has seen the end of its own."""
+    read, written = (pool([{"coolingDownUntil": end, "cooldownReason": "network-error"}]) for end in (SOON, LATER))
+    then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
+    judge.check(saved(read, advance(SOON_MS), ROTATE, written=written, then=then))
 
 
 @covers("STO-016")
@@ -196,6 +205,8 @@ def test_saving_keeps_order_of_other_writer(judge: Judge, order: Sequence[int]) 
 def test_account_added_again_is_kept(judge: Judge) -> None:
     """The session has removed the account before."""
     judge.check(saved(pool(2), remove(1), SAVE, written=pool(2), then=[loads(0, 1)]))
+    first = replace(SAVE, files={POOL_FILE: {"removed": True}})  # writes a new file
+    judge.check(saved(pool(2), remove(1), first, written=pool(2), then=[loads(0, 1)]))
 
 
 @covers("STO-018")

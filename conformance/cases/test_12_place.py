@@ -72,6 +72,8 @@ def test_pool_file_on_windows_as_on_linux(judge: Judge) -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_opencode_config_dir_holds_the_pool_file(judge: Judge, platform: str) -> None:
     judge.check(Scenario([asked(f"own/{NAME}", {**OWN, **XDG}, platform)]))
+    used = {path: pool_of("old") for path in (POOL_FILE, XDG_FILE)}  # an earlier place has a file already
+    judge.check(Scenario([asked(f"own/{NAME}", {**OWN, **XDG}, platform)], files=used))
     judge.check(Scenario([asked(POOL_FILE, {"OPENCODE_CONFIG_DIR": ""}, platform)]))
 
 

@@ -48,6 +48,13 @@ def test_session_applies_pid_offset_once(judge: Judge, family: str) -> None:
 
 
 @covers("SES-003")
+def test_sessions_share_the_pid(judge: Judge) -> None:
+    """The PID is that of the last `open`, in whichever session."""
+    first, last = (open_pool(pool(3), pid=pid) for pid in (1, 2))
+    judge.check(Scenario([SECOND, first, FIRST, last, SECOND, select(offset=True).gives(picks(2)), CLOSE, FIRST]))
+
+
+@covers("SES-003")
 def test_session_opened_later_applies_pid_offset(judge: Judge) -> None:
     opened, moved = open_pool(pool(3), pid=1), select(offset=True).gives(picks(1))
     judge.check(Scenario([FIRST, opened, moved, SECOND, opened, moved, FIRST]))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.events_kit import OUTCOMES, other_events
+from conformance.cases.events_kit import OUTCOMES, other_events, rests
 from conformance.cases.hybrid_kit import record
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
@@ -55,6 +55,13 @@ def test_failure_subtracts_20_points(judge: Judge) -> None:
 @property_case(ms=st.integers(0, 24 * HOUR_MS))
 def test_health_recovers_in_whole_points(judge: Judge, ms: int) -> None:
     recovers(judge, ms, ms // HALF_AN_HOUR_MS)
+
+
+@covers("HEA-004")
+def test_health_recovers_while_account_rests(judge: Judge) -> None:
+    for begins, ends in rests(judge, 0):
+        calls = [*begins, advance(HOUR_MS), *ends, record(0, "success").gives(is_at(53))]
+        judge.check(Scenario([open_pool(pool(1)), record(0, "failure"), *calls]))
 
 
 @covers("HEA-004")

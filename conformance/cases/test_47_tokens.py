@@ -173,10 +173,13 @@ def test_removal_passes_tokens_to_no_account(judge: Judge, emptied: int, heir: i
 @pytest.mark.parametrize("back_ms", [1, 60_000, HOUR_MS])
 def test_clock_set_back_does_not_change_tokens(judge: Judge, back_ms: int) -> None:
     judge.check(Scenario([open_pool(pool(1)), consume(0, 10), advance(-back_ms), consume(0, 1).gives(took(39))]))
+    refilled = [consume(0, 30), advance(60_000), refund(0, 14).gives(holds(40)), advance(-back_ms)]
+    judge.check(Scenario([open_pool(pool(1)), *refilled, consume(0, 1).gives(took(39))]))
 
 
 @covers("TOK-016")
 def test_other_calls_do_not_change_a_bucket(judge: Judge) -> None:
     taken = [consume(0, 10).gives({"tokens": 50 - 10 * count}) for count in (1, 2)]
     for event in other_events(judge, TOKENS):
-        judge.check(Scenario([open_pool(pool(1)), *event, taken[0], *event, taken[1]]))
+        returned = [*event, refund(0, 5).gives(holds(35)), consume(0, 5).gives(took(30))]
+        judge.check(Scenario([open_pool(pool(1)), *event, taken[0], *event, taken[1], *returned]))

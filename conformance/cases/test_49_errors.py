@@ -19,7 +19,8 @@ def reads(expected: str, **given: Json) -> Scenario:
 def test_named_reason_is_taken_over(judge: Judge, reason: str) -> None:
     judge.check(reads(reason, reason=reason))
     for message in ("You exceeded your quota", "Too many requests per minute", "No capacity"):
-        judge.check(reads(reason, reason=reason, message=message, status=429))
+        for spelled in (reason, reason.lower()):
+            judge.check(reads(reason, reason=spelled, message=message, status=429))
 
 
 @covers("ERR-002")
@@ -58,7 +59,9 @@ def test_rate_decides_wherever_it_is_named(judge: Judge, message: str) -> None:
 
 
 @covers("ERR-005")
-@pytest.mark.parametrize("message", ["2 quotas", "inexhausted", "quota_exceeded", "(quota)", "my-quota"])
+@pytest.mark.parametrize(
+    "message", ["Failed.\nNo quota\n", "2 quotas", "inexhausted", "quota_exceeded", "(quota)", "my-quota"]
+)
 def test_word_is_found_inside_others(judge: Judge, message: str) -> None:
     judge.check(reads(QUOTA, message=message))
 

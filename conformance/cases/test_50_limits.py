@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.cases.events_kit import FAILURES, LIMITS, RESET, other_events
+from conformance.cases.events_kit import FAILURES, LIMITS, RESET, other_events, rests, switch
 from conformance.cases.kit import Judge, covers
 from conformance.wire.calls import (
     NOW_MS,
     POOL_FILE,
     advance,
+    cool,
     label,
     labels,
     limit,
@@ -37,6 +38,7 @@ ASKED = [
     *[select("gemini", strategy) for strategy in STRATEGIES],
     Call("min_wait", {"family": "gemini"}),
     Call("has_other_account", {"label": label(1), "family": "gemini"}),
+    Call("available_header_style", {"label": label(0), "family": "gemini"}),
 ]
 
 
@@ -71,6 +73,13 @@ def test_no_other_event_ends_a_limit(judge: Judge) -> None:
     for event in other_events(judge, LIMITS, FAILURES, RESET):
         waits = [*event, select().gives(None), advance(999), select().gives(None)]
         judge.check(Scenario([open_pool(pool(1)), limit(0, 1000), *waits]))
+
+
+@covers("LIM-001")
+def test_limit_of_resting_account_counts(judge: Judge) -> None:
+    for begins, ends in rests(judge, 0):
+        waits = [*begins, limit(0, 9000), *ends, select().gives(None), advance(9000), select().gives(picks(0))]
+        judge.check(Scenario([open_pool(pool(1)), *waits]))
 
 
 @covers("LIM-002")
@@ -265,6 +274,17 @@ def test_each_question_ends_expired_limits(judge: Judge, asked: Call) -> None:
     limits = limit_family(0, 1000, "gemini")
     back = [advance(1000), asked, advance(-1), select("gemini").gives(picks(0))]
     judge.check(Scenario([open_pool(pool([{}, {"enabled": False}])), *limits, *back]))
+
+
+@covers("LIM-010")
+@pytest.mark.parametrize("asked", [*ASKED[1:4], select(strategy="hybrid")], ids=lambda call: f"{call.method}")
+@pytest.mark.parametrize("first", [[], [cool(1, 5)]], ids=["available", "cooling"])
+def test_question_ends_limits_behind_free_account(judge: Judge, asked: Call, first: list[Call]) -> None:
+    """The limit is that of account 1. Account 0 is available, and the first that is asked about."""
+    back = [advance(1000), *first, asked, advance(-1), *([cool(1, 0)] if first else [])]
+    limits = limit_family(1, 1000, "gemini")
+    turns = [switch(0, on=False), select("gemini").gives(picks(1))]
+    judge.check(Scenario([open_pool(pool(2)), *limits, *back, *turns]))
 
 
 @covers("LIM-010")

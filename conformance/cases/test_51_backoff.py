@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.events_kit import SUCCESS, other_events
+from conformance.cases.events_kit import SUCCESS, other_events, rests
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
@@ -137,6 +137,12 @@ def test_retry_after_of_zero_is_ignored(judge: Judge, asked_ms: int, reason: str
 @pytest.mark.parametrize("reason", [RATE, SERVER, CAPACITY, "UNKNOWN"])
 def test_failure_with_another_reason_counts(judge: Judge, reason: str) -> None:
     judge.check(Scenario([open_pool(pool(1)), fail(reason), waits(fail(), SECOND_MS)]))
+
+
+@covers("BACK-013")
+def test_failure_of_resting_account_counts(judge: Judge) -> None:
+    for begins, ends in rests(judge, 0):
+        judge.check(Scenario([open_pool(pool(1)), *begins, waits(fail(), FIRST_MS), *ends, waits(fail(), SECOND_MS)]))
 
 
 @covers("BACK-013")

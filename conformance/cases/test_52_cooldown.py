@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
-from conformance.cases.events_kit import COOLDOWN, other_events
+from conformance.cases.events_kit import COOLDOWN, other_events, rests
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.wire.calls import NOW_MS, advance, cool, limit, open_pool, picks, pool, select
@@ -76,6 +76,13 @@ def test_no_other_event_ends_a_cooldown(judge: Judge) -> None:
     for event in other_events(judge, COOLDOWN):
         rests = [*event, select().gives(None), advance(999), select().gives(None)]
         judge.check(Scenario([open_pool(pool(1)), cool(0, 1000), *rests]))
+
+
+@covers("COOL-004")
+def test_cooldown_of_resting_account_counts(judge: Judge) -> None:
+    for begins, ends in rests(judge, 0):
+        waits = [*begins, cool(0, 9000), *ends, select().gives(None), advance(9000), select().gives(picks(0))]
+        judge.check(Scenario([open_pool(pool(1)), *waits]))
 
 
 @covers("COOL-004")

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import rests
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
@@ -259,15 +260,6 @@ def test_wait_is_0_after_reset(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(1)), *calls]))
 
 
-def away(index: int) -> list[tuple[list[Call], list[Call]]]:
-    """Return ways to keep an account from use for a while: the calls that begin it, and those that end it."""
-    off, on = (Call("set_enabled", {"label": label(index), "enabled": each}) for each in (False, True))
-    waits = Call("require_verification", {"label": label(index)})
-    verified = Call("clear_verification", {"label": label(index), "enable": True})
-    return [([off], [on]), ([waits], [verified]), ([cool(index, 1000)], [advance(1000)])]
-
-
-@pytest.mark.parametrize("way", range(3), ids=["disabled", "waiting", "cooling"])
 @pytest.mark.parametrize(
     ("family", "model"),
     [
@@ -276,12 +268,12 @@ def away(index: int) -> list[tuple[list[Call], list[Call]]]:
         pytest.param("gemini", "gemini-x", marks=pytest.mark.covers("WAIT-015")),
     ],
 )
-def test_reset_limits_includes_accounts_not_in_use(judge: Judge, family: str, model: str | None, way: int) -> None:
-    begins, ends = away(0)[way]
+def test_reset_limits_includes_accounts_not_in_use(judge: Judge, family: str, model: str | None) -> None:
     of_model: dict[str, Json] = {"model": model} if model else {}
     limits = [limit(0, 9000)] if family == "claude" else limit_both(0, 9000, **of_model)
     asked = [select(family, "round-robin", style=style, model=model).gives(picks(0)) for style in STYLES]
-    judge.check(Scenario([open_pool(pool(1)), *limits, *begins, reset(family, model), *ends, *asked]))
+    for begins, ends in rests(judge, 0):
+        judge.check(Scenario([open_pool(pool(1)), *limits, *begins, reset(family, model), *ends, *asked]))
 
 
 @covers("WAIT-014")
@@ -318,3 +310,6 @@ def test_reset_limits_resets_consecutive_failures(judge: Judge, family: str) -> 
     ]
     anew = [failure.gives({"backoff_ms": 60_000}) for failure in failures]
     judge.check(Scenario([open_pool(pool(2)), *failures * 2, reset(family), *anew]))
+    judge.check(Scenario([open_pool(pool(2)), *failures * 2, reset(family, "m"), *anew]))
+    for begins, ends in rests(judge, 0):
+        judge.check(Scenario([open_pool(pool(2)), *failures * 2, *begins, reset(family), *ends, *anew]))

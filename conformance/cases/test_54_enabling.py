@@ -6,11 +6,12 @@ import pytest
 from hypothesis import strategies as st
 
 from conformance.cases.events_kit import SELECTIONS, other_events, require_verification, switch
+from conformance.cases.generated import claimed
 from conformance.cases.kit import Judge, covers
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import advance, limit, limit_family, open_pool, picks, pool, select
-from conformance.wire.scenario import Scenario
+from conformance.wire.calls import advance, label, limit, limit_family, open_pool, picks, pool, select
+from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
 COUNT = st.integers(2, 8)
@@ -78,6 +79,14 @@ def test_offset_to_disabled_account_moves_on(judge: Judge, count: int, pid: int)
     landing = pid % count
     moved = [select(offset=True).gives(picks(1 if landing == 0 else 0))] * 2  # rotation begins at account 0
     judge.check(Scenario([open_pool(pool_without(count, [landing]), pid=pid), *moved]))
+
+
+@covers("ENA-007")
+def test_offset_is_used_up_by_disabled_account(judge: Judge) -> None:
+    """Only one account is enabled at the first selection."""
+    calls = [select(offset=True).gives(picks(0)), switch(1, on=True), switch(2, on=True)]
+    moved = [open_pool(pool_without(3, [1, 2]), pid=1), *calls]
+    judge.check(Scenario([*moved, *[select(offset=True).gives(picks(0))] * 2]))
 
 
 @covers("ENA-008")
@@ -158,8 +167,15 @@ def test_only_enabled_account_is_selected(judge: Judge) -> None:
 @covers("ENA-011")
 def test_waiting_account_can_be_enabled(judge: Judge) -> None:
     """Its user need not wait for the verification."""
-    calls = [require_verification(0), switch(0, on=True), select(strategy="round-robin").gives(picks(0))]
-    judge.check(Scenario([open_pool(pool(2)), *calls]))
+    given = [open_pool(pool(2)), require_verification(0), switch(0, on=True)]
+    judge.check(Scenario([*given, select(strategy="round-robin").gives(picks(0))]))
+    answers = [
+        Call("min_wait", {"family": "gemini"}).gives({"wait_ms": 0}),
+        Call("has_other_account", {"label": label(1), "family": "gemini"}).gives({"available": True}),
+        *[select("gemini", each).gives(picks(0)) for each in STRATEGIES],
+    ]
+    for answer in claimed(answers, judge.capabilities):
+        judge.check(Scenario([*given, *limit_family(1, 9000, "gemini"), answer]))
 
 
 @covers("ENA-012")

@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import strategies as st
 
+from conformance.cases.events_kit import SELECTIONS, other_events, rests
 from conformance.cases.kit import Judge, covers, values
 from conformance.cases.properties import property_case
 from conformance.json_type import Json
-from conformance.wire.calls import label, limit, open_pool, picks, pool, remove, select
+from conformance.wire.calls import advance, label, limit, open_pool, picks, pool, remove, select
 from conformance.wire.scenario import Call, Scenario
 
 STRATEGIES = ("sticky", "round-robin", "hybrid")
@@ -56,6 +57,14 @@ def test_removal_keeps_next_account_in_first_round(judge: Judge, count: int, rem
     judge.check(Scenario([open_pool(pool(count)), *[select(strategy="round-robin")] * turn, remove(gone), *later]))
 
 
+@covers("REM-003")
+def test_removal_of_resting_account_moves_rotation(judge: Judge) -> None:
+    turns = [select(strategy="round-robin")] * 2
+    for begins, _ in rests(judge, 0):
+        later = [select(strategy="round-robin").gives(now_at(index, 0)) for index in (2, 3, 1)]
+        judge.check(Scenario([open_pool(pool(4)), *turns, *begins, remove(0), *later]))
+
+
 @covers("REM-004")
 @property_case(count=COUNT, claude=PLACE, gemini=PLACE, removed=PLACE)
 def test_families_keep_accounts_after_removal(judge: Judge, count: int, claude: int, gemini: int, removed: int) -> None:
@@ -63,6 +72,15 @@ def test_families_keep_accounts_after_removal(judge: Judge, count: int, claude: 
     gone = next(i % count for i in range(removed, removed + 3) if i % count not in stands.values())
     kept = [select(family).gives(now_at(index, gone)) for family, index in stands.items()]
     judge.check(Scenario([open_pool(pool(count, activeIndexByFamily=stands)), remove(gone), *kept * 2]))
+
+
+@covers("REM-004")
+def test_family_keeps_account_in_any_state(judge: Judge) -> None:
+    """An event of the account, or of the one that is removed, moves no family when an account is removed."""
+    for index in (0, 1):
+        for event in other_events(judge, "disabled", "verified", SELECTIONS, index=index):
+            calls = [*event, remove(0), advance(7_200_000), select().gives(now_at(1, 0))]
+            judge.check(Scenario([open_pool(pool(3, activeIndex=1)), *calls]))
 
 
 @covers("REM-005")

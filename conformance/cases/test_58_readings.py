@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.cases.events_kit import clear_verification, require_verification, switch
+from conformance.cases.events_kit import clear_verification, require_verification, rests, switch
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
 from conformance.wire.calls import NOW_MS, POOL_FILE, advance, cool, label, limit, open_pool, picks, pool, select, text
@@ -136,3 +136,24 @@ def test_new_reading_is_saved(judge: Judge) -> None:
     home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
     calls = [home, read(0, claude=0.05), Call("save"), home, chosen(1)]
     judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))
+
+
+@covers("READ-007")
+@pytest.mark.parametrize("before", [[], [Call("save")]], ids=["first save", "second save"])
+@pytest.mark.parametrize("age_ms", [0, 1])
+def test_reading_replaces_one_that_is_not_later(judge: Judge, before: list[Call], age_ms: int) -> None:
+    """Another writer has stored it since the session was opened. The session may have saved its own before."""
+    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    other = {"cachedQuota": {"claude": {"remainingFraction": 0.9}}, "cachedQuotaUpdatedAt": NOW_MS - age_ms}
+    save = Call("save", files={POOL_FILE: text(pool([other, {}]))})
+    calls = [home, read(0, claude=0.05), *before, save, home, chosen(1)]
+    judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))
+
+
+@covers("READ-007")
+def test_reading_of_resting_account_is_saved(judge: Judge) -> None:
+    home = Call("open", {"home": f"{ROOT}/home", "now_ms": NOW_MS})
+    turns = [select(strategy="round-robin", soft_quota_threshold_percent=90).gives(picks(1))] * 2
+    for begins, ends in rests(judge, 0):
+        calls = [home, *begins, read(0, claude=0.05), Call("save"), home, *ends, *turns]
+        judge.check(Scenario(calls, files={POOL_FILE: text(pool(2))}))

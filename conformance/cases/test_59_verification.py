@@ -56,6 +56,12 @@ def test_no_other_event_ends_the_wait(judge: Judge) -> None:
         judge.check(Scenario([open_pool(pool(1)), waits(0), *event, select().gives(None)]))
 
 
+@covers("VER-001")
+def test_account_enabled_while_it_waits_waits_again(judge: Judge) -> None:
+    enable = Call("set_enabled", {"label": label(0), "enabled": True})
+    judge.check(Scenario([open_pool(pool(2)), waits(0), enable, waits(0), *rotates(1, 1)]))
+
+
 @covers("VER-002")
 def test_other_accounts_do_not_wait(judge: Judge) -> None:
     judge.check(Scenario([open_pool(pool(3)), waits(0), *rotates(1, 2, 1)]))
@@ -144,3 +150,4 @@ def test_new_message_and_link_replace_earlier_ones(judge: Judge, before: list[Ca
 @covers("VER-008")
 def test_message_and_link_end_with_verification(judge: Judge) -> None:
     judge.check(saves(waits(0, message="Verify it", url=URL), verified(0), message=ABSENT, url=ABSENT))
+    judge.check(saves(waits(0, message="Verify it", url=URL), verified(0), waits(0), message=ABSENT, url=ABSENT))

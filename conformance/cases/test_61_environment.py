@@ -6,7 +6,7 @@ import pytest
 
 from conformance.cases.kit import Judge, covers
 from conformance.json_type import Json
-from conformance.wire.calls import USER_FILE, config, load_config, text
+from conformance.wire.calls import PROJECT_FILE, USER_FILE, config, load_config, text
 from conformance.wire.scenario import Scenario
 
 PREFIX = "OPENCODE_ANTIGRAVITY_"
@@ -14,8 +14,8 @@ OFF = {"pid_offset_enabled": False}  # set in the file, so that a wrong default 
 
 
 def with_variable(name: str, value: str, *, user: Mapping[str, Json] | None = None, **keys: Json) -> Scenario:
-    """Expect these values of these keys with this environment variable and this user file."""
-    files = {} if user is None else {USER_FILE: text(dict(user))}
+    """Expect these values of these keys with this variable, if both files have the content `user`."""
+    files = {} if user is None else dict.fromkeys((USER_FILE, PROJECT_FILE), text(dict(user)))
     return Scenario([load_config({PREFIX + name: value}).gives(config(**keys))], files=files)
 
 
@@ -105,13 +105,15 @@ def test_debug_0_and_false_disable_debug(judge: Judge, value: str) -> None:
 @covers("ENV-012")
 @pytest.mark.parametrize("value", ["0", "false"])
 def test_session_recovery_0_and_false_disable(judge: Judge, value: str) -> None:
-    judge.check(with_variable("SESSION_RECOVERY", value, session_recovery=False))
+    for user in (None, {"session_recovery": True}):
+        judge.check(with_variable("SESSION_RECOVERY", value, user=user, session_recovery=False))
 
 
 @covers("ENV-013")
 @pytest.mark.parametrize("value", ["0", "false"])
 def test_auto_update_0_and_false_disable(judge: Judge, value: str) -> None:
-    judge.check(with_variable("AUTO_UPDATE", value, auto_update=False))
+    for user in (None, {"auto_update": True}):
+        judge.check(with_variable("AUTO_UPDATE", value, user=user, auto_update=False))
 
 
 @covers("ENV-014")

@@ -131,6 +131,7 @@ def test_project_file(judge: Judge, platform: str) -> None:
     [
         "home", "project/", "project/.", "project/../project", "project with spaces/ä", "pro%20ject", "a+b", "~",
         "$HOME", "e\u0301", "a:b;c", "#a?b", "[a]*", "-a", ".opencode", "project/.opencode", "home/.config/opencode",
+        "back\\slash",
     ],
 )  # fmt: skip
 def test_project_file_in_unusual_folder(judge: Judge, folder: str) -> None:

@@ -48,7 +48,11 @@ def test_one_invalid_group_value_invalidates_file(judge: Judge) -> None:
 
 
 @covers("LAY-013")
-@pytest.mark.parametrize("project", [WRONG, "{", []], ids=["wrong value", "not JSON", "a list"])
+@pytest.mark.parametrize(
+    "project",
+    [WRONG, {"signature_cache": {"memory_ttl_seconds": 1}}, "{", []],
+    ids=["wrong value", "wrong group", "not JSON", "a list"],
+)
 def test_user_file_beside_ignored_project_file(judge: Judge, project: Json) -> None:
     user = text({"pid_offset_enabled": True, "debug": True})
     judge.check(layers(user=user, project=text(project), pid_offset_enabled=True, debug=True))

@@ -196,7 +196,7 @@ def duplicates_share_their_limits(original: Original, accounts: list[Any], *args
             limits[entry["email"]] = {**limits.get(entry["email"], {}), **times}
     kept = original(accounts, *args)
     return [
-        {**entry, "rateLimitResetTimes": limits[entry["email"]]} if entry.get("email") in limits else entry
+        {**entry, "rateLimitResetTimes": limits[entry["email"]]} if str(entry.get("email")) in limits else entry
         for entry in kept
     ]
 
