@@ -132,9 +132,9 @@ def test_ttl_of_0_counts_only_now(judge: Judge, age_ms: int, account: int) -> No
 
 @covers("SOFT-007")
 def test_measurement_at_time_0_counts(judge: Judge) -> None:
-    for time in (0, "0"):  # a text is converted
-        stored = pool([read(95) | {"cachedQuotaUpdatedAt": time}, {}])
-        judge.check(Scenario([open_pool(stored, now_ms=TTL_MS), soft(90).gives(picks(1))]))
+    stored = [pool([read(95) | {"cachedQuotaUpdatedAt": time}, {}]) for time in (0, "0")]  # a text is converted
+    for each in stored:
+        judge.check(Scenario([open_pool(each, now_ms=TTL_MS), soft(90).gives(picks(1))]))
 
 
 @covers("SOFT-007")
@@ -167,18 +167,10 @@ def test_default_quota_ttl_is_ten_minutes(judge: Judge, age_ms: int, account: in
         {"cachedQuota": {"claude": {"remainingFraction": 0}}, "cachedQuotaUpdatedAt": None},
     ],
     ids=[
-        "nothing",
-        "no reading",
-        "null reading",
-        "no group",
-        "no fraction",
-        "null group",
-        "null fraction",
-        "another group",
-        "no time",
-        "null time",
+        "nothing", "no reading", "null reading", "no group", "no fraction", "null group", "null fraction",
+        "another group", "no time", "null time",
     ],
-)
+)  # fmt: skip
 def test_account_with_unknown_quota_is_available(judge: Judge, reading: Json) -> None:
     judge.check(Scenario([open_pool(pool([reading, {}])), soft(1).gives(picks(0))]))
 
