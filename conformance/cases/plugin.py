@@ -1,6 +1,5 @@
 """The pytest plugin of a run: selects the cases, gives them a judge, and turns their outcomes into events."""
 
-import errno
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from conformance.processes.fleet import ConfigNotLoadedError
 from conformance.reports.events import CaseEnded, CaseOutcome, append_line, event_line
 from conformance.targets.errors import AdapterFault
 from conformance.texts import clip
+from conformance.wire.files import FULL
 
 SETTINGS = pytest.StashKey[RunSettings]()
 TRACEBACK_CHARACTERS = 8000
-FULL = (errno.ENOSPC, errno.EDQUOT)
 WORDS: dict[type[BaseException], CaseOutcome] = {
     Mismatch: "fail",
     ConfigNotLoadedError: "fail",

@@ -1,5 +1,6 @@
 """Carries out the plan of a run: starts the engine, reads its events, and works out the verdicts."""
 
+import os
 import platform
 import shutil
 import sys
@@ -27,6 +28,7 @@ from conformance.search.config_keys import added_keys
 from conformance.targets.errors import AdapterFault
 from conformance.targets.self_removing import self_removing_folder
 from conformance.texts import printable
+from conformance.wire.files import FULL
 from reference_impl.profiles import profile
 from reference_impl.releases import RECOMMENDED
 
@@ -114,8 +116,10 @@ def _run_engine(plan: Plan, folder: Path) -> tuple[Sequence[Event], bool]:
     if not any(isinstance(event, RunStarted) for event in seen):  # the verdicts before are lost too
         raise AdapterFault(LOST.format(folder=file, target=plan.subject.target.word))
     if not interrupted and not any(isinstance(event, RunEnded) and event.pytest_exit in USUAL for event in seen):
-        lines = printable(engine_log(folder)).splitlines()[-ENGINE_LINES:]
-        if shutil.disk_usage(folder).free < ROOM_BYTES:
+        log = engine_log(folder)
+        lines = printable(log).splitlines()[-ENGINE_LINES:]
+        # By now, there may be room again: the folders of the targets are removed.
+        if shutil.disk_usage(folder).free < ROOM_BYTES or any(os.strerror(number) in log for number in FULL):
             lines = [f"{folder.parent} is full; free some space, or name another folder in TMPDIR"]
         sys.stderr.write("\n".join(lines) + "\n")
     return seen, interrupted
