@@ -146,7 +146,7 @@ def test_later_cooldown_is_saved(judge: Judge, set_ms: int | None, begun: Sequen
 
 @covers("STO-016")
 def test_cooldown_of_other_writer_outlives_ended_one(judge: Judge) -> None:
-    """The session has seen the end of its own."""
+    """The cooldown of the session has ended, and the session has selected since then."""
     read, written = (pool([{"coolingDownUntil": end, "cooldownReason": "network-error"}]) for end in (SOON, LATER))
     then = [OPEN_FILE, advance(SOON_MS), ROTATE.gives(None)]
     judge.check(saved(read, advance(SOON_MS), ROTATE, written=written, then=then))

@@ -171,7 +171,7 @@ def migrates_with_the_time_of_opening(
     files=pool_file(pool(account("a", projectId="p", color="red"), "b")),
 )  # fmt: skip
 def new_file_has_known_fields_only(original: Original, account_: Account, entry: Any, *args: Any) -> Any:
-    """Writes a new file from the fields of its own type, if the file was deleted meanwhile."""
+    """If the file was deleted meanwhile, writes a new one with only the fields that it knows."""
     known = ("email", "refreshToken", "projectId", "managedProjectId", "addedAt", "lastUsed", "lastSwitchReason")
     if entry is account_.stored:
         entry = {key: entry[key] for key in known if key in entry}
@@ -207,7 +207,7 @@ class RemovalOutlivesANewFile(ReferenceAdapter):
     files=TWO,
 )
 class FamiliesFollowTheFile(ReferenceAdapter):
-    """Takes the indices that it has just stored over into the session, although the file has other accounts."""
+    """After a save, uses the saved indices in the session too, although the file has other accounts."""
 
     def saved(self, selector: Selector, content: bytes | None) -> Json:
         document = super().saved(selector, content)
